@@ -1,0 +1,15 @@
+//! Trains the character RNN of *Dive into Deep Learning* ("Implementation of recurrent neural networks
+//! from scratch") in WebGPU compute kernels.
+//!
+//! The way of the data, which is also the order to read the modules in:
+//!
+//! ```text
+//! text ──> minibatches ──> gpu (training step) ──> train (metrics, samples) ──> protocol ──> ui
+//! ```
+
+pub mod error;
+pub mod model;
+pub mod protocol;
+pub mod ui;
+
+pub use error::Error;

@@ -1,0 +1,308 @@
+//! The settings of a run, by the names that the page, the address and the command line share.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// How windows of the text are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sampling {
+    /// Sequential partitioning: window `m + 1` of a row goes on where window `m` ended.
+    Sequential,
+    /// Random sampling: windows in random order.
+    Random,
+}
+
+/// What becomes of the hidden state between two minibatches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StateMode {
+    /// The state flows on, detached from the gradient.
+    Carry,
+    /// The state is zero at the start of every minibatch.
+    Reset,
+}
+
+/// The settings of one run. [`Config::default`] is the book's first run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// `H`, hidden units.
+    pub hidden: u32,
+    /// `B`, rows of a minibatch.
+    pub batch: u32,
+    /// `T`, time steps of a minibatch (the book's `num_steps`).
+    pub steps: u32,
+    pub epochs: u32,
+    /// Learning rate of SGD.
+    pub lr: f32,
+    /// Gradient clipping threshold θ: a global L2 norm above it is scaled down to it.
+    pub clip: f32,
+    /// How many tokens from the start of the text are trained on.
+    pub tokens: u32,
+    pub sampling: Sampling,
+    pub state: StateMode,
+    /// Seed of the initial parameters and of the sampling.
+    pub seed: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hidden: 512,
+            batch: 32,
+            steps: 35,
+            epochs: 500,
+            lr: 1.0,
+            clip: 1.0,
+            tokens: 10_000,
+            sampling: Sampling::Sequential,
+            state: StateMode::Carry,
+            seed: 1,
+        }
+    }
+}
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Values {
+    /// A whole number from the first to the second.
+    Whole(u32, u32),
+    /// A number above 0, up to this.
+    Positive(f32),
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+/// One setting as people meet it.
+#[derive(Debug, PartialEq)]
+pub struct Setting {
+    /// Its key in the address and, with `--`, on the command line.
+    pub key: &'static str,
+    /// Its label on the page.
+    pub label: &'static str,
+    pub values: Values,
+}
+
+/// Every setting, in the order in which the page and the address list them.
+pub const SETTINGS: [Setting; 10] = [
+    Setting { key: "hidden", label: "Hidden units", values: Values::Whole(1, 8192) },
+    Setting { key: "batch", label: "Batch size", values: Values::Whole(1, 4096) },
+    Setting { key: "steps", label: "Time steps", values: Values::Whole(1, 1024) },
+    Setting { key: "epochs", label: "Epochs", values: Values::Whole(1, 100_000) },
+    Setting { key: "lr", label: "Learning rate", values: Values::Positive(1000.0) },
+    Setting { key: "clip", label: "Gradient clipping", values: Values::Positive(1e9) },
+    Setting { key: "tokens", label: "Training tokens", values: Values::Whole(3, 100_000_000) },
+    Setting { key: "sampling", label: "Sampling", values: Values::Words(&["sequential", "random"]) },
+    Setting { key: "state", label: "Hidden state", values: Values::Words(&["carry", "reset"]) },
+    Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
+];
+
+/// The setting with this key.
+pub fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|s| s.key == key)
+}
+
+/// A value that a setting does not take.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SettingError {
+    #[error("{label} ({key}) is “{given}”, which is not a whole number from {min} to {max}: enter one.")]
+    Whole { key: &'static str, label: &'static str, given: String, min: u32, max: u32 },
+    #[error("{label} ({key}) is “{given}”, which is not a number above 0 and up to {max}: enter one.")]
+    Positive { key: &'static str, label: &'static str, given: String, max: f32 },
+    #[error("{label} ({key}) is “{given}”: choose one of {choices}.")]
+    Word { key: &'static str, label: &'static str, given: String, choices: String },
+    #[error(
+        "Random sampling takes windows in random order, so no state can be carried from one to the next: \
+         set Hidden state (state) to reset, or Sampling (sampling) to sequential."
+    )]
+    RandomCarry,
+    #[error("There is no setting called “{0}”: see the README for those there are.")]
+    Unknown(String),
+}
+
+impl SettingError {
+    /// The key of the setting that is wrong.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Whole { key, .. } | Self::Positive { key, .. } | Self::Word { key, .. } => key,
+            Self::RandomCarry => "state",
+            Self::Unknown(key) => key,
+        }
+    }
+}
+
+impl Setting {
+    /// The error that says what this setting takes.
+    fn refuse(&self, given: &str) -> SettingError {
+        let (key, label, given) = (self.key, self.label, given.to_owned());
+        match self.values {
+            Values::Whole(min, max) => SettingError::Whole { key, label, given, min, max },
+            Values::Positive(max) => SettingError::Positive { key, label, given, max },
+            Values::Words(words) => SettingError::Word { key, label, given, choices: words.join(", ") },
+        }
+    }
+
+    fn whole(&self, text: &str) -> Result<u32, SettingError> {
+        let Values::Whole(min, max) = self.values else { unreachable!("{} is not a whole number", self.key) };
+        text.trim().parse().ok().filter(|n| (min..=max).contains(n)).ok_or_else(|| self.refuse(text))
+    }
+
+    fn positive(&self, text: &str) -> Result<f32, SettingError> {
+        let Values::Positive(max) = self.values else { unreachable!("{} is not a number", self.key) };
+        text.trim().parse().ok().filter(|&x: &f32| x > 0.0 && x <= max).ok_or_else(|| self.refuse(text))
+    }
+
+    fn word<T: FromStr>(&self, text: &str) -> Result<T, SettingError> {
+        text.trim().parse().map_err(|_| self.refuse(text))
+    }
+}
+
+impl Config {
+    /// Sets what `key` names to what `text` says.
+    ///
+    /// # Errors
+    /// A key that is no setting, or a text that is no value of it; the configuration is then unchanged.
+    pub fn set(&mut self, key: &str, text: &str) -> Result<(), SettingError> {
+        let setting = setting(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
+        match key {
+            "hidden" => self.hidden = setting.whole(text)?,
+            "batch" => self.batch = setting.whole(text)?,
+            "steps" => self.steps = setting.whole(text)?,
+            "epochs" => self.epochs = setting.whole(text)?,
+            "lr" => self.lr = setting.positive(text)?,
+            "clip" => self.clip = setting.positive(text)?,
+            "tokens" => self.tokens = setting.whole(text)?,
+            "sampling" => self.sampling = setting.word(text)?,
+            "state" => self.state = setting.word(text)?,
+            "seed" => self.seed = setting.whole(text)?,
+            _ => unreachable!("every key of SETTINGS is matched"),
+        }
+        Ok(())
+    }
+
+    /// The value of the setting with this key, as [`Config::set`] would take it.
+    pub fn get(&self, key: &str) -> Option<String> {
+        Some(match key {
+            "hidden" => self.hidden.to_string(),
+            "batch" => self.batch.to_string(),
+            "steps" => self.steps.to_string(),
+            "epochs" => self.epochs.to_string(),
+            "lr" => self.lr.to_string(),
+            "clip" => self.clip.to_string(),
+            "tokens" => self.tokens.to_string(),
+            "sampling" => self.sampling.to_string(),
+            "state" => self.state.to_string(),
+            "seed" => self.seed.to_string(),
+            _ => return None,
+        })
+    }
+
+    /// Checks every setting, and that they go together.
+    ///
+    /// # Errors
+    /// The first setting that is out of range, or random sampling with carried state.
+    pub fn check(&self) -> Result<(), SettingError> {
+        let mut checked = *self;
+        for setting in &SETTINGS {
+            checked.set(setting.key, &self.get(setting.key).unwrap_or_default())?;
+        }
+        if self.sampling == Sampling::Random && self.state == StateMode::Carry {
+            return Err(SettingError::RandomCarry);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Sampling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sequential => "sequential",
+            Self::Random => "random",
+        })
+    }
+}
+
+impl FromStr for Sampling {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "sequential" => Ok(Self::Sequential),
+            "random" => Ok(Self::Random),
+            _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for StateMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Carry => "carry",
+            Self::Reset => "reset",
+        })
+    }
+}
+
+impl FromStr for StateMode {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "carry" => Ok(Self::Carry),
+            "reset" => Ok(Self::Reset),
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_reads_what_it_writes() {
+        let book = Config::default();
+        let mut copy =
+            Config { hidden: 1, batch: 1, steps: 1, epochs: 1, lr: 0.5, clip: 9.0, tokens: 3, seed: 9, ..book };
+        copy.set("sampling", "random").unwrap();
+        copy.set("state", "reset").unwrap();
+        for setting in &SETTINGS {
+            copy.set(setting.key, &book.get(setting.key).unwrap()).unwrap();
+        }
+        assert_eq!(copy, book);
+    }
+
+    #[test]
+    fn a_bad_value_is_named_and_changes_nothing() {
+        for (key, text) in [
+            ("hidden", "0"),
+            ("hidden", "-3"),
+            ("hidden", "many"),
+            ("batch", ""),
+            ("steps", "1e3"),
+            ("epochs", "2.5"),
+            ("lr", "0"),
+            ("lr", "nan"),
+            ("lr", "inf"),
+            ("clip", "-1"),
+            ("tokens", "2"),
+            ("sampling", "Random"),
+            ("state", "keep"),
+            ("seed", "4294967296"),
+            ("colour", "red"),
+        ] {
+            let mut config = Config::default();
+            let error = config.set(key, text).unwrap_err();
+            assert_eq!(error.key(), key);
+            assert!(error.to_string().contains(key), "{error}");
+            assert_eq!(config, Config::default());
+        }
+    }
+
+    #[test]
+    fn random_sampling_needs_a_reset_state() {
+        let random = Config { sampling: Sampling::Random, ..Config::default() };
+        assert_eq!(random.check(), Err(SettingError::RandomCarry));
+        assert_eq!(Config { state: StateMode::Reset, ..random }.check(), Ok(()));
+    }
+}

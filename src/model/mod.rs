@@ -1,0 +1,3 @@
+//! The network: its settings, its shapes, its parameters.
+
+pub mod config;

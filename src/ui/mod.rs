@@ -1,0 +1,1 @@
+//! The page: Leptos components, the chart, the address. No GPU, no mathematics.
