@@ -5,6 +5,67 @@
 pub enum Error {
     #[error("{0}")]
     Setting(#[from] crate::model::config::SettingError),
+
+    #[error(
+        "The text has {length} tokens, fewer than the {wanted} to train on: \
+         set Training tokens (tokens) to at most {length}."
+    )]
+    TooFewTokens { length: usize, wanted: usize },
+
+    #[error(
+        "{length} characters are too few for {batch} rows of {steps} steps: at least {needed} are needed, \
+         so raise Training tokens (tokens), or lower Batch size (batch) or Time steps (steps)."
+    )]
+    TextTooShort { length: usize, batch: usize, steps: usize, needed: usize },
+
+    #[error("The text could not be fetched ({0}): build the page with `cargo xtask build`, which brings it.")]
+    TextMissing(String),
+
+    #[error(
+        "The text is not one of the known editions of The Time Machine (its SHA-1 is {0}): \
+         delete public/timemachine.txt and build the page again, which brings it."
+    )]
+    UnknownEdition(String),
+
+    #[error("The text has no letters A to Z in it: choose one that has.")]
+    NoLetters,
+
+    #[error("The prefix is empty: type at least one character to continue.")]
+    EmptyPrefix,
+
+    #[error("The prefix has {length} characters, and at most {allowed} can be continued: shorten it.")]
+    PrefixTooLong { length: usize, allowed: usize },
+
+    #[error(
+        "This browser has no WebGPU here: use Chrome or Edge 113, Firefox 141 or Safari 26 (or newer), over https or \
+         on localhost; in Chrome on Linux switch on chrome://flags/#enable-unsafe-webgpu."
+    )]
+    NoWebGpu,
+
+    #[error(
+        "There is no GPU adapter to be had: in Chrome switch on chrome://flags/#enable-unsafe-webgpu and hardware \
+         acceleration, in a native program install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers)."
+    )]
+    NoAdapter,
+
+    #[error(
+        "The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set Hidden \
+         units (hidden) to at most {hidden}, Batch size (batch) to at most {batch}, or Time steps (steps) to at most \
+         {steps} (0 means that this alone does not help)."
+    )]
+    TooLarge { megabytes: u32, allowed_megabytes: u32, hidden: usize, batch: usize, steps: usize },
+
+    #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
+    OutOfMemory,
+
+    #[error("The GPU reported an error, so training stopped: {0}. Reload the page to start anew.")]
+    Gpu(String),
+
+    #[error(
+        "The loss stopped being a finite number in epoch {epoch} (the last gradient norm was {grad_norm}): \
+         lower Learning rate (lr) or Gradient clipping (clip), then train again."
+    )]
+    NotFinite { epoch: u32, grad_norm: f32 },
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

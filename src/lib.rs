@@ -7,9 +7,13 @@
 //! text ──> minibatches ──> gpu (training step) ──> train (metrics, samples) ──> protocol ──> ui
 //! ```
 
+pub mod cpu;
 pub mod error;
+pub mod gpu;
 pub mod model;
 pub mod protocol;
+pub mod text;
+pub mod train;
 pub mod ui;
 
-pub use error::Error;
+pub use error::{Error, Result};

@@ -1,3 +1,11 @@
-//! The network: its settings, its shapes, its parameters.
+//! The network: its settings, its sizes, its parameters.
 
 pub mod config;
+pub mod minibatch;
+pub mod parameters;
+pub mod sizes;
+
+pub use config::Config;
+pub use minibatch::Minibatch;
+pub use parameters::Parameters;
+pub use sizes::Sizes;

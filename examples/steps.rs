@@ -1,0 +1,37 @@
+//! Reads parameters, a state and successive minibatches from a safetensors file, trains on them on the GPU, and writes
+//! what came out.
+//!
+//! In (f32 unless said otherwise): `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, `h0 (B, H)`, and
+//! i32 `inputs`, `targets` `(M, B, T)`; as metadata `lr`, `clip` and `state` (`carry` or `reset`).
+//! Out: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
+//! `first.h (T, B, H)`, `first.grad.*` before clipping, `final.*` and `final.h (B, H)` after the last update.
+//!
+//! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors`
+
+#[path = "../tests/common/steps.rs"]
+mod steps;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+#[derive(Parser)]
+#[command(about = "Trains on the minibatches of a safetensors file and writes every result, for comparison")]
+struct Arguments {
+    /// Parameters, state and minibatches.
+    input: PathBuf,
+    /// Where losses, norms, gradients and final parameters go.
+    output: PathBuf,
+}
+
+fn main() {
+    let Arguments { input, output } = Arguments::parse();
+    let outcome = steps::Case::read(&input).and_then(|case| {
+        let results = pollster::block_on(case.run())?;
+        steps::write(&output, &results)
+    });
+    if let Err(error) = outcome {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}

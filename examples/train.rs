@@ -1,0 +1,210 @@
+//! Trains without a page: the same engine, in a terminal.
+//!
+//! With `--json` it prints one JSON object a line: for each epoch `epoch, perplexity, loss, grad_norm,
+//! tokens_per_second, sample`, and last one with `final: true, perplexity, tokens_per_second, device, samples`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use time_traveller::gpu::Gpu;
+use time_traveller::model::Config;
+use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
+use time_traveller::text::{Corpus, edition};
+use time_traveller::train::{EpochResult, Session};
+
+/// Trains the book's character RNN on this machine's GPU.
+#[derive(Parser)]
+struct Arguments {
+    /// The text; by default the one that `cargo xtask text` brings.
+    #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/public/timemachine.txt"))]
+    text: PathBuf,
+    /// How many tokens from the start of the text to train on [default: 10000]
+    #[arg(long, value_name = "N")]
+    tokens: Option<String>,
+    /// Hidden units [default: 512]
+    #[arg(long, value_name = "N")]
+    hidden: Option<String>,
+    /// Batch size [default: 32]
+    #[arg(long, value_name = "N")]
+    batch: Option<String>,
+    /// Time steps of a minibatch [default: 35]
+    #[arg(long, value_name = "N")]
+    steps: Option<String>,
+    /// Epochs [default: 500]
+    #[arg(long, value_name = "N")]
+    epochs: Option<String>,
+    /// Learning rate [default: 1]
+    #[arg(long, value_name = "X")]
+    lr: Option<String>,
+    /// Gradient clipping threshold [default: 1]
+    #[arg(long, value_name = "X")]
+    clip: Option<String>,
+    /// sequential or random [default: sequential]
+    #[arg(long)]
+    sampling: Option<String>,
+    /// carry or reset [default: carry with sequential sampling, reset with random]
+    #[arg(long)]
+    state: Option<String>,
+    /// Seed of parameters and sampling [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<String>,
+    /// What to continue after each epoch and at the end; may be given several times
+    /// [default: "time traveller" and "traveller"]
+    #[arg(long, value_name = "S")]
+    prefix: Vec<String>,
+    /// One JSON object a line instead of a progress bar
+    #[arg(long)]
+    json: bool,
+}
+
+impl Arguments {
+    fn config(&self) -> Result<Config, String> {
+        let mut config = Config::default();
+        let settings = [
+            ("tokens", &self.tokens),
+            ("hidden", &self.hidden),
+            ("batch", &self.batch),
+            ("steps", &self.steps),
+            ("epochs", &self.epochs),
+            ("lr", &self.lr),
+            ("clip", &self.clip),
+            ("sampling", &self.sampling),
+            ("state", &self.state),
+            ("seed", &self.seed),
+        ];
+        for (key, value) in settings {
+            if let Some(value) = value {
+                config.set(key, value).map_err(|error| error.to_string())?;
+            }
+        }
+        if config.sampling == Sampling::Random && self.state.is_none() {
+            config.state = StateMode::Reset;
+        }
+        Ok(config)
+    }
+
+    fn corpus(&self) -> Result<(Corpus, &'static str), String> {
+        let name = self.text.display();
+        let bytes = std::fs::read(&self.text).map_err(|error| {
+            format!("The text {name} can't be read ({error}): name one with --text, or run `cargo xtask text`.")
+        })?;
+        let edition = edition::identify(&bytes).map_or("an edition of its own", edition::Edition::name);
+        let text = String::from_utf8(bytes).map_err(|_| format!("The text {name} is not UTF-8: convert it."))?;
+        Ok((Corpus::new(&text), edition))
+    }
+
+    fn prefixes(&self) -> Vec<String> {
+        if self.prefix.is_empty() { FINAL_PREFIXES.map(str::to_owned).to_vec() } else { self.prefix.clone() }
+    }
+}
+
+/// Tells the reader of a terminal, or of JSON lines, how it goes.
+enum Report {
+    Bar(ProgressBar),
+    Json,
+}
+
+impl Report {
+    fn start(arguments: &Arguments, config: &Config, edition: &str, device: &str) -> Self {
+        if arguments.json {
+            return Self::Json;
+        }
+        println!(
+            "{} tokens of {} ({edition}), {} hidden units, on {device}",
+            config.tokens,
+            arguments.text.display(),
+            config.hidden
+        );
+        let style = ProgressStyle::with_template("{bar:30} epoch {pos}/{len}, {eta} left, {msg}");
+        Self::Bar(ProgressBar::new(config.epochs.into()).with_style(style.expect("the template is well-formed")))
+    }
+
+    fn epoch(&self, result: &EpochResult, sample: &str) {
+        let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = *result;
+        match self {
+            Self::Bar(bar) => {
+                bar.println(format!(
+                    "epoch {epoch:>4}  perplexity {perplexity:>7.3}  {tokens_per_second:>8.0} tokens/s  {sample}"
+                ));
+                bar.set_message(format!("perplexity {perplexity:.3}, {tokens_per_second:.0} tokens/s"));
+                bar.set_position(epoch.into());
+            }
+            Self::Json => print_line(&json!({
+                "epoch": epoch, "perplexity": perplexity, "loss": loss, "grad_norm": grad_norm,
+                "tokens_per_second": tokens_per_second, "sample": sample,
+            })),
+        }
+    }
+
+    fn finish(&self, perplexity: f64, tokens_per_second: f64, device: &str, samples: &[(String, String)]) {
+        match self {
+            Self::Bar(bar) => {
+                bar.abandon();
+                println!("perplexity {perplexity:.3}, {tokens_per_second:.0} tokens/s on {device}");
+                for (_, text) in samples {
+                    println!("{text}");
+                }
+            }
+            Self::Json => {
+                let samples: serde_json::Map<_, _> =
+                    samples.iter().map(|(prefix, text)| (prefix.clone(), json!(text))).collect();
+                print_line(&json!({
+                    "final": true, "perplexity": perplexity, "tokens_per_second": tokens_per_second,
+                    "device": device, "samples": samples,
+                }));
+            }
+        }
+    }
+}
+
+/// Prints a line at once, for whoever reads along; a reader that has gone ends the program quietly.
+fn print_line(line: &serde_json::Value) {
+    let mut out = io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+async fn train(arguments: &Arguments) -> Result<(), String> {
+    let config = arguments.config()?;
+    config.check().map_err(|error| error.to_string())?;
+    let (corpus, edition) = arguments.corpus()?;
+    let prefixes = arguments.prefixes();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
+
+    let sentence = |error: time_traveller::Error| error.to_string();
+    let gpu = Gpu::open().await.map_err(sentence)?;
+    let mut session = Session::new(&gpu, &Rc::new(corpus), config).await.map_err(sentence)?;
+    let report = Report::start(arguments, &config, edition, &gpu.name);
+    let mut perplexity = f64::NAN;
+    while !session.is_finished() && !stop.load(Ordering::Relaxed) {
+        if let Some(result) = session.advance().await.map_err(sentence)? {
+            let sample = session.sample(&prefixes[0], SAMPLE_LENGTH as usize).await.map_err(sentence)?;
+            report.epoch(&result, &sample.text);
+            perplexity = result.perplexity;
+        }
+    }
+    let mut samples = Vec::new();
+    for prefix in prefixes {
+        let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await.map_err(sentence)?;
+        samples.push((prefix, sample.text));
+    }
+    report.finish(perplexity, session.tokens_per_second(), &gpu.name, &samples);
+    Ok(())
+}
+
+fn main() {
+    if let Err(error) = pollster::block_on(train(&Arguments::parse())) {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,42 @@
+// db_h = sum_n dz[n], db_q = sum_n dlogits[n]. A workgroup takes 8 x 4 columns; its first workgroups are b_h's,
+// the others b_q's. Thread (x, y) adds up rows y, y + 8, ... of four columns, then eight partial sums become one.
+
+@group(0) @binding(1) var<storage, read> dz: array<vec4f>; // (N, H)
+@group(0) @binding(2) var<storage, read> dlogits: array<vec4f>; // (N, V)
+@group(0) @binding(3) var<storage, read_write> db_h: array<vec4f>; // (H)
+@group(0) @binding(4) var<storage, read_write> db_q: array<vec4f>; // (V)
+
+var<workgroup> partial: array<vec4f, GROUP>;
+
+@compute @workgroup_size(8, 8)
+fn bias_grad(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+    let rows = dims.steps * dims.batch_padded;
+    let hidden_across = dims.hidden_padded / 4u;
+    let vocabulary_across = dims.vocabulary_padded / 4u;
+    let hidden_groups = (hidden_across + 7u) / 8u;
+    let of_output = workgroup.x >= hidden_groups;
+    let column = select(workgroup.x, workgroup.x - hidden_groups, of_output) * 8u + local.x;
+    var sum = vec4f();
+    if of_output && column < vocabulary_across {
+        for (var n = local.y; n < rows; n += 8u) {
+            sum += dlogits[n * vocabulary_across + column];
+        }
+    } else if !of_output && column < hidden_across {
+        for (var n = local.y; n < rows; n += 8u) {
+            sum += dz[n * hidden_across + column];
+        }
+    }
+    partial[local.y * 8u + local.x] = sum;
+    workgroupBarrier();
+    if local.y > 0u {
+        return;
+    }
+    for (var y = 1u; y < 8u; y++) {
+        sum += partial[y * 8u + local.x];
+    }
+    if of_output && column < vocabulary_across {
+        db_q[column] = sum;
+    } else if !of_output && column < hidden_across {
+        db_h[column] = sum;
+    }
+}

@@ -1,0 +1,58 @@
+// C (rows, columns) = L (rows, inner) * R (inner, columns), in register blocks of 4 x 4, several of them a thread.
+// The matrix products of all the kernels. A kernel that uses it says what L, R and C are by three functions:
+//   left(row, k)                    column i: elements k .. k+3 of row `row + i` of L
+//   right(k, column)                column i: elements column .. column+3 of row `k + i` of R
+//   finish(row, column, product)    takes elements column .. column+3 of one row of C
+// Row, column and k count elements and are multiples of 4. The engine puts the constants ROW_BLOCKS and COLUMN_BLOCKS
+// (1 or 2) and TILE_GROUP (threads of a workgroup) in front. Unrolled by hand, because software adapters do not
+// unroll and put an array that a loop indexes into memory.
+//
+// WGSL's matrices are columns, so `right * left` is four rows of L * R, and adding up four terms before they meet the
+// long sum also halves the rounding error of a chain.
+
+fn finish_block(row: u32, column: u32, block: mat4x4f) {
+    finish(row, column, block[0]);
+    finish(row + 1u, column, block[1]);
+    finish(row + 2u, column, block[2]);
+    finish(row + 3u, column, block[3]);
+}
+
+// Computes tile `tile` of C: ROW_BLOCKS x COLUMN_BLOCKS blocks; tiles are numbered row by row.
+fn block_product(tile: u32, rows: u32, columns: u32, inner: u32) {
+    let tiles_across = columns / (4u * COLUMN_BLOCKS);
+    let row = tile / tiles_across * (4u * ROW_BLOCKS);
+    let column = tile % tiles_across * (4u * COLUMN_BLOCKS);
+    if row >= rows {
+        return;
+    }
+    var c00 = mat4x4f();
+    var c01 = mat4x4f();
+    var c10 = mat4x4f();
+    var c11 = mat4x4f();
+    for (var k = 0u; k < inner; k += 4u) {
+        let l0 = left(row, k);
+        let r0 = right(k, column);
+        c00 += r0 * l0;
+        if COLUMN_BLOCKS > 1u {
+            let r1 = right(k, column + 4u);
+            c01 += r1 * l0;
+            if ROW_BLOCKS > 1u {
+                let l1 = left(row + 4u, k);
+                c10 += r0 * l1;
+                c11 += r1 * l1;
+            }
+        } else if ROW_BLOCKS > 1u {
+            c10 += r0 * left(row + 4u, k);
+        }
+    }
+    finish_block(row, column, c00);
+    if COLUMN_BLOCKS > 1u {
+        finish_block(row, column + 4u, c01);
+    }
+    if ROW_BLOCKS > 1u {
+        finish_block(row + 4u, column, c10);
+    }
+    if ROW_BLOCKS > 1u && COLUMN_BLOCKS > 1u {
+        finish_block(row + 4u, column + 4u, c11);
+    }
+}

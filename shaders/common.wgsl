@@ -1,0 +1,30 @@
+// In front of every kernel. Dimension letters, the same in every comment of this folder:
+//   B batch, T time steps, H hidden units, V vocabulary, N = T * B positions (position t * B + b).
+// Tensors are stored with B, H and V padded to whole register blocks. Padding stays exact zero where it could
+// reach a result: padded weights are zero, so padded units stay tanh(0) = 0, and padded rows get no gradient.
+
+struct Dims {
+    batch: u32, // B
+    steps: u32, // T
+    hidden: u32, // H
+    vocabulary: u32, // V
+    batch_padded: u32,
+    hidden_padded: u32,
+    vocabulary_padded: u32,
+    w_hh_at: u32, // where w_hh begins among the parameters, in floats
+    w_hq_at: u32, // where w_hq begins
+    t: u32, // time step of this dispatch
+    first: u32, // first tile of this dispatch
+    learning_rate: f32,
+    clip: f32, // threshold of gradient clipping
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+
+// Invocations of a workgroup, but for the kernels in register blocks.
+const GROUP: u32 = 64u;
+
+// Number of this invocation in a grid of workgroups that may be folded into two dimensions.
+fn invocation(workgroup: vec3u, workgroups: vec3u, local: u32, size: u32) -> u32 {
+    return (workgroup.y * workgroups.x + workgroup.x) * size + local;
+}

@@ -1,0 +1,31 @@
+// dh = dlogits * w_hq^T: what the output layer sends back to every time step's state.
+
+@group(0) @binding(1) var<storage, read> dlogits: array<vec4f>; // (N, V)
+@group(0) @binding(2) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed
+@group(0) @binding(3) var<storage, read_write> dz: array<vec4f>; // (N, H); holds dh until step_backward comes by
+
+fn left(row: u32, k: u32) -> mat4x4f { // dlogits
+    let across = dims.vocabulary_padded / 4u;
+    let at = row * across + k / 4u;
+    return mat4x4f(dlogits[at], dlogits[at + across], dlogits[at + 2u * across], dlogits[at + 3u * across]);
+}
+
+fn right(k: u32, column: u32) -> mat4x4f { // w_hq^T
+    let across = dims.hidden_padded / 4u;
+    let at = k * across + column / 4u;
+    return mat4x4f(w_hq_t[at], w_hq_t[at + across], w_hq_t[at + 2u * across], w_hq_t[at + 3u * across]);
+}
+
+fn finish(row: u32, column: u32, product: vec4f) {
+    dz[row * (dims.hidden_padded / 4u) + column / 4u] = product;
+}
+
+@compute @workgroup_size(TILE_GROUP)
+fn output_backward(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(num_workgroups) workgroups: vec3u,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let tile = dims.first + invocation(workgroup, workgroups, local, TILE_GROUP);
+    block_product(tile, dims.steps * dims.batch_padded, dims.hidden_padded, dims.vocabulary_padded);
+}

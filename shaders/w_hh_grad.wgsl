@@ -1,0 +1,31 @@
+// dw_hh = sum_t h_{t-1}^T * dz_t: over all N positions in one product.
+
+@group(0) @binding(1) var<storage, read> states: array<vec4f>; // (T + 1, B, H); slot t holds h_{t-1}
+@group(0) @binding(2) var<storage, read> dz: array<vec4f>; // (N, H)
+@group(0) @binding(3) var<storage, read_write> dw_hh: array<vec4f>; // (H, H)
+
+fn left(row: u32, k: u32) -> mat4x4f { // h_{t-1}^T: rows are hidden units, k counts positions
+    let across = dims.hidden_padded / 4u;
+    let at = k * across + row / 4u;
+    return transpose(mat4x4f(states[at], states[at + across], states[at + 2u * across], states[at + 3u * across]));
+}
+
+fn right(k: u32, column: u32) -> mat4x4f { // dz
+    let across = dims.hidden_padded / 4u;
+    let at = k * across + column / 4u;
+    return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
+}
+
+fn finish(row: u32, column: u32, product: vec4f) {
+    dw_hh[row * (dims.hidden_padded / 4u) + column / 4u] = product;
+}
+
+@compute @workgroup_size(TILE_GROUP)
+fn w_hh_grad(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(num_workgroups) workgroups: vec3u,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let tile = dims.first + invocation(workgroup, workgroups, local, TILE_GROUP);
+    block_product(tile, dims.hidden_padded, dims.hidden_padded, dims.steps * dims.batch_padded);
+}

@@ -1,0 +1,179 @@
+//! The GPU device, and the few places where the web and a native program differ.
+
+use std::sync::{Arc, Mutex};
+
+use futures_channel::oneshot;
+
+use crate::error::{Error, Result};
+
+/// A device and its queue.
+#[derive(Clone)]
+pub struct Gpu {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    /// What the device calls itself.
+    pub name: String,
+    /// Whether a processor plays the GPU.
+    pub software: bool,
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+/// Work that was handed to the queue.
+pub struct Submission {
+    #[cfg(not(target_arch = "wasm32"))]
+    index: wgpu::SubmissionIndex,
+    #[cfg(target_arch = "wasm32")]
+    done: oneshot::Receiver<()>,
+}
+
+impl Gpu {
+    /// Opens the system's most powerful adapter with WebGPU's default limits.
+    ///
+    /// # Errors
+    /// No WebGPU, no adapter, or an adapter that gives no device.
+    pub async fn open() -> Result<Self> {
+        if !platform::has_gpu_interface() {
+            return Err(Error::NoWebGpu);
+        }
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        let adapter = instance
+            .request_adapter(&wgpu::RequestAdapterOptions {
+                power_preference: wgpu::PowerPreference::HighPerformance,
+                ..Default::default()
+            })
+            .await
+            .map_err(|_| Error::NoAdapter)?;
+        let (device, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor::default())
+            .await
+            .map_err(|error| Error::Gpu(error.to_string()))?;
+        let failure = Arc::new(Mutex::new(None));
+        let (on_error, on_loss) = (failure.clone(), failure.clone());
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&on_error, error.to_string())));
+        device.set_device_lost_callback(move |reason, message| {
+            note(&on_loss, format!("the device was lost ({reason:?}: {message})"));
+        });
+        let info = adapter.get_info();
+        let name = platform::name(&device, &info);
+        let software = info.device_type == wgpu::DeviceType::Cpu || name.to_lowercase().contains("swiftshader");
+        Ok(Self { device, queue, name, software, failure })
+    }
+
+    /// What went wrong on the device since it was opened, if anything did.
+    ///
+    /// # Errors
+    /// The first error that no call returned, or the device's loss.
+    pub fn check(&self) -> Result<()> {
+        let failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        failure.clone().map_or(Ok(()), |message| Err(Error::Gpu(message)))
+    }
+
+    /// Runs `make`, which creates things on the device, and gives back what the device had against it.
+    ///
+    /// # Errors
+    /// Out of memory, or anything that the device finds invalid.
+    pub async fn checked<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let made = make();
+        let (invalid, full) = (validation.pop(), memory.pop());
+        if let Some(error) = invalid.await {
+            return Err(Error::Gpu(error.to_string()));
+        }
+        if full.await.is_some() {
+            return Err(Error::OutOfMemory);
+        }
+        Ok(made)
+    }
+
+    pub fn submit(&self, commands: wgpu::CommandBuffer) -> Submission {
+        #[cfg(not(target_arch = "wasm32"))]
+        return Submission { index: self.queue.submit([commands]) };
+        #[cfg(target_arch = "wasm32")]
+        {
+            self.queue.submit([commands]);
+            let (send, done) = oneshot::channel();
+            self.queue.on_submitted_work_done(move || _ = send.send(()));
+            Submission { done }
+        }
+    }
+
+    /// Waits until a submission is done.
+    ///
+    /// # Errors
+    /// A failure of the device; see [`Gpu::check`].
+    pub async fn wait(&self, submission: Submission) -> Result<()> {
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            let poll = wgpu::PollType::Wait { submission_index: Some(submission.index), timeout: None };
+            self.device.poll(poll).map_err(|error| Error::Gpu(error.to_string()))?;
+        }
+        #[cfg(target_arch = "wasm32")]
+        if submission.done.await.is_err() {
+            return Err(Error::Gpu("the device dropped the work it was given".to_owned()));
+        }
+        self.check()
+    }
+
+    /// Reads the first `bytes` of a buffer made with `MAP_READ`, once all that was submitted is done.
+    ///
+    /// # Errors
+    /// A buffer that can't be mapped, as after the device's loss.
+    pub async fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, bytes: u64) -> Result<Vec<T>> {
+        let slice = buffer.slice(..bytes);
+        let (send, mapped) = oneshot::channel();
+        slice.map_async(wgpu::MapMode::Read, move |result| _ = send.send(result));
+        #[cfg(not(target_arch = "wasm32"))]
+        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| Error::Gpu(error.to_string()))?;
+        match mapped.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.check().err().unwrap_or(Error::Gpu(error.to_string()))),
+            Err(_) => return Err(Error::Gpu("the device dropped a read-back".to_owned())),
+        }
+        let view = slice.get_mapped_range().map_err(|error| Error::Gpu(error.to_string()))?;
+        let numbers = bytemuck::pod_collect_to_vec(&view[..]);
+        drop(view);
+        buffer.unmap();
+        Ok(numbers)
+    }
+}
+
+/// Keeps the first failure: what follows it is usually its consequence.
+fn note(failure: &Mutex<Option<String>>, message: String) {
+    failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(message);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod platform {
+    pub fn has_gpu_interface() -> bool {
+        true
+    }
+
+    pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
+        format!("{} ({})", info.name, info.backend)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod platform {
+    use wasm_bindgen::JsValue;
+
+    /// Whether `navigator.gpu` is there; the navigator of a page and that of a worker are of different classes.
+    pub fn has_gpu_interface() -> bool {
+        let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
+        get(&get(&js_sys::global(), "navigator"), "gpu").is_truthy()
+    }
+
+    /// Browsers seldom give a description; vendor and architecture are the next best.
+    pub fn name(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
+        let (vendor, architecture) = device
+            .as_webgpu()
+            .map(|device| device.adapter_info())
+            .map(|info| (info.vendor(), info.architecture()))
+            .unwrap_or_default();
+        let parts = [vendor, architecture, info.name.clone()];
+        let named: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let name = if named.is_empty() { "a GPU that does not say its name".to_owned() } else { named.join(" ") };
+        format!("{name} (WebGPU)")
+    }
+}

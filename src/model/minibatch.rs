@@ -1,0 +1,19 @@
+//! What one training step is given.
+
+/// Token ids of one minibatch, row by row as in the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minibatch {
+    /// X `(B, T)`.
+    pub inputs: Vec<u32>,
+    /// Y `(B, T)`: X, one token later.
+    pub targets: Vec<u32>,
+}
+
+/// Loss and gradient norm of one minibatch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metrics {
+    /// Mean cross-entropy per token, in nats.
+    pub loss: f32,
+    /// Global L2 norm over the five gradients, before clipping.
+    pub grad_norm: f32,
+}

@@ -1,0 +1,175 @@
+//! Which windows of the corpus make an epoch's minibatches.
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::error::{Error, Result};
+use crate::model::config::Sampling;
+use crate::model::{Config, Minibatch};
+
+/// The minibatches of one epoch: for each, where its `B` windows of `T` tokens start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    steps: usize,
+    minibatches: Vec<Vec<usize>>,
+}
+
+impl Epoch {
+    /// Draws an epoch's windows over a corpus of `length` tokens.
+    ///
+    /// Sequential partitioning: an offset from `0..=T`; what follows is cut into `B` rows of equal length, and
+    /// minibatch `m` takes columns `m·T..(m + 1)·T` of each, so that row `b` goes on where it ended.
+    /// Random sampling: an offset from `0..=T-1`; what follows is cut into windows of `T`, which are shuffled and
+    /// dealt out `B` at a time. What does not fill a minibatch is left out.
+    ///
+    /// # Errors
+    /// A corpus so short that some offset would leave no minibatch.
+    pub fn draw(config: &Config, length: usize, rng: &mut Xoshiro256PlusPlus) -> Result<Self> {
+        let (batch, steps) = (config.batch as usize, config.steps as usize);
+        let needed = tokens_needed(config);
+        if length < needed {
+            return Err(Error::TextTooShort { length, batch, steps, needed });
+        }
+        let minibatches = match config.sampling {
+            Sampling::Sequential => sequential(batch, steps, length, rng.random_range(0..=steps)),
+            Sampling::Random => {
+                let offset = rng.random_range(0..steps);
+                // Targets are one token later, so the last window ends before the last token.
+                let mut starts: Vec<usize> = (0..(length - offset - 1) / steps).map(|i| offset + i * steps).collect();
+                starts.shuffle(rng);
+                starts.chunks_exact(batch).map(<[usize]>::to_vec).collect()
+            }
+        };
+        Ok(Self { steps, minibatches })
+    }
+
+    /// How many minibatches the epoch has.
+    pub fn len(&self) -> usize {
+        self.minibatches.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.minibatches.is_empty()
+    }
+
+    /// Inputs and targets of minibatch `m`.
+    pub fn minibatch(&self, tokens: &[u32], m: usize) -> Minibatch {
+        let windows = |shift: usize| {
+            let starts = self.minibatches[m].iter();
+            starts.flat_map(|&start| &tokens[start + shift..start + shift + self.steps]).copied().collect()
+        };
+        Minibatch { inputs: windows(0), targets: windows(1) }
+    }
+}
+
+fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<Vec<usize>> {
+    let row = (length - offset - 1) / batch;
+    (0..row / steps).map(|m| (0..batch).map(|b| offset + b * row + m * steps).collect()).collect()
+}
+
+/// The least number of tokens that gives a minibatch whatever the offset.
+pub fn tokens_needed(config: &Config) -> usize {
+    let (batch, steps) = (config.batch as usize, config.steps as usize);
+    let largest_offset = match config.sampling {
+        Sampling::Sequential => steps,
+        Sampling::Random => steps - 1,
+    };
+    batch * steps + largest_offset + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::StateMode;
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+
+    /// Settings, a corpus in which every token says its own place, and an epoch over it.
+    fn any_epoch(sampling: Sampling) -> impl Strategy<Value = (Config, Vec<u32>, Epoch)> {
+        (1..9u32, 1..13u32, 0..300usize, any::<u64>()).prop_map(move |(batch, steps, more, seed)| {
+            let config = Config { batch, steps, sampling, state: StateMode::Reset, ..Config::default() };
+            let tokens: Vec<u32> = (0..(tokens_needed(&config) + more) as u32).collect();
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+            let epoch = Epoch::draw(&config, tokens.len(), &mut rng).unwrap();
+            (config, tokens, epoch)
+        })
+    }
+
+    fn check_windows(config: &Config, tokens: &[u32], epoch: &Epoch) -> Result<(), TestCaseError> {
+        let (batch, steps) = (config.batch as usize, config.steps as usize);
+        prop_assert!(!epoch.is_empty());
+        let mut seen = vec![false; tokens.len()];
+        for m in 0..epoch.len() {
+            let Minibatch { inputs, targets } = epoch.minibatch(tokens, m);
+            prop_assert_eq!((inputs.len(), targets.len()), (batch * steps, batch * steps));
+            prop_assert!(inputs.iter().zip(&targets).all(|(x, y)| y - x == 1), "targets are shifted by one");
+            for window in inputs.chunks(steps) {
+                prop_assert!(window.windows(2).all(|pair| pair[1] == pair[0] + 1), "windows are consecutive");
+            }
+            for &x in &inputs {
+                prop_assert!(!std::mem::replace(&mut seen[x as usize], true), "no token is an input twice");
+            }
+        }
+        // All is covered but for the offset and what does not fill a minibatch.
+        let left_out = tokens.len() - epoch.len() * batch * steps;
+        prop_assert!(left_out <= steps + batch * steps + batch, "{left_out} tokens left out");
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn sequential_windows_follow_each_other((config, tokens, epoch) in any_epoch(Sampling::Sequential)) {
+            check_windows(&config, &tokens, &epoch)?;
+            let steps = config.steps as usize;
+            for m in 1..epoch.len() {
+                let (before, now) = (epoch.minibatch(&tokens, m - 1), epoch.minibatch(&tokens, m));
+                for b in 0..config.batch as usize {
+                    prop_assert_eq!(before.inputs[b * steps + steps - 1] + 1, now.inputs[b * steps]);
+                }
+            }
+        }
+
+        #[test]
+        fn random_windows_cover_the_corpus((config, tokens, epoch) in any_epoch(Sampling::Random)) {
+            check_windows(&config, &tokens, &epoch)?;
+        }
+    }
+
+    #[test]
+    fn the_books_setting_has_eight_minibatches_of_either_kind() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        for sampling in [Sampling::Sequential, Sampling::Random] {
+            let config = Config { sampling, ..Config::default() };
+            for _ in 0..100 {
+                assert_eq!(Epoch::draw(&config, 10_000, &mut rng).unwrap().len(), 8);
+            }
+        }
+    }
+
+    #[test]
+    fn every_offset_is_drawn() {
+        let config = Config { batch: 2, steps: 3, ..Config::default() };
+        let tokens: Vec<u32> = (0..40).collect();
+        for (sampling, largest) in [(Sampling::Sequential, 3), (Sampling::Random, 2)] {
+            let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+            let mut offsets = std::collections::BTreeSet::new();
+            for _ in 0..200 {
+                let epoch = Epoch::draw(&Config { sampling, ..config }, tokens.len(), &mut rng).unwrap();
+                offsets.insert(epoch.minibatches.iter().flatten().min().unwrap() % 4);
+            }
+            assert!(offsets.iter().max().unwrap() >= &largest, "{sampling}: {offsets:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_text_is_refused_with_the_number_needed() {
+        let config = Config { batch: 4, steps: 5, ..Config::default() };
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        assert_eq!(
+            Epoch::draw(&config, 25, &mut rng),
+            Err(Error::TextTooShort { length: 25, batch: 4, steps: 5, needed: 26 })
+        );
+        assert!(Epoch::draw(&config, 26, &mut rng).is_ok());
+    }
+}

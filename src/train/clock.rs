@@ -1,0 +1,67 @@
+//! Time spent on training, and the pace of it.
+
+use std::collections::VecDeque;
+
+use web_time::Instant;
+
+/// The present pace is measured over this many seconds of training.
+const WINDOW: f64 = 5.0;
+
+/// Counts the seconds of training and the tokens trained on in them. Pauses and samples don't count.
+#[derive(Debug, Default)]
+pub struct Clock {
+    seconds: f64,
+    running_since: Option<Instant>,
+    /// Seconds and tokens at recent looks.
+    recent: VecDeque<(f64, u64)>,
+}
+
+impl Clock {
+    pub fn start(&mut self) {
+        self.running_since = Some(Instant::now());
+    }
+
+    pub fn stop(&mut self) {
+        if let Some(since) = self.running_since.take() {
+            self.seconds += since.elapsed().as_secs_f64();
+        }
+    }
+
+    /// Seconds of training up to the last [`Clock::stop`].
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Notes how many tokens have been trained on by now and gives the tokens per second over the last
+    /// [`WINDOW`] seconds.
+    pub fn pace(&mut self, tokens: u64) -> f64 {
+        self.note(self.seconds, tokens)
+    }
+
+    fn note(&mut self, seconds: f64, tokens: u64) -> f64 {
+        if self.recent.is_empty() {
+            self.recent.push_back((0.0, 0));
+        }
+        self.recent.push_back((seconds, tokens));
+        while self.recent.len() > 2 && seconds - self.recent[1].0 >= WINDOW {
+            self.recent.pop_front();
+        }
+        let (since, before) = self.recent[0];
+        if seconds > since { (tokens - before) as f64 / (seconds - since) } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pace_is_of_the_last_seconds() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.note(0.0, 0), 0.0);
+        assert_eq!(clock.note(2.0, 200), 100.0);
+        assert_eq!(clock.note(100.0, 200), 2.0);
+        assert_eq!(clock.note(105.0, 5200), 1000.0);
+        assert_eq!(clock.note(110.0, 10200), 1000.0);
+    }
+}

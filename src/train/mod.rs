@@ -1,0 +1,9 @@
+//! Training: a [`Session`] takes a network through its epochs; a [`Trainer`] is a session that obeys the page's
+//! commands and tells events.
+
+mod clock;
+mod session;
+mod trainer;
+
+pub use session::{EpochResult, Session};
+pub use trainer::Trainer;

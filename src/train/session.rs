@@ -1,0 +1,203 @@
+//! One run: a network, the text it learns, and how far it has come.
+
+use std::rc::Rc;
+
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::clock::Clock;
+use crate::error::{Error, Result};
+use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
+use crate::model::config::StateMode;
+use crate::model::minibatch::Metrics;
+use crate::model::{Config, Parameters, Sizes};
+use crate::protocol::{Progress, Sample};
+use crate::text::sampling::{Epoch, tokens_needed};
+use crate::text::{Corpus, UNKNOWN, Vocabulary};
+
+/// What an epoch came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochResult {
+    /// Finished epochs, this one included.
+    pub epoch: u32,
+    /// Mean cross-entropy per token, in nats.
+    pub loss: f64,
+    /// exp(`loss`).
+    pub perplexity: f64,
+    /// Gradient norm of the last minibatch, before clipping.
+    pub grad_norm: f64,
+    pub tokens_per_second: f64,
+}
+
+/// A network in training.
+pub struct Session {
+    config: Config,
+    vocabulary: Vocabulary,
+    /// The training tokens: the first of the text.
+    tokens: Vec<u32>,
+    engine: Engine,
+    rng: Xoshiro256PlusPlus,
+    /// Finished epochs.
+    epoch: u32,
+    under_way: Option<UnderWay>,
+    clock: Clock,
+    /// Tokens trained on in finished epochs.
+    tokens_done: u64,
+}
+
+/// The epoch under way.
+struct UnderWay {
+    epoch: Epoch,
+    run: Run,
+    /// The clock at its start.
+    since: f64,
+}
+
+impl Session {
+    /// Makes the untrained network of these settings.
+    ///
+    /// # Errors
+    /// Settings that are out of range, ask for more than the text has or for more than the device holds.
+    pub async fn new(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config) -> Result<Self> {
+        config.check()?;
+        let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
+        if wanted > length {
+            return Err(Error::TooFewTokens { length, wanted });
+        }
+        let sizes = Sizes {
+            batch: config.batch as usize,
+            steps: config.steps as usize,
+            hidden: config.hidden as usize,
+            vocabulary: corpus.vocabulary.size(),
+        };
+        let needed = tokens_needed(&config);
+        if wanted < needed {
+            return Err(Error::TextTooShort { length: wanted, batch: sizes.batch, steps: sizes.steps, needed });
+        }
+        let rates = Rates { learning_rate: config.lr, clip: config.clip };
+        let minibatches = wanted / sizes.positions();
+        let engine = Engine::new(gpu, sizes, minibatches, rates, &Parameters::init(sizes, config.seed)).await?;
+        // A stream of its own, so that what is sampled does not depend on how many parameters there are.
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
+        rng.long_jump();
+        Ok(Self {
+            config,
+            vocabulary: corpus.vocabulary.clone(),
+            tokens: corpus.tokens[..wanted].to_vec(),
+            engine,
+            rng,
+            epoch: 0,
+            under_way: None,
+            clock: Clock::default(),
+            tokens_done: 0,
+        })
+    }
+
+    /// Hands the device its next piece of work, some tens of milliseconds long; at the end of an epoch gives what the
+    /// epoch came to.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if the loss is no longer a number; a failure of the device.
+    pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
+        self.clock.start();
+        let result = self.advance_timed().await;
+        self.clock.stop();
+        let Some((metrics, since)) = result? else { return Ok(None) };
+        self.end_epoch(&metrics, since).map(Some)
+    }
+
+    /// [`Session::advance`] without what needs no device: at the end of an epoch its metrics and its start.
+    async fn advance_timed(&mut self) -> Result<Option<(Vec<Metrics>, f64)>> {
+        let Self { engine, tokens, config, .. } = self;
+        let under_way = match &mut self.under_way {
+            Some(under_way) => under_way,
+            none => {
+                let epoch = Epoch::draw(config, tokens.len(), &mut self.rng)?;
+                let run = Run::new(epoch.len());
+                none.insert(UnderWay { epoch, run, since: self.clock.seconds() })
+            }
+        };
+        let UnderWay { epoch, run, since } = under_way;
+        let state = |m| match config.state {
+            StateMode::Carry if m > 0 => StateAt::Carried,
+            _ => StateAt::Zero,
+        };
+        engine.advance(run, |m| (epoch.minibatch(tokens, m), state(m))).await?;
+        if !run.is_submitted() {
+            return Ok(None);
+        }
+        let metrics = engine.finish(run).await?;
+        let since = *since;
+        self.under_way = None;
+        Ok(Some((metrics, since)))
+    }
+
+    fn end_epoch(&mut self, metrics: &[Metrics], since: f64) -> Result<EpochResult> {
+        let tokens = metrics.len() as u64 * self.tokens_per_minibatch();
+        self.epoch += 1;
+        self.tokens_done += tokens;
+        check_finite(metrics, self.epoch)?;
+        let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
+        Ok(EpochResult {
+            epoch: self.epoch,
+            loss,
+            perplexity: loss.exp(),
+            grad_norm: metrics.last().map_or(0.0, |m| m.grad_norm.into()),
+            tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
+        })
+    }
+
+    /// Whether all epochs are done.
+    pub fn is_finished(&self) -> bool {
+        self.epoch >= self.config.epochs
+    }
+
+    /// Minibatches of an epoch, as far as is known before it is drawn.
+    pub fn minibatches(&self) -> usize {
+        let epoch = self.under_way.as_ref().map(|under_way| under_way.epoch.len());
+        epoch.unwrap_or(self.tokens.len() / (self.config.batch * self.config.steps) as usize)
+    }
+
+    fn tokens_per_minibatch(&self) -> u64 {
+        u64::from(self.config.batch) * u64::from(self.config.steps)
+    }
+
+    /// How far the run has come.
+    pub fn progress(&mut self) -> Progress {
+        let minibatch = self.under_way.as_ref().map_or(0, |under_way| under_way.run.done());
+        let done = self.tokens_done + minibatch as u64 * self.tokens_per_minibatch();
+        let tokens_per_second = self.clock.pace(done);
+        let minibatches_left = (self.config.epochs - self.epoch) as u64 * self.minibatches() as u64 - minibatch as u64;
+        let tokens_left = (minibatches_left * self.tokens_per_minibatch()) as f64;
+        Progress {
+            epoch: self.epoch,
+            minibatch: minibatch as u32,
+            tokens_per_second,
+            seconds_left: if tokens_per_second > 0.0 { tokens_left / tokens_per_second } else { 0.0 },
+        }
+    }
+
+    /// Tokens trained on by seconds spent on it, over the whole run.
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens_done as f64 / self.clock.seconds().max(1e-9)
+    }
+
+    /// Continues `prefix` by `length` characters with the newest weights.
+    ///
+    /// # Errors
+    /// An empty or overlong prefix; a failure of the device.
+    pub async fn sample(&self, prefix: &str, length: usize) -> Result<Sample> {
+        let ids = self.vocabulary.encode(prefix);
+        let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let text = self.vocabulary.decode(&self.engine.generate(&ids, length).await?);
+        Ok(Sample { prefix: prefix.to_owned(), text, unknown })
+    }
+}
+
+/// WGSL may assume that there is no NaN and no infinity, so they are looked for here, after the read-back.
+fn check_finite(metrics: &[Metrics], epoch: u32) -> Result<()> {
+    let broken = metrics.iter().position(|m| !m.loss.is_finite() || !m.grad_norm.is_finite());
+    broken.map_or(Ok(()), |m| Err(Error::NotFinite { epoch, grad_norm: metrics[m].grad_norm }))
+}

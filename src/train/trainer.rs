@@ -1,0 +1,198 @@
+//! Commands in, events out: what the worker does all day.
+
+use std::rc::Rc;
+
+use futures_channel::mpsc::UnboundedReceiver;
+use futures_util::StreamExt;
+use web_time::{Duration, Instant};
+
+use super::session::{EpochResult, Session};
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::model::Config;
+use crate::protocol::{Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
+use crate::text::Corpus;
+
+/// Progress is told at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+
+/// What becomes of the run when no command is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Training,
+    Paused,
+    /// No run, or one that is over.
+    Still,
+}
+
+/// Obeys commands one after the other, and trains in between.
+pub struct Trainer<E> {
+    gpu: Gpu,
+    corpus: Rc<Corpus>,
+    emit: E,
+    mode: Mode,
+    /// The number of the run.
+    run: Option<u32>,
+    /// Its network.
+    session: Option<Session>,
+    /// An untrained network that was asked to generate before any run, and its settings.
+    untrained: Option<(Config, Session)>,
+    /// What samples continue.
+    prefix: String,
+    epochs: u32,
+    last_progress: Instant,
+}
+
+impl<E: FnMut(Event)> Trainer<E> {
+    pub fn new(gpu: Gpu, corpus: Corpus, emit: E) -> Self {
+        Self {
+            gpu,
+            corpus: Rc::new(corpus),
+            emit,
+            mode: Mode::Still,
+            run: None,
+            session: None,
+            untrained: None,
+            prefix: FINAL_PREFIXES[0].to_owned(),
+            epochs: 0,
+            last_progress: Instant::now(),
+        }
+    }
+
+    /// Obeys commands and trains until the commands end and nothing is left to train.
+    ///
+    /// # Errors
+    /// A failure of the device, after it was told as [`Event::Failed`]: a new device is needed to go on.
+    pub async fn serve(&mut self, commands: &mut UnboundedReceiver<Command>) -> Result<()> {
+        loop {
+            let command = if self.mode == Mode::Training {
+                commands.try_recv().ok()
+            } else {
+                match commands.next().await {
+                    None => return Ok(()),
+                    command => command,
+                }
+            };
+            let outcome = match command {
+                Some(command) => self.obey(command).await,
+                None => self.train().await,
+            };
+            if let Err(error) = outcome {
+                self.fail(&error);
+                if let Error::Gpu(_) | Error::OutOfMemory = error {
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) -> Result<()> {
+        match command {
+            Command::Train { run, config, prefix } => return self.start(run, config, prefix).await,
+            Command::Pause => self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run }),
+            Command::Resume => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
+            Command::Reset => {
+                self.forget();
+                (self.emit)(Event::Idle);
+            }
+            Command::SamplePrefix { prefix } if !prefix.is_empty() => self.prefix = prefix,
+            Command::SamplePrefix { .. } => {} // the samples go on with the one before
+            Command::Generate { request, prefix, length, config } => {
+                match self.generate(&prefix, length as usize, config).await {
+                    Ok(sample) => (self.emit)(Event::Generated { request, sample }),
+                    Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
+                    Err(error) => (self.emit)(Event::Refused { request, message: error.to_string() }),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, run: u32, config: Config, prefix: String) -> Result<()> {
+        self.forget();
+        self.run = Some(run);
+        if prefix.is_empty() {
+            return Err(Error::EmptyPrefix);
+        }
+        let session = Session::new(&self.gpu, &self.corpus, config).await?;
+        let minibatches = session.minibatches() as u32;
+        (self.emit)(Event::Started { run, minibatches, tokens_per_epoch: minibatches * config.batch * config.steps });
+        self.session = Some(session);
+        self.prefix = prefix;
+        self.epochs = config.epochs;
+        self.mode = Mode::Training;
+        Ok(())
+    }
+
+    fn switch(&mut self, from: Mode, to: Mode, event: impl Fn(u32) -> Event) {
+        if let (Some(run), true) = (self.run, self.mode == from) {
+            (self.emit)(event(run));
+            self.mode = to;
+        }
+    }
+
+    fn forget(&mut self) {
+        self.run = None;
+        self.session = None;
+        self.untrained = None;
+        self.mode = Mode::Still;
+    }
+
+    fn fail(&mut self, error: &Error) {
+        let run = self.run;
+        self.forget();
+        (self.emit)(Event::Failed { run, message: error.to_string() });
+    }
+
+    async fn generate(&mut self, prefix: &str, length: usize, config: Config) -> Result<Sample> {
+        if let Some(session) = &mut self.session {
+            return session.sample(prefix, length).await;
+        }
+        let session = match self.untrained.take() {
+            Some((known, session)) if known == config => session,
+            _ => Session::new(&self.gpu, &self.corpus, config).await?,
+        };
+        let (_, session) = self.untrained.insert((config, session));
+        session.sample(prefix, length).await
+    }
+
+    /// One piece of training, and what it brings.
+    async fn train(&mut self) -> Result<()> {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
+        if let Some(result) = session.advance().await? {
+            let sample = session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?;
+            (self.emit)(Event::Epoch { run, report: report(result, sample) });
+            (self.emit)(Event::Progress { run, progress: session.progress() });
+            self.last_progress = Instant::now();
+            if session.is_finished() {
+                self.mode = Mode::Still;
+                let report = self.final_report(result).await?;
+                (self.emit)(Event::Finished { run, report });
+            }
+        } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
+            (self.emit)(Event::Progress { run, progress: session.progress() });
+            self.last_progress = Instant::now();
+        }
+        Ok(())
+    }
+
+    async fn final_report(&self, last: EpochResult) -> Result<FinalReport> {
+        let session = self.session.as_ref().expect("a run has just finished");
+        let mut samples = Vec::new();
+        for prefix in FINAL_PREFIXES {
+            samples.push(session.sample(prefix, SAMPLE_LENGTH as usize).await?);
+        }
+        Ok(FinalReport {
+            epochs: self.epochs,
+            perplexity: last.perplexity,
+            tokens_per_second: session.tokens_per_second(),
+            device: self.gpu.name.clone(),
+            samples,
+        })
+    }
+}
+
+fn report(result: EpochResult, sample: Sample) -> EpochReport {
+    let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = result;
+    EpochReport { epoch, perplexity, loss, grad_norm, tokens_per_second, sample }
+}

@@ -1,0 +1,181 @@
+//! Step cases: what goes into successive training steps and what comes out, as safetensors files.
+//! The format is described in `examples/steps.rs`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use time_traveller::gpu::{Engine, Gpu, Rates, Run, StateAt};
+use time_traveller::model::parameters::{NAMES, shapes};
+use time_traveller::model::{Minibatch, Parameters, Sizes};
+
+/// A tensor of results: shape and numbers.
+pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// What goes in.
+pub struct Case {
+    pub sizes: Sizes,
+    pub parameters: Parameters,
+    pub h0: Vec<f32>,
+    pub minibatches: Vec<Minibatch>,
+    pub rates: Rates,
+    pub carry: bool,
+}
+
+impl Case {
+    /// Reads a case.
+    ///
+    /// # Errors
+    /// One sentence: a file that can't be read, or in which something is missing or of another shape.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+        let bad = |what: String| format!("{}: {what}.", path.display());
+        let file = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        let text = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("the metadata has no {key}")));
+        let number = |key: &str| {
+            text(key).and_then(|value| value.parse::<f64>().map_err(|_| bad(format!("{key} is not a number"))))
+        };
+        let rates = Rates { learning_rate: number("lr")? as f32, clip: number("clip")? as f32 };
+        let carry = match text("state")?.as_str() {
+            "carry" => true,
+            "reset" => false,
+            other => return Err(bad(format!("state is {other}, not carry or reset"))),
+        };
+        Self::from_tensors(&file, rates, carry).map_err(bad)
+    }
+
+    fn from_tensors(file: &SafeTensors<'_>, rates: Rates, carry: bool) -> Result<Self, String> {
+        let shape = |name: &str, rank: usize| {
+            let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
+            let shape = tensor.shape().to_vec();
+            if shape.len() == rank { Ok(shape) } else { Err(format!("{name} has not {rank} dimensions")) }
+        };
+        let (xh, inputs) = (shape("w_xh", 2)?, shape("inputs", 3)?);
+        let sizes = Sizes { batch: inputs[1], steps: inputs[2], hidden: xh[1], vocabulary: xh[0] };
+        let Sizes { batch, hidden, .. } = sizes;
+        let mut parameters = Parameters::zeros(sizes);
+        for ((name, rows, columns), numbers) in shapes(sizes).into_iter().zip(parameters.tensors_mut()) {
+            *numbers = floats(file, name, rows * columns)?;
+        }
+        let count = inputs.iter().product();
+        let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
+        let minibatches = inputs
+            .chunks_exact(sizes.positions())
+            .zip(targets.chunks_exact(sizes.positions()))
+            .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
+            .collect();
+        Ok(Self { sizes, parameters, h0: floats(file, "h0", batch * hidden)?, minibatches, rates, carry })
+    }
+
+    /// Trains on the GPU.
+    ///
+    /// # Errors
+    /// One sentence: no adapter, too large, or a failure of the device.
+    pub async fn run(&self) -> Result<Tensors, String> {
+        self.run_on_gpu().await.map_err(|error| error.to_string())
+    }
+
+    async fn run_on_gpu(&self) -> time_traveller::Result<Tensors> {
+        let gpu = Gpu::open().await?;
+        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = self.sizes;
+        let count = self.minibatches.len();
+        let mut engine = Engine::new(&gpu, self.sizes, count, self.rates, &self.parameters).await?;
+        engine.write_carried(&self.h0);
+        let state = if self.carry { StateAt::Carried } else { StateAt::Zero };
+        let mut results = Tensors::new();
+        let mut metrics = Vec::new();
+        for (m, minibatch) in self.minibatches.iter().enumerate() {
+            let mut run = Run::new(1);
+            while !run.is_submitted() {
+                engine.advance(&mut run, |_| (minibatch.clone(), state)).await?;
+            }
+            metrics.extend(engine.finish(&mut run).await?);
+            if m == 0 {
+                results.insert("first.logits".into(), (vec![t * b, v], engine.read("logits").await?));
+                results.insert("first.h".into(), (vec![t, b, h], engine.read("states").await?.split_off(b * h)));
+                for (name, rows, columns) in shapes(self.sizes) {
+                    let grad = engine.read(&format!("d{name}")).await?;
+                    results.insert(format!("first.grad.{name}"), (shape(name, rows, columns), grad));
+                }
+            }
+        }
+        for ((name, rows, columns), numbers) in
+            shapes(self.sizes).into_iter().zip(engine.read_parameters().await?.tensors())
+        {
+            results.insert(format!("final.{name}"), (shape(name, rows, columns), numbers.clone()));
+        }
+        let last = engine.read("states").await?.split_off(t * b * h);
+        results.insert("final.h".into(), (vec![b, h], last));
+        results.insert("losses".into(), (vec![count], metrics.iter().map(|m| m.loss).collect()));
+        results.insert("grad_norms".into(), (vec![count], metrics.iter().map(|m| m.grad_norm).collect()));
+        Ok(results)
+    }
+}
+
+/// Writes results.
+///
+/// # Errors
+/// One sentence: a file that can't be written.
+pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .map(|(name, (shape, numbers))| {
+            TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(numbers)).map(|view| (name.as_str(), view))
+        })
+        .collect();
+    views
+        .map_err(|error| error.to_string())
+        .and_then(|views| safetensors::serialize_to_file(views, None, path).map_err(|error| error.to_string()))
+        .map_err(|error| format!("{} can't be written: {error}.", path.display()))
+}
+
+/// The expected results of a case, by name; what the file does not have is left out.
+///
+/// # Errors
+/// One sentence: a file that can't be read.
+#[allow(dead_code, reason = "`examples/steps.rs` compares nothing")]
+pub fn read_expected(path: &Path) -> Result<Tensors, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|error| format!("{}: {error}.", path.display()))?;
+    let results = file
+        .tensors()
+        .into_iter()
+        .filter(|(name, tensor)| tensor.dtype() == Dtype::F32 && !NAMES.contains(&name.as_str()) && name != "h0");
+    Ok(results
+        .map(|(name, tensor)| (name, (tensor.shape().to_vec(), bytemuck::pod_collect_to_vec(tensor.data()))))
+        .collect())
+}
+
+/// A bias is one-dimensional in a file.
+fn shape(name: &str, rows: usize, columns: usize) -> Vec<usize> {
+    if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }
+}
+
+fn floats(file: &SafeTensors<'_>, name: &str, count: usize) -> Result<Vec<f32>, String> {
+    let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
+    let numbers: Vec<f32> = match tensor.dtype() {
+        Dtype::F32 => bytemuck::pod_collect_to_vec(tensor.data()),
+        other => return Err(format!("{name} is {other:?}, not F32")),
+    };
+    if numbers.len() == count {
+        Ok(numbers)
+    } else {
+        Err(format!("{name} has {} elements, not {count}", numbers.len()))
+    }
+}
+
+fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {
+    let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
+    let ids: Vec<i32> = match tensor.dtype() {
+        Dtype::I32 => bytemuck::pod_collect_to_vec(tensor.data()),
+        other => return Err(format!("{name} is {other:?}, not I32")),
+    };
+    if ids.len() != count {
+        return Err(format!("{name} has {} elements, not {count}", ids.len()));
+    }
+    let token = |id: i32| u32::try_from(id).ok().filter(|&id| (id as usize) < sizes.vocabulary);
+    ids.into_iter().map(|id| token(id).ok_or_else(|| format!("{name} holds {id}, which is no token"))).collect()
+}
