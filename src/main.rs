@@ -6,7 +6,7 @@ fn main() {
 
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        show_panic(info);
+        show_panic(&info.to_string());
     }));
     if let Some(placeholder) = leptos::prelude::document().get_element_by_id("placeholder") {
         placeholder.remove();

@@ -50,7 +50,7 @@ fn split(field: &str) -> (&str, &str) {
     field.split_once('=').unwrap_or((field, ""))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::model::config::{Config, Sampling, StateMode};

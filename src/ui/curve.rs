@@ -41,7 +41,7 @@ pub fn highest(curve: &[Point]) -> f64 {
     ((top * 1.02 / step).ceil() * step).max(2.0)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

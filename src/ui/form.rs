@@ -94,16 +94,16 @@ impl Mode {
         match self {
             Self::First => "The book’s first run",
             Self::Second => "The book’s second run",
-            Self::Random => "Random sampling",
+            Self::Random => "Random order",
         }
     }
 
     /// What the mode means, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::First => "Windows in order; the state flows on.",
-            Self::Second => "Windows in order; the state starts afresh.",
-            Self::Random => "Windows shuffled; the state starts afresh.",
+            Self::First => "Windows in order, state carried",
+            Self::Second => "Windows in order, state reset",
+            Self::Random => "Windows shuffled, state reset",
         }
     }
 }

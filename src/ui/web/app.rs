@@ -53,9 +53,9 @@ pub fn Workbench(page: Page) -> impl IntoView {
         <main class="bench">
             <Settings page />
             <Chart page />
-            <Conversation page />
-            <Samples page />
             <Finale page />
+            <Samples page />
+            <Conversation page />
         </main>
     }
 }

@@ -25,6 +25,7 @@ pub fn Chart(page: Page) -> impl IntoView {
         come.track();
         page.state.with_untracked(|s| words::chart_label(&s.curve))
     });
+    let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
     let redraw = StoredValue::new_local(redrawer(page, canvas));
     let redraw = move || redraw.with_value(|redraw| redraw());
     Effect::new(move |_| {
@@ -41,9 +42,9 @@ pub fn Chart(page: Page) -> impl IntoView {
             <h2 id="curve-title">"Perplexity by epoch"</h2>
             <div class="frame" node_ref=frame>
                 <canvas role="img" aria-label=label data-testid="chart" node_ref=canvas></canvas>
-                <p class="hint" hidden=move || { come.get().1 > 0 }>
+                <p class="hint empty" hidden=move || { come.get().1 > 0 }>
                     "The curve starts with the first finished epoch. Guessing blindly among the text’s characters is a "
-                    "perplexity of 28; knowing the text by heart is 1."
+                    "perplexity of " {vocabulary} "; knowing the text by heart is 1."
                 </p>
             </div>
         </section>

@@ -46,7 +46,7 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
             <button type="button" class="primary" disabled=move || !can_train.get() on:click=move |_| page.train()>
                 "Train"
             </button>
-            <button type="button" class:primary=paused disabled=move || !active() on:click=hold>
+            <button type="button" class="hold" class:primary=paused disabled=move || !active() on:click=hold>
                 {move || if paused() { "Resume" } else { "Pause" }}
             </button>
             <button type="button" disabled=move || !can_reset.get() on:click=move |_| page.reset()>
@@ -61,9 +61,11 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
 fn Figures(page: Page) -> impl IntoView {
     let state = page.state;
     let epoch = Memo::new(move |_| {
-        state.with(|s| match s.epochs {
-            0 => "0".to_owned(),
-            total => format!("{} of {total}", s.progress.epoch),
+        let planned = page.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
+        state.with(|s| match (s.epochs, planned) {
+            (0, None) => "0".to_owned(),
+            (0, Some(total)) => format!("0 of {total}"),
+            (total, _) => format!("{} of {total}", s.progress.epoch),
         })
     });
     let perplexity = Memo::new(move |_| state.with(|s| s.perplexity.map_or(dash(), words::perplexity)));

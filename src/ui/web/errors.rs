@@ -1,7 +1,5 @@
 //! The error panel: everything that stands in the way, in sentences, until it is put right.
 
-use std::panic::PanicHookInfo;
-
 use leptos::prelude::*;
 
 use super::page::Page;
@@ -28,10 +26,10 @@ pub fn Errors(page: Page) -> impl IntoView {
 }
 
 /// Writes a panic of the page into the panel, past Leptos, which may be what panicked.
-pub fn show_panic(info: &PanicHookInfo<'_>) {
+pub fn show_panic(what: &str) {
     if let Some(line) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(PANIC_ID)) {
         line.set_text_content(Some(&format!(
-            "This page has stopped because of a mistake in it: reload it to go on, and please report this: {info}"
+            "This page has stopped because of a mistake in it: reload it to go on, and please report this: {what}"
         )));
         let _ = line.remove_attribute("hidden");
     }

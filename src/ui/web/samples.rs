@@ -36,7 +36,7 @@ pub fn Samples(page: Page) -> impl IntoView {
     view! {
         <section class="panel samples" aria-labelledby="samples-title">
             <h2 id="samples-title">"Samples"</h2>
-            <p class="hint" hidden=move || { come.get().1 > 0 }>
+            <p class="hint empty" hidden=move || { come.get().1 > 0 }>
                 "After every epoch the network continues your prefix by 50 characters. The newest stands on top."
             </p>
             <ol class="rows" data-testid="samples" tabindex="0" aria-label="Samples by epoch, newest first" reversed node_ref=list></ol>
