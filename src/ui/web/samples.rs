@@ -1,4 +1,4 @@
-//! After every epoch, the continuation of the prefix: gibberish turning into English, newest first.
+//! After every epoch, the continuation of the prefix: gibberish turning into English.
 
 use leptos::html::Ol;
 use leptos::prelude::*;
@@ -10,8 +10,11 @@ use crate::protocol::Sample;
 use crate::ui::state::EpochSample;
 use crate::ui::words;
 
-/// The list of samples. A row is written once, when its epoch is done, and never touched again: the cost of an epoch
-/// does not grow with the number of epochs.
+/// A list scrolled to within so many pixels of its end counts as being there.
+const END: i32 = 48;
+
+/// The list of samples, in the order of the epochs. A row is added at the end when its epoch is done and never touched
+/// again, so that no epoch costs more than the one before. The list stays at its end unless a visitor scrolls back.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
     let list = NodeRef::<Ol>::new();
@@ -26,26 +29,30 @@ pub fn Samples(page: Page) -> impl IntoView {
                 0
             }
         };
+        let at_end = list.scroll_height() - list.scroll_top() - list.client_height() < END;
         page.state.with_untracked(|s| {
             for sample in &s.samples[from..] {
-                prepend(&list, sample).expect("a row can be written");
+                append(&list, sample).expect("a row can be written");
             }
         });
+        if at_end {
+            list.set_scroll_top(list.scroll_height());
+        }
         (run, count)
     });
     view! {
         <section class="panel samples" aria-labelledby="samples-title">
             <h2 id="samples-title">"Samples"</h2>
             <p class="hint empty" hidden=move || { come.get().1 > 0 }>
-                "After every epoch the network continues your prefix by 50 characters. The newest stands on top."
+                "After every epoch the network continues your prefix by 50 characters."
             </p>
-            <ol class="rows" data-testid="samples" tabindex="0" aria-label="Samples by epoch, newest first" reversed node_ref=list></ol>
+            <ol class="rows" data-testid="samples" tabindex="0" aria-label="Samples by epoch" node_ref=list></ol>
         </section>
     }
 }
 
 /// Writes one row: the epoch's number is a label drawn by the style sheet, the text is the sample alone.
-fn prepend(list: &Element, row: &EpochSample) -> Result<(), JsValue> {
+fn append(list: &Element, row: &EpochSample) -> Result<(), JsValue> {
     let document = document();
     let item = document.create_element("li")?;
     item.set_attribute("data-epoch", &row.epoch.to_string())?;
@@ -56,7 +63,8 @@ fn prepend(list: &Element, row: &EpochSample) -> Result<(), JsValue> {
         span.set_text_content(Some(text));
         item.append_child(&span)?;
     }
-    list.prepend_with_node_1(&item)
+    list.append_child(&item)?;
+    Ok(())
 }
 
 /// A sample whose prefix can be told from its continuation.
