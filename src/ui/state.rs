@@ -175,10 +175,12 @@ impl RunState {
         self.request
     }
 
-    /// The worker cannot go on; what has come so far stays.
+    /// The worker cannot go on; what has come so far stays, and what it said last, which may be why.
     pub fn lose_worker(&mut self, message: String) {
-        self.worker_lost = true;
-        self.fail(message);
+        if !std::mem::replace(&mut self.worker_lost, true) {
+            let why = self.failure.take().filter(|_| self.status == Status::Failed);
+            self.fail(why.into_iter().chain([message]).collect::<Vec<_>>().join(" "));
+        }
     }
 
     /// Takes in one event.

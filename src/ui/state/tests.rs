@@ -153,6 +153,15 @@ fn a_lost_worker_keeps_the_curve() {
 }
 
 #[test]
+fn a_worker_that_says_why_it_stops_is_heard() {
+    let mut state = training();
+    state.apply(Event::Failed { run: Some(1), message: "It panicked.".into() });
+    state.lose_worker("It stopped: press Reset.".into());
+    state.lose_worker("It stopped: press Reset.".into());
+    assert_eq!(state.failure.as_deref(), Some("It panicked. It stopped: press Reset."));
+}
+
+#[test]
 fn only_the_latest_answer_counts() {
     let mut state = training();
     state.ask();

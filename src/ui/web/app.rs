@@ -48,8 +48,10 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 " on your own GPU; nothing is installed, and nothing leaves this machine."
             </p>
         </header>
-        <Controls page />
-        <Errors page />
+        <div class="top">
+            <Controls page />
+            <Errors page />
+        </div>
         <main class="bench">
             <Settings page />
             <div class="outcome">
