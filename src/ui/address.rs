@@ -30,10 +30,9 @@ pub fn read(fragment: &str) -> Form {
 
 /// The address that asks for `form`: all settings in their order, then what else `fragment` held, untouched.
 pub fn write(fragment: &str, form: &Form) -> String {
-    let settings =
-        SETTINGS.iter().map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED))).collect();
+    let settings = SETTINGS.iter().map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
     let others = fields(fragment).filter(|field| setting(split(field).0).is_none()).map(str::to_owned);
-    let all: Vec<String> = Vec::into_iter(settings).chain(others).collect();
+    let all: Vec<String> = settings.chain(others).collect();
     format!("#{}", all.join("&"))
 }
 
