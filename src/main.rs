@@ -1,1 +1,20 @@
-fn main() {}
+//! The page's program: shows panics where the visitor sees them, and mounts the page.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    use time_traveller::ui::{app::App, errors::show_panic};
+
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        show_panic(&info.to_string());
+    }));
+    if let Some(placeholder) = leptos::prelude::document().get_element_by_id("placeholder") {
+        placeholder.remove();
+    }
+    leptos::mount::mount_to_body(App);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("This program runs in a web page: start it with `cargo xtask serve`.");
+}

@@ -1,1 +1,16 @@
 //! The page: Leptos components, the chart, the address. No GPU, no mathematics.
+//!
+//! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] of
+//! the run on show, the [`curve`] and the [`words`] they are put in. The components only show it, and are built for
+//! the web alone.
+
+pub mod address;
+pub mod curve;
+pub mod form;
+pub mod state;
+pub mod words;
+
+#[cfg(target_arch = "wasm32")]
+mod web;
+#[cfg(target_arch = "wasm32")]
+pub use web::*;

@@ -1,0 +1,115 @@
+//! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
+//!
+//! A setting that the address leaves out has its default; a key that is no setting is kept as it stands, because
+//! another version may know it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::form::Form;
+use crate::model::config::{SETTINGS, setting};
+
+/// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
+pub fn read(fragment: &str) -> Form {
+    let mut form = Form::default();
+    let mut given = Vec::new();
+    for (key, value) in pairs(fragment) {
+        if let Some(setting) = setting(key) {
+            form.set(setting.key, &percent_decode_str(value).decode_utf8_lossy());
+            given.push(setting.key);
+        }
+    }
+    // Random sampling implies a reset state; an address that says otherwise is told so.
+    if form.get("sampling") == "random" && !given.contains(&"state") {
+        form.set("state", "reset");
+    }
+    form
+}
+
+/// The address that asks for `form`: all settings in their order, then what else `fragment` held, untouched.
+pub fn write(fragment: &str, form: &Form) -> String {
+    let settings = SETTINGS.iter().map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
+    let others = fields(fragment).filter(|field| setting(split(field).0).is_none()).map(str::to_owned);
+    let all: Vec<String> = settings.chain(others).collect();
+    format!("#{}", all.join("&"))
+}
+
+/// Every `key=value` of an address, as it stands.
+fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
+    fields(fragment).map(split)
+}
+
+fn fields(fragment: &str) -> impl Iterator<Item = &str> {
+    fragment.trim_start_matches('#').split('&').filter(|field| !field.is_empty())
+}
+
+fn split(field: &str) -> (&str, &str) {
+    field.split_once('=').unwrap_or((field, ""))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::model::config::{Config, Sampling, StateMode};
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_address_is_the_books_first_run() {
+        assert_eq!(read("").config(), Ok(Config::default()));
+        assert_eq!(read("#").config(), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_issues_example_reads_and_writes() {
+        let link =
+            "#hidden=64&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=sequential&state=carry&seed=1";
+        let form = read(link);
+        assert_eq!(form.config(), Ok(Config { hidden: 64, epochs: 20, ..Config::default() }));
+        assert_eq!(write("", &form), link);
+    }
+
+    #[test]
+    fn unknown_keys_are_left_alone() {
+        let form = read("#engine=cpu&hidden=64&text=a%20b&autostart");
+        let written = write("#engine=cpu&hidden=64&text=a%20b&autostart", &form);
+        assert!(written.starts_with("#hidden=64&"), "{written}");
+        assert!(written.ends_with("&seed=1&engine=cpu&text=a%20b&autostart"), "{written}");
+    }
+
+    #[test]
+    fn bad_values_stay_to_be_named() {
+        let errors = read("#hidden=many&lr=-1").config().unwrap_err();
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2);
+        assert!(said[0].contains("Hidden units (hidden) is “many”"), "{}", said[0]);
+        assert!(said[1].contains("Learning rate (lr) is “-1”"), "{}", said[1]);
+    }
+
+    #[test]
+    fn random_sampling_resets_the_state_unless_told_to_carry_it() {
+        let config = read("#sampling=random").config().unwrap();
+        assert_eq!((config.sampling, config.state), (Sampling::Random, StateMode::Reset));
+        let errors = read("#sampling=random&state=carry").config().unwrap_err();
+        assert!(errors[0].to_string().contains("no state can be carried"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), SETTINGS.len())) {
+            let mut form = Form::default();
+            for (setting, text) in SETTINGS.iter().zip(&texts) {
+                form.set(setting.key, text);
+            }
+            prop_assert_eq!(read(&write("", &form)), form);
+        }
+
+        #[test]
+        fn writing_again_changes_nothing(fragment in "#?([a-z]{1,8}(=[a-z0-9%.]{0,6})?&?){0,8}") {
+            let form = read(&fragment);
+            let once = write(&fragment, &form);
+            prop_assert_eq!(write(&once, &read(&once)), once);
+        }
+    }
+}

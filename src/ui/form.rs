@@ -1,0 +1,149 @@
+//! The settings as they stand in the form: texts, good or bad, and what they come to.
+
+use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode};
+
+/// The text in the field of every setting, in the order of [`SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    texts: [String; SETTINGS.len()],
+}
+
+impl Default for Form {
+    fn default() -> Self {
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Form {
+    fn from(config: &Config) -> Self {
+        Self { texts: SETTINGS.each_ref().map(|s| config.get(s.key).unwrap_or_default()) }
+    }
+}
+
+impl Form {
+    /// The text in the field of `key`; empty where there is no such setting.
+    pub fn get(&self, key: &str) -> &str {
+        SETTINGS.iter().position(|s| s.key == key).map_or("", |i| &self.texts[i])
+    }
+
+    /// Puts `text` into the field of `key`.
+    pub fn set(&mut self, key: &str, text: &str) {
+        if let Some(i) = SETTINGS.iter().position(|s| s.key == key) {
+            text.clone_into(&mut self.texts[i]);
+        }
+    }
+
+    /// Puts `text` into the field of `key` as a person does, which random sampling answers by resetting the state.
+    pub fn choose(&mut self, key: &str, text: &str) {
+        self.set(key, text);
+        if (key, text) == ("sampling", "random") {
+            self.set("state", "reset");
+        }
+    }
+
+    /// The settings.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, in the order of the fields.
+    pub fn config(&self) -> Result<Config, Vec<SettingError>> {
+        let mut config = Config::default();
+        let mut errors: Vec<SettingError> =
+            SETTINGS.iter().filter_map(|s| config.set(s.key, self.get(s.key)).err()).collect();
+        if errors.is_empty() {
+            errors.extend(config.check().err());
+        }
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// The mode that sampling and state amount to, if it is one of the three.
+    pub fn mode(&self) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|m| {
+            let (sampling, state) = m.settings();
+            self.get("sampling") == sampling.to_string() && self.get("state") == state.to_string()
+        })
+    }
+
+    /// Sets sampling and state to what `mode` means.
+    pub fn set_mode(&mut self, mode: Mode) {
+        let (sampling, state) = mode.settings();
+        self.set("sampling", &sampling.to_string());
+        self.set("state", &state.to_string());
+    }
+}
+
+/// The three ways of sampling and keeping state that make sense together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    First,
+    Second,
+    Random,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Random];
+
+    pub fn settings(self) -> (Sampling, StateMode) {
+        match self {
+            Self::First => (Sampling::Sequential, StateMode::Carry),
+            Self::Second => (Sampling::Sequential, StateMode::Reset),
+            Self::Random => (Sampling::Random, StateMode::Reset),
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::First => "The book’s first run",
+            Self::Second => "The book’s second run",
+            Self::Random => "Random order",
+        }
+    }
+
+    /// What the mode means, in a few words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::First => "Windows in order, state carried",
+            Self::Second => "Windows in order, state reset",
+            Self::Random => "Windows shuffled, state reset",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_configuration_comes_to_that_configuration() {
+        let config = Config { hidden: 7, lr: 0.25, clip: 5.0, seed: u32::MAX, ..Config::default() };
+        assert_eq!(Form::from(&config).config(), Ok(config));
+    }
+
+    #[test]
+    fn every_bad_field_is_named_in_order() {
+        let mut form = Form::default();
+        form.set("epochs", "");
+        form.set("batch", "0");
+        let errors = form.config().unwrap_err();
+        assert_eq!(errors.iter().map(SettingError::key).collect::<Vec<_>>(), ["batch", "epochs"]);
+    }
+
+    #[test]
+    fn modes_set_both_and_are_read_back() {
+        for mode in Mode::ALL {
+            let mut form = Form::default();
+            form.set_mode(mode);
+            assert_eq!(form.mode(), Some(mode));
+            assert!(form.config().is_ok());
+        }
+    }
+
+    #[test]
+    fn choosing_random_resets_and_carrying_it_is_an_error() {
+        let mut form = Form::default();
+        form.choose("sampling", "random");
+        assert_eq!(form.mode(), Some(Mode::Random));
+        form.choose("state", "carry");
+        assert_eq!(form.mode(), None);
+        assert_eq!(form.config(), Err(vec![SettingError::RandomCarry]));
+    }
+}

@@ -1,0 +1,281 @@
+//! What the page knows about the run on show, and how the worker's events change it.
+
+use crate::model::config::Config;
+use crate::protocol::{EpochReport, Event, FinalReport, Progress, Sample};
+
+use super::curve::Point;
+
+/// Where the page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Text, GPU or a new run are on their way.
+    Loading,
+    Idle,
+    Training,
+    Paused,
+    Finished,
+    Failed,
+}
+
+impl Status {
+    /// The word in `data-status`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Loading => "loading",
+            Self::Idle => "idle",
+            Self::Training => "training",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The text that is trained on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextFacts {
+    pub edition: String,
+    pub tokens: u32,
+    pub vocabulary: u32,
+}
+
+/// An epoch's continuation of the prefix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochSample {
+    pub epoch: u32,
+    pub sample: Sample,
+}
+
+/// Everything the worker has told, as far as it still matters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunState {
+    pub status: Status,
+    /// The number of the latest run that was asked for; events about others are late and are ignored.
+    pub run: u32,
+    /// Whether that run may still speak: false before the first and after a reset.
+    attached: bool,
+    /// The settings of the network that the worker holds or is about to make.
+    pub config: Option<Config>,
+    /// The number of the run whose curve and samples are shown.
+    pub shown: u32,
+    /// Epochs that the run on show is to have.
+    pub epochs: u32,
+    pub minibatches: u32,
+    pub progress: Progress,
+    pub perplexity: Option<f64>,
+    pub tokens_per_second: Option<f64>,
+    pub seconds_left: Option<f64>,
+    pub curve: Vec<Point>,
+    pub samples: Vec<EpochSample>,
+    pub report: Option<FinalReport>,
+    pub text: Option<TextFacts>,
+    pub device: Option<String>,
+    /// The number of the latest continuation asked for by hand.
+    pub request: u32,
+    /// Whether its answer is still to come.
+    pub asking: bool,
+    pub generated: Option<Sample>,
+    /// What ended the run or the preparations.
+    pub failure: Option<String>,
+    /// Why the latest continuation could not be made.
+    pub refusal: Option<String>,
+    /// Whether the worker is of no more use: a reset then starts another.
+    pub worker_lost: bool,
+}
+
+impl Default for RunState {
+    fn default() -> Self {
+        Self {
+            status: Status::Loading,
+            run: 0,
+            attached: false,
+            config: None,
+            shown: 0,
+            epochs: 0,
+            minibatches: 0,
+            progress: NO_PROGRESS,
+            perplexity: None,
+            tokens_per_second: None,
+            seconds_left: None,
+            curve: Vec::new(),
+            samples: Vec::new(),
+            report: None,
+            text: None,
+            device: None,
+            request: 0,
+            asking: false,
+            generated: None,
+            failure: None,
+            refusal: None,
+            worker_lost: false,
+        }
+    }
+}
+
+const NO_PROGRESS: Progress = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
+
+impl RunState {
+    /// Whether text and GPU are there.
+    pub fn ready(&self) -> bool {
+        self.text.is_some() && self.device.is_some() && !self.worker_lost
+    }
+
+    pub fn can_train(&self) -> bool {
+        self.ready() && matches!(self.status, Status::Idle | Status::Finished | Status::Failed)
+    }
+
+    pub fn can_reset(&self) -> bool {
+        !matches!(self.status, Status::Idle | Status::Loading) || self.attached
+    }
+
+    /// Whether a run is under way, held or not.
+    pub fn active(&self) -> bool {
+        matches!(self.status, Status::Training | Status::Paused)
+    }
+
+    /// How much of the run is done, from 0 to 1.
+    pub fn done(&self) -> f64 {
+        if self.epochs == 0 {
+            return 0.0;
+        }
+        let within = f64::from(self.progress.minibatch) / f64::from(self.minibatches.max(1));
+        ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(self.epochs)).min(1.0)
+    }
+
+    /// A run with these settings is asked for. What the last one came to stays until this one has started.
+    pub fn begin(&mut self, config: Config) -> u32 {
+        self.run += 1;
+        self.attached = true;
+        self.config = Some(config);
+        self.status = Status::Loading;
+        self.failure = None;
+        self.refusal = None;
+        self.run
+    }
+
+    /// The run is given up, with all that it came to.
+    pub fn reset(&mut self) {
+        let lost = self.worker_lost;
+        *self = Self {
+            run: self.run,
+            shown: self.shown,
+            request: self.request,
+            text: self.text.take().filter(|_| !lost),
+            device: self.device.take().filter(|_| !lost),
+            ..Self::default()
+        };
+        self.settle();
+    }
+
+    /// A continuation is asked for by hand.
+    pub fn ask(&mut self) -> u32 {
+        self.request += 1;
+        self.asking = true;
+        self.refusal = None;
+        self.request
+    }
+
+    /// The worker cannot go on; what has come so far stays, and what it said last, which may be why.
+    pub fn lose_worker(&mut self, message: String) {
+        if !std::mem::replace(&mut self.worker_lost, true) {
+            let why = self.failure.take().filter(|_| self.status == Status::Failed);
+            self.fail(why.into_iter().chain([message]).collect::<Vec<_>>().join(" "));
+        }
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Ready => self.worker_lost = false,
+            Event::Text { edition, tokens, vocabulary } => {
+                self.text = Some(TextFacts { edition, tokens, vocabulary });
+                self.settle();
+            }
+            Event::Device { name } => {
+                self.device = Some(name);
+                self.settle();
+            }
+            Event::Started { run, minibatches, .. } if self.hears(run) => self.start(minibatches),
+            Event::Progress { run, progress } if self.hears(run) => {
+                self.progress = progress;
+                self.keep_pace(progress.tokens_per_second, Some(progress.seconds_left));
+            }
+            Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
+            Event::Paused { run } if self.hears(run) => self.status = Status::Paused,
+            Event::Resumed { run } if self.hears(run) => self.status = Status::Training,
+            Event::Finished { run, report } if self.hears(run) => self.finish(report),
+            Event::Idle if !self.attached => self.settle(),
+            Event::Generated { request, sample } if request == self.request => {
+                self.asking = false;
+                self.generated = Some(sample);
+            }
+            Event::Refused { request, message } if request == self.request => {
+                self.asking = false;
+                self.refusal = Some(message);
+            }
+            Event::Failed { run: Some(run), message } if self.hears(run) => self.fail(message),
+            Event::Failed { run: None, message } => {
+                self.worker_lost |= !self.ready();
+                self.fail(message);
+            }
+            _ => {}
+        }
+    }
+
+    fn hears(&self, run: u32) -> bool {
+        self.attached && run == self.run
+    }
+
+    /// With text and GPU there and no run asked for, the page waits for its visitor.
+    fn settle(&mut self) {
+        if self.ready() && !self.attached && self.status == Status::Loading {
+            self.status = Status::Idle;
+        }
+    }
+
+    fn start(&mut self, minibatches: u32) {
+        self.status = Status::Training;
+        self.shown = self.run;
+        self.epochs = self.config.map_or(0, |c| c.epochs);
+        self.minibatches = minibatches;
+        self.progress = NO_PROGRESS;
+        self.perplexity = None;
+        self.tokens_per_second = None;
+        self.seconds_left = None;
+        self.curve.clear();
+        self.samples.clear();
+        self.report = None;
+    }
+
+    fn finish_epoch(&mut self, report: EpochReport) {
+        self.progress = Progress { epoch: report.epoch, minibatch: 0, ..self.progress };
+        self.perplexity = Some(report.perplexity);
+        self.keep_pace(report.tokens_per_second, None);
+        self.curve.push((report.epoch, report.perplexity));
+        self.samples.push(EpochSample { epoch: report.epoch, sample: report.sample });
+    }
+
+    fn finish(&mut self, report: FinalReport) {
+        self.status = Status::Finished;
+        self.progress = Progress { epoch: report.epochs, minibatch: 0, ..self.progress };
+        self.perplexity = Some(report.perplexity);
+        self.seconds_left = None;
+        self.tokens_per_second = Some(report.tokens_per_second);
+        self.report = Some(report);
+    }
+
+    fn keep_pace(&mut self, tokens_per_second: f64, seconds_left: Option<f64>) {
+        self.tokens_per_second = Some(tokens_per_second).filter(|x| x.is_finite() && *x > 0.0);
+        self.seconds_left = seconds_left.or(self.seconds_left).filter(|x| x.is_finite());
+    }
+
+    fn fail(&mut self, message: String) {
+        self.status = Status::Failed;
+        self.asking = false;
+        self.seconds_left = None;
+        self.failure = Some(message);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! The page's state under events in order, late and missing.
+
+use super::*;
+
+fn sample(text: &str) -> Sample {
+    Sample { prefix: "time".into(), text: text.into(), unknown: Vec::new() }
+}
+
+fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
+    let report = EpochReport {
+        epoch,
+        perplexity,
+        loss: perplexity.ln(),
+        grad_norm: 1.0,
+        tokens_per_second: 1500.0,
+        sample: sample("time and"),
+    };
+    Event::Epoch { run, report }
+}
+
+fn text() -> Event {
+    Event::Text { edition: "a test’s edition".into(), tokens: 100, vocabulary: 28 }
+}
+
+fn device() -> Event {
+    Event::Device { name: "a test’s GPU".into() }
+}
+
+fn started(run: u32) -> Event {
+    Event::Started { run, minibatches: 4, tokens_per_epoch: 4480 }
+}
+
+fn finished(run: u32) -> Event {
+    let report = FinalReport {
+        epochs: 500,
+        perplexity: 1.03,
+        tokens_per_second: 1234.0,
+        device: "a test’s GPU".into(),
+        samples: vec![sample("time traveller")],
+    };
+    Event::Finished { run, report }
+}
+
+fn after(events: impl IntoIterator<Item = Event>) -> RunState {
+    let mut state = RunState::default();
+    state.apply(Event::Ready);
+    for event in events {
+        state.apply(event);
+    }
+    state
+}
+
+fn training() -> RunState {
+    let mut state = after([text(), device()]);
+    let run = state.begin(Config::default());
+    state.apply(started(run));
+    state.apply(epoch(run, 1, 24.0));
+    state
+}
+
+#[test]
+fn it_loads_until_text_and_device_are_there_in_any_order() {
+    assert_eq!(after([text()]).status, Status::Loading);
+    assert_eq!(after([device()]).status, Status::Loading);
+    assert_eq!(after([text(), device()]).status, Status::Idle);
+    assert_eq!(after([device(), text()]).status, Status::Idle);
+    assert!(!after([text()]).can_train());
+}
+
+#[test]
+fn a_run_goes_through_its_stations() {
+    let mut state = after([text(), device()]);
+    assert!(state.can_train() && !state.can_reset());
+    let run = state.begin(Config::default());
+    assert_eq!(state.status, Status::Loading);
+    assert!(!state.can_train() && state.can_reset());
+    state.apply(started(run));
+    assert_eq!((state.status, state.epochs), (Status::Training, 500));
+    state.apply(epoch(run, 1, 24.0));
+    let progress = Progress { epoch: 1, minibatch: 2, tokens_per_second: 1600.0, seconds_left: 60.0 };
+    state.apply(Event::Progress { run, progress });
+    assert_eq!((state.tokens_per_second, state.seconds_left), (Some(1600.0), Some(60.0)));
+    assert!((state.done() - 1.5 / 500.0).abs() < 1e-12);
+    state.apply(Event::Paused { run });
+    assert_eq!(state.status, Status::Paused);
+    state.apply(Event::Resumed { run });
+    assert_eq!(state.status, Status::Training);
+    state.apply(finished(run));
+    assert_eq!((state.status, state.perplexity), (Status::Finished, Some(1.03)));
+    assert_eq!(state.curve, [(1, 24.0)]);
+    assert!((state.done() - 1.0).abs() < 1e-12);
+    assert!(state.can_train());
+}
+
+#[test]
+fn late_words_of_another_run_are_ignored() {
+    let mut state = training();
+    let before = state.clone();
+    for event in [epoch(7, 2, 1.0), Event::Paused { run: 7 }, finished(0), started(2)] {
+        state.apply(event);
+    }
+    state.apply(Event::Failed { run: Some(9), message: "late".into() });
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_reset_forgets_the_run_and_its_late_words() {
+    let mut state = training();
+    state.reset();
+    assert_eq!(state.status, Status::Idle);
+    assert!(state.curve.is_empty() && state.samples.is_empty() && state.perplexity.is_none());
+    state.apply(epoch(1, 2, 20.0));
+    assert!(state.curve.is_empty());
+    let second = state.begin(Config::default());
+    assert_eq!(second, 2);
+    state.apply(Event::Idle);
+    assert_eq!(state.status, Status::Loading, "the answer to the reset does not cancel the next run");
+    state.apply(started(second));
+    assert_eq!(state.status, Status::Training);
+}
+
+#[test]
+fn a_failure_loses_nothing() {
+    let mut state = training();
+    state.apply(Event::Failed { run: Some(1), message: "The loss is not finite.".into() });
+    assert_eq!(state.status, Status::Failed);
+    assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
+    assert_eq!((state.curve.len(), state.samples.len()), (1, 1));
+    assert!(state.can_train(), "the worker is still there");
+    let run = state.begin(Config::default());
+    assert!(state.failure.is_none());
+    assert_eq!(state.curve.len(), 1, "kept until the next run has started");
+    state.apply(started(run));
+    assert!(state.curve.is_empty());
+}
+
+#[test]
+fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
+    let mut state = after([text(), Event::Failed { run: None, message: "no adapter".into() }]);
+    assert_eq!(state.status, Status::Failed);
+    assert!(!state.can_train() && state.can_reset() && state.worker_lost);
+    state.reset();
+    assert_eq!((state.status, state.text.clone()), (Status::Loading, None));
+    assert!(!state.worker_lost);
+}
+
+#[test]
+fn a_lost_worker_keeps_the_curve() {
+    let mut state = training();
+    state.lose_worker("The worker stopped.".into());
+    assert_eq!((state.status, state.curve.len()), (Status::Failed, 1));
+    assert!(!state.can_train() && state.can_reset());
+}
+
+#[test]
+fn a_worker_that_says_why_it_stops_is_heard() {
+    let mut state = training();
+    state.apply(Event::Failed { run: Some(1), message: "It panicked.".into() });
+    state.lose_worker("It stopped: press Reset.".into());
+    state.lose_worker("It stopped: press Reset.".into());
+    assert_eq!(state.failure.as_deref(), Some("It panicked. It stopped: press Reset."));
+}
+
+#[test]
+fn only_the_latest_answer_counts() {
+    let mut state = training();
+    state.ask();
+    let second = state.ask();
+    state.apply(Event::Generated { request: 1, sample: sample("old") });
+    assert!(state.asking && state.generated.is_none());
+    state.apply(Event::Generated { request: second, sample: sample("new") });
+    assert_eq!(state.generated.as_ref().map(|s| s.text.as_str()), Some("new"));
+    let third = state.ask();
+    state.apply(Event::Refused { request: third, message: "no".into() });
+    assert_eq!(state.refusal.as_deref(), Some("no"));
+    assert_eq!(state.status, Status::Training, "a refusal does not touch the run");
+    assert_eq!(state.generated.as_ref().map(|s| s.text.as_str()), Some("new"));
+}

@@ -1,0 +1,36 @@
+//! The error panel: everything that stands in the way, in sentences, until it is put right.
+
+use leptos::prelude::*;
+
+use super::page::Page;
+
+/// The id of the line that a panic of the page is written to.
+const PANIC_ID: &str = "panic";
+
+/// The messages that stand at present.
+#[component]
+pub fn Errors(page: Page) -> impl IntoView {
+    let messages = Memo::new(move |_| {
+        let mut messages: Vec<String> = Vec::new();
+        page.state.with(|s| messages.extend(s.failure.iter().chain(&s.refusal).cloned()));
+        page.config.with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(ToString::to_string)));
+        messages.extend(page.prefix_error().map(str::to_owned));
+        messages
+    });
+    view! {
+        <section class="errors" role="alert" data-testid="error">
+            <p id=PANIC_ID hidden></p>
+            {move || messages.get().into_iter().map(|message| view! { <p>{message}</p> }).collect_view()}
+        </section>
+    }
+}
+
+/// Writes a panic of the page into the panel, past Leptos, which may be what panicked.
+pub fn show_panic(what: &str) {
+    if let Some(line) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(PANIC_ID)) {
+        line.set_text_content(Some(&format!(
+            "This page has stopped because of a mistake in it: reload it to go on, and please report this: {what}"
+        )));
+        let _ = line.remove_attribute("hidden");
+    }
+}

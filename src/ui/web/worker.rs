@@ -1,0 +1,144 @@
+//! The page's end of the line to the worker that trains.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::set_timeout_with_handle;
+use wasm_bindgen::prelude::*;
+use web_sys::{ErrorEvent, MessageEvent, Worker};
+
+use super::page::Page;
+use crate::protocol::{Command, Event};
+
+/// The script that trunk makes of `src/bin/trainer.rs`, beside the page.
+const SCRIPT: &str = "./trainer_loader.js";
+
+/// How long a worker may take to load before the page says that it seems not to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The line to the present worker, which can be replaced.
+#[derive(Clone, Default)]
+pub struct Link {
+    line: Rc<RefCell<Option<Line>>>,
+}
+
+/// One worker with what listens to it.
+struct Line {
+    worker: Worker,
+    ready: Rc<Cell<bool>>,
+    /// Commands from before the worker listens.
+    waiting: Rc<RefCell<Vec<Command>>>,
+    patience: Option<TimeoutHandle>,
+    _listeners: Vec<Closure<dyn FnMut(JsValue)>>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onmessageerror(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+        if let Some(patience) = &self.patience {
+            patience.clear();
+        }
+    }
+}
+
+impl Link {
+    /// Sends a command, as soon as the worker listens. Without a worker it is lost: the page has said why.
+    pub fn send(&self, command: Command) {
+        if let Some(line) = &*self.line.borrow() {
+            if line.ready.get() {
+                post(&line.worker, &command);
+            } else {
+                line.waiting.borrow_mut().push(command);
+            }
+        }
+    }
+
+    /// Starts a worker, in place of the present one, whose events go to `page`.
+    pub fn start(&self, page: Page) {
+        let started = Worker::new(SCRIPT).map(|worker| Line::new(worker, page));
+        match started {
+            Ok(line) => *self.line.borrow_mut() = Some(line),
+            Err(error) => page.lose_worker(format!(
+                "The worker that trains could not be started ({}): reload the page, and if that does not help, \
+                 allow this site to run workers.",
+                message(&error)
+            )),
+        }
+    }
+}
+
+impl Line {
+    fn new(worker: Worker, page: Page) -> Self {
+        let ready = Rc::new(Cell::new(false));
+        let waiting = Rc::new(RefCell::new(Vec::new()));
+        let on_message = listen(worker.clone(), page, ready.clone(), waiting.clone());
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let on_unreadable = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+            page.lose_worker("A message from the worker that trains could not be read: press Reset.".to_owned());
+        });
+        worker.set_onmessageerror(Some(on_unreadable.as_ref().unchecked_ref()));
+        let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
+            let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|m| !m.is_empty());
+            page.lose_worker(match said {
+                Some(said) => format!("The worker that trains has stopped ({said}): press Reset to start it again."),
+                None => "The worker that trains could not be loaded: check the connection, then press Reset.".into(),
+            });
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let still = ready.clone();
+        let patience = set_timeout_with_handle(
+            move || {
+                if !still.get() {
+                    page.lose_worker(format!(
+                        "The worker that trains has not answered for {} seconds: check the connection, then press Reset.",
+                        PATIENCE.as_secs()
+                    ));
+                }
+            },
+            PATIENCE,
+        );
+        Self { worker, ready, waiting, patience: patience.ok(), _listeners: vec![on_message, on_unreadable, on_error] }
+    }
+}
+
+/// What hears the worker: its first word opens the line for commands.
+fn listen(
+    worker: Worker,
+    page: Page,
+    ready: Rc<Cell<bool>>,
+    waiting: Rc<RefCell<Vec<Command>>>,
+) -> Closure<dyn FnMut(JsValue)> {
+    Closure::new(move |message: JsValue| {
+        let data = message.unchecked_into::<MessageEvent>().data();
+        match serde_wasm_bindgen::from_value::<Event>(data) {
+            Ok(event) => {
+                if event == Event::Ready {
+                    ready.set(true);
+                    for command in waiting.borrow_mut().drain(..) {
+                        post(&worker, &command);
+                    }
+                }
+                page.hear(event);
+            }
+            Err(error) => page.lose_worker(format!(
+                "The worker that trains said something this page does not know ({error}): reload the page, so that \
+                 both are of one version."
+            )),
+        }
+    })
+}
+
+fn post(worker: &Worker, command: &Command) {
+    let value = serde_wasm_bindgen::to_value(command).expect("a command is plain data");
+    worker.post_message(&value).expect("plain data can be posted");
+}
+
+/// What a JavaScript error says.
+fn message(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
+}

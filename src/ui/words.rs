@@ -1,0 +1,137 @@
+//! How the page puts numbers, times and samples into words.
+
+use crate::protocol::Sample;
+
+/// A perplexity as a plain number.
+pub fn perplexity(value: f64) -> String {
+    if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
+/// A whole number with thousands set apart: 10,000.
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A span of time as one says it: “about 4 min”.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return "–".to_owned();
+    }
+    let seconds = seconds.max(0.0).round();
+    let minutes = (seconds / 60.0).round();
+    if seconds < 60.0 {
+        format!("{seconds} s")
+    } else if minutes < 60.0 {
+        format!("{minutes} min")
+    } else {
+        format!("{} h {} min", (minutes / 60.0).floor(), minutes % 60.0)
+    }
+}
+
+/// What the chart shows, for those who do not see it.
+pub fn chart_label(curve: &[(u32, f64)]) -> String {
+    let one = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
+    match (curve.first(), curve.last()) {
+        (Some(&(first, from)), Some(&(last, to))) if first != last => {
+            let (from, to) = (one(from), one(to));
+            if from == to {
+                format!("Perplexity stayed at {from} from epoch {first} to epoch {last}")
+            } else {
+                let verb = if curve[0].1 > curve[curve.len() - 1].1 { "fell" } else { "rose" };
+                format!("Perplexity {verb} from {from} at epoch {first} to {to} at epoch {last}")
+            }
+        }
+        (Some(&(epoch, value)), _) => format!("Perplexity is {} after epoch {epoch}", one(value)),
+        _ => "Perplexity per epoch: nothing to show before the first epoch is done".to_owned(),
+    }
+}
+
+/// Names the characters of a prefix that the network does not know; `None` if it knows them all.
+pub fn unknown(characters: &[char]) -> Option<String> {
+    let mut seen = Vec::new();
+    for c in characters {
+        if !seen.contains(c) {
+            seen.push(*c);
+        }
+    }
+    let named: Vec<String> = seen.iter().map(|c| format!("“{c}”")).collect();
+    match named.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is not in the vocabulary: read as <unk>.")),
+        [most @ .., last] => Some(format!("{} and {last} are not in the vocabulary: read as <unk>.", most.join(", "))),
+    }
+}
+
+/// A sample in two parts: the prefix as the network read it, and what the network added.
+pub fn parts(sample: &Sample) -> (&str, &str) {
+    let read: String = sample
+        .prefix
+        .chars()
+        .map(|c| if sample.unknown.contains(&c) { "<unk>".to_owned() } else { c.to_string() })
+        .collect();
+    for prefix in [read.as_str(), sample.prefix.as_str()] {
+        if sample.text.starts_with(prefix) {
+            return sample.text.split_at(prefix.len());
+        }
+    }
+    let end = sample.text.char_indices().nth(sample.prefix.chars().count()).map_or(sample.text.len(), |(i, _)| i);
+    sample.text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(prefix: &str, text: &str, unknown: &[char]) -> Sample {
+        Sample { prefix: prefix.into(), text: text.into(), unknown: unknown.into() }
+    }
+
+    #[test]
+    fn the_chart_is_told_in_words() {
+        assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
+        assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
+        assert_eq!(
+            chart_label(&[(1, 24.12), (2, 30.0), (50, 8.61)]),
+            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50"
+        );
+        assert_eq!(chart_label(&[(1, 2.0), (2, 3.0)]), "Perplexity rose from 2.0 at epoch 1 to 3.0 at epoch 2");
+        assert_eq!(chart_label(&[(1, 2.0), (2, 2.01)]), "Perplexity stayed at 2.0 from epoch 1 to epoch 2");
+    }
+
+    #[test]
+    fn numbers_and_times_read_well() {
+        assert_eq!(perplexity(8.5312), "8.53");
+        assert_eq!(perplexity(12345.6), "12346");
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(291_356), "291,356");
+        assert_eq!(duration(8.4), "8 s");
+        assert_eq!(duration(59.6), "1 min");
+        assert_eq!(duration(200.0), "3 min");
+        assert_eq!(duration(3599.0), "1 h 0 min");
+        assert_eq!(duration(7260.0), "2 h 1 min");
+        assert_eq!(duration(f64::INFINITY), "–");
+    }
+
+    #[test]
+    fn unknown_characters_are_named_once() {
+        assert_eq!(unknown(&[]), None);
+        assert_eq!(unknown(&['é', 'é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
+        assert_eq!(unknown(&['é', 'ß', '1']).unwrap(), "“é”, “ß” and “1” are not in the vocabulary: read as <unk>.");
+    }
+
+    #[test]
+    fn a_sample_is_split_where_the_prefix_ends() {
+        assert_eq!(parts(&sample("time", "time and", &[])), ("time", " and"));
+        assert_eq!(parts(&sample("café", "caf<unk> the", &['é'])), ("caf<unk>", " the"));
+        assert_eq!(parts(&sample("Time", "time the", &[])), ("time", " the"));
+        assert_eq!(parts(&sample("long prefix", "short", &[])), ("short", ""));
+    }
+}

@@ -1,0 +1,350 @@
+//! The page's components in a real browser, with a stand-in for the worker: what is labelled, what follows the
+//! address, what events change, what is refused.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use time_traveller::model::config::{Config, SETTINGS};
+use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, Progress, Sample};
+use time_traveller::ui::address;
+use time_traveller::ui::app::Workbench;
+use time_traveller::ui::errors::show_panic;
+use time_traveller::ui::page::{Page, field_id};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// A page mounted in a box of its own, and what it has said to its worker. Gone when dropped.
+struct Mounted {
+    page: Page,
+    root: HtmlElement,
+    sent: Rc<RefCell<Vec<Command>>>,
+    _handle: Box<dyn std::any::Any>,
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        self.root.remove();
+    }
+}
+
+impl Mounted {
+    /// Mounts the page as opened with this address.
+    async fn open(fragment: &str) -> Self {
+        let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        document().body().unwrap().append_child(&root).unwrap();
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let record = sent.clone();
+        let slot = Rc::new(RefCell::new(None));
+        let fill = slot.clone();
+        let form = address::read(fragment);
+        let handle = leptos::mount::mount_to(root.clone(), move || {
+            let page = Page::new(form, Box::new(move |command| record.borrow_mut().push(command)));
+            *fill.borrow_mut() = Some(page);
+            view! { <Workbench page /> }
+        });
+        let page = slot.borrow_mut().take().unwrap();
+        let mounted = Self { page, root, sent, _handle: Box::new(handle) };
+        mounted.settle().await;
+        mounted
+    }
+
+    /// The same, with text and device there.
+    async fn ready(fragment: &str) -> Self {
+        let mounted = Self::open(fragment).await;
+        let text = Event::Text { edition: "a test’s edition".into(), tokens: 5000, vocabulary: 28 };
+        mounted.hear([Event::Ready, text, Event::Device { name: "a test’s GPU".into() }]).await;
+        mounted
+    }
+
+    /// The same, with a run of `fragment`'s settings begun.
+    async fn training(fragment: &str) -> Self {
+        let mounted = Self::ready(fragment).await;
+        mounted.press("Train").await;
+        mounted.hear([Event::Started { run: 1, minibatches: 8, tokens_per_epoch: 8960 }]).await;
+        mounted
+    }
+
+    async fn settle(&self) {
+        TimeoutFuture::new(30).await;
+    }
+
+    async fn hear(&self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.page.hear(event);
+        }
+        self.settle().await;
+    }
+
+    fn find(&self, selector: &str) -> Element {
+        self.root.query_selector(selector).unwrap().unwrap_or_else(|| panic!("nothing matches {selector}"))
+    }
+
+    fn test_id(&self, id: &str) -> Element {
+        self.find(&format!("[data-testid={id}]"))
+    }
+
+    fn text(&self, id: &str) -> String {
+        self.test_id(id).text_content().unwrap()
+    }
+
+    fn status(&self) -> String {
+        self.test_id("status").get_attribute("data-status").unwrap()
+    }
+
+    fn button(&self, name: &str) -> HtmlElement {
+        let buttons = self.root.query_selector_all("button").unwrap();
+        (0..buttons.length())
+            .filter_map(|i| buttons.item(i))
+            .find(|b| b.text_content().unwrap_or_default().trim() == name)
+            .unwrap_or_else(|| panic!("no button is named {name}"))
+            .unchecked_into()
+    }
+
+    async fn press(&self, name: &str) {
+        self.button(name).click();
+        self.settle().await;
+    }
+
+    /// The field that is labelled with exactly this text.
+    fn field(&self, label: &str) -> HtmlInputElement {
+        let labels = self.root.query_selector_all("label[for]").unwrap();
+        let id = (0..labels.length())
+            .filter_map(|i| labels.item(i))
+            .find(|l| l.text_content().unwrap_or_default() == label)
+            .and_then(|l| l.unchecked_into::<Element>().get_attribute("for"))
+            .unwrap_or_else(|| panic!("no field is labelled {label}"));
+        self.find(&format!("#{id}")).unchecked_into()
+    }
+
+    async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label);
+        field.set_value(text);
+        for kind in ["input", "change"] {
+            field.dispatch_event(&web_sys::Event::new(kind).unwrap()).unwrap();
+        }
+        self.settle().await;
+    }
+
+    fn sent(&self) -> Vec<Command> {
+        self.sent.borrow().clone()
+    }
+}
+
+fn sample(prefix: &str, continuation: &str) -> Sample {
+    Sample { prefix: prefix.into(), text: format!("{prefix}{continuation}"), unknown: Vec::new() }
+}
+
+fn epoch(epoch: u32, perplexity: f64) -> Event {
+    let report = EpochReport {
+        epoch,
+        perplexity,
+        loss: perplexity.ln(),
+        grad_norm: 1.0,
+        tokens_per_second: 1500.4,
+        sample: sample("time traveller", &format!(" and the {epoch}")),
+    };
+    Event::Epoch { run: 1, report }
+}
+
+#[wasm_bindgen_test]
+async fn every_setting_has_a_labelled_field_that_shows_the_address() {
+    let page = Mounted::open("#hidden=64&lr=0.5&sampling=random&seed=7").await;
+    for setting in &SETTINGS {
+        assert_eq!(page.field(setting.label).id(), field_id(setting.key));
+    }
+    assert_eq!(page.field("Hidden units").value(), "64");
+    assert_eq!(page.field("Learning rate").value(), "0.5");
+    assert_eq!(page.field("Batch size").value(), "32");
+    assert_eq!(page.field("Sampling").value(), "random");
+    assert_eq!(page.field("Hidden state").value(), "reset");
+    assert_eq!(page.field("Seed").value(), "7");
+    page.page.form.set(address::read("#hidden=12"));
+    page.settle().await;
+    assert_eq!(page.field("Hidden units").value(), "12");
+    assert_eq!(page.field("Sampling").value(), "sequential");
+}
+
+#[wasm_bindgen_test]
+async fn a_change_in_the_form_is_a_change_of_the_address() {
+    let page = Mounted::open("#engine=cpu").await;
+    page.fill("Epochs", "20").await;
+    page.fill("Sampling", "random").await;
+    let written = address::write("#engine=cpu", &page.page.form.get_untracked());
+    assert_eq!(
+        written,
+        "#hidden=512&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=random&state=reset&seed=1&engine=cpu"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_mode_sets_sampling_and_state() {
+    let page = Mounted::open("").await;
+    let modes = page.root.query_selector_all("input[type=radio]").unwrap();
+    assert_eq!(modes.length(), 3);
+    for (i, sampling, state) in [(1, "sequential", "reset"), (2, "random", "reset"), (0, "sequential", "carry")] {
+        modes.item(i).unwrap().unchecked_into::<HtmlElement>().click();
+        page.settle().await;
+        assert_eq!(page.field("Sampling").value(), sampling);
+        assert_eq!(page.field("Hidden state").value(), state);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_bad_setting_is_named_and_nothing_trains() {
+    let page = Mounted::ready("#hidden=many").await;
+    assert!(page.text("error").contains("Hidden units (hidden) is “many”"), "{}", page.text("error"));
+    assert_eq!(page.field("Hidden units").get_attribute("aria-invalid").as_deref(), Some("true"));
+    page.press("Train").await;
+    assert_eq!((page.sent(), page.status()), (vec![], "idle".to_owned()));
+    assert_eq!(document().active_element().unwrap().id(), "setting-hidden", "the field to mend has the focus");
+    page.fill("Hidden units", "64").await;
+    assert_eq!(page.text("error"), "");
+    page.press("Train").await;
+    let config = Config { hidden: 64, ..Config::default() };
+    assert_eq!(page.sent(), [Command::Train { run: 1, config, prefix: "time traveller".into() }]);
+}
+
+#[wasm_bindgen_test]
+async fn a_word_that_is_no_choice_is_shown_and_named() {
+    let page = Mounted::ready("#sampling=shuffled").await;
+    assert_eq!(page.field("Sampling").value(), "shuffled");
+    assert!(page.text("error").contains("choose one of sequential, random"));
+    page.fill("Sampling", "sequential").await;
+    assert_eq!(page.text("error"), "");
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_prefix_is_refused() {
+    let page = Mounted::ready("").await;
+    page.fill("Prefix", "").await;
+    assert!(page.text("error").contains("Prefix is empty"));
+    page.press("Train").await;
+    page.press("Generate").await;
+    assert_eq!(page.sent(), []);
+    page.fill("Prefix", "t").await;
+    assert_eq!(page.text("error"), "");
+}
+
+#[wasm_bindgen_test]
+async fn events_are_shown_as_they_come() {
+    let page = Mounted::open("#epochs=12").await;
+    assert_eq!(
+        (page.status(), page.text("perplexity"), page.text("device")),
+        ("loading".into(), "–".into(), "–".into())
+    );
+    drop(page);
+    let page = Mounted::training("#epochs=12").await;
+    assert_eq!((page.status(), page.text("epoch")), ("training".into(), "0 of 12".into()));
+    assert_eq!(page.text("device"), "a test’s GPU");
+    let progress = Progress { epoch: 2, minibatch: 4, tokens_per_second: 1600.2, seconds_left: 200.0 };
+    page.hear([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
+    assert_eq!((page.text("epoch"), page.text("perplexity")), ("2 of 12".into(), "8.53".into()));
+    assert_eq!((page.text("tokens-per-second"), page.text("time-left")), ("1600".into(), "3 min".into()));
+    let rows = page.test_id("samples").children();
+    let row = |i| {
+        let row = rows.item(i).unwrap();
+        (row.get_attribute("data-epoch").unwrap(), row.text_content().unwrap())
+    };
+    assert_eq!(rows.length(), 2);
+    assert_eq!(row(0), ("1".into(), "time traveller and the 1".into()));
+    assert_eq!(row(1), ("2".into(), "time traveller and the 2".into()));
+    let chart = page.find("canvas[role=img]");
+    assert_eq!(chart.get_attribute("aria-label").unwrap(), "Perplexity fell from 24.1 at epoch 1 to 8.5 at epoch 2");
+}
+
+#[wasm_bindgen_test]
+async fn the_chart_is_drawn_one_pixel_to_the_screens_pixel() {
+    let page = Mounted::training("#epochs=12").await;
+    page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+    TimeoutFuture::new(200).await;
+    let canvas: web_sys::HtmlCanvasElement = page.find("canvas").unchecked_into();
+    let density = window().device_pixel_ratio();
+    assert_eq!(f64::from(canvas.width()), (f64::from(canvas.client_width()) * density).round());
+    let picture = canvas.to_data_url().unwrap();
+    page.hear([epoch(4, 2.0)]).await;
+    TimeoutFuture::new(200).await;
+    assert_ne!(canvas.to_data_url().unwrap(), picture, "another epoch, another picture");
+}
+
+#[wasm_bindgen_test]
+async fn pausing_resuming_and_resetting_say_so() {
+    let page = Mounted::training("#epochs=12").await;
+    page.hear([epoch(1, 24.0)]).await;
+    page.press("Pause").await;
+    page.hear([Event::Paused { run: 1 }]).await;
+    assert_eq!(page.status(), "paused");
+    page.press("Resume").await;
+    page.hear([Event::Resumed { run: 1 }]).await;
+    assert_eq!(page.status(), "training");
+    page.press("Reset").await;
+    assert_eq!(page.status(), "idle");
+    assert_eq!(page.test_id("samples").child_element_count(), 0);
+    assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume, Command::Reset]);
+}
+
+#[wasm_bindgen_test]
+async fn a_failure_keeps_curve_and_samples() {
+    let page = Mounted::training("#epochs=12").await;
+    let failure = Event::Failed { run: Some(1), message: "The loss is not finite after epoch 1.".into() };
+    page.hear([epoch(1, 24.0), failure]).await;
+    assert_eq!((page.status(), page.text("error")), ("failed".into(), "The loss is not finite after epoch 1.".into()));
+    assert_eq!(page.find("[data-testid=error]").get_attribute("role").as_deref(), Some("alert"));
+    assert_eq!(page.test_id("samples").child_element_count(), 1);
+    assert_eq!(page.find("canvas").get_attribute("aria-label").unwrap(), "Perplexity is 24.0 after epoch 1");
+}
+
+#[wasm_bindgen_test]
+async fn a_typed_prefix_is_continued_and_its_unknown_characters_named() {
+    let page = Mounted::training("#epochs=12").await;
+    page.fill("Prefix", "café").await;
+    page.press("Generate").await;
+    let sample = Sample { prefix: "café".into(), text: "caf<unk> the".into(), unknown: vec!['é'] };
+    page.hear([Event::Generated { request: 1, sample }]).await;
+    assert_eq!(page.text("generated"), "caf<unk> the");
+    assert_eq!(
+        page.test_id("generated").query_selector(".prefix").unwrap().unwrap().text_content().unwrap(),
+        "caf<unk>"
+    );
+    assert_eq!(page.text("unknown"), "“é” is not in the vocabulary: read as <unk>.");
+    assert_eq!(page.sent()[1], Command::SamplePrefix { prefix: "café".into() });
+    let config = Config { epochs: 12, ..Config::default() };
+    assert_eq!(page.sent()[2], Command::Generate { request: 1, prefix: "café".into(), length: 50, config });
+}
+
+#[wasm_bindgen_test]
+async fn the_end_is_told() {
+    let page = Mounted::training("#epochs=1").await;
+    let report = FinalReport {
+        epochs: 1,
+        perplexity: 1.034,
+        tokens_per_second: 28_000.2,
+        device: "a test’s GPU".into(),
+        samples: vec![sample("time traveller", " for so"), sample("traveller", " with a")],
+    };
+    page.hear([epoch(1, 1.034), Event::Finished { run: 1, report }]).await;
+    assert_eq!((page.status(), page.text("epoch")), ("finished".into(), "1 of 1".into()));
+    let told = page.text("final");
+    for part in ["perplexity 1.03", "28,000 tokens/s", "a test’s GPU", "time traveller for so", "traveller with a"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_panic_is_shown_beside_what_else_is_wrong() {
+    let page = Mounted::ready("#hidden=0").await;
+    show_panic("panicked at src/somewhere.rs:1:1");
+    let said = page.text("error");
+    assert!(
+        said.contains("reload it to go on") && said.contains("src/somewhere.rs") && said.contains("(hidden)"),
+        "{said}"
+    );
+    let line = page.find("#panic");
+    assert!(!line.has_attribute("hidden"));
+}
