@@ -1,1 +1,116 @@
-fn main() {}
+//! The dedicated Web Worker: owns the GPU device and the training loop, takes commands, posts events.
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("This is the page's worker: build it with `cargo xtask build`. To train here, run the example `train`.");
+}
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    worker::start();
+}
+
+#[cfg(target_arch = "wasm32")]
+mod worker {
+    use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+    use futures_util::StreamExt;
+    use time_traveller::error::{Error, Result};
+    use time_traveller::gpu::Gpu;
+    use time_traveller::protocol::{Command, Event};
+    use time_traveller::text::{Corpus, edition};
+    use time_traveller::train::Trainer;
+    use wasm_bindgen::{JsCast, prelude::*};
+    use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+
+    /// The text, beside the worker's own script.
+    const TEXT: &str = "timemachine.txt";
+
+    pub fn start() {
+        std::panic::set_hook(Box::new(|panic| {
+            console_error_panic_hook::hook(panic);
+            let message = format!("The trainer broke down: {panic}. Reload the page to start anew.");
+            post(&Event::Failed { run: None, message });
+        }));
+        let (sender, receiver) = unbounded();
+        listen(sender.clone());
+        wasm_bindgen_futures::spawn_local(work(sender, receiver));
+    }
+
+    fn scope() -> DedicatedWorkerGlobalScope {
+        js_sys::global().unchecked_into()
+    }
+
+    /// Puts the page's commands into the channel.
+    fn listen(commands: UnboundedSender<Command>) {
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            match serde_wasm_bindgen::from_value(message.data()) {
+                // The receiver lives as long as the worker does.
+                Ok(command) => _ = commands.unbounded_send(command),
+                Err(error) => post(&Event::Failed {
+                    run: None,
+                    message: format!("The trainer did not understand the page ({error}): reload the page."),
+                }),
+            }
+        });
+        scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        post(&Event::Ready);
+    }
+
+    /// Gets text and device, then trains; after a failure of either, the next Train tries anew.
+    async fn work(sender: UnboundedSender<Command>, mut commands: UnboundedReceiver<Command>) {
+        loop {
+            match prepare().await {
+                Ok((gpu, corpus)) => {
+                    let mut trainer = Trainer::new(gpu, corpus, |event| post(&event));
+                    if trainer.serve(&mut commands).await.is_ok() {
+                        return; // the commands have ended
+                    }
+                }
+                Err(error) => post(&Event::Failed { run: None, message: error.to_string() }),
+            }
+            let train = wait_for_train(&mut commands).await;
+            _ = sender.unbounded_send(train); // back into the channel, for the trainer to come
+        }
+    }
+
+    async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
+        loop {
+            match commands.next().await {
+                Some(train @ Command::Train { .. }) => return train,
+                Some(Command::Reset) => post(&Event::Idle),
+                _ => {}
+            }
+        }
+    }
+
+    async fn prepare() -> Result<(Gpu, Corpus)> {
+        let gpu = Gpu::open().await?;
+        post(&Event::Device { name: gpu.name.clone() });
+        let bytes = fetch(TEXT).await?;
+        let edition = edition::identify(&bytes).ok_or_else(|| Error::UnknownEdition(edition::sha1_hex(&bytes)))?;
+        let corpus = Corpus::new(&String::from_utf8_lossy(&bytes));
+        post(&Event::Text {
+            edition: edition.name().to_owned(),
+            tokens: corpus.tokens.len() as u32,
+            vocabulary: corpus.vocabulary.size() as u32,
+        });
+        Ok((gpu, corpus))
+    }
+
+    async fn fetch(address: &str) -> Result<Vec<u8>> {
+        let response = gloo_net::http::Request::get(address).send().await;
+        let response = response.map_err(|error| Error::TextMissing(error.to_string()))?;
+        if !response.ok() {
+            return Err(Error::TextMissing(format!("the server answers {}", response.status())));
+        }
+        response.binary().await.map_err(|error| Error::TextMissing(error.to_string()))
+    }
+
+    fn post(event: &Event) {
+        let posted = serde_wasm_bindgen::to_value(event).map_err(JsValue::from).and_then(|event| scope().post_message(&event));
+        if let Err(error) = posted {
+            web_sys::console::error_1(&error);
+        }
+    }
+}
