@@ -39,9 +39,17 @@ pub fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// A program to be run in the repository's root.
+///
+/// It does not see what `cargo run` told us about our own package: there are build scripts (`ring`'s) that run again
+/// when that changes, and every cargo that we start would compile them anew, and us with them.
 pub fn command(program: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let mut command = Command::new(find(program).unwrap_or_else(|| program.into()));
     command.args(args).current_dir(root()).env("PATH", path());
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
