@@ -139,9 +139,8 @@ fn in_browser() -> Result<()> {
 
 fn end_to_end() -> Result<()> {
     let Browser { chrome, driver } = browser::browser()?;
-    if !crate::shell::root().join("dist").join("index.html").exists() {
-        site::build_only()?;
-    }
+    // Seconds, if it is built; a page that was built from other code, or not for release, would be the wrong one.
+    site::build_only()?;
     say("Visiting the page in dist/ (some minutes; pictures go to test-output/)");
     // One visit after another: each takes the whole machine.
     let mut tests = cargo(["test", "--package", "end-to-end", "--tests", "--", "--test-threads=1", "--nocapture"]);

@@ -20,4 +20,4 @@ mod site;
 mod visit;
 
 pub use frames::Frames;
-pub use visit::{Options, Visit};
+pub use visit::{Options, Visit, pictures};

@@ -185,9 +185,8 @@ impl Visit {
         let picture = self.client.screenshot().await?;
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await?;
-        let folder = root().join("test-output");
-        fs::create_dir_all(&folder)?;
-        Ok(fs::write(folder.join(name).with_extension("png"), picture)?)
+        fs::create_dir_all(pictures())?;
+        Ok(fs::write(pictures().join(name).with_extension("png"), picture)?)
     }
 
     async fn find(&self, testid: &str) -> Result<Element> {
@@ -244,6 +243,11 @@ impl WebDriverCompatibleCommand for SessionCommand {
     fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
         (self.method.clone(), self.body.as_ref().map(Value::to_string))
     }
+}
+
+/// Where pictures go; git ignores it.
+pub fn pictures() -> PathBuf {
+    root().join("test-output")
 }
 
 /// The repository's root.

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::Result;
-use end_to_end::{Options, Visit};
+use end_to_end::{Options, Visit, pictures};
 
 const PAGE: &str = r#"<!doctype html><html lang="en"><title>Wrong</title>
 <p data-testid="status" data-status="idle">Idle</p> <p data-testid="perplexity">1,234.5 or so</p>
@@ -54,6 +54,8 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     let late = visit.wait_for_status("training", Duration::from_millis(200)).await.unwrap_err().to_string();
     assert!(late.contains("“training”") && late.contains("“finished”"), "{late}");
 
+    // The picture of a failure that is none.
+    fs::remove_file(pictures().join("failure.png"))?;
     fs::remove_dir_all(folder)?;
     Ok(())
 }
