@@ -29,7 +29,7 @@ pub fn browser() -> Result<Browser> {
     if let Some(browser) = find_browser()? {
         return Ok(browser);
     }
-    apt_install(&["chromium", "chromium-driver"])?;
+    apt_install(&["chromium", "chromium-driver"]);
     match find_browser()? {
         Some(browser) => Ok(browser),
         None => bail!(
@@ -59,7 +59,7 @@ pub fn gpu_driver() -> Result<()> {
     if !cfg!(target_os = "linux") || has_vulkan() {
         return Ok(());
     }
-    apt_install(&["mesa-vulkan-drivers", "libvulkan1"])?;
+    apt_install(&["mesa-vulkan-drivers", "libvulkan1"]);
     ensure!(
         has_vulkan(),
         "there is no Vulkan driver here: install one (a software driver will do; Debian: mesa-vulkan-drivers \
@@ -77,15 +77,18 @@ fn has_vulkan() -> bool {
     has_driver && output(command("/sbin/ldconfig", ["-p"])).is_none_or(|list| list.contains("libvulkan.so.1"))
 }
 
-/// Installs packages where that is ours to do; elsewhere the caller finds them still missing and says so.
-fn apt_install(packages: &[&str]) -> Result<()> {
+/// Installs packages where that is ours to do. That it is not, or that it fails, is said by the caller, who finds them
+/// still missing and knows what to do about it.
+fn apt_install(packages: &[&str]) {
     let root = output(command("id", ["-u"])).is_some_and(|id| id == "0");
     if !root || find("apt-get").is_none() {
-        return Ok(());
+        return;
     }
     say(format!("Installing {} with apt-get (about half a minute)", packages.join(" ")));
-    apt(&["update", "--quiet"])?;
-    apt(&[&["install", "--quiet", "--yes", "--no-install-recommends"], packages].concat())
+    let install = [&["install", "--quiet", "--yes", "--no-install-recommends"], packages].concat();
+    if let Err(error) = apt(&["update", "--quiet"]).and_then(|()| apt(&install)) {
+        say(format!("{error:#}"));
+    }
 }
 
 fn apt(args: &[&str]) -> Result<()> {

@@ -18,7 +18,13 @@ const WATCH: &str = "
         requestAnimationFrame(frame);
     });";
 
-/// What was seen since [`Visit::watch_frames`].
+/// Tells what was seen, and starts anew.
+const TELL: &str = "
+    const seen = window.__frames, told = { ...seen };
+    Object.assign(seen, { tasks: [], frames: 0, gap: 0 });
+    return told";
+
+/// What was seen since [`Visit::watch_frames`], or since the last [`Visit::frames`].
 #[derive(Debug)]
 pub struct Frames {
     /// Milliseconds of each main-thread task of 50 ms or more, which is what browsers call long.
@@ -34,9 +40,9 @@ impl Visit {
         self.script(WATCH, vec![]).await.map(|_| ())
     }
 
-    /// What was seen since.
+    /// What was seen since then, or since the last call.
     pub async fn frames(&self) -> Result<Frames> {
-        let seen = self.script("return window.__frames", vec![]).await?;
+        let seen = self.script(TELL, vec![]).await?;
         Ok(Frames {
             long_tasks: seen["tasks"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
             frames: seen["frames"].as_u64().unwrap_or_default(),

@@ -16,7 +16,7 @@ use crate::driver::{self, Driver};
 use crate::site::Site;
 
 /// How often a condition is looked at; each look costs the page's main thread a little.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long the page may take from its address to being there, on a slow machine.
 const LOAD: Duration = Duration::from_secs(60);
 
@@ -133,12 +133,17 @@ impl Visit {
 
     /// Presses the button that a screen reader calls `name`.
     pub async fn click(&self, name: &str) -> Result<()> {
-        Ok(self.labelled("button", name).await?.click().await?)
+        Ok(self.button(name).await?.click().await?)
+    }
+
+    /// The button of this name, for a click that has to come at once: to look it up takes a while.
+    pub async fn button(&self, name: &str) -> Result<Element> {
+        self.labelled("button", name).await
     }
 
     /// Whether the button of this name can be pressed.
     pub async fn can_click(&self, name: &str) -> Result<bool> {
-        Ok(self.labelled("button", name).await?.is_enabled().await?)
+        Ok(self.button(name).await?.is_enabled().await?)
     }
 
     /// Puts `text` into the field that a screen reader calls `label`, in place of what is there.

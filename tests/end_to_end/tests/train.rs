@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use end_to_end::{Options, Visit};
 
 /// From the page to a device and a compiled first step, on a software adapter and a busy machine.
@@ -20,11 +20,11 @@ async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     visit.wait_for_status("idle", READY).await?;
     visit.screenshot("idle", 1440, 900, false).await?;
 
+    // On a fast device the run is over in no time.
+    let pause = visit.button("Pause").await?;
     visit.click("Train").await?;
-    visit.wait_for_status("training", READY).await?;
-    visit.wait_until("the second epoch", RUN, async || Ok(visit.number("epoch").await? >= 2.0)).await?;
-
-    visit.click("Pause").await?;
+    visit.wait_until("the first epoch", RUN, async || Ok(visit.number("epoch").await? >= 1.0)).await?;
+    pause.click().await?;
     visit.wait_for_status("paused", READY).await?;
     let paused_at = visit.text("epoch").await?;
     let samples = visit.samples().await?.len();
@@ -116,18 +116,29 @@ async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
 }
 
 /// The page must not stutter while its worker trains the book's network.
+///
+/// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task
+/// long now and then. What the page itself does too slowly it does again and again: one quiet spell of three will do.
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=512").await?;
+    visit.open("#hidden=512&epochs=100000").await?;
     visit.wait_for_status("idle", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;
     visit.watch_frames().await?;
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    let frames = visit.frames().await?;
-    println!("{frames:?} at epoch {}, {} tokens/s", visit.text("epoch").await?, visit.text("tokens-per-second").await?);
-    ensure!(frames.frames > 0, "the page drew nothing for 20 seconds");
-    ensure!(frames.long_tasks.is_empty(), "main-thread tasks of 50 ms or more: {:?}", frames.long_tasks);
-    visit.check_clean().await
+    let mut spells = Vec::new();
+    while spells.len() < 3 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let spell = visit.frames().await?;
+        let (epoch, speed) = (visit.text("epoch").await?, visit.text("tokens-per-second").await?);
+        println!("{spell:?}; epoch {epoch}, {speed} tokens/s");
+        ensure!(spell.frames > 0, "the page drew nothing for 20 seconds");
+        if spell.long_tasks.is_empty() {
+            ensure!(visit.status().await? == "training", "it did not train all the while");
+            return visit.check_clean().await;
+        }
+        spells.push(spell);
+    }
+    bail!("main-thread tasks of 50 ms or more, again and again: {spells:#?}")
 }
