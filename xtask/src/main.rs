@@ -1,1 +1,101 @@
-fn main() {}
+//! `cargo xtask COMMAND`: sets this machine up, serves, builds and tests. README's commands are these.
+//!
+//! Each command is one row of [`COMMANDS`]; it reads its own options and does its own set-up, so that any of them
+//! can be the first that is ever called on a machine.
+
+mod browser;
+#[path = "../../src/text/edition.rs"]
+mod edition;
+mod shell;
+mod site;
+mod test;
+mod text;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::{Arg, Parser, ValueExt};
+
+/// One command.
+struct Command {
+    name: &'static str,
+    options: &'static str,
+    about: &'static str,
+    run: fn(Parser) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "serve",
+        options: "[--port 8080] [--no-open] [--file PATH]",
+        about: "sets up what is missing, builds for release, serves the page on this machine and opens it",
+        run: |args| site::serve(&site::ServeOptions::read(args)?),
+    },
+    Command {
+        name: "test",
+        options: "[--only STEP]",
+        about: "sets up what is missing and runs every check and test, or one step of them",
+        run: |args| test::test(only(args)?.as_deref()),
+    },
+    Command {
+        name: "build",
+        options: "[--file PATH]",
+        about: "sets up what is missing and leaves the page in dist/, for any static host",
+        run: |args| site::build(text::file_option(args)?.as_deref()),
+    },
+    Command {
+        name: "text",
+        options: "[--file PATH]",
+        about: "brings the text of The Time Machine to public/timemachine.txt, from PATH or the network",
+        run: |args| text::bring(text::file_option(args)?.as_deref()),
+    },
+];
+
+fn main() -> ExitCode {
+    let mut args = Parser::from_env();
+    let result = match args.next() {
+        Ok(Some(Arg::Value(name))) => match COMMANDS.iter().find(|command| name == command.name) {
+            Some(command) => (command.run)(args),
+            None => {
+                eprintln!("There is no command called “{}”.\n\n{}", name.display(), help());
+                return ExitCode::from(2);
+            }
+        },
+        Ok(Some(Arg::Short('h') | Arg::Long("help"))) => {
+            println!("{}", help());
+            Ok(())
+        }
+        _ => {
+            eprintln!("{}", help());
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // `{:#}`: the causes on the same line.
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn help() -> String {
+    let mut help = "Usage: cargo xtask COMMAND\n".to_owned();
+    for Command { name, options, about, .. } in COMMANDS {
+        help += &format!("\n  {name} {options}\n      {about}\n");
+    }
+    help + &format!("\nThe steps of test: {}.", test::step_names().join(", "))
+}
+
+fn only(mut args: Parser) -> Result<Option<String>> {
+    let mut only = None;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Long("only") => only = Some(args.value()?.string()?),
+            other => bail!(other.unexpected()),
+        }
+    }
+    Ok(only)
+}

@@ -1,0 +1,115 @@
+//! chromedriver as a child process: started on a free port, told to close its browsers and go when dropped.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+
+pub struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    /// Starts `CHROMEDRIVER`, or the chromedriver on the PATH.
+    pub fn start() -> Result<Self> {
+        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let mut child = Command::new(&program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("{} could not be started: run `cargo xtask test`", program.display()))?;
+        let output = child.stdout.take().context("the driver has no output")?;
+        match announced_port(BufReader::new(output)) {
+            Ok(port) => Ok(Self { child, port }),
+            Err(error) => {
+                let _ = child.kill();
+                Err(error)
+            }
+        }
+    }
+
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// chromedriver's own request to close its browsers and end.
+    fn ask_to_end(&self) -> std::io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
+        stream.read_to_end(&mut Vec::new())?;
+        Ok(())
+    }
+}
+
+impl Drop for Driver {
+    /// Killed outright, the driver would leave its browsers behind; so it is asked first.
+    fn drop(&mut self) {
+        let _ = self.ask_to_end();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while Instant::now() < deadline {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads “ChromeDriver was started successfully on port 41233.”, and goes on reading, so that the driver never waits
+/// for a reader.
+fn announced_port(mut output: impl BufRead + Send + 'static) -> Result<u16> {
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if output.read_line(&mut line)? == 0 {
+            bail!("chromedriver ended before it had started");
+        }
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            let port = port.trim().trim_end_matches('.').parse()?;
+            thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+            return Ok(port);
+        }
+    }
+}
+
+/// What the browser is asked to be.
+pub fn capabilities(flags: &[String]) -> Map<String, Value> {
+    // The last keeps small shared memory (containers) from ending the browser.
+    let mut args: Vec<&str> = vec!["headless=new", "no-first-run", "window-size=1280,1000", "disable-dev-shm-usage"];
+    if is_root() {
+        args.push("no-sandbox");
+    }
+    args.extend(flags.iter().map(String::as_str));
+    let mut options = json!({ "args": args });
+    if let Ok(chrome) = env::var("CHROME") {
+        options["binary"] = chrome.into();
+    }
+    let mut capabilities = Map::new();
+    capabilities.insert("browserName".into(), "chrome".into());
+    capabilities.insert("goog:chromeOptions".into(), options);
+    capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+    capabilities
+}
+
+/// Chrome's sandbox does not start for root.
+#[cfg(unix)]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
+}

@@ -1,0 +1,55 @@
+//! A static server for a folder, under a path of its own as many hosts have it, that remembers what failed.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Result;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use tower_http::services::ServeDir;
+
+/// Relative addresses must hold under any path, so the tests never serve from the root.
+const PATH: &str = "/some/path";
+
+type Failures = Arc<Mutex<Vec<String>>>;
+
+/// The server; it ends with the runtime that it was started in.
+pub struct Site {
+    port: u16,
+    failures: Failures,
+}
+
+impl Site {
+    /// Serves `folder` on a free port of this machine.
+    pub async fn serve(folder: &Path) -> Result<Self> {
+        let failures = Failures::default();
+        let app = Router::new()
+            .nest_service(PATH, ServeDir::new(folder))
+            .layer(middleware::from_fn_with_state(failures.clone(), record));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let port = listener.local_addr()?.port();
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Ok(Self { port, failures })
+    }
+
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}{PATH}/", self.port)
+    }
+
+    /// The requests that were not answered well: status and path.
+    pub fn failures(&self) -> Vec<String> {
+        self.failures.lock().expect("no holder of the list panics").clone()
+    }
+}
+
+async fn record(State(failures): State<Failures>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let response = next.run(request).await;
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        failures.lock().expect("no holder of the list panics").push(format!("{status} {path}"));
+    }
+    response
+}

@@ -1,0 +1,261 @@
+//! One visit: a browser on the page, and the words to say what a person does and sees.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use url::{ParseError, Url};
+
+use crate::driver::{self, Driver};
+use crate::site::Site;
+
+/// How often a condition is looked at; each look costs the page's main thread a little.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long the page may take from its address to being there, on a slow machine.
+const LOAD: Duration = Duration::from_secs(60);
+
+/// What to visit, and in what browser.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder with the page.
+    pub folder: PathBuf,
+    /// Whether headless Chrome is told to offer WebGPU.
+    pub webgpu: bool,
+    /// More command-line flags of Chrome, without their dashes.
+    pub flags: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { folder: root().join("dist"), webgpu: true, flags: Vec::new() }
+    }
+}
+
+/// A browser on the page.
+pub struct Visit {
+    client: Client,
+    site: Site,
+    _driver: Driver,
+}
+
+impl Visit {
+    /// Starts a browser on the built page.
+    pub async fn start() -> Result<Self> {
+        Self::start_with(Options::default()).await
+    }
+
+    pub async fn start_with(options: Options) -> Result<Self> {
+        let Options { folder, webgpu, mut flags } = options;
+        ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
+        if webgpu {
+            flags.push("enable-unsafe-webgpu".to_owned());
+        }
+        let site = Site::serve(&folder).await?;
+        let driver = Driver::start()?;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(driver::capabilities(&flags))
+            .connect(&driver.address())
+            .await
+            .context("the browser did not start")?;
+        Ok(Self { client, site, _driver: driver })
+    }
+
+    /// Loads the page anew, with these settings in its address (`#hidden=64`, or nothing), and waits until it is there.
+    pub async fn open(&self, hash: &str) -> Result<()> {
+        // From one hash to another a browser stays on the page that it has.
+        self.client.goto("about:blank").await?;
+        self.client.goto(&format!("{}{hash}", self.site.address())).await?;
+        self.wait_until("the page to be there", LOAD, async || Ok(self.find("status").await.is_ok())).await
+    }
+
+    /// The text that the element of this `data-testid` shows.
+    pub async fn text(&self, testid: &str) -> Result<String> {
+        Ok(self.find(testid).await?.text().await?)
+    }
+
+    /// The number that this element's text begins with.
+    pub async fn number(&self, testid: &str) -> Result<f64> {
+        let text = self.text(testid).await?;
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
+        text[..end].replace(',', "").parse().with_context(|| format!("{testid} shows “{text}”, which is no number"))
+    }
+
+    /// `data-status`.
+    pub async fn status(&self) -> Result<String> {
+        Ok(self.find("status").await?.attr("data-status").await?.unwrap_or_default())
+    }
+
+    /// The samples by epoch.
+    pub async fn samples(&self) -> Result<Vec<(u32, String)>> {
+        let samples = self
+            .script(
+                "return [...document.querySelectorAll('[data-testid=samples] > [data-epoch]')]
+                    .map(child => [Number(child.dataset.epoch), child.textContent])",
+                vec![],
+            )
+            .await?;
+        Ok(serde_json::from_value(samples)?)
+    }
+
+    /// Waits until the page has this status; that it has failed instead ends the wait at once.
+    pub async fn wait_for_status(&self, wanted: &str, timeout: Duration) -> Result<()> {
+        self.wait_until(&format!("the status “{wanted}”"), timeout, async || {
+            let status = self.status().await?;
+            ensure!(status != "failed" || wanted == "failed", "the page failed");
+            Ok(status == wanted)
+        })
+        .await
+    }
+
+    /// Waits until `is_so`; if that takes too long or goes wrong, the error tells what the page shows instead.
+    pub async fn wait_until(&self, what: &str, timeout: Duration, is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            let problem = match is_so().await {
+                Ok(true) => return Ok(()),
+                Ok(false) if start.elapsed() < timeout => {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                    continue;
+                }
+                Ok(false) => format!("waited {timeout:?} for {what}"),
+                Err(error) => format!("waiting for {what}: {error:#}"),
+            };
+            let _ = self.screenshot("failure", 1280, 1000, false).await;
+            bail!("{problem}; {} (test-output/failure.png)", self.state().await);
+        }
+    }
+
+    /// Presses the button that a screen reader calls `name`.
+    pub async fn click(&self, name: &str) -> Result<()> {
+        Ok(self.button(name).await?.click().await?)
+    }
+
+    /// The button of this name, for a click that has to come at once: to look it up takes a while.
+    pub async fn button(&self, name: &str) -> Result<Element> {
+        self.labelled("button", name).await
+    }
+
+    /// Whether the button of this name can be pressed.
+    pub async fn can_click(&self, name: &str) -> Result<bool> {
+        Ok(self.button(name).await?.is_enabled().await?)
+    }
+
+    /// Puts `text` into the field that a screen reader calls `label`, in place of what is there.
+    pub async fn type_into(&self, label: &str, text: &str) -> Result<()> {
+        let field = self.labelled("input, textarea", label).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Runs a script in the page; what it returns, or its promise resolves to, comes back.
+    pub async fn script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
+        Ok(self.client.execute(script, args).await?)
+    }
+
+    /// Sends a command of the Chrome DevTools Protocol.
+    pub async fn devtools(&self, method: &str, params: Value) -> Result<Value> {
+        self.post("goog/cdp/execute", json!({ "cmd": method, "params": params })).await
+    }
+
+    /// The errors that came to the console since the last call.
+    pub async fn console_errors(&self) -> Result<Vec<String>> {
+        let entries = self.post("se/log", json!({ "type": "browser" })).await?;
+        let errors = entries.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");
+        Ok(errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// Fails if there was an error on the console, or a request that found nothing.
+    pub async fn check_clean(&self) -> Result<()> {
+        let (errors, failures) = (self.console_errors().await?, self.site.failures());
+        ensure!(errors.is_empty(), "errors on the console: {errors:#?}");
+        ensure!(failures.is_empty(), "requests that failed: {failures:#?}");
+        Ok(())
+    }
+
+    /// Takes a picture of the window at this size, light or dark, as `test-output/NAME.png`.
+    pub async fn screenshot(&self, name: &str, width: u32, height: u32, dark: bool) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await?;
+        // Two frames: one in which the page hears of its new size, one in which it has drawn itself.
+        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
+        self.client.execute_async(frames, vec![]).await?;
+        let picture = self.client.screenshot().await?;
+        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await?;
+        fs::create_dir_all(pictures())?;
+        Ok(fs::write(pictures().join(name).with_extension("png"), picture)?)
+    }
+
+    async fn find(&self, testid: &str) -> Result<Element> {
+        let selector = format!("[data-testid={testid}]");
+        self.client.find(Locator::Css(&selector)).await.with_context(|| format!("the page has no {testid}"))
+    }
+
+    /// The element among `selector` whose accessible name is `label`.
+    async fn labelled(&self, selector: &str, label: &str) -> Result<Element> {
+        for element in self.client.find_all(Locator::Css(selector)).await? {
+            let path = format!("element/{}/computedlabel", &*element.element_id());
+            if self.command(http::Method::GET, path, None).await? == label {
+                return Ok(element);
+            }
+        }
+        bail!("the page has no {selector} called “{label}”")
+    }
+
+    /// What the page shows, for a message about what it should have shown.
+    async fn state(&self) -> String {
+        let shown = async |testid| self.text(testid).await.unwrap_or_else(|_| "—".to_owned());
+        format!(
+            "the page shows status “{}”, epoch “{}”, error “{}”; on the console: {:?}; requests that failed: {:?}",
+            self.status().await.unwrap_or_else(|_| "—".to_owned()),
+            shown("epoch").await,
+            shown("error").await,
+            self.console_errors().await.unwrap_or_default(),
+            self.site.failures(),
+        )
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+        self.command(http::Method::POST, path.to_owned(), Some(body)).await
+    }
+
+    async fn command(&self, method: http::Method, path: String, body: Option<Value>) -> Result<Value> {
+        Ok(self.client.issue_cmd(SessionCommand { method, path, body }).await?)
+    }
+}
+
+/// A command of the session that fantoccini has no name for.
+#[derive(Debug)]
+struct SessionCommand {
+    method: http::Method,
+    path: String,
+    body: Option<Value>,
+}
+
+impl WebDriverCompatibleCommand for SessionCommand {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (self.method.clone(), self.body.as_ref().map(Value::to_string))
+    }
+}
+
+/// Where pictures go; git ignores it.
+pub fn pictures() -> PathBuf {
+    root().join("test-output")
+}
+
+/// The repository's root.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/end_to_end lies in the repository")
+}

@@ -1,0 +1,61 @@
+//! The harness sees what it is there to see: on a page of the test's own that does everything wrong.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Result;
+use end_to_end::{Options, Visit, pictures};
+
+const PAGE: &str = r#"<!doctype html><html lang="en"><title>Wrong</title>
+<p data-testid="status" data-status="idle">Idle</p> <p data-testid="perplexity">1,234.5 or so</p>
+<ul data-testid="samples"><li data-epoch="1">one</li><li data-epoch="2">two</li></ul>
+<label>Prefix <input value="old"></label> <button aria-label="Go">→</button> <p data-testid="generated"></p>
+<script src="missing.js"></script>
+<script>
+    const find = selector => document.querySelector(selector);
+    find("button").onclick = () => {
+        find("[data-testid=generated]").textContent = find("input").value;
+        find("[data-testid=status]").dataset.status = "finished";
+        const start = performance.now();
+        while (performance.now() < start + 120);
+        console.error("this is wrong");
+    };
+</script>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_harness_sees_what_goes_wrong() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("time-traveller-harness-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("index.html"), PAGE)?;
+    let visit = Visit::start_with(Options { folder: folder.clone(), ..Options::default() }).await?;
+    visit.open("#hidden=1").await?;
+
+    assert_eq!(visit.status().await?, "idle");
+    assert_eq!(visit.number("perplexity").await?, 1234.5);
+    assert_eq!(visit.samples().await?, [(1, "one".to_owned()), (2, "two".to_owned())]);
+    assert!(visit.text("device").await.is_err());
+    assert!(visit.click("Stop").await.is_err());
+
+    visit.watch_frames().await?;
+    visit.type_into("Prefix", "new").await?;
+    visit.click("Go").await?;
+    visit.wait_for_status("finished", Duration::from_secs(10)).await?;
+    assert_eq!(visit.text("generated").await?, "new");
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let frames = visit.frames().await?;
+    assert!(frames.frames > 0 && frames.long_tasks.iter().any(|&task| task >= 100.0), "{frames:?}");
+
+    // The missing script and the missing icon, then the page's own word.
+    let errors = visit.console_errors().await?;
+    assert!(errors.iter().any(|error| error.contains("missing.js")), "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("this is wrong")), "{errors:?}");
+    let unclean = visit.check_clean().await.unwrap_err().to_string();
+    assert!(unclean.contains("404 Not Found /some/path/missing.js"), "{unclean}");
+    let late = visit.wait_for_status("training", Duration::from_millis(200)).await.unwrap_err().to_string();
+    assert!(late.contains("“training”") && late.contains("“finished”"), "{late}");
+
+    // The picture of a failure that is none.
+    fs::remove_file(pictures().join("failure.png"))?;
+    fs::remove_dir_all(folder)?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! What a visitor does: trains, pauses, resumes, generates, resets; and what a visitor meets who has a mistake in the
+//! address or a browser without WebGPU. All of it on the page in `dist/`.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
+use end_to_end::{Options, Visit};
+
+/// From the page to a device and a compiled first step, on a software adapter and a busy machine.
+const READY: Duration = Duration::from_secs(90);
+/// A small run on a software adapter.
+const RUN: Duration = Duration::from_secs(600);
+/// Long enough for several epochs of a small network.
+const A_WHILE: Duration = Duration::from_secs(2);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=64&epochs=15").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.screenshot("idle", 1440, 900, false).await?;
+
+    // On a fast device the run is over in no time.
+    let pause = visit.button("Pause").await?;
+    visit.click("Train").await?;
+    visit.wait_until("the first epoch", RUN, async || Ok(visit.number("epoch").await? >= 1.0)).await?;
+    pause.click().await?;
+    visit.wait_for_status("paused", READY).await?;
+    let paused_at = visit.text("epoch").await?;
+    let samples = visit.samples().await?.len();
+    let first = visit.number("perplexity").await?;
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(visit.text("epoch").await?, paused_at, "a paused run went on");
+    assert_eq!(visit.samples().await?.len(), samples, "a paused run went on");
+
+    visit.click("Resume").await?;
+    visit.wait_for_status("training", READY).await?;
+    visit.type_into("Prefix", "the machine").await?;
+    visit.click("Generate").await?;
+    visit.wait_until("a continuation", READY, async || Ok(!visit.text("generated").await?.is_empty())).await?;
+    let generated = visit.text("generated").await?;
+    assert!(generated.starts_with("the machine") && generated.len() > "the machine".len(), "{generated}");
+    visit.screenshot("training", 1440, 900, false).await?;
+
+    visit.wait_for_status("finished", RUN).await?;
+    check_finished(&visit, first).await?;
+    for (name, width, height, dark) in
+        [("finished", 1440, 900, false), ("finished-dark", 1440, 900, true), ("finished-narrow", 390, 844, false)]
+    {
+        visit.screenshot(name, width, height, dark).await?;
+    }
+    visit.check_clean().await
+}
+
+/// A run of 15 epochs has ended with what it promised.
+async fn check_finished(visit: &Visit, first_perplexity: f64) -> Result<()> {
+    let (epoch, perplexity) = (visit.number("epoch").await?, visit.number("perplexity").await?);
+    let (speed, device) = (visit.number("tokens-per-second").await?, visit.text("device").await?);
+    println!("epoch {epoch}, perplexity {perplexity}, {speed} tokens/s on {device}");
+    assert_eq!(epoch, 15.0);
+    assert!(perplexity > 1.0 && perplexity < 14.0, "perplexity {perplexity}");
+    assert!(perplexity < first_perplexity, "perplexity went from {first_perplexity} to {perplexity}");
+    assert!(speed > 0.0 && !device.is_empty());
+
+    let mut samples = visit.samples().await?;
+    samples.sort();
+    assert_eq!(samples.iter().map(|sample| sample.0).collect::<Vec<_>>(), (1..=15).collect::<Vec<_>>());
+    assert!(samples.iter().all(|(_, text)| !text.trim().is_empty()), "{samples:?}");
+    assert_eq!(visit.text("error").await?, "");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_leaves_an_idle_page() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=16&epochs=5000").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_until("the first epoch", RUN, async || Ok(visit.number("epoch").await? >= 1.0)).await?;
+    visit.click("Reset").await?;
+    visit.wait_for_status("idle", READY).await?;
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(visit.status().await?, "idle", "the run went on after the reset");
+    assert_eq!(visit.number("epoch").await?, 0.0);
+    assert_eq!(visit.samples().await?, []);
+    visit.check_clean().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_the_address_is_named_and_nothing_trains() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=0").await?;
+    visit.wait_until("a sentence", READY, async || Ok(visit.text("error").await?.contains("hidden"))).await?;
+    visit.wait_for_status("idle", READY).await?;
+    if visit.can_click("Train").await? {
+        visit.click("Train").await?;
+    }
+    tokio::time::sleep(A_WHILE).await;
+    assert_eq!(visit.status().await?, "idle", "it trains on a guess");
+    assert_eq!(visit.number("epoch").await?, 0.0);
+    println!("{}", visit.text("error").await?);
+    visit.check_clean().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
+    let visit = Visit::start_with(Options { webgpu: false, ..Options::default() }).await?;
+    visit.open("").await?;
+    visit.wait_until("a sentence", READY, async || Ok(!visit.text("error").await?.is_empty())).await?;
+    let error = visit.text("error").await?;
+    println!("{error}");
+    for word in ["WebGPU", "Chrome", "enable-unsafe-webgpu"] {
+        assert!(error.contains(word), "the page does not speak of {word}: {error}");
+    }
+    visit.screenshot("no-webgpu", 1440, 900, false).await
+}
+
+/// The page must not stutter while its worker trains the book's network.
+///
+/// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task
+/// long now and then. What the page itself does too slowly it does again and again: one quiet spell of three will do.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=512&epochs=100000").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("training", READY).await?;
+    visit.watch_frames().await?;
+    let mut spells = Vec::new();
+    while spells.len() < 3 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let spell = visit.frames().await?;
+        let (epoch, speed) = (visit.text("epoch").await?, visit.text("tokens-per-second").await?);
+        println!("{spell:?}; epoch {epoch}, {speed} tokens/s");
+        ensure!(spell.frames > 0, "the page drew nothing for 20 seconds");
+        if spell.long_tasks.is_empty() {
+            ensure!(visit.status().await? == "training", "it did not train all the while");
+            return visit.check_clean().await;
+        }
+        spells.push(spell);
+    }
+    bail!("main-thread tasks of 50 ms or more, again and again: {spells:#?}")
+}

@@ -1,0 +1,149 @@
+//! `cargo xtask test`: every check and test, in the order in which failures are cheapest to find.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::browser::{self, Browser};
+use crate::shell::{cargo, find, run, say};
+use crate::{site, text, tools};
+
+/// One step.
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    needs: &'static [Need],
+    run: fn() -> Result<()>,
+}
+
+/// What has to be set up for a step.
+#[derive(Clone, Copy, PartialEq)]
+enum Need {
+    Components,
+    WasmTarget,
+    Text,
+    Bundler,
+    Browser,
+    GpuDriver,
+}
+
+impl Need {
+    const ALL: [Self; 6] =
+        [Self::Components, Self::WasmTarget, Self::Text, Self::Browser, Self::GpuDriver, Self::Bundler];
+
+    fn set_up(self) -> Result<()> {
+        match self {
+            Self::Components => tools::components(),
+            Self::WasmTarget => tools::wasm_target(),
+            Self::Text => text::bring(text::file_from_environment().as_deref()),
+            Self::Bundler => tools::bundler(),
+            Self::Browser => browser::browser().map(|_| ()),
+            Self::GpuDriver => browser::gpu_driver(),
+        }
+    }
+}
+
+const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        about: "the code is formatted",
+        needs: &[Need::Components],
+        run: || run(cargo(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "lint",
+        about: "clippy, for this machine",
+        needs: &[Need::Components],
+        run: || run(cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])),
+    },
+    Step {
+        name: "lint-wasm",
+        about: "clippy, for the browser",
+        needs: &[Need::Components, Need::WasmTarget],
+        run: || run(cargo(["clippy", "--target", tools::WASM, "--all-targets", "--", "-D", "warnings"])),
+    },
+    Step {
+        name: "native",
+        about: "tests on this machine, kernels on its GPU or software driver included",
+        needs: &[Need::Text, Need::GpuDriver],
+        run: || run(cargo(["test", "--workspace", "--exclude", "end-to-end"])),
+    },
+    Step {
+        name: "browser",
+        about: "tests in headless Chrome, in a page and in a worker",
+        needs: &[Need::WasmTarget, Need::Bundler, Need::Browser],
+        run: in_browser,
+    },
+    Step {
+        name: "build",
+        about: "the page, for release",
+        needs: &[Need::WasmTarget, Need::Bundler, Need::Text],
+        run: site::build_only,
+    },
+    Step {
+        name: "end-to-end",
+        about: "a visit to the built page in headless Chrome",
+        needs: &[Need::WasmTarget, Need::Bundler, Need::Text, Need::Browser],
+        run: end_to_end,
+    },
+];
+
+pub fn step_names() -> Vec<&'static str> {
+    STEPS.iter().map(|step| step.name).collect()
+}
+
+/// Sets up and runs all steps, or the one of this name; the first failure ends it.
+pub fn test(only: Option<&str>) -> Result<()> {
+    let steps: Vec<&Step> = STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
+    if steps.is_empty() {
+        bail!("there is no step called “{}”: choose one of {}", only.unwrap_or_default(), step_names().join(", "));
+    }
+    let beginning = Instant::now();
+    for need in Need::ALL {
+        if steps.iter().any(|step| step.needs.contains(&need)) {
+            need.set_up().context("setting up failed")?;
+        }
+    }
+    let mut times = vec![("set-up", beginning.elapsed())];
+    for (number, step) in steps.iter().enumerate() {
+        let Step { name, about, .. } = step;
+        eprintln!("\n━━━ {}/{} {name}: {about} ━━━", number + 1, steps.len());
+        let start = Instant::now();
+        (step.run)().with_context(|| format!("the step “{name}” failed (again: cargo xtask test --only {name})"))?;
+        times.push((name, start.elapsed()));
+    }
+    report(&times, beginning.elapsed());
+    Ok(())
+}
+
+/// Says where the time went, and closes with a line that test runners' readers know.
+fn report(times: &[(&str, Duration)], total: Duration) {
+    eprintln!();
+    for (name, time) in times {
+        eprintln!("{:>8.1} s  {name}", time.as_secs_f64());
+    }
+    eprintln!("{:>8.1} s  in all", total.as_secs_f64());
+    println!("\nsteps: {} passed, 0 failed", times.len() - 1);
+}
+
+fn in_browser() -> Result<()> {
+    // Cargo looks it up without our PATH's own tools, so it is named in full.
+    let runner = find("wasm-bindgen-test-runner").context("wasm-bindgen-cli came without its test runner")?;
+    let Browser { driver, .. } = browser::browser()?;
+    let mut tests = cargo(["test", "--target", tools::WASM, "--test", "web_page", "--test", "web_worker"]);
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", driver);
+    // Seconds; software adapters on small machines are slow.
+    tests.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+    run(tests)
+}
+
+fn end_to_end() -> Result<()> {
+    let Browser { chrome, driver } = browser::browser()?;
+    // Seconds, if it is built; a page that was built from other code, or not for release, would be the wrong one.
+    site::build_only()?;
+    say("Visiting the page in dist/ (some minutes; pictures go to test-output/)");
+    // One visit after another: each takes the whole machine.
+    let mut tests = cargo(["test", "--package", "end-to-end", "--tests", "--", "--test-threads=1", "--nocapture"]);
+    tests.env("CHROME", chrome).env("CHROMEDRIVER", driver);
+    run(tests)
+}

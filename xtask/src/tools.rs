@@ -1,0 +1,129 @@
+//! The Rust side of set-up: the WebAssembly target, rustfmt and clippy, trunk, wasm-bindgen.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{cargo, command, find, output, own_tools, root, run, say};
+
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// The last trunk that builds with the Rust that this project asks for.
+const TRUNK_VERSION: &str = "0.21.14";
+/// A bundler's own speed does not matter here, the wait for its compilation does: 3 minutes rather than 9.
+const QUICK_COMPILATION: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+];
+
+/// Sees to it that Rust can compile to WebAssembly.
+pub fn wasm_target() -> Result<()> {
+    let sysroot = output(command("rustc", ["--print", "sysroot"])).context("rustc does not answer")?;
+    if Path::new(&sysroot).join("lib").join("rustlib").join(WASM).exists() {
+        return Ok(());
+    }
+    say(format!("Adding Rust's {WASM} target (seconds)"));
+    rustup(["target", "add", WASM])
+}
+
+/// Sees to it that rustfmt and clippy are there.
+pub fn components() -> Result<()> {
+    for (component, asked) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if output(cargo([asked, "--version"])).is_none() {
+            say(format!("Adding {component} (seconds)"));
+            rustup(["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+fn rustup(args: [&str; 3]) -> Result<()> {
+    if find("rustup").is_none() {
+        bail!("Rust lacks {} and there is no rustup to add it: install Rust by rustup (https://rustup.rs)", args[2]);
+    }
+    run(command("rustup", args))
+}
+
+/// Sees to it that trunk, and the wasm-bindgen that fits the lock file, are what [`command`] finds.
+pub fn bundler() -> Result<()> {
+    install(&Tool { package: "trunk", program: "trunk", version: TRUNK_VERSION, minutes: "3 to 5" })?;
+    let version = wasm_bindgen_version()?;
+    install(&Tool { package: "wasm-bindgen-cli", program: "wasm-bindgen", version: &version, minutes: "2 to 4" })
+}
+
+/// A program that `cargo install` brings.
+struct Tool<'a> {
+    package: &'a str,
+    program: &'a str,
+    version: &'a str,
+    minutes: &'a str,
+}
+
+impl Tool<'_> {
+    fn is_right(&self) -> bool {
+        output(command(self.program, ["--version"]))
+            .is_some_and(|text| text.split_whitespace().nth(1) == Some(self.version))
+    }
+}
+
+/// Installs a tool unless the right version is there: among the person's own programs, where plain `trunk serve`
+/// finds it too, or, if another version is among those, in our own folder, so that nothing of theirs is replaced.
+fn install(tool: &Tool) -> Result<()> {
+    if tool.is_right() {
+        return Ok(());
+    }
+    let Tool { package, program, version, minutes } = tool;
+    let mut place = Vec::new();
+    if let Some(other) = find(program) {
+        say(format!("{} is another version; {package} {version} goes to target/tools beside it", other.display()));
+        place = vec!["--root".into(), own_tools().into_os_string()];
+    }
+    if find("cargo-binstall").is_some() {
+        say(format!("Installing {package} {version} with cargo binstall (seconds)"));
+        let mut binstall = cargo(["binstall", "--no-confirm", "--force", &format!("{package}@{version}")]);
+        binstall.args(&place);
+        if run(binstall).is_ok() && tool.is_right() {
+            return Ok(());
+        }
+        say("That did not work; compiling it instead");
+    }
+    say(format!("Compiling {package} {version}: about {minutes} minutes, only this once"));
+    let mut install = cargo(["install", "--locked", "--force", package, "--version", version]);
+    install.args(&place).envs(QUICK_COMPILATION);
+    // Beside the project's own builds, so that nothing here depends on a temporary folder that may not execute.
+    install.env("CARGO_TARGET_DIR", root().join("target").join("tools-build"));
+    run(install)?;
+    let _ = fs::remove_dir_all(root().join("target").join("tools-build"));
+    if !tool.is_right() {
+        bail!("{program} {version} was installed but does not answer: see what `{program} --version` says");
+    }
+    Ok(())
+}
+
+/// The version of wasm-bindgen that the lock file holds; tool and library must be of one version.
+fn wasm_bindgen_version() -> Result<String> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock can't be read")?;
+    locked_version(&lock, "wasm-bindgen").context("Cargo.lock names no version of wasm-bindgen")
+}
+
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_file_names_a_version() {
+        let lock =
+            "[[package]]\nname = \"a-b\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"a\"\nversion = \"2.0.1\"\n";
+        assert_eq!(locked_version(lock, "a").as_deref(), Some("2.0.1"));
+        assert_eq!(locked_version(lock, "b"), None);
+        assert!(wasm_bindgen_version().is_ok());
+    }
+}
