@@ -108,7 +108,8 @@ mod worker {
     }
 
     fn post(event: &Event) {
-        let posted = serde_wasm_bindgen::to_value(event).map_err(JsValue::from).and_then(|event| scope().post_message(&event));
+        let posted =
+            serde_wasm_bindgen::to_value(event).map_err(JsValue::from).and_then(|event| scope().post_message(&event));
         if let Err(error) = posted {
             web_sys::console::error_1(&error);
         }

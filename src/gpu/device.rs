@@ -1,9 +1,10 @@
-//! The GPU device, and the few places where the web and a native program differ.
+//! The GPU device and its queue: open, submit, wait, read back.
 
 use std::sync::{Arc, Mutex};
 
 use futures_channel::oneshot;
 
+use super::platform;
 use crate::error::{Error, Result};
 
 /// A device and its queue.
@@ -73,16 +74,9 @@ impl Gpu {
     /// # Errors
     /// Out of memory, or anything that the device finds invalid.
     pub async fn checked<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
-        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let scopes = platform::ErrorScopes::open(&self.device);
         let made = make();
-        let (invalid, full) = (validation.pop(), memory.pop());
-        if let Some(error) = invalid.await {
-            return Err(Error::Gpu(error.to_string()));
-        }
-        if full.await.is_some() {
-            return Err(Error::OutOfMemory);
-        }
+        scopes.close().await?;
         Ok(made)
     }
 
@@ -141,39 +135,4 @@ impl Gpu {
 /// Keeps the first failure: what follows it is usually its consequence.
 fn note(failure: &Mutex<Option<String>>, message: String) {
     failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(message);
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-mod platform {
-    pub fn has_gpu_interface() -> bool {
-        true
-    }
-
-    pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
-        format!("{} ({})", info.name, info.backend)
-    }
-}
-
-#[cfg(target_arch = "wasm32")]
-mod platform {
-    use wasm_bindgen::JsValue;
-
-    /// Whether `navigator.gpu` is there; the navigator of a page and that of a worker are of different classes.
-    pub fn has_gpu_interface() -> bool {
-        let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
-        get(&get(&js_sys::global(), "navigator"), "gpu").is_truthy()
-    }
-
-    /// Browsers seldom give a description; vendor and architecture are the next best.
-    pub fn name(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
-        let (vendor, architecture) = device
-            .as_webgpu()
-            .map(|device| device.adapter_info())
-            .map(|info| (info.vendor(), info.architecture()))
-            .unwrap_or_default();
-        let parts = [vendor, architecture, info.name.clone()];
-        let named: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let name = if named.is_empty() { "a GPU that does not say its name".to_owned() } else { named.join(" ") };
-        format!("{name} (WebGPU)")
-    }
 }

@@ -13,6 +13,7 @@ mod generate;
 pub mod kernels;
 pub mod layout;
 mod pace;
+mod platform;
 mod step;
 pub mod tile;
 

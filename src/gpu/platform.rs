@@ -1,0 +1,113 @@
+//! The few places where the web and a native program differ in how they meet a device.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{ErrorScopes, has_gpu_interface, name};
+#[cfg(target_arch = "wasm32")]
+pub use web::{ErrorScopes, has_gpu_interface, name};
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use crate::error::{Error, Result};
+
+    pub fn has_gpu_interface() -> bool {
+        true
+    }
+
+    pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
+        format!("{} ({})", info.name, info.backend)
+    }
+
+    /// Catches what a device has against the things that are made while it is open.
+    pub struct ErrorScopes {
+        memory: wgpu::ErrorScopeGuard,
+        validation: wgpu::ErrorScopeGuard,
+    }
+
+    impl ErrorScopes {
+        pub fn open(device: &wgpu::Device) -> Self {
+            let memory = device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+            Self { memory, validation: device.push_error_scope(wgpu::ErrorFilter::Validation) }
+        }
+
+        pub async fn close(self) -> Result<()> {
+            let (invalid, full) = (self.validation.pop(), self.memory.pop());
+            match (invalid.await, full.await) {
+                (Some(error), _) => Err(Error::Gpu(error.to_string())),
+                (None, Some(_)) => Err(Error::OutOfMemory),
+                (None, None) => Ok(()),
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod web {
+    use wasm_bindgen::{JsCast, prelude::*};
+    use wasm_bindgen_futures::JsFuture;
+
+    use crate::error::{Error, Result};
+
+    /// Whether `navigator.gpu` is there; the navigator of a page and that of a worker are of different classes.
+    pub fn has_gpu_interface() -> bool {
+        let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
+        get(&get(&js_sys::global(), "navigator"), "gpu").is_truthy()
+    }
+
+    /// Browsers seldom give a description; vendor and architecture are the next best.
+    pub fn name(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
+        let (vendor, architecture) = device
+            .as_webgpu()
+            .map(|device| device.adapter_info())
+            .map(|info| (info.vendor(), info.architecture()))
+            .unwrap_or_default();
+        let parts = [vendor, architecture, info.name.clone()];
+        let named: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let name = if named.is_empty() { "a GPU that does not say its name".to_owned() } else { named.join(" ") };
+        format!("{name} (WebGPU)")
+    }
+
+    #[wasm_bindgen]
+    extern "C" {
+        /// A `GPUDevice`, as far as error scopes go. wgpu 30.0.0 takes the null of a scope without an error for an
+        /// error of an unknown kind and panics.
+        type ScopedDevice;
+        #[wasm_bindgen(method, js_name = pushErrorScope)]
+        fn push_error_scope(this: &ScopedDevice, filter: &str);
+        #[wasm_bindgen(method, js_name = popErrorScope)]
+        fn pop_error_scope(this: &ScopedDevice) -> js_sys::Promise;
+        type ScopedError;
+        #[wasm_bindgen(method, getter)]
+        fn message(this: &ScopedError) -> String;
+    }
+
+    /// Catches what a device has against the things that are made while it is open.
+    pub struct ErrorScopes(ScopedDevice);
+
+    /// From the outermost scope to the innermost.
+    const FILTERS: [&str; 3] = ["out-of-memory", "internal", "validation"];
+
+    impl ErrorScopes {
+        pub fn open(device: &wgpu::Device) -> Self {
+            let device = device.as_webgpu().expect("on the web every device is the browser's");
+            let device: ScopedDevice = JsValue::from(device.clone()).unchecked_into();
+            FILTERS.iter().for_each(|filter| device.push_error_scope(filter));
+            Self(device)
+        }
+
+        pub async fn close(self) -> Result<()> {
+            let scopes = FILTERS.map(|_| self.0.pop_error_scope()); // the innermost first
+            let mut outcome = Ok(());
+            for (scope, filter) in scopes.into_iter().zip(FILTERS.iter().rev()) {
+                // A device that is lost rejects the promise; its loss is told elsewhere.
+                let error = JsFuture::from(scope).await.unwrap_or(JsValue::NULL);
+                if !error.is_null() && outcome.is_ok() {
+                    outcome = Err(match *filter {
+                        "out-of-memory" => Error::OutOfMemory,
+                        _ => Error::Gpu(error.unchecked_into::<ScopedError>().message()),
+                    });
+                }
+            }
+            outcome
+        }
+    }
+}
