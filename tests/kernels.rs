@@ -1,0 +1,51 @@
+//! Every kernel against its oracle, natively: naga and the system's driver. `tests/web_worker.rs` does the same in the
+//! browser.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "common/kernels.rs"]
+mod kernels;
+
+use kernels::Case;
+use proptest::prelude::*;
+use time_traveller::gpu::Gpu;
+use time_traveller::gpu::tile::Tile;
+
+/// The adapter; without one the test fails and says what to install.
+fn gpu() -> Gpu {
+    pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn every_kernel_agrees_with_its_oracle_in_every_tile() {
+    let gpu = gpu();
+    for tile in Tile::ALL {
+        for case in kernels::cases() {
+            pollster::block_on(kernels::check_training_step(&gpu, &case.with_tile(tile)));
+        }
+    }
+}
+
+#[test]
+fn a_norm_at_the_threshold_is_not_clipped() {
+    pollster::block_on(kernels::check_clip_at_the_threshold(&gpu()));
+}
+
+#[test]
+fn generation_agrees_with_its_oracle() {
+    let gpu = gpu();
+    for case in kernels::cases() {
+        pollster::block_on(kernels::check_generation(&gpu, &case));
+    }
+}
+
+#[test]
+fn kernels_agree_at_any_size() {
+    let gpu = gpu();
+    let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };
+    let sizes = (1..20usize, 1..6usize, 1..40usize, 2..70usize, 0..Tile::ALL.len());
+    proptest!(config, |((batch, steps, hidden, vocabulary, tile) in sizes)| {
+        let case = Case::new("any size", [batch, steps, hidden, vocabulary], 0.3).with_tile(Tile::ALL[tile]);
+        pollster::block_on(kernels::check_training_step(&gpu, &case));
+    });
+}

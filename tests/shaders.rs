@@ -1,0 +1,167 @@
+//! The contract between WGSL and Rust: every kernel of the table is valid, binds what the table says, and shares its
+//! sizes and constants with Rust; no shader is missing from the table. All breaches are reported at once.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+use std::collections::BTreeSet;
+use std::mem::offset_of;
+use std::path::Path;
+
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, StorageAccess, TypeInner};
+use time_traveller::gpu::kernels::{Access, Dims, GROUP, KERNELS, Kernel};
+use time_traveller::gpu::tile::Tile;
+
+/// Files of `shaders/` that are put in front of kernels.
+const SHARED: [&str; 3] = ["common", "tanh", "block_product"];
+
+/// Functions of the shared files that not every kernel needs.
+const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];
+
+#[test]
+fn every_kernel_keeps_the_contract() {
+    let mut breaches = Vec::new();
+    for kernel in &KERNELS {
+        for tile in Tile::ALL {
+            breaches.extend(check(kernel, tile).into_iter().map(|breach| format!("{}: {breach}", kernel.name)));
+        }
+    }
+    breaches.dedup();
+    assert!(breaches.is_empty(), "{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_shader_is_in_the_table() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let files: BTreeSet<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let known: BTreeSet<String> =
+        SHARED.into_iter().chain(KERNELS.iter().map(|kernel| kernel.name)).map(str::to_owned).collect();
+    assert_eq!(files, known);
+}
+
+fn check(kernel: &Kernel, tile: Tile) -> Vec<String> {
+    let source = kernel.wgsl(tile);
+    let module = match naga::front::wgsl::parse_str(&source) {
+        Ok(module) => module,
+        Err(error) => return vec![error.emit_to_string(&source)],
+    };
+    let info = match Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module) {
+        Ok(info) => info,
+        Err(error) => return vec![error.emit_to_string(&source)],
+    };
+    let mut breaches = Vec::new();
+    check_entry_point(kernel, tile, &module, &mut breaches);
+    check_bindings(kernel, &module, &info, &mut breaches);
+    check_dims(&module, &mut breaches);
+    check_functions(&module, &mut breaches);
+    breaches
+}
+
+fn check_entry_point(kernel: &Kernel, tile: Tile, module: &Module, breaches: &mut Vec<String>) {
+    let [entry] = module.entry_points.as_slice() else {
+        breaches.push(format!("{} entry points instead of one", module.entry_points.len()));
+        return;
+    };
+    if entry.name != kernel.name {
+        breaches.push(format!("the entry point is called {}", entry.name));
+    }
+    let threads = entry.workgroup_size.iter().product::<u32>() as usize;
+    let expected = if kernel.is_tiled() { tile.group } else { GROUP };
+    if threads != expected {
+        breaches.push(format!("a workgroup has {threads} threads, not {expected}"));
+    }
+}
+
+/// Binding 0 is the uniform, then come the table's tensors by name and access, and the kernel uses every one.
+fn check_bindings(kernel: &Kernel, module: &Module, info: &ModuleInfo, breaches: &mut Vec<String>) {
+    let entry = info.get_entry_point(0);
+    let mut found = Vec::new();
+    for (handle, variable) in module.global_variables.iter() {
+        let name = variable.name.clone().unwrap_or_default();
+        let binding = variable.binding.as_ref().map(|binding| (binding.group, binding.binding));
+        // Every kernel is given the uniform; not every one needs it.
+        if entry[handle].is_empty() && name != "dims" {
+            breaches.push(format!("{name} is not used"));
+        }
+        match variable.space {
+            AddressSpace::Uniform => found.push((binding, name, None)),
+            AddressSpace::Storage { access } => found.push((binding, name, Some(access))),
+            _ => {}
+        }
+    }
+    found.sort_by_key(|(binding, ..)| *binding);
+    let tensors = (1..).zip(kernel.bindings).map(|(binding, &(name, access))| {
+        let access = match access {
+            Access::Read => StorageAccess::LOAD,
+            Access::Write => StorageAccess::LOAD | StorageAccess::STORE,
+        };
+        (Some((0, binding)), name.to_owned(), Some(access))
+    });
+    let expected: Vec<_> = std::iter::once((Some((0, 0)), "dims".to_owned(), None)).chain(tensors).collect();
+    if found != expected {
+        breaches.push(format!("binds {found:?}, and the table says {expected:?}"));
+    }
+}
+
+/// The uniform struct has Rust's size, and each member Rust's place.
+fn check_dims(module: &Module, breaches: &mut Vec<String>) {
+    let expected = [
+        ("batch", offset_of!(Dims, batch)),
+        ("steps", offset_of!(Dims, steps)),
+        ("hidden", offset_of!(Dims, hidden)),
+        ("vocabulary", offset_of!(Dims, vocabulary)),
+        ("batch_padded", offset_of!(Dims, batch_padded)),
+        ("hidden_padded", offset_of!(Dims, hidden_padded)),
+        ("vocabulary_padded", offset_of!(Dims, vocabulary_padded)),
+        ("w_hh_at", offset_of!(Dims, w_hh_at)),
+        ("w_hq_at", offset_of!(Dims, w_hq_at)),
+        ("t", offset_of!(Dims, t)),
+        ("first", offset_of!(Dims, first)),
+        ("learning_rate", offset_of!(Dims, learning_rate)),
+        ("clip", offset_of!(Dims, clip)),
+    ];
+    let dims = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Dims"));
+    let Some(TypeInner::Struct { members, span }) = dims.map(|(_, ty)| &ty.inner) else {
+        breaches.push("there is no struct Dims".to_owned());
+        return;
+    };
+    if *span as usize != size_of::<Dims>() {
+        breaches.push(format!("Dims has {span} bytes, and Rust's {}", size_of::<Dims>()));
+    }
+    let found: Vec<_> =
+        members.iter().map(|member| (member.name.as_deref().unwrap_or_default(), member.offset as usize)).collect();
+    if found != expected {
+        breaches.push(format!("Dims is {found:?}, and Rust's {expected:?}"));
+    }
+}
+
+/// Every function is called, from the entry point or from one that is.
+fn check_functions(module: &Module, breaches: &mut Vec<String>) {
+    let mut called = BTreeSet::new();
+    let mut bodies: Vec<&naga::Block> = module.entry_points.iter().map(|entry| &entry.function.body).collect();
+    while let Some(body) = bodies.pop() {
+        for statement in body.iter() {
+            match statement {
+                naga::Statement::Call { function, .. } => {
+                    if called.insert(*function) {
+                        bodies.push(&module.functions[*function].body);
+                    }
+                }
+                naga::Statement::Block(block) => bodies.push(block),
+                naga::Statement::If { accept, reject, .. } => bodies.extend([accept, reject]),
+                naga::Statement::Loop { body, continuing, .. } => bodies.extend([body, continuing]),
+                naga::Statement::Switch { cases, .. } => bodies.extend(cases.iter().map(|case| &case.body)),
+                _ => {}
+            }
+        }
+    }
+    for (handle, function) in module.functions.iter() {
+        let name = function.name.clone().unwrap_or_default();
+        if !called.contains(&handle) && !SHARED_FUNCTIONS.contains(&name.as_str()) {
+            breaches.push(format!("function {name} is not used"));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The engine in a dedicated worker of a real browser: every kernel against its oracle through the browser's own
+//! shader compiler, and a run from commands to events.
+
+#![cfg(target_arch = "wasm32")]
+
+#[path = "common/kernels.rs"]
+mod kernels;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::unbounded;
+use time_traveller::gpu::Gpu;
+use time_traveller::gpu::tile::Tile;
+use time_traveller::model::Config;
+use time_traveller::protocol::{Command, Event};
+use time_traveller::text::Corpus;
+use time_traveller::train::Trainer;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+/// The adapter; without one the test fails and says what helps.
+async fn gpu() -> Gpu {
+    Gpu::open().await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[wasm_bindgen_test]
+async fn every_kernel_agrees_with_its_oracle() {
+    let gpu = gpu().await;
+    for tile in [Tile::ALL[0], Tile::ALL[3]] {
+        for case in kernels::cases() {
+            kernels::check_training_step(&gpu, &case.with_tile(tile)).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_norm_at_the_threshold_is_not_clipped() {
+    kernels::check_clip_at_the_threshold(&gpu().await).await;
+}
+
+#[wasm_bindgen_test]
+async fn generation_agrees_with_its_oracle() {
+    let gpu = gpu().await;
+    for case in kernels::cases() {
+        kernels::check_generation(&gpu, &case).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_run_goes_from_command_to_events() {
+    let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
+    let events = Rc::new(RefCell::new(Vec::new()));
+    let heard = events.clone();
+    let mut trainer = Trainer::new(gpu().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
+    let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, ..Config::default() };
+    let (sender, mut commands) = unbounded();
+    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned() }).unwrap();
+    drop(sender);
+    trainer.serve(&mut commands).await.unwrap();
+    let events = events.borrow();
+    let epochs: Vec<u32> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Epoch { run: 7, report } => Some(report.epoch),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(epochs, [1, 2, 3]);
+    assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
+}
