@@ -1,0 +1,62 @@
+//! Successive training steps against PyTorch's autograd in f64: the committed cases, made by
+//! `scripts/check_against_pytorch.py --make`, and the reference cases beside the project where they are present.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "common/steps.rs"]
+mod steps;
+
+use std::path::{Path, PathBuf};
+
+/// Of a tensor's largest magnitude; see TESTING.md.
+const TOLERANCE: f32 = 1e-4;
+
+fn cases_in(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.extension().is_some_and(|extension| extension == "safetensors"));
+    cases.sort();
+    cases
+}
+
+/// Every result that the file expects, each named with its element if it differs.
+fn check(path: &Path) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let case = steps::Case::read(path).unwrap();
+    let results = pollster::block_on(case.run()).unwrap();
+    let expected = steps::read_expected(path).unwrap();
+    assert_eq!(results.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{name}");
+    for (tensor, (shape, expected)) in &expected {
+        let (got_shape, got) = &results[tensor];
+        assert_eq!(got_shape, shape, "{name}: shape of {tensor}");
+        let largest = expected.iter().fold(0f32, |largest, x| largest.max(x.abs()));
+        for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
+            let difference = (got - expected).abs();
+            assert!(difference <= TOLERANCE * largest, "{name}: {tensor}[{i}] is {got:e}, not {expected:e}");
+        }
+    }
+}
+
+#[test]
+fn steps_agree_with_the_committed_cases() {
+    let cases = cases_in("tests/cases");
+    assert!(!cases.is_empty());
+    cases.iter().for_each(|path| check(path));
+}
+
+#[test]
+fn steps_agree_with_the_reference_cases() {
+    let cases = cases_in("../shared/reference");
+    println!("{} reference cases beside the project", cases.len());
+    cases.iter().for_each(|path| check(path));
+}
+
+#[test]
+fn a_bad_case_gets_a_sentence() {
+    let error = steps::Case::read(Path::new("no/such/file.safetensors")).err().unwrap();
+    assert!(error.starts_with("no/such/file.safetensors can't be read"), "{error}");
+    let not_a_case = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let error = steps::Case::read(&not_a_case).err().unwrap();
+    assert!(error.contains("Cargo.toml: "), "{error}");
+}
