@@ -43,8 +43,9 @@ pub enum Error {
     NoWebGpu,
 
     #[error(
-        "There is no GPU adapter to be had: in Chrome switch on chrome://flags/#enable-unsafe-webgpu and hardware \
-         acceleration, in a native program install a Vulkan driver (on Debian: apt install mesa-vulkan-drivers)."
+        "WebGPU finds no GPU adapter here: in Chrome or Edge switch on hardware acceleration and \
+         chrome://flags/#enable-unsafe-webgpu, in a native program install a Vulkan driver (on Debian: \
+         apt install mesa-vulkan-drivers)."
     )]
     NoAdapter,
 

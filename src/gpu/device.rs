@@ -33,9 +33,7 @@ impl Gpu {
     /// # Errors
     /// No WebGPU, no adapter, or an adapter that gives no device.
     pub async fn open() -> Result<Self> {
-        if !platform::has_gpu_interface() {
-            return Err(Error::NoWebGpu);
-        }
+        platform::find_adapter().await?;
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {

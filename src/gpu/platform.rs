@@ -1,16 +1,17 @@
 //! The few places where the web and a native program differ in how they meet a device.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{ErrorScopes, has_gpu_interface, name};
+pub use native::{ErrorScopes, find_adapter, name};
 #[cfg(target_arch = "wasm32")]
-pub use web::{ErrorScopes, has_gpu_interface, name};
+pub use web::{ErrorScopes, find_adapter, name};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use crate::error::{Error, Result};
 
-    pub fn has_gpu_interface() -> bool {
-        true
+    /// Nothing stands in the way of asking wgpu.
+    pub async fn find_adapter() -> Result<()> {
+        Ok(())
     }
 
     pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
@@ -47,10 +48,19 @@ mod web {
 
     use crate::error::{Error, Result};
 
-    /// Whether `navigator.gpu` is there; the navigator of a page and that of a worker are of different classes.
-    pub fn has_gpu_interface() -> bool {
+    /// Makes sure that the browser has WebGPU and an adapter.
+    ///
+    /// # Errors
+    /// [`Error::NoWebGpu`], [`Error::NoAdapter`].
+    pub async fn find_adapter() -> Result<()> {
+        // The navigator of a page and that of a worker are of different classes.
         let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
-        get(&get(&js_sys::global(), "navigator"), "gpu").is_truthy()
+        let gpu = get(&get(&js_sys::global(), "navigator"), "gpu");
+        if !gpu.is_truthy() {
+            return Err(Error::NoWebGpu);
+        }
+        let adapter = JsFuture::from(gpu.unchecked_into::<GpuInterface>().request_adapter()).await;
+        if adapter.is_ok_and(|adapter| adapter.is_truthy()) { Ok(()) } else { Err(Error::NoAdapter) }
     }
 
     /// Browsers seldom give a description; vendor and architecture are the next best.
@@ -68,8 +78,13 @@ mod web {
 
     #[wasm_bindgen]
     extern "C" {
+        /// `navigator.gpu`. wgpu 30.0.0 takes the null that stands for no adapter for an adapter, and breaks down.
+        type GpuInterface;
+        #[wasm_bindgen(method, js_name = requestAdapter)]
+        fn request_adapter(this: &GpuInterface) -> js_sys::Promise;
+
         /// A `GPUDevice`, as far as error scopes go. wgpu 30.0.0 takes the null of a scope without an error for an
-        /// error of an unknown kind and panics.
+        /// error of an unknown kind, and panics.
         type ScopedDevice;
         #[wasm_bindgen(method, js_name = pushErrorScope)]
         fn push_error_scope(this: &ScopedDevice, filter: &str);
