@@ -1,0 +1,274 @@
+#![cfg(not(target_arch = "wasm32"))]
+//! The CPU oracle against central finite differences, in f64: the first link of the chain that every kernel hangs on.
+//!
+//! The loss is `L = Σ_n weight_n · loss_n` with a weight of its own for every position. Under a plain mean many wrong
+//! gradients (a transpose, a step too many) are right on average.
+
+use proptest::prelude::*;
+use time_traveller::cpu;
+use time_traveller::model::parameters::{NAMES, shapes};
+use time_traveller::model::{Minibatch, Parameters, Sizes};
+
+/// Half the distance of the two points of a difference: the error is of the order of its square, and of the rounding
+/// error divided by it.
+const EPSILON: f64 = 1e-5;
+
+/// A network, what it is given, and how much each position counts.
+#[derive(Debug, Clone)]
+struct Case {
+    sizes: Sizes,
+    parameters: Parameters<f64>,
+    /// `(B, H)`
+    h0: Vec<f64>,
+    minibatch: Minibatch,
+    /// `(N)`, by position.
+    weights: Vec<f64>,
+}
+
+/// Gradients of the weighted loss.
+struct Gradient {
+    parameters: Parameters<f64>,
+    /// `(B, H)`
+    h0: Vec<f64>,
+}
+
+impl Case {
+    /// States after each step `(T, B, H)`, losses `(N)` and `dlogits (N, V)` of the mean.
+    fn forward(&self) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+        let Sizes { batch, steps, hidden, .. } = self.sizes;
+        let inputs = cpu::by_time(self.sizes, &self.minibatch.inputs);
+        let targets = cpu::by_time(self.sizes, &self.minibatch.targets);
+        let mut states = self.h0.clone();
+        for t in 0..steps {
+            let state = &states[t * batch * hidden..];
+            let next = cpu::step_forward(self.sizes, &self.parameters, &inputs[t * batch..], state);
+            states.extend(next);
+        }
+        let after = states.split_off(self.h0.len());
+        let logits = cpu::output_forward(self.sizes, &self.parameters, &after);
+        let (losses, dlogits) = cpu::softmax_cross_entropy(self.sizes, &targets, &logits);
+        (after, losses, dlogits)
+    }
+
+    fn weighted_loss(&self) -> f64 {
+        self.forward().1.iter().zip(&self.weights).map(|(loss, weight)| loss * weight).sum()
+    }
+
+    /// The gradient of [`Case::weighted_loss`], by the oracle's backward functions.
+    fn gradient(&self) -> Gradient {
+        let Sizes { batch, steps, hidden, vocabulary } = self.sizes;
+        let (after, _, mut dlogits) = self.forward();
+        for (row, weight) in dlogits.chunks_exact_mut(vocabulary).zip(&self.weights) {
+            // The oracle's dlogits are those of the mean over all positions.
+            row.iter_mut().for_each(|d| *d *= weight * self.sizes.positions() as f64);
+        }
+        let mut dz = cpu::output_backward(self.sizes, &self.parameters, &dlogits);
+        for t in (0..steps).rev() {
+            cpu::step_backward(self.sizes, &self.parameters, &after, t, &mut dz);
+        }
+        let states = [&self.h0[..], &after].concat();
+        let (b_h, b_q) = cpu::bias_grad(self.sizes, &dz, &dlogits);
+        let parameters = Parameters {
+            w_xh: cpu::w_xh_grad(self.sizes, &cpu::by_time(self.sizes, &self.minibatch.inputs), &dz),
+            w_hh: cpu::w_hh_grad(self.sizes, &states, &dz),
+            b_h,
+            w_hq: cpu::w_hq_grad(self.sizes, &after, &dlogits),
+            b_q,
+        };
+        // dh0 (B, H) = dz_0 · w_hhᵀ
+        let w_hh = &self.parameters.w_hh;
+        let dh0 = |b: usize, i: usize| (0..hidden).map(|k| dz[b * hidden + k] * w_hh[i * hidden + k]).sum();
+        let h0 = (0..batch * hidden).map(|i| dh0(i / hidden, i % hidden)).collect();
+        Gradient { parameters, h0 }
+    }
+
+    /// Compares every element of a gradient with the difference of `loss` on both sides.
+    fn check(&self, gradient: &Gradient, loss: impl Fn(&Self) -> f64) -> Result<(), TestCaseError> {
+        type Pick = fn(&mut Case, usize) -> &mut Vec<f64>;
+        let parameter: Pick = |case, which| case.parameters.tensors_mut()[which];
+        let state: Pick = |case, _| &mut case.h0;
+        let tensors = gradient.parameters.tensors().into_iter().enumerate().map(|(i, g)| (NAMES[i], i, g, parameter));
+        for (name, which, gradient, pick) in tensors.chain([("h0", 0, &gradient.h0, state)]) {
+            let mut case = self.clone();
+            prop_assert_eq!(gradient.len(), pick(&mut case, which).len(), "elements of the gradient of {}", name);
+            for (i, &by_oracle) in gradient.iter().enumerate() {
+                let before = pick(&mut case, which)[i];
+                let mut loss_at = |x: f64| {
+                    pick(&mut case, which)[i] = x;
+                    loss(&case)
+                };
+                let by_difference = (loss_at(before + EPSILON) - loss_at(before - EPSILON)) / (2.0 * EPSILON);
+                pick(&mut case, which)[i] = before;
+                let allowed = 1e-7 + 1e-6 * by_oracle.abs();
+                prop_assert!(
+                    (by_oracle - by_difference).abs() <= allowed,
+                    "{name}[{i}]: {by_oracle:e} by the oracle, {by_difference:e} by finite differences; {:?}",
+                    self.sizes
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A case of these sizes, with weights of about a half, so that tanh is far from a straight line.
+fn case(sizes: Sizes) -> impl Strategy<Value = Case> {
+    let Sizes { batch, hidden, vocabulary, .. } = sizes;
+    let n = sizes.positions();
+    let numbers = |count| prop::collection::vec(-0.9..0.9, count);
+    let parameters = shapes(sizes).map(|(_, rows, columns)| numbers(rows * columns));
+    let tokens = || prop::collection::vec(0..vocabulary as u32, n);
+    let weights = prop::collection::vec(-1.0..2.0, n);
+    (parameters, numbers(batch * hidden), tokens(), tokens(), weights).prop_map(
+        move |([w_xh, w_hh, b_h, w_hq, b_q], h0, inputs, targets, weights)| Case {
+            sizes,
+            parameters: Parameters { w_xh, w_hh, b_h, w_hq, b_q },
+            h0,
+            minibatch: Minibatch { inputs, targets },
+            weights,
+        },
+    )
+}
+
+fn any_case() -> impl Strategy<Value = Case> {
+    let sizes = (1..5usize, 1..6usize, 1..6usize, 2..7usize).prop_map(|(batch, steps, hidden, vocabulary)| Sizes {
+        batch,
+        steps,
+        hidden,
+        vocabulary,
+    });
+    sizes.prop_flat_map(case)
+}
+
+/// One of each, and sizes of which no two are alike, so that no dimension can be taken for another.
+fn odd_case() -> impl Strategy<Value = Case> {
+    prop_oneof![
+        case(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 }),
+        case(Sizes { batch: 3, steps: 4, hidden: 5, vocabulary: 7 }),
+        case(Sizes { batch: 2, steps: 7, hidden: 3, vocabulary: 5 }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_gradient_is_that_of_the_weighted_loss(case in any_case()) {
+        case.check(&case.gradient(), Case::weighted_loss)?;
+    }
+
+    #[test]
+    fn every_gradient_is_that_of_the_weighted_loss_at_odd_sizes(case in odd_case()) {
+        case.check(&case.gradient(), Case::weighted_loss)?;
+    }
+
+    /// Large biases of the state, of either sign, next to small ones.
+    #[test]
+    fn every_gradient_is_right_where_tanh_is_saturated(mut case in any_case()) {
+        for (i, b) in case.parameters.b_h.iter_mut().enumerate() {
+            *b = [40.0, -3.0, -40.0, 0.5, 3.0][i % 5];
+        }
+        let gradient = case.gradient();
+        case.check(&gradient, Case::weighted_loss)?;
+        for (i, d) in gradient.parameters.b_h.iter().enumerate().filter(|(i, _)| [0, 2].contains(&(i % 5))) {
+            prop_assert_eq!(d.abs(), 0.0, "b_h[{}] moves nothing where tanh is flat", i);
+        }
+    }
+
+    /// Logits whose exponentials overflow. The softmax is exactly one-hot, so that the gradient is known without
+    /// a difference, for which losses of some hundreds leave too few digits.
+    #[test]
+    fn every_gradient_is_finite_where_one_token_is_certain(mut case in any_case()) {
+        case.parameters.b_q[0] = 800.0;
+        let gradient = case.gradient();
+        prop_assert!(case.weighted_loss().is_finite());
+        prop_assert!(gradient.parameters.tensors().into_iter().flatten().all(|g| g.is_finite()));
+        let targets = cpu::by_time(case.sizes, &case.minibatch.targets);
+        let missed = targets.iter().zip(&case.weights).filter(|&(&y, _)| y != 0);
+        let expected: f64 = missed.map(|(_, weight)| weight).sum();
+        let given = gradient.parameters.b_q[0];
+        prop_assert!((given - expected).abs() <= 1e-12, "b_q[0]: {given:e} by the oracle, {expected:e} by hand");
+    }
+
+    /// The same parts, put together by the oracle itself.
+    #[test]
+    fn forward_backward_is_the_weighted_loss_with_equal_weights(mut case in any_case()) {
+        let n = case.sizes.positions();
+        case.weights = vec![1.0 / n as f64; n];
+        let forward_backward = |case: &Case| {
+            cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch)
+        };
+        let step = forward_backward(&case);
+        let gradient = Gradient { parameters: step.grads.clone(), ..case.gradient() };
+        case.check(&gradient, |case| forward_backward(case).loss)?;
+        let squares: f64 = gradient.parameters.tensors().into_iter().flatten().map(|g| g * g).sum();
+        prop_assert!((step.grad_norm - squares.sqrt()).abs() <= 1e-12 * squares.sqrt());
+        prop_assert!((step.loss - case.weighted_loss()).abs() <= 1e-12);
+        prop_assert_eq!(step.states.len(), (case.sizes.steps + 1) * case.h0.len());
+        prop_assert_eq!(&step.states[..case.h0.len()], &case.h0);
+    }
+
+    /// Rows of a minibatch know nothing of each other: the loss is the mean of the losses of single rows. This also
+    /// says that tokens come row by row.
+    #[test]
+    fn rows_are_independent(case in any_case()) {
+        let Sizes { steps, hidden, .. } = case.sizes;
+        let whole = cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch);
+        let Minibatch { inputs, targets } = &case.minibatch;
+        let rows = inputs.chunks(steps).zip(targets.chunks(steps)).zip(case.h0.chunks(hidden));
+        let losses = rows.map(|((inputs, targets), h0)| {
+            let row = Minibatch { inputs: inputs.to_vec(), targets: targets.to_vec() };
+            cpu::forward_backward(Sizes { batch: 1, ..case.sizes }, &case.parameters, h0, &row).loss
+        });
+        let mean = losses.sum::<f64>() / case.sizes.batch as f64;
+        prop_assert!((whole.loss - mean).abs() <= 1e-12, "{} and {}", whole.loss, mean);
+    }
+
+    /// `train` is `forward_backward`, then `w -= lr · factor · g`, whether it clips or not.
+    #[test]
+    fn training_is_the_gradient_clipped_and_subtracted(case in any_case(), lr in 0.01..2.0, clip in 0.001..3.0) {
+        let step = cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch);
+        let mut trained = case.parameters.clone();
+        prop_assert_eq!(&cpu::train(case.sizes, &mut trained, &case.h0, &case.minibatch, lr, clip), &step);
+        let factor = if step.grad_norm > clip { clip / step.grad_norm } else { 1.0 };
+        let mut moved = 0.0;
+        let tensors = trained.tensors().into_iter().zip(case.parameters.tensors()).zip(step.grads.tensors());
+        for (name, ((after, before), grads)) in NAMES.into_iter().zip(tensors) {
+            for (i, ((after, before), g)) in after.iter().zip(before).zip(grads).enumerate() {
+                let expected = before - lr * factor * g;
+                prop_assert!((after - expected).abs() <= 1e-14, "{name}[{i}]: {after}, expected {expected}");
+                moved += (after - before).powi(2);
+            }
+        }
+        let expected = lr * step.grad_norm.min(clip);
+        prop_assert!((moved.sqrt() - expected).abs() <= 1e-12, "moved by {}, expected {expected}", moved.sqrt());
+    }
+}
+
+#[test]
+fn clipping_begins_above_the_threshold() {
+    assert_eq!(cpu::clip_factor(0.5, 1.0), 1.0);
+    assert_eq!(cpu::clip_factor(1.0, 1.0), 1.0);
+    assert_eq!(cpu::clip_factor(4.0, 1.0), 0.25);
+    assert_eq!(cpu::clip_factor(4.0, 2.0), 0.5);
+    assert!(cpu::clip_factor(1.0_f64.next_up(), 1.0) < 1.0);
+    assert_eq!(cpu::clip_factor(0.0_f32, 1.0), 1.0);
+}
+
+#[test]
+fn a_zero_gradient_moves_nothing() {
+    let sizes = Sizes { batch: 2, steps: 3, hidden: 4, vocabulary: 5 };
+    let zeros = Parameters::<f64>::zeros(sizes);
+    assert_eq!(cpu::grad_norm(&zeros), 0.0);
+    let before: Parameters<f64> = Parameters::init(sizes, 1).cast();
+    let mut after = before.clone();
+    cpu::sgd_update(&mut after, &zeros, cpu::clip_factor(cpu::grad_norm(&zeros), 1.0));
+    assert_eq!(after, before);
+}
+
+/// Position `t · B + b` is row `b` at time `t`.
+#[test]
+fn tokens_go_from_rows_to_times() {
+    let sizes = Sizes { batch: 2, steps: 3, hidden: 1, vocabulary: 7 };
+    assert_eq!(cpu::by_time(sizes, &[1, 2, 3, 4, 5, 6]), [1, 4, 2, 5, 3, 6]);
+}

@@ -1,0 +1,195 @@
+#![cfg(not(target_arch = "wasm32"))]
+//! What page and worker say to each other survives the way between them, and keeps its names.
+
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time_traveller::model::config::{Config, Sampling, StateMode};
+use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, Progress, Sample};
+
+/// Numbers of few digits: serde_json reads those exactly.
+fn number() -> impl Strategy<Value = f64> {
+    (0..1u64 << 40).prop_map(|n| n as f64 / 1000.0)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(any::<char>(), 0..12).prop_map(String::from_iter)
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let whole = any::<[u32; 6]>();
+    let sampling = prop::sample::select(vec![Sampling::Sequential, Sampling::Random]);
+    let state = prop::sample::select(vec![StateMode::Carry, StateMode::Reset]);
+    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state).prop_map(
+        |([hidden, batch, steps, epochs, tokens, seed], lr, clip, sampling, state)| Config {
+            hidden,
+            batch,
+            steps,
+            epochs,
+            lr,
+            clip,
+            tokens,
+            sampling,
+            state,
+            seed,
+        },
+    )
+}
+
+fn sample() -> impl Strategy<Value = Sample> {
+    let unknown = prop::collection::vec(any::<char>(), 0..4);
+    (text(), text(), unknown).prop_map(|(prefix, text, unknown)| Sample { prefix, text, unknown })
+}
+
+fn epoch_report() -> impl Strategy<Value = EpochReport> {
+    (any::<u32>(), number(), number(), number(), number(), sample()).prop_map(
+        |(epoch, perplexity, loss, grad_norm, tokens_per_second, sample)| EpochReport {
+            epoch,
+            perplexity,
+            loss,
+            grad_norm,
+            tokens_per_second,
+            sample,
+        },
+    )
+}
+
+fn final_report() -> impl Strategy<Value = FinalReport> {
+    (any::<u32>(), number(), number(), text(), prop::collection::vec(sample(), 0..3)).prop_map(
+        |(epochs, perplexity, tokens_per_second, device, samples)| FinalReport {
+            epochs,
+            perplexity,
+            tokens_per_second,
+            device,
+            samples,
+        },
+    )
+}
+
+fn progress() -> impl Strategy<Value = Progress> {
+    (any::<u32>(), any::<u32>(), number(), number()).prop_map(|(epoch, minibatch, tokens_per_second, seconds_left)| {
+        Progress { epoch, minibatch, tokens_per_second, seconds_left }
+    })
+}
+
+/// One command of each kind.
+fn commands() -> impl Strategy<Value = [Command; 6]> {
+    (any::<u32>(), config(), text(), any::<u32>()).prop_map(|(number, config, prefix, length)| {
+        let commands = [
+            Command::Train { run: number, config, prefix: prefix.clone() },
+            Command::Pause,
+            Command::Resume,
+            Command::Reset,
+            Command::SamplePrefix { prefix: prefix.clone() },
+            Command::Generate { request: number, prefix, length, config },
+        ];
+        // A new kind of command does not compile here: add it above.
+        for (i, command) in commands.iter().enumerate() {
+            let place = match command {
+                Command::Train { .. } => 0,
+                Command::Pause => 1,
+                Command::Resume => 2,
+                Command::Reset => 3,
+                Command::SamplePrefix { .. } => 4,
+                Command::Generate { .. } => 5,
+            };
+            assert_eq!(i, place);
+        }
+        commands
+    })
+}
+
+/// One event of each kind.
+fn events() -> impl Strategy<Value = [Event; 13]> {
+    let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
+    (numbers, text(), sample(), progress(), epoch_report(), final_report()).prop_map(
+        |((run, n, m, maybe_run), text, sample, progress, epoch, last)| {
+            let events = [
+                Event::Ready,
+                Event::Text { edition: text.clone(), tokens: n, vocabulary: m },
+                Event::Device { name: text.clone() },
+                Event::Started { run, minibatches: n, tokens_per_epoch: m },
+                Event::Progress { run, progress },
+                Event::Epoch { run, report: epoch },
+                Event::Paused { run },
+                Event::Resumed { run },
+                Event::Finished { run, report: last },
+                Event::Idle,
+                Event::Generated { request: n, sample },
+                Event::Refused { request: n, message: text.clone() },
+                Event::Failed { run: maybe_run, message: text },
+            ];
+            // A new kind of event does not compile here: add it above.
+            for (i, event) in events.iter().enumerate() {
+                let place = match event {
+                    Event::Ready => 0,
+                    Event::Text { .. } => 1,
+                    Event::Device { .. } => 2,
+                    Event::Started { .. } => 3,
+                    Event::Progress { .. } => 4,
+                    Event::Epoch { .. } => 5,
+                    Event::Paused { .. } => 6,
+                    Event::Resumed { .. } => 7,
+                    Event::Finished { .. } => 8,
+                    Event::Idle => 9,
+                    Event::Generated { .. } => 10,
+                    Event::Refused { .. } => 11,
+                    Event::Failed { .. } => 12,
+                };
+                assert_eq!(i, place);
+            }
+            events
+        },
+    )
+}
+
+fn json(message: &impl Serialize) -> String {
+    serde_json::to_string(message).unwrap()
+}
+
+fn there_and_back<T: Serialize + DeserializeOwned>(message: &T) -> (String, T) {
+    let json = json(message);
+    let back = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json}"));
+    (json, back)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_command_comes_back_as_it_went(commands in commands()) {
+        for command in commands {
+            let (json, back) = there_and_back(&command);
+            prop_assert_eq!(back, command, "{}", json);
+        }
+    }
+
+    #[test]
+    fn every_event_comes_back_as_it_went(events in events()) {
+        for event in events {
+            let (json, back) = there_and_back(&event);
+            prop_assert_eq!(back, event, "{}", json);
+        }
+    }
+}
+
+/// Page and worker may come from two builds while a browser's cache is stale, and other programs read these messages
+/// too: a name that changes should do so on purpose.
+#[test]
+fn names_are_stable() {
+    let train = Command::Train { run: 3, config: Config { lr: 0.5, ..Config::default() }, prefix: "time".into() };
+    assert_eq!(
+        json(&train),
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1},"prefix":"time"}}"#
+    );
+    assert_eq!(json(&Command::Pause), r#""Pause""#);
+    let sample = Sample { prefix: "tïme".into(), text: "t<unk>me a".into(), unknown: vec!['ï'] };
+    let report =
+        EpochReport { epoch: 2, perplexity: 20.5, loss: 3.25, grad_norm: 0.5, tokens_per_second: 1500.0, sample };
+    assert_eq!(
+        json(&Event::Epoch { run: 3, report }),
+        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norm":0.5,"tokens_per_second":1500.0,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
+    );
+    assert_eq!(json(&Event::Failed { run: None, message: "No.".into() }), r#"{"Failed":{"run":null,"message":"No."}}"#);
+    assert_eq!(json(&Event::Idle), r#""Idle""#);
+}

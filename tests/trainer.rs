@@ -1,0 +1,598 @@
+#![cfg(not(target_arch = "wasm32"))]
+//! The trainer as the page meets it: commands in, events out, on the system's adapter.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use futures_channel::mpsc::{UnboundedSender, unbounded};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use time_traveller::cpu;
+use time_traveller::gpu::Gpu;
+use time_traveller::gpu::layout::Layout;
+use time_traveller::gpu::tile::Tile;
+use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::model::{Config, Parameters, Sizes};
+use time_traveller::protocol::{Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
+use time_traveller::text::Corpus;
+use time_traveller::text::sampling::Epoch;
+use time_traveller::train::Trainer;
+
+/// How long a script may take before the test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Long enough for several epochs of [`small`], should a trainer that ought to rest go on.
+const A_WHILE: Duration = Duration::from_millis(500);
+
+/// A run of a network so small that an epoch takes milliseconds.
+fn small() -> Config {
+    Config { hidden: 8, batch: 4, steps: 5, epochs: 6, tokens: 200, ..Config::default() }
+}
+
+/// A run that is never over unless something ends it.
+fn endless() -> Config {
+    Config { epochs: 100_000, ..small() }
+}
+
+/// A text with no `j`, `q`, `x` and `z` in it.
+fn corpus() -> Corpus {
+    let line = "A small clock ticks on the table, and the traveller who built it waits for the time to come again.\n";
+    Corpus::new(&line.repeat(12))
+}
+
+fn sizes(config: Config) -> Sizes {
+    Sizes {
+        batch: config.batch as usize,
+        steps: config.steps as usize,
+        hidden: config.hidden as usize,
+        vocabulary: corpus().vocabulary.size(),
+    }
+}
+
+/// Commands, and the event after which the next part of the script begins.
+struct Part {
+    /// How long to wait before the commands are sent.
+    after: Duration,
+    commands: Vec<Command>,
+    until: Box<dyn Fn(&Event) -> bool + Send>,
+}
+
+fn part(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
+    Part { after: Duration::ZERO, commands: commands.into(), until: Box::new(until) }
+}
+
+fn later(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
+    Part { after: A_WHILE, ..part(commands, until) }
+}
+
+/// Plays a script to a trainer, hangs up after the script's last event, and gives all events once the trainer has
+/// returned.
+///
+/// Every part but a late one is sent while the event before it is being emitted, so that it meets the trainer in the
+/// midst of what it is doing.
+fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let (tell, told) = mpsc::channel();
+    let (script, log) = (script.into(), events.clone());
+    let player = thread::spawn(move || {
+        let result = pollster::block_on(serve(script, &log));
+        _ = tell.send(result.map_err(|error| error.to_string()));
+    });
+    let outcome = told.recv_timeout(PATIENCE);
+    let events = std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
+    match outcome {
+        Ok(Ok(left)) => assert_eq!(left, 0, "the trainer went home in the midst of the script: {events:#?}"),
+        Ok(Err(message)) => panic!("{message}"),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            panic!("not done after {PATIENCE:?}; the last events: {:#?}", { &events[events.len().saturating_sub(5)..] })
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => std::panic::resume_unwind(player.join().unwrap_err()),
+    }
+    events
+}
+
+/// Gives how many parts of the script were left when the trainer returned.
+async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_traveller::Result<usize> {
+    let gpu = Gpu::open().await?;
+    let (sender, mut commands) = unbounded();
+    send(&sender, script.front().expect("a script has a part"));
+    let mut sender = Some(sender);
+    let script_left = &mut script;
+    let emit = move |event: Event| {
+        if script_left.front().is_some_and(|part| (part.until)(&event)) {
+            script_left.pop_front();
+            match script_left.front() {
+                Some(next) => send(sender.as_ref().expect("there is script left"), next),
+                None => sender = None,
+            }
+        }
+        log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    };
+    Trainer::new(gpu, corpus(), emit).serve(&mut commands).await?;
+    Ok(script.len())
+}
+
+fn send(sender: &UnboundedSender<Command>, part: &Part) {
+    let (sender, commands, after) = (sender.clone(), part.commands.clone(), part.after);
+    let send = move || commands.into_iter().for_each(|command| sender.unbounded_send(command).unwrap());
+    if after.is_zero() {
+        send();
+    } else {
+        thread::spawn(move || {
+            thread::sleep(after);
+            send();
+        });
+    }
+}
+
+fn train(run: u32, config: Config) -> Command {
+    Command::Train { run, config, prefix: "time".to_owned() }
+}
+
+fn generate(request: u32, prefix: &str, config: Config) -> Command {
+    Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, config }
+}
+
+fn finished(event: &Event) -> bool {
+    matches!(event, Event::Finished { .. })
+}
+
+fn failed(event: &Event) -> bool {
+    matches!(event, Event::Failed { .. })
+}
+
+fn paused(event: &Event) -> bool {
+    matches!(event, Event::Paused { .. })
+}
+
+fn idle(event: &Event) -> bool {
+    matches!(event, Event::Idle)
+}
+
+fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
+    move |event| matches!(event, Event::Epoch { report, .. } if report.epoch == number)
+}
+
+fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
+    move |event| match event {
+        Event::Generated { request, .. } | Event::Refused { request, .. } => *request == number,
+        _ => false,
+    }
+}
+
+/// The one event of these that is so.
+#[track_caller]
+fn the(events: &[Event], which: impl Fn(&Event) -> bool) -> usize {
+    let places: Vec<usize> = (0..events.len()).filter(|&i| which(&events[i])).collect();
+    assert_eq!(places.len(), 1, "one such event was expected among {events:#?}");
+    places[0]
+}
+
+#[track_caller]
+fn generated(events: &[Event], request: u32) -> &Sample {
+    match &events[the(events, answered(request))] {
+        Event::Generated { sample, .. } => sample,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn final_report(events: &[Event]) -> &FinalReport {
+    match &events[the(events, finished)] {
+        Event::Finished { report, .. } => report,
+        _ => unreachable!(),
+    }
+}
+
+fn reports(events: &[Event]) -> Vec<&EpochReport> {
+    let reports = events.iter().filter_map(|event| match event {
+        Event::Epoch { report, .. } => Some(report),
+        _ => None,
+    });
+    reports.collect()
+}
+
+fn numbers(events: &[Event]) -> Vec<u32> {
+    reports(events).iter().map(|report| report.epoch).collect()
+}
+
+/// The run that an event is about.
+fn run_of(event: &Event) -> Option<u32> {
+    match event {
+        Event::Started { run, .. }
+        | Event::Progress { run, .. }
+        | Event::Epoch { run, .. }
+        | Event::Paused { run }
+        | Event::Resumed { run }
+        | Event::Finished { run, .. } => Some(*run),
+        Event::Failed { run, .. } => *run,
+        Event::Ready
+        | Event::Text { .. }
+        | Event::Device { .. }
+        | Event::Idle
+        | Event::Generated { .. }
+        | Event::Refused { .. } => None,
+    }
+}
+
+/// What the untrained network of these settings makes of a prefix, by the oracle.
+fn untrained(config: Config, prefix: &str) -> String {
+    let (corpus, sizes) = (corpus(), sizes(config));
+    let parameters = Parameters::init(sizes, config.seed);
+    let ids = cpu::generate(sizes, &parameters, &corpus.vocabulary.encode(prefix), SAMPLE_LENGTH as usize);
+    corpus.vocabulary.decode(&ids)
+}
+
+#[test]
+fn a_run_tells_its_start_every_epoch_and_its_end() {
+    let config = Config { epochs: 30, ..small() };
+    let events = play([part([train(7, config)], finished)]);
+    assert!(events.iter().all(|event| run_of(event) == Some(7)), "{events:#?}");
+    let Event::Started { minibatches, tokens_per_epoch, .. } = events[0] else { panic!("{:?}", events[0]) };
+    assert!((9..=10).contains(&minibatches), "200 tokens in minibatches of 20, less an offset: {minibatches}");
+    assert_eq!(tokens_per_epoch, minibatches * 20);
+    assert_eq!(numbers(&events), (1..=30).collect::<Vec<_>>());
+    assert_eq!(the(&events, finished), events.len() - 1, "nothing comes after the end");
+
+    let reports = reports(&events);
+    for report in &reports {
+        assert!((report.perplexity / report.loss.exp() - 1.0).abs() < 1e-9, "{report:?}");
+        assert!(report.grad_norm > 0.0 && report.tokens_per_second > 0.0, "{report:?}");
+        assert_eq!(report.sample.prefix, "time");
+        assert!(report.sample.text.starts_with("time"), "{report:?}");
+        assert!(report.sample.unknown.is_empty(), "{report:?}");
+    }
+    let (first, last) = (reports[0].perplexity, reports[29].perplexity);
+    assert!(first < 22.0 && last < 0.75 * first, "perplexity should fall, and went from {first} to {last}");
+
+    let mut told = 0;
+    for event in &events {
+        if let Event::Progress { progress, .. } = event {
+            assert!(progress.epoch >= told && progress.epoch <= 30 && progress.minibatch < 10, "{progress:?}");
+            assert!(progress.tokens_per_second >= 0.0 && progress.seconds_left >= 0.0, "{progress:?}");
+            told = progress.epoch;
+        }
+    }
+    assert_eq!(told, 30, "the last progress is the end");
+
+    let end = final_report(&events);
+    assert_eq!((end.epochs, end.perplexity), (30, last));
+    assert!(end.tokens_per_second > 0.0);
+    assert_eq!(end.device, pollster::block_on(Gpu::open()).unwrap().name);
+    assert_eq!(end.samples.iter().map(|sample| &sample.prefix[..]).collect::<Vec<_>>(), FINAL_PREFIXES);
+    for sample in &end.samples {
+        assert!(sample.text.starts_with(&sample.prefix), "{sample:?}");
+    }
+}
+
+/// The whole way, from the seed to the perplexities, is the oracle's: which windows an epoch takes, which state
+/// enters a minibatch, rates, and what an epoch's loss is.
+#[test]
+fn every_mode_trains_as_the_oracle_does() {
+    for (sampling, state) in [
+        (Sampling::Sequential, StateMode::Carry),
+        (Sampling::Sequential, StateMode::Reset),
+        (Sampling::Random, StateMode::Reset),
+    ] {
+        let config = Config { sampling, state, lr: 2.0, clip: 0.5, epochs: 5, seed: 3, ..small() };
+        let (corpus, sizes) = (corpus(), sizes(config));
+        let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
+        rng.long_jump();
+        let events = play([part([train(1, config)], finished)]);
+        for report in reports(&events) {
+            let epoch = Epoch::draw(&config, config.tokens as usize, &mut rng).unwrap();
+            let mut h = vec![0.0; sizes.batch * sizes.hidden];
+            let (mut loss, mut grad_norm) = (0.0, 0.0);
+            for m in 0..epoch.len() {
+                if state == StateMode::Reset {
+                    h.fill(0.0);
+                }
+                let minibatch = epoch.minibatch(&corpus.tokens, m);
+                let (lr, clip) = (config.lr.into(), config.clip.into());
+                let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, lr, clip);
+                h = step.states.split_off(sizes.steps * h.len());
+                loss += step.loss / epoch.len() as f64;
+                grad_norm = step.grad_norm;
+            }
+            let name = format!("{sampling}, {state}, epoch {}", report.epoch);
+            assert!((report.loss / loss - 1.0).abs() < 1e-4, "{name}: loss {}, by the oracle {loss}", report.loss);
+            assert!(
+                (report.grad_norm / grad_norm - 1.0).abs() < 1e-3,
+                "{name}: gradient norm {}, by the oracle {grad_norm}",
+                report.grad_norm
+            );
+        }
+        assert_eq!(numbers(&events), [1, 2, 3, 4, 5]);
+    }
+}
+
+#[test]
+fn a_paused_run_rests_until_it_is_resumed() {
+    let events = play([
+        part([train(1, small())], epoch(2)),
+        part([Command::Pause], paused),
+        later([Command::Resume], epoch(4)),
+        part([Command::Pause, Command::Pause, Command::Resume, Command::Resume], finished),
+    ]);
+    assert_eq!(numbers(&events), [1, 2, 3, 4, 5, 6], "a pause loses nothing");
+    let holds: Vec<_> = events.iter().filter(|e| matches!(e, Event::Paused { .. } | Event::Resumed { .. })).collect();
+    let (pause, resume) = (&Event::Paused { run: 1 }, &Event::Resumed { run: 1 });
+    assert_eq!(holds, [pause, resume, pause, resume], "a second pause or resume says nothing");
+    for (i, event) in events.iter().enumerate() {
+        if paused(event) {
+            assert_eq!(events[i + 1], *resume, "nothing happens in a pause");
+        }
+    }
+    // A pause changes nothing but the time.
+    let through = play([part([train(1, small())], finished)]);
+    assert_eq!(outcome(&events), outcome(&through));
+}
+
+#[test]
+fn pause_and_resume_without_a_run_say_nothing() {
+    let events = play([part([Command::Pause, Command::Resume, generate(1, "time", small())], answered(1))]);
+    assert_eq!(events.len(), 1, "{events:#?}");
+    let events = play([
+        part([train(1, small())], finished),
+        part([Command::Pause, Command::Resume, generate(1, "time", small())], answered(1)),
+    ]);
+    assert_eq!(the(&events, finished) + 2, events.len(), "{events:#?}");
+}
+
+#[test]
+fn a_prefix_is_continued_at_any_time_from_the_newest_weights() {
+    let config = Config { epochs: 20, ..small() };
+    let events = play([
+        part([generate(0, "time", config)], answered(0)),
+        part([train(1, config)], epoch(8)),
+        part([generate(1, "time", config)], epoch(12)),
+        part([Command::Pause, generate(2, "time", config)], answered(2)),
+        part([Command::Resume], finished),
+        part([generate(3, "time", config), generate(4, "traveller", config)], answered(4)),
+    ]);
+    assert_eq!(numbers(&events), (1..=20).collect::<Vec<_>>());
+    assert_eq!(generated(&events, 0).text, untrained(config, "time"));
+    let samples: Vec<&Sample> = reports(&events).iter().map(|report| &report.sample).collect();
+    for (request, epoch) in [(1, 8), (2, 12), (3, 20)] {
+        assert_eq!(generated(&events, request), samples[epoch - 1], "request {request}, after epoch {epoch}");
+    }
+    assert_ne!(samples[19].text, untrained(config, "time"), "the network has learned something");
+    assert_eq!(generated(&events, 4), &final_report(&events).samples[1]);
+    let place = |request| the(&events, answered(request));
+    assert!(place(1) < the(&events, epoch(9)), "the answer does not wait for the next epoch");
+    assert!(the(&events, paused) < place(2) && place(2) < the(&events, |e| matches!(e, Event::Resumed { .. })));
+}
+
+#[test]
+fn with_no_run_the_untrained_network_goes_on() {
+    let other = Config { seed: 2, hidden: 11, ..small() };
+    let events = play([part(
+        [
+            generate(1, "time", small()),
+            generate(2, "a", small()),
+            generate(3, "time", other),
+            generate(4, "time", small()),
+            Command::Generate { request: 5, prefix: "tick".to_owned(), length: 3, config: small() },
+            Command::Generate { request: 6, prefix: "tick".to_owned(), length: 0, config: small() },
+        ],
+        answered(6),
+    )]);
+    assert_eq!(events.len(), 6, "{events:#?}");
+    for (request, prefix, config) in [(1, "time", small()), (2, "a", small()), (3, "time", other), (4, "time", small())]
+    {
+        assert_eq!(generated(&events, request).text, untrained(config, prefix), "request {request}");
+    }
+    assert_eq!(generated(&events, 5).text, untrained(small(), "tick")[.."tick".len() + 3]);
+    assert_eq!(generated(&events, 6).text, "tick");
+}
+
+#[test]
+fn what_cannot_be_continued_is_refused_and_the_run_goes_on() {
+    let too_large = Config { hidden: 8192, ..small() };
+    let events = play([
+        part([generate(1, "", small()), generate(2, "a", too_large)], answered(2)),
+        part([train(1, small())], epoch(2)),
+        part([generate(3, "", small()), generate(4, &"a".repeat(4090), small())], finished),
+    ]);
+    let refusal = |request| match &events[the(&events, answered(request))] {
+        Event::Refused { message, .. } => message,
+        other => panic!("{other:?}"),
+    };
+    assert!(refusal(1).contains("prefix is empty"), "{}", refusal(1));
+    assert!(refusal(2).contains("Hidden units"), "{}", refusal(2));
+    assert_eq!(refusal(3), refusal(1));
+    assert!(refusal(4).contains("4090") && refusal(4).contains("4046"), "{}", refusal(4));
+    assert_eq!(numbers(&events), [1, 2, 3, 4, 5, 6]);
+    assert!(!events.iter().any(failed), "{events:#?}");
+}
+
+#[test]
+fn characters_that_the_text_lacks_are_read_as_unknown_and_told() {
+    let prefix = "zit, Zoë";
+    let events = play([
+        part(
+            [generate(1, prefix, small()), Command::Train { run: 1, config: small(), prefix: prefix.into() }],
+            finished,
+        ),
+        part([generate(2, "qqqq", small())], answered(2)),
+    ]);
+    let samples = reports(&events).into_iter().map(|report| &report.sample).chain([generated(&events, 1)]);
+    for sample in samples {
+        assert_eq!(sample.prefix, prefix);
+        assert!(sample.text.starts_with("<unk>it<unk> <unk>o<unk>"), "{sample:?}");
+        assert_eq!(sample.unknown, [',', 'Z', 'z', 'ë']);
+    }
+    assert_eq!(generated(&events, 1).text, untrained(small(), prefix));
+    assert_eq!(generated(&events, 2).unknown, ['q']);
+    assert!(generated(&events, 2).text.starts_with(&"<unk>".repeat(4)));
+}
+
+#[test]
+fn samples_go_on_with_the_newest_prefix() {
+    let prefix = |prefix: &str| Command::SamplePrefix { prefix: prefix.to_owned() };
+    let events =
+        play([part([train(1, small())], epoch(2)), part([prefix("clock")], epoch(4)), part([prefix("")], finished)]);
+    let prefixes: Vec<_> = reports(&events).iter().map(|report| &report.sample.prefix[..]).collect();
+    assert_eq!(prefixes, ["time", "time", "clock", "clock", "clock", "clock"]);
+}
+
+#[test]
+fn reset_ends_a_run_and_forgets_its_network() {
+    let events = play([
+        part([Command::Reset], idle),
+        part([train(1, endless())], epoch(3)),
+        part([Command::Reset, generate(1, "time", small())], answered(1)),
+        later([train(2, endless())], epoch(2)),
+        part([Command::Pause, Command::Reset], idle),
+        later([Command::Resume, generate(2, "time", small())], answered(2)),
+    ]);
+    for request in [1, 2] {
+        assert_eq!(generated(&events, request).text, untrained(small(), "time"), "request {request}");
+    }
+    let story: Vec<_> = events.iter().filter(|event| !matches!(event, Event::Progress { .. })).map(summary).collect();
+    let told = [
+        "idle",
+        "started 1",
+        "epoch 1 of run 1",
+        "epoch 2 of run 1",
+        "epoch 3 of run 1",
+        "idle",
+        "generated 1",
+        "started 2",
+        "epoch 1 of run 2",
+        "epoch 2 of run 2",
+        "paused",
+        "idle",
+        "generated 2",
+    ];
+    assert_eq!(story, told);
+    let idles: Vec<_> = (0..events.len()).filter(|&i| idle(&events[i])).collect();
+    assert!(events[idles[1]..].iter().all(|event| run_of(event) != Some(1)), "{events:#?}");
+    assert!(events[idles[2]..].iter().all(|event| run_of(event).is_none()), "{events:#?}");
+}
+
+fn summary(event: &Event) -> String {
+    match event {
+        Event::Started { run, .. } => format!("started {run}"),
+        Event::Epoch { run, report } => format!("epoch {} of run {run}", report.epoch),
+        Event::Paused { .. } => "paused".to_owned(),
+        Event::Idle => "idle".to_owned(),
+        Event::Generated { request, .. } => format!("generated {request}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_second_run_takes_the_place_of_the_first() {
+    let events = play([part([train(1, endless())], epoch(4)), part([train(2, small())], finished)]);
+    let start = the(&events, |event| matches!(event, Event::Started { run: 2, .. }));
+    assert!(events[..start].iter().all(|event| run_of(event) == Some(1)), "{events:#?}");
+    assert!(events[start..].iter().all(|event| run_of(event) == Some(2)), "{events:#?}");
+    assert_eq!(numbers(&events[start..]), [1, 2, 3, 4, 5, 6]);
+    // It begins anew, with nothing of the first run in it; also where the first is paused.
+    let alone = play([part([train(1, small())], finished)]);
+    assert_eq!(outcome(&events[start..]), outcome(&alone));
+    let events = play([part([train(1, endless())], epoch(2)), part([Command::Pause, train(2, small())], finished)]);
+    let start = the(&events, |event| matches!(event, Event::Started { run: 2, .. }));
+    assert_eq!(outcome(&events[start..]), outcome(&alone));
+}
+
+#[test]
+fn what_cannot_be_trained_fails_with_a_sentence_and_the_next_run_goes_well() {
+    let length = corpus().tokens.len();
+    let bad = [
+        (Config { hidden: 0, ..small() }, "Hidden units (hidden) is “0”".to_owned()),
+        (Config { lr: f32::NAN, ..small() }, "Learning rate (lr) is “NaN”".to_owned()),
+        (Config { sampling: Sampling::Random, ..small() }, "set Hidden state (state) to reset".to_owned()),
+        (Config { tokens: length as u32 + 1, ..small() }, format!("to at most {length}.")),
+        (Config { tokens: 25, ..small() }, "at least 26 are needed".to_owned()),
+        (Config { hidden: 8192, ..small() }, "Hidden units (hidden) to at most ".to_owned()),
+    ];
+    let count = bad.len() as u32;
+    let mut script: Vec<Part> = (1..).zip(&bad).map(|(run, (config, _))| part([train(run, *config)], failed)).collect();
+    script.push(part([Command::Train { run: count + 1, config: small(), prefix: String::new() }], failed));
+    script.push(part([train(100, small())], finished));
+    let events = play(script);
+    let sentences = bad.iter().map(|(_, sentence)| &sentence[..]).chain(["prefix is empty"]);
+    for ((run, sentence), event) in (1..).zip(sentences).zip(&events) {
+        match event {
+            Event::Failed { run: Some(of), message } if *of == run => {
+                assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
+            }
+            other => panic!("run {run} should have failed with “{sentence}”, and there came {other:?}"),
+        }
+    }
+    let rest = &events[bad.len() + 1..];
+    assert!(rest.iter().all(|event| run_of(event) == Some(100)), "{rest:#?}");
+    assert_eq!(numbers(rest), [1, 2, 3, 4, 5, 6]);
+}
+
+/// A failure ends the run before it too: what follows must not be taken for that run's.
+#[test]
+fn a_run_that_fails_ends_the_one_before() {
+    let wrong = Config { tokens: 25, ..small() };
+    let events = play([
+        part([train(1, endless())], epoch(2)),
+        part([train(2, wrong)], failed),
+        later([generate(1, "time", small())], answered(1)),
+    ]);
+    let failure = the(&events, failed);
+    assert_eq!(run_of(&events[failure]), Some(2));
+    assert_eq!(failure + 2, events.len(), "{events:#?}");
+    assert_eq!(generated(&events, 1).text, untrained(small(), "time"));
+}
+
+#[test]
+fn the_least_text_that_is_said_to_be_needed_is_enough() {
+    for (sampling, needed) in [(Sampling::Sequential, 26), (Sampling::Random, 25)] {
+        let config = Config { sampling, state: StateMode::Reset, tokens: needed, ..small() };
+        // Enough for every offset that may be drawn.
+        let events = play([
+            part([train(1, Config { tokens: needed - 1, ..config })], failed),
+            part([train(2, Config { epochs: 40, ..config })], finished),
+        ]);
+        let Event::Failed { message, .. } = &events[0] else { panic!("{:?}", events[0]) };
+        assert!(message.contains(&format!("at least {needed} are needed")), "{message}");
+        assert_eq!(numbers(&events).len(), 40);
+    }
+}
+
+/// The numbers that a refused network is told are the largest that go.
+#[test]
+fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
+    let gpu = pollster::block_on(Gpu::open()).unwrap();
+    let limits = gpu.device.limits();
+    let refused = Config { hidden: 8192, ..small() };
+    let events = play([part([train(1, refused)], failed)]);
+    let Event::Failed { message, .. } = &events[0] else { panic!("{:?}", events[0]) };
+    let after = message.split("Hidden units (hidden) to at most ").nth(1).expect("the sentence names the number");
+    let allowed: usize = after.split(',').next().unwrap().parse().unwrap();
+    let fits = |hidden| {
+        let sizes = Sizes { hidden, ..sizes(refused) };
+        Layout::new(sizes, Tile::choose(gpu.software, sizes.batch)).fits(&limits)
+    };
+    assert!(allowed > 0 && fits(allowed) && !fits(allowed + 1), "{message}");
+}
+
+/// The numbers of every epoch, bit by bit, and every sample: all of a run that does not hang on time.
+fn outcome(events: &[Event]) -> (Vec<[u64; 3]>, Vec<&Sample>) {
+    let reports = reports(events);
+    let numbers = |report: &&EpochReport| [report.perplexity, report.loss, report.grad_norm].map(f64::to_bits);
+    let samples = reports.iter().map(|report| &report.sample).chain(&final_report(events).samples);
+    (reports.iter().map(numbers).collect(), samples.collect())
+}
+
+#[test]
+fn a_seed_names_a_run_to_the_last_bit() {
+    for (sampling, state) in [(Sampling::Sequential, StateMode::Carry), (Sampling::Random, StateMode::Reset)] {
+        let config = Config { sampling, state, ..small() };
+        let [one, again, other] = [1, 1, 2].map(|seed| play([part([train(1, Config { seed, ..config })], finished)]));
+        assert_eq!(outcome(&one), outcome(&again), "{sampling}");
+        let perplexities = |events| reports(events).iter().map(|report| report.perplexity).collect::<Vec<_>>();
+        let (one, other) = (perplexities(&one), perplexities(&other));
+        assert!(one.iter().zip(&other).all(|(one, other)| one != other), "{sampling}: {one:?} and {other:?}");
+    }
+}
