@@ -1,5 +1,14 @@
 //! What can go wrong, each as one sentence that names what is wrong and what to do.
 
+/// What helps where there is no adapter.
+const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
+    "This browser has WebGPU but finds no GPU adapter for it: switch on hardware acceleration, in Chrome or Edge also \
+     chrome://flags/#enable-unsafe-webgpu, or use Firefox 141 or Safari 26 (or newer)."
+} else {
+    "There is no GPU adapter: install a driver for Vulkan, Metal or DirectX 12 (on Debian a software one comes with \
+     `apt install mesa-vulkan-drivers`)."
+};
+
 /// Any failure that a person gets to see. Its `Display` is the sentence that they see.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
@@ -42,11 +51,7 @@ pub enum Error {
     )]
     NoWebGpu,
 
-    #[error(
-        "WebGPU finds no GPU adapter here: in Chrome or Edge switch on hardware acceleration and \
-         chrome://flags/#enable-unsafe-webgpu, in a native program install a Vulkan driver (on Debian: \
-         apt install mesa-vulkan-drivers)."
-    )]
+    #[error("{NO_ADAPTER}")]
     NoAdapter,
 
     #[error(
@@ -59,7 +64,7 @@ pub enum Error {
     #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
     OutOfMemory,
 
-    #[error("The GPU reported an error, so training stopped: {0}. Reload the page to start anew.")]
+    #[error("The GPU reported an error, so training stopped: {0}; press Train to start anew.")]
     Gpu(String),
 
     #[error(

@@ -74,11 +74,16 @@ mod worker {
         }
     }
 
+    /// Without text or device nothing else can be done.
     async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
         loop {
             match commands.next().await {
                 Some(train @ Command::Train { .. }) => return train,
                 Some(Command::Reset) => post(&Event::Idle),
+                Some(Command::Generate { request, .. }) => post(&Event::Refused {
+                    request,
+                    message: "There is no network to continue with: press Train to try again.".to_owned(),
+                }),
                 _ => {}
             }
         }
