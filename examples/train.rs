@@ -17,7 +17,7 @@ use time_traveller::model::Config;
 use time_traveller::model::config::{Sampling, StateMode};
 use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, edition};
-use time_traveller::train::{EpochResult, Session};
+use time_traveller::train::{EpochResult, Session, Start};
 
 /// Trains the book's character RNN on this machine's GPU.
 #[derive(Parser)]
@@ -55,6 +55,12 @@ struct Arguments {
     /// Seed of parameters and sampling [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<String>,
+    /// Initial parameters (w_xh, w_hh, b_h, w_hq, b_q) from a safetensors file, instead of random ones
+    #[arg(long, value_name = "FILE")]
+    init: Option<PathBuf>,
+    /// The offset of every epoch's windows, instead of a random one
+    #[arg(long, value_name = "N")]
+    window_offset: Option<usize>,
     /// What to continue after each epoch and at the end; may be given several times
     /// [default: "time traveller" and "traveller"]
     #[arg(long, value_name = "S")]
@@ -98,6 +104,13 @@ impl Arguments {
         let edition = edition::identify(&bytes).map_or("an edition of its own", edition::Edition::name);
         let text = String::from_utf8(bytes).map_err(|_| format!("The text {name} is not UTF-8: convert it."))?;
         Ok((Corpus::new(&text), edition))
+    }
+
+    fn start(&self) -> Result<Start, String> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))
+        };
+        Ok(Start { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
     }
 
     fn prefixes(&self) -> Vec<String> {
@@ -183,7 +196,8 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
 
     let sentence = |error: time_traveller::Error| error.to_string();
     let gpu = Gpu::open().await.map_err(sentence)?;
-    let mut session = Session::new(&gpu, &Rc::new(corpus), config).await.map_err(sentence)?;
+    let corpus = Rc::new(corpus);
+    let mut session = Session::from_start(&gpu, &corpus, config, arguments.start()?).await.map_err(sentence)?;
     let report = Report::start(arguments, &config, edition, &gpu.name);
     let mut perplexity = f64::NAN;
     while !session.is_finished() && !stop.load(Ordering::Relaxed) {

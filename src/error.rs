@@ -27,6 +27,12 @@ pub enum Error {
     )]
     TextTooShort { length: usize, batch: usize, steps: usize, needed: usize },
 
+    #[error("A window offset of {offset} is more than {largest}, the largest that is ever drawn: give a smaller one.")]
+    WindowOffset { offset: usize, largest: usize },
+
+    #[error("The initial parameters can't be used: {0}; give a safetensors file with w_xh, w_hh, b_h, w_hq and b_q.")]
+    BadParameters(String),
+
     #[error("The text could not be fetched ({0}): build the page with `cargo xtask build`, which brings it.")]
     TextMissing(String),
 
@@ -54,12 +60,8 @@ pub enum Error {
     #[error("{NO_ADAPTER}")]
     NoAdapter,
 
-    #[error(
-        "The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set Hidden \
-         units (hidden) to at most {hidden}, Batch size (batch) to at most {batch}, or Time steps (steps) to at most \
-         {steps} (0 means that this alone does not help)."
-    )]
-    TooLarge { megabytes: u32, allowed_megabytes: u32, hidden: usize, batch: usize, steps: usize },
+    #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set {ways}.")]
+    TooLarge { megabytes: u64, allowed_megabytes: u64, ways: String },
 
     #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
     OutOfMemory,
@@ -68,7 +70,7 @@ pub enum Error {
     Gpu(String),
 
     #[error(
-        "The loss stopped being a finite number in epoch {epoch} (the last gradient norm was {grad_norm}): \
+        "Loss or perplexity stopped being a finite number in epoch {epoch} (the last gradient norm was {grad_norm}): \
          lower Learning rate (lr) or Gradient clipping (clip), then train again."
     )]
     NotFinite { epoch: u32, grad_norm: f32 },

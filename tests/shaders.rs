@@ -145,10 +145,8 @@ fn check_functions(module: &Module, breaches: &mut Vec<String>) {
     while let Some(body) = bodies.pop() {
         for statement in body.iter() {
             match statement {
-                naga::Statement::Call { function, .. } => {
-                    if called.insert(*function) {
-                        bodies.push(&module.functions[*function].body);
-                    }
+                naga::Statement::Call { function, .. } if called.insert(*function) => {
+                    bodies.push(&module.functions[*function].body);
                 }
                 naga::Statement::Block(block) => bodies.push(block),
                 naga::Statement::If { accept, reject, .. } => bodies.extend([accept, reject]),

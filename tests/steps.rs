@@ -3,6 +3,7 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[allow(dead_code, reason = "results are compared, not written")]
 #[path = "common/steps.rs"]
 mod steps;
 

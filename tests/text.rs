@@ -106,7 +106,7 @@ fn minibatches_are_windows_of_the_text() {
     let Corpus { vocabulary, tokens } = Corpus::new(&line.repeat(40));
     let text = clean(&line.repeat(40));
     let config = Config { batch: 4, steps: 6, ..Config::default() };
-    let epoch = Epoch::draw(&config, tokens.len(), &mut Xoshiro256PlusPlus::seed_from_u64(3)).unwrap();
+    let epoch = Epoch::draw(&config, tokens.len(), None, &mut Xoshiro256PlusPlus::seed_from_u64(3)).unwrap();
     for m in 0..epoch.len() {
         let minibatch = epoch.minibatch(&tokens, m);
         for (x, y) in minibatch.inputs.chunks(6).zip(minibatch.targets.chunks(6)) {
@@ -143,7 +143,7 @@ fn the_books_edition_has_the_books_figures() {
     assert_eq!(tokens_needed(&config), 32 * 35 + 35 + 1);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     for sampling in [Sampling::Sequential, Sampling::Random] {
-        let epoch = Epoch::draw(&Config { sampling, ..config }, config.tokens as usize, &mut rng).unwrap();
+        let epoch = Epoch::draw(&Config { sampling, ..config }, config.tokens as usize, None, &mut rng).unwrap();
         assert_eq!(epoch.len(), 8, "{sampling}");
         for m in 0..epoch.len() {
             let minibatch = epoch.minibatch(&tokens[..config.tokens as usize], m);

@@ -14,8 +14,9 @@ use crate::model::minibatch::Metrics;
 use crate::model::parameters::shapes;
 use crate::model::{Minibatch, Parameters, Sizes};
 
-/// The most minibatches in one submission.
-const UPLOADS: usize = 64;
+/// The most minibatches in one submission, and the most bytes of tokens for it, if one minibatch has not more.
+const UPLOADS: u64 = 64;
+const UPLOADED_BYTES: u64 = 4 << 20;
 
 /// What an update goes by; may change from minibatch to minibatch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,15 +105,32 @@ impl Engine {
         rates: Rates,
         parameters: &Parameters,
     ) -> Result<Self> {
+        let wgsl = |kernel: &Kernel| kernel.wgsl(tile);
+        Self::with_wgsl(gpu, tile, sizes, minibatches, rates, parameters, &wgsl).await
+    }
+
+    /// [`Engine::with_tile`] with kernels of one's own: for tests that break one and see whether it is noticed.
+    ///
+    /// # Errors
+    /// As [`Engine::new`]; a kernel that does not compile.
+    pub async fn with_wgsl(
+        gpu: &Gpu,
+        tile: Tile,
+        sizes: Sizes,
+        minibatches: usize,
+        rates: Rates,
+        parameters: &Parameters,
+        wgsl: &dyn Fn(&Kernel) -> String,
+    ) -> Result<Self> {
         check_fits(gpu, tile, sizes)?;
         let layout = Layout::new(sizes, tile);
-        let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates)).await?;
+        let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates, wgsl)).await?;
         engine.write_parameters(parameters);
         engine.write_carried(&vec![0.0; sizes.batch * sizes.hidden]);
         Ok(engine)
     }
 
-    fn build(gpu: &Gpu, layout: Layout, minibatches: usize, rates: Rates) -> Self {
+    fn build(gpu: &Gpu, layout: Layout, minibatches: usize, rates: Rates, wgsl: &dyn Fn(&Kernel) -> String) -> Self {
         use wgpu::BufferUsages as Usage;
         let steps = Steps::new(&layout, gpu.software);
         let buffer = |label, size, usage| {
@@ -138,8 +156,11 @@ impl Engine {
         let content = steps.uniforms(rates);
         let uniforms = buffer("uniforms", content.len() as u64, Usage::UNIFORM | Usage::COPY_DST);
         gpu.queue.write_buffer(&uniforms, 0, &content);
-        let kernels = KERNELS.iter().map(|kernel| bind(gpu, kernel, &layout, &buffers, &uniforms)).collect();
-        let uploads = UPLOADS.min(minibatches) as u64 * layout.end(Place::Minibatch);
+        let compile = |kernel: &Kernel| kernel.compile(&gpu.device, wgsl(kernel));
+        let kernels =
+            KERNELS.iter().map(|kernel| bind(gpu, kernel, compile(kernel), &layout, &buffers, &uniforms)).collect();
+        let minibatch = layout.end(Place::Minibatch);
+        let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
         let metrics = 16 * minibatches as u64;
         let sequence = layout.tensor("sequence").bytes();
         Self {
@@ -229,11 +250,11 @@ impl Engine {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut tokens: Vec<u32> = Vec::new();
         let mut flops = 0;
-        for _ in 0..UPLOADS {
-            if run.is_submitted() || flops >= self.pace.budget {
-                break;
-            }
+        while !run.is_submitted() && flops < self.pace.budget {
             if run.at.1 == 0 {
+                if (4 * tokens.len()) as u64 == self.uploads.size() {
+                    break; // no room for another minibatch's tokens
+                }
                 let (minibatch, state) = minibatch(run.at.0);
                 self.begin_minibatch(&mut encoder, 4 * tokens.len() as u64, state);
                 tokens.extend(self.pack(&minibatch));
@@ -377,15 +398,15 @@ impl Drop for Engine {
     }
 }
 
-/// Compiles a kernel and binds its tensors.
+/// Binds a kernel's tensors.
 fn bind(
     gpu: &Gpu,
     kernel: &Kernel,
+    compiled: Compiled,
     layout: &Layout,
     buffers: &BTreeMap<Place, wgpu::Buffer>,
     uniforms: &wgpu::Buffer,
 ) -> (Compiled, wgpu::BindGroup) {
-    let compiled = kernel.compile(&gpu.device, layout.tile);
     let dims = wgpu::BindGroupEntry {
         binding: 0,
         resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
@@ -424,11 +445,16 @@ fn check_fits(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
         let numbers: Vec<usize> = (1..=present).collect();
         numbers.partition_point(|&n| fits(with(n)))
     };
+    let allowed = [
+        ("Hidden units (hidden)", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
+        ("Batch size (batch)", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
+        ("Time steps (steps)", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
+    ];
+    let ways = allowed.iter().filter(|(_, largest)| *largest > 0);
+    let ways: Vec<String> = ways.map(|(label, largest)| format!("{label} to at most {largest}")).collect();
     Err(Error::TooLarge {
-        megabytes: (Layout::new(sizes, tile).largest_buffer() >> 20) as u32,
-        allowed_megabytes: (limits.max_storage_buffer_binding_size >> 20) as u32,
-        hidden: largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes }),
-        batch: largest(sizes.batch, &|batch| Sizes { batch, ..sizes }),
-        steps: largest(sizes.steps, &|steps| Sizes { steps, ..sizes }),
+        megabytes: Layout::new(sizes, tile).largest_buffer() >> 20,
+        allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
+        ways: if ways.is_empty() { "several of the sizes much lower".to_owned() } else { ways.join(", or ") },
     })
 }

@@ -14,7 +14,7 @@ impl Engine {
         if prefix.is_empty() {
             return Err(Error::EmptyPrefix);
         }
-        let tokens = prefix.len() + length;
+        let tokens = prefix.len().saturating_add(length);
         if tokens > SEQUENCE_LIMIT {
             return Err(Error::PrefixTooLong { allowed: SEQUENCE_LIMIT.saturating_sub(length), length: prefix.len() });
         }

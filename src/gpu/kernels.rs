@@ -99,11 +99,11 @@ impl Kernel {
         [&[constants.as_str(), COMMON], self.uses, &[self.source]].concat().join("\n")
     }
 
-    /// Shader, layouts and pipeline.
-    pub(super) fn compile(&self, device: &wgpu::Device, tile: Tile) -> Compiled {
+    /// Layouts and pipeline for a module.
+    pub(super) fn compile(&self, device: &wgpu::Device, wgsl: String) -> Compiled {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(self.name),
-            source: wgpu::ShaderSource::Wgsl(self.wgsl(tile).into()),
+            source: wgpu::ShaderSource::Wgsl(wgsl.into()),
         });
         let dims = wgpu::BindGroupLayoutEntry {
             binding: 0,

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod minibatch;
 pub mod parameters;
+pub mod parameters_file;
 pub mod sizes;
 
 pub use config::Config;

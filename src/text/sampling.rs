@@ -23,18 +23,29 @@ impl Epoch {
     /// Random sampling: an offset from `0..=T-1`; what follows is cut into windows of `T`, which are shuffled and
     /// dealt out `B` at a time. What does not fill a minibatch is left out.
     ///
+    /// With `window_offset` the offset is not drawn but this, so that a run can follow another implementation.
+    ///
     /// # Errors
-    /// A corpus so short that some offset would leave no minibatch.
-    pub fn draw(config: &Config, length: usize, rng: &mut Xoshiro256PlusPlus) -> Result<Self> {
+    /// A corpus so short that some offset would leave no minibatch; a given offset that could not be drawn.
+    pub fn draw(
+        config: &Config,
+        length: usize,
+        window_offset: Option<usize>,
+        rng: &mut Xoshiro256PlusPlus,
+    ) -> Result<Self> {
         let (batch, steps) = (config.batch as usize, config.steps as usize);
         let needed = tokens_needed(config);
         if length < needed {
             return Err(Error::TextTooShort { length, batch, steps, needed });
         }
+        let largest = largest_offset(config);
+        if let Some(offset) = window_offset.filter(|&offset| offset > largest) {
+            return Err(Error::WindowOffset { offset, largest });
+        }
+        let offset = window_offset.unwrap_or_else(|| rng.random_range(0..=largest));
         let minibatches = match config.sampling {
-            Sampling::Sequential => sequential(batch, steps, length, rng.random_range(0..=steps)),
+            Sampling::Sequential => sequential(batch, steps, length, offset),
             Sampling::Random => {
-                let offset = rng.random_range(0..steps);
                 // Targets are one token later, so the last window ends before the last token.
                 let mut starts: Vec<usize> = (0..(length - offset - 1) / steps).map(|i| offset + i * steps).collect();
                 starts.shuffle(rng);
@@ -68,17 +79,29 @@ fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<V
     (0..row / steps).map(|m| (0..batch).map(|b| offset + b * row + m * steps).collect()).collect()
 }
 
-/// The least number of tokens that gives a minibatch whatever the offset.
-pub fn tokens_needed(config: &Config) -> usize {
-    let (batch, steps) = (config.batch as usize, config.steps as usize);
-    let largest_offset = match config.sampling {
-        Sampling::Sequential => steps,
-        Sampling::Random => steps - 1,
-    };
-    batch * steps + largest_offset + 1
+/// The largest offset that is drawn.
+fn largest_offset(config: &Config) -> usize {
+    match config.sampling {
+        Sampling::Sequential => config.steps as usize,
+        Sampling::Random => config.steps as usize - 1,
+    }
 }
 
-#[cfg(test)]
+/// The least number of tokens that gives a minibatch whatever the offset.
+pub fn tokens_needed(config: &Config) -> usize {
+    config.batch as usize * config.steps as usize + largest_offset(config) + 1
+}
+
+/// Minibatches of an epoch over `length` tokens whose offset is 0; another may have one fewer.
+pub fn minibatches_at_most(config: &Config, length: usize) -> usize {
+    let (batch, steps) = (config.batch as usize, config.steps as usize);
+    match config.sampling {
+        Sampling::Sequential => (length - 1) / batch / steps,
+        Sampling::Random => (length - 1) / steps / batch,
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::model::config::StateMode;
@@ -91,14 +114,14 @@ mod tests {
             let config = Config { batch, steps, sampling, state: StateMode::Reset, ..Config::default() };
             let tokens: Vec<u32> = (0..(tokens_needed(&config) + more) as u32).collect();
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-            let epoch = Epoch::draw(&config, tokens.len(), &mut rng).unwrap();
+            let epoch = Epoch::draw(&config, tokens.len(), None, &mut rng).unwrap();
             (config, tokens, epoch)
         })
     }
 
     fn check_windows(config: &Config, tokens: &[u32], epoch: &Epoch) -> Result<(), TestCaseError> {
         let (batch, steps) = (config.batch as usize, config.steps as usize);
-        prop_assert!(!epoch.is_empty());
+        prop_assert!(!epoch.is_empty() && epoch.len() <= minibatches_at_most(config, tokens.len()));
         let mut seen = vec![false; tokens.len()];
         for m in 0..epoch.len() {
             let Minibatch { inputs, targets } = epoch.minibatch(tokens, m);
@@ -142,7 +165,7 @@ mod tests {
         for sampling in [Sampling::Sequential, Sampling::Random] {
             let config = Config { sampling, ..Config::default() };
             for _ in 0..100 {
-                assert_eq!(Epoch::draw(&config, 10_000, &mut rng).unwrap().len(), 8);
+                assert_eq!(Epoch::draw(&config, 10_000, None, &mut rng).unwrap().len(), 8);
             }
         }
     }
@@ -155,7 +178,7 @@ mod tests {
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
             let mut offsets = std::collections::BTreeSet::new();
             for _ in 0..200 {
-                let epoch = Epoch::draw(&Config { sampling, ..config }, tokens.len(), &mut rng).unwrap();
+                let epoch = Epoch::draw(&Config { sampling, ..config }, tokens.len(), None, &mut rng).unwrap();
                 offsets.insert(epoch.minibatches.iter().flatten().min().unwrap() % 4);
             }
             assert!(offsets.iter().max().unwrap() >= &largest, "{sampling}: {offsets:?}");
@@ -167,9 +190,22 @@ mod tests {
         let config = Config { batch: 4, steps: 5, ..Config::default() };
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
         assert_eq!(
-            Epoch::draw(&config, 25, &mut rng),
+            Epoch::draw(&config, 25, None, &mut rng),
             Err(Error::TextTooShort { length: 25, batch: 4, steps: 5, needed: 26 })
         );
-        assert!(Epoch::draw(&config, 26, &mut rng).is_ok());
+        assert!(Epoch::draw(&config, 26, None, &mut rng).is_ok());
+    }
+
+    #[test]
+    fn a_given_offset_is_kept() {
+        let config = Config { batch: 2, steps: 3, ..Config::default() };
+        let tokens: Vec<u32> = (0..40).collect();
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        for offset in 0..=3 {
+            let epoch = Epoch::draw(&config, tokens.len(), Some(offset), &mut rng).unwrap();
+            assert_eq!(epoch.minibatch(&tokens, 0).inputs[0] as usize, offset);
+        }
+        let error = Epoch::draw(&config, tokens.len(), Some(4), &mut rng);
+        assert_eq!(error, Err(Error::WindowOffset { offset: 4, largest: 3 }));
     }
 }

@@ -60,7 +60,7 @@ mod tests {
         let mut clock = Clock::default();
         assert_eq!(clock.note(0.0, 0), 0.0);
         assert_eq!(clock.note(2.0, 200), 100.0);
-        assert_eq!(clock.note(100.0, 200), 2.0);
+        assert_eq!(clock.note(100.0, 200), 0.0);
         assert_eq!(clock.note(105.0, 5200), 1000.0);
         assert_eq!(clock.note(110.0, 10200), 1000.0);
     }

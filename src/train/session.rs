@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
 use crate::model::config::StateMode;
 use crate::model::minibatch::Metrics;
-use crate::model::{Config, Parameters, Sizes};
+use crate::model::{Config, Parameters, Sizes, parameters_file};
 use crate::protocol::{Progress, Sample};
-use crate::text::sampling::{Epoch, tokens_needed};
+use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
 
 /// What an epoch came to.
@@ -29,6 +29,15 @@ pub struct EpochResult {
     pub tokens_per_second: f64,
 }
 
+/// Where a run begins, if not where its settings say.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// A safetensors file of initial parameters, instead of random ones.
+    pub parameters: Option<Vec<u8>>,
+    /// The offset of every epoch's windows, instead of a random one.
+    pub window_offset: Option<usize>,
+}
+
 /// A network in training.
 pub struct Session {
     config: Config,
@@ -36,6 +45,7 @@ pub struct Session {
     /// The training tokens: the first of the text.
     tokens: Vec<u32>,
     engine: Engine,
+    window_offset: Option<usize>,
     rng: Xoshiro256PlusPlus,
     /// Finished epochs.
     epoch: u32,
@@ -59,6 +69,14 @@ impl Session {
     /// # Errors
     /// Settings that are out of range, ask for more than the text has or for more than the device holds.
     pub async fn new(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config) -> Result<Self> {
+        Self::from_start(gpu, corpus, config, Start::default()).await
+    }
+
+    /// [`Session::new`] from a given start, so that a run can follow another implementation step by step.
+    ///
+    /// # Errors
+    /// As [`Session::new`]; parameters that are not this network's; an offset that no epoch has.
+    pub async fn from_start(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config, start: Start) -> Result<Self> {
         config.check()?;
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
         if wanted > length {
@@ -75,8 +93,12 @@ impl Session {
             return Err(Error::TextTooShort { length: wanted, batch: sizes.batch, steps: sizes.steps, needed });
         }
         let rates = Rates { learning_rate: config.lr, clip: config.clip };
-        let minibatches = wanted / sizes.positions();
-        let engine = Engine::new(gpu, sizes, minibatches, rates, &Parameters::init(sizes, config.seed)).await?;
+        let minibatches = minibatches_at_most(&config, wanted);
+        let parameters = match &start.parameters {
+            Some(file) => parameters_file::read(file, sizes)?,
+            None => Parameters::init(sizes, config.seed),
+        };
+        let engine = Engine::new(gpu, sizes, minibatches, rates, &parameters).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
         rng.long_jump();
@@ -85,6 +107,7 @@ impl Session {
             vocabulary: corpus.vocabulary.clone(),
             tokens: corpus.tokens[..wanted].to_vec(),
             engine,
+            window_offset: start.window_offset,
             rng,
             epoch: 0,
             under_way: None,
@@ -112,7 +135,7 @@ impl Session {
         let under_way = match &mut self.under_way {
             Some(under_way) => under_way,
             none => {
-                let epoch = Epoch::draw(config, tokens.len(), &mut self.rng)?;
+                let epoch = Epoch::draw(config, tokens.len(), self.window_offset, &mut self.rng)?;
                 let run = Run::new(epoch.len());
                 none.insert(UnderWay { epoch, run, since: self.clock.seconds() })
             }
@@ -138,11 +161,15 @@ impl Session {
         self.tokens_done += tokens;
         check_finite(metrics, self.epoch)?;
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
+        let grad_norm = metrics.last().map_or(0.0, |m| m.grad_norm);
+        if !loss.exp().is_finite() {
+            return Err(Error::NotFinite { epoch: self.epoch, grad_norm });
+        }
         Ok(EpochResult {
             epoch: self.epoch,
             loss,
             perplexity: loss.exp(),
-            grad_norm: metrics.last().map_or(0.0, |m| m.grad_norm.into()),
+            grad_norm: grad_norm.into(),
             tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
         })
     }
@@ -155,7 +182,7 @@ impl Session {
     /// Minibatches of an epoch, as far as is known before it is drawn.
     pub fn minibatches(&self) -> usize {
         let epoch = self.under_way.as_ref().map(|under_way| under_way.epoch.len());
-        epoch.unwrap_or(self.tokens.len() / (self.config.batch * self.config.steps) as usize)
+        epoch.unwrap_or(minibatches_at_most(&self.config, self.tokens.len()))
     }
 
     fn tokens_per_minibatch(&self) -> u64 {

@@ -3,6 +3,7 @@
 //! difference is the kernel's own.
 
 use time_traveller::cpu;
+use time_traveller::gpu::kernels::Kernel;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu, Rates, StateAt};
 use time_traveller::model::parameters::{NAMES, cast};
@@ -22,6 +23,17 @@ pub struct Case {
     pub h0: Vec<f32>,
     pub minibatch: Minibatch,
     pub rates: Rates,
+    pub mutation: Option<Mutation>,
+}
+
+/// A kernel broken in one place.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutation {
+    pub kernel: &'static str,
+    /// A piece of the kernel's WGSL, shared files included.
+    pub from: &'static str,
+    /// What stands there instead.
+    pub to: &'static str,
 }
 
 /// Numbers from -1 to 1, the same ones every time.
@@ -56,7 +68,21 @@ impl Case {
             h0: numbers(batch * hidden, 9),
             minibatch: Minibatch { inputs: tokens(10), targets: tokens(11) },
             rates: Rates { learning_rate: 0.5, clip: 1.0 },
+            mutation: None,
         }
+    }
+
+    /// A network on a device, one kernel perhaps broken.
+    async fn engine(&self, gpu: &Gpu) -> Engine {
+        let wgsl = |kernel: &Kernel| match self.mutation {
+            Some(Mutation { kernel: broken, from, to }) if kernel.name == broken => {
+                let sound = kernel.wgsl(self.tile);
+                assert!(sound.contains(from), "{broken} has no “{from}”");
+                sound.replace(from, to)
+            }
+            _ => kernel.wgsl(self.tile),
+        };
+        Engine::with_wgsl(gpu, self.tile, self.sizes, 1, self.rates, &self.parameters, &wgsl).await.unwrap()
     }
 
     pub fn with_clip(mut self, clip: f32) -> Self {
@@ -132,8 +158,7 @@ impl Device<'_> {
 
 /// Compares every kernel of a training step.
 pub async fn check_training_step(gpu: &Gpu, case: &Case) {
-    let Case { sizes, tile, parameters, rates, .. } = case;
-    let engine = Engine::with_tile(gpu, *tile, *sizes, 1, *rates, parameters).await.unwrap();
+    let engine = case.engine(gpu).await;
     engine.write_carried(&case.h0);
     let mut device = Device { case, engine };
     check_forward(&mut device).await;
@@ -231,7 +256,7 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
     let mut case = Case::new("clip at the threshold", [4, 3, 10, 6], 0.5);
     let mut factors = Vec::new();
     for _ in 0..2 {
-        let engine = Engine::with_tile(gpu, case.tile, case.sizes, 1, case.rates, &case.parameters).await.unwrap();
+        let engine = case.engine(gpu).await;
         let mut device = Device { case: &case, engine };
         device.through("clip_factor").await;
         let metrics = device.engine.read("metrics").await.unwrap();
@@ -243,7 +268,7 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
 
 /// Prediction against the oracle's, over the three kernels of generation.
 pub async fn check_generation(gpu: &Gpu, case: &Case) {
-    let engine = Engine::with_tile(gpu, case.tile, case.sizes, 1, case.rates, &case.parameters).await.unwrap();
+    let engine = case.engine(gpu).await;
     let prefix = &case.minibatch.inputs[..1 + case.sizes.positions() / 2];
     let got = engine.generate(prefix, 20).await.unwrap();
     let p: Parameters<f64> = case.parameters.cast();

@@ -8,6 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::gpu::{Engine, Gpu, Rates, Run, StateAt};
 use time_traveller::model::parameters::{NAMES, shapes};
+use time_traveller::model::parameters_file::floats;
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
 /// A tensor of results: shape and numbers.
@@ -58,7 +59,7 @@ impl Case {
         let Sizes { batch, hidden, .. } = sizes;
         let mut parameters = Parameters::zeros(sizes);
         for ((name, rows, columns), numbers) in shapes(sizes).into_iter().zip(parameters.tensors_mut()) {
-            *numbers = floats(file, name, rows * columns)?;
+            *numbers = floats(file, name, &shape_of(name, rows, columns))?;
         }
         let count = inputs.iter().product();
         let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
@@ -67,7 +68,7 @@ impl Case {
             .zip(targets.chunks_exact(sizes.positions()))
             .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
             .collect();
-        Ok(Self { sizes, parameters, h0: floats(file, "h0", batch * hidden)?, minibatches, rates, carry })
+        Ok(Self { sizes, parameters, h0: floats(file, "h0", &[batch, hidden])?, minibatches, rates, carry })
     }
 
     /// Trains on the GPU.
@@ -98,14 +99,14 @@ impl Case {
                 results.insert("first.h".into(), (vec![t, b, h], engine.read("states").await?.split_off(b * h)));
                 for (name, rows, columns) in shapes(self.sizes) {
                     let grad = engine.read(&format!("d{name}")).await?;
-                    results.insert(format!("first.grad.{name}"), (shape(name, rows, columns), grad));
+                    results.insert(format!("first.grad.{name}"), (shape_of(name, rows, columns), grad));
                 }
             }
         }
         for ((name, rows, columns), numbers) in
             shapes(self.sizes).into_iter().zip(engine.read_parameters().await?.tensors())
         {
-            results.insert(format!("final.{name}"), (shape(name, rows, columns), numbers.clone()));
+            results.insert(format!("final.{name}"), (shape_of(name, rows, columns), numbers.clone()));
         }
         let last = engine.read("states").await?.split_off(t * b * h);
         results.insert("final.h".into(), (vec![b, h], last));
@@ -150,21 +151,8 @@ pub fn read_expected(path: &Path) -> Result<Tensors, String> {
 }
 
 /// A bias is one-dimensional in a file.
-fn shape(name: &str, rows: usize, columns: usize) -> Vec<usize> {
+fn shape_of(name: &str, rows: usize, columns: usize) -> Vec<usize> {
     if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }
-}
-
-fn floats(file: &SafeTensors<'_>, name: &str, count: usize) -> Result<Vec<f32>, String> {
-    let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
-    let numbers: Vec<f32> = match tensor.dtype() {
-        Dtype::F32 => bytemuck::pod_collect_to_vec(tensor.data()),
-        other => return Err(format!("{name} is {other:?}, not F32")),
-    };
-    if numbers.len() == count {
-        Ok(numbers)
-    } else {
-        Err(format!("{name} has {} elements, not {count}", numbers.len()))
-    }
 }
 
 fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {

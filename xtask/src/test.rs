@@ -60,7 +60,7 @@ const STEPS: &[Step] = &[
         name: "lint-wasm",
         about: "clippy, for the browser",
         needs: &[Need::Components, Need::WasmTarget],
-        run: || run(cargo(["clippy", "--target", tools::WASM, "--all-targets", "--", "-D", "warnings"])),
+        run: || run(cargo(["clippy", "--target", tools::WASM, "--lib", "--bins", "--tests", "--", "-D", "warnings"])),
     },
     Step {
         name: "native",

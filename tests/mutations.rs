@@ -1,0 +1,107 @@
+//! The tests of the kernels, tested: every kernel is broken in one place after the other, and each time the comparison
+//! with the oracle must notice. TESTING.md lists what noticed.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "what stands at the threshold is no concern of mutants")]
+#[path = "common/kernels.rs"]
+mod kernels;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use kernels::{Case, Mutation};
+use time_traveller::gpu::Gpu;
+use time_traveller::gpu::kernels::KERNELS;
+use time_traveller::gpu::tile::Tile;
+
+const fn mutation(kernel: &'static str, from: &'static str, to: &'static str) -> Mutation {
+    Mutation { kernel, from, to }
+}
+
+#[rustfmt::skip]
+const MUTATIONS: &[Mutation] = &[
+    // one step forward: time, bias, look-up, transposition, the activation at either end
+    mutation("step_forward", "inputs[dims.t * dims.batch_padded + row]", "inputs[row]"),
+    mutation("step_forward", " + b_h[column / 4u]", ""),
+    mutation("step_forward", " + w_xh[token * across + column / 4u]", ""),
+    mutation("step_forward", "return mat4x4f(w_hh[at], w_hh[at + across], w_hh[at + 2u * across], w_hh[at + 3u * across])",
+        "return transpose(mat4x4f(w_hh[at], w_hh[at + across], w_hh[at + 2u * across], w_hh[at + 3u * across]))"),
+    mutation("step_forward", "let far = sign(x) *", "let far ="),
+    mutation("step_forward", "x + x * u * p", "x - x * u * p"),
+    // the shared product: a wrong block, a wrong edge
+    mutation("step_forward", "c01 += r1 * l0", "c01 += r0 * l0"),
+    mutation("step_forward", "c11 += r1 * l1", "c11 += r1 * l0"),
+    mutation("step_forward", "k < inner;", "k < inner - 4u;"),
+    mutation("output_forward", " + b_q[column / 4u]", ""),
+    mutation("output_forward", "(dims.batch_padded + row) * across", "row * across"),
+    mutation("softmax_cross_entropy", "dlogits[row + y] -= 1.0", "dlogits[row + y] += 1.0"),
+    mutation("softmax_cross_entropy", "1.0 / (sum * positions)", "1.0 / sum"),
+    mutation("softmax_cross_entropy", "log(sum) + largest - logits", "log(sum) - logits"),
+    mutation("softmax_cross_entropy", "v < dims.vocabulary; v++", "v < dims.vocabulary_padded; v++"),
+    mutation("output_backward", "/ 4u] = product;", "/ 4u] = -product;"),
+    mutation("output_backward", "w_hq_t[at + across], w_hq_t[at + 2u * across]", "w_hq_t[at + 2u * across], w_hq_t[at + across]"),
+    mutation("step_backward", "1.0 - h * h", "1.0 + h * h"),
+    mutation("step_backward", "states[at + dims.batch_padded * across]", "states[at]"),
+    mutation("step_backward", "((dims.t + 1u) * dims.batch_padded + row)", "(dims.t * dims.batch_padded + row)"),
+    mutation("step_backward", "dz[at] + product", "product"),
+    mutation("w_hh_grad", "let at = k * across + row / 4u", "let at = (dims.batch_padded + k) * across + row / 4u"),
+    mutation("w_hh_grad", "return transpose(mat4x4f(", "return (mat4x4f("),
+    mutation("w_hq_grad", "(dims.batch_padded + k) * across", "k * across"),
+    mutation("w_xh_grad", "var p = starts[token];", "var p = starts[token] + 1u;"),
+    mutation("w_xh_grad", "dz[positions[p] * across", "dz[p * across"),
+    mutation("bias_grad", "var y = 1u;", "var y = 2u;"),
+    mutation("bias_grad", "db_q[column] = sum;", "db_q[column] = -sum;"),
+    // the norm without one parameter: the last of the buffer, b_q
+    mutation("grad_norm", "i < arrayLength(&grads);", "i < arrayLength(&grads) - dims.vocabulary_padded / 4u;"),
+    mutation("clip_factor", "dims.clip / norm", "norm / dims.clip"),
+    mutation("clip_factor", "norm > dims.clip", "true"),
+    mutation("clip_factor", "sqrt(partial[0].y)", "partial[0].y"),
+    mutation("clip_factor", "f32(dims.steps * dims.batch)", "f32(dims.steps * dims.batch_padded)"),
+    mutation("sgd_update", "parameters[i] - dims", "parameters[i] + dims"),
+    mutation("sgd_update", " * metrics[2]", ""),
+    mutation("sgd_update", "w_hh_t[(column + c) * h + row]", "w_hh_t[row * h + column + c]"),
+    mutation("sgd_update", "w_hq_t[(column + c) * h + row] = w[c]", "w_hq_t[(column + c) * h + row] = 0.0"),
+    mutation("generate_state", " + b_h[column]", ""),
+    mutation("generate_state", "vec4f(h.y)", "vec4f(h.x)"),
+    mutation("generate_logits", "var sum = b_q[token];", "var sum = 0.0;"),
+    mutation("generate_pick", "next_logits[a] > next_logits[b]", "next_logits[a] < next_logits[b]"),
+    mutation("generate_pick", "next >= sequence[1]", "next > sequence[1]"),
+    mutation("generate_pick", "state[i] = next_state[i];", ""),
+];
+
+/// What the comparison says of a broken kernel, if anything.
+fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
+    kernels::cases().into_iter().find_map(|case| {
+        let case = Case { mutation: Some(mutation), tile: Tile::ALL[3], ..case };
+        let check = AssertUnwindSafe(|| {
+            if mutation.kernel.starts_with("generate") {
+                pollster::block_on(kernels::check_generation(gpu, &case));
+            } else {
+                pollster::block_on(kernels::check_training_step(gpu, &case));
+            }
+        });
+        let panic = catch_unwind(check).err()?;
+        Some(panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "a panic without words".to_owned()))
+    })
+}
+
+#[test]
+fn every_mutant_is_caught() {
+    let gpu = pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}"));
+    std::panic::set_hook(Box::new(|_| ())); // the panics are what is wanted
+    let noticed: Vec<_> = MUTATIONS.iter().map(|&mutation| (mutation, what_notices(&gpu, mutation))).collect();
+    drop(std::panic::take_hook());
+    for (Mutation { kernel, from, to }, notice) in &noticed {
+        let notice = notice.as_deref().unwrap_or("NOBODY");
+        println!("{kernel}: “{from}” → “{to}”: {}", notice.lines().next().unwrap_or_default());
+    }
+    let missed = noticed.iter().filter(|(_, notice)| notice.is_none()).count();
+    assert_eq!(missed, 0, "mutants that nothing noticed; see the list above");
+}
+
+#[test]
+fn every_kernel_has_a_mutant() {
+    for kernel in &KERNELS {
+        assert!(MUTATIONS.iter().any(|mutation| mutation.kernel == kernel.name), "{}", kernel.name);
+    }
+}
