@@ -48,25 +48,39 @@ async fn generation_agrees_with_its_oracle() {
     }
 }
 
-#[wasm_bindgen_test]
-async fn a_run_goes_from_command_to_events() {
+/// All events of a run of three epochs.
+async fn run(seed: u32) -> Vec<Event> {
     let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
     let mut trainer = Trainer::new(gpu().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
-    let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, ..Config::default() };
+    let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, ..Config::default() };
     let (sender, mut commands) = unbounded();
     sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned() }).unwrap();
     drop(sender);
     trainer.serve(&mut commands).await.unwrap();
-    let events = events.borrow();
-    let epochs: Vec<u32> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Epoch { run: 7, report } => Some(report.epoch),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(epochs, [1, 2, 3]);
+    events.take()
+}
+
+/// Perplexity of each epoch, bit by bit.
+fn curve(events: &[Event]) -> Vec<(u32, u64)> {
+    let reports = events.iter().filter_map(|event| match event {
+        Event::Epoch { run: 7, report } => Some((report.epoch, report.perplexity.to_bits())),
+        _ => None,
+    });
+    reports.collect()
+}
+
+#[wasm_bindgen_test]
+async fn a_run_goes_from_command_to_events() {
+    let events = run(1).await;
+    assert_eq!(curve(&events).iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
+}
+
+#[wasm_bindgen_test]
+async fn a_seed_names_a_run_to_the_last_bit() {
+    let [one, again, other] = [run(1).await, run(1).await, run(2).await].map(|events| curve(&events));
+    assert_eq!(one, again);
+    assert_ne!(one, other);
 }

@@ -50,7 +50,21 @@ const COMMANDS: &[Command] = &[
         about: "brings the text of The Time Machine to public/timemachine.txt, from PATH or the network",
         run: |args| text::bring(text::file_option(args)?.as_deref()),
     },
+    Command {
+        name: "parity",
+        options: "[--epochs 500]",
+        about: "trains the book's network in headless Chrome and writes down what it came to (half an hour)",
+        run: |args| test::parity(&epochs(args)?),
+    },
 ];
+
+fn epochs(mut args: Parser) -> Result<String> {
+    match args.next()? {
+        Some(Arg::Long("epochs")) => Ok(args.value()?.string()?),
+        Some(other) => bail!(other.unexpected()),
+        None => Ok("500".to_owned()),
+    }
+}
 
 fn main() -> ExitCode {
     let mut args = Parser::from_env();

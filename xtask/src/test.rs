@@ -147,3 +147,15 @@ fn end_to_end() -> Result<()> {
     tests.env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(tests)
 }
+
+/// A whole run of the book's setting in the built page.
+pub fn parity(epochs: &str) -> Result<()> {
+    for need in [Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler] {
+        need.set_up().context("setting up failed")?;
+    }
+    site::build_only()?;
+    let Browser { chrome, driver } = browser::browser()?;
+    let mut parity = cargo(["run", "--quiet", "--package", "end-to-end", "--bin", "parity", "--", epochs]);
+    parity.env("CHROME", chrome).env("CHROMEDRIVER", driver);
+    run(parity)
+}

@@ -1,0 +1,125 @@
+//! Puts runs of the book's setting together, and draws them over PyTorch's: `docs/results/book_curves.json` and `.svg`.
+//!
+//! Each argument is what `train --json` printed, in a file called MODE-SEED.jsonl, where MODE is `sequential`, `reset`
+//! or `random`:
+//!
+//! ```text
+//! cargo run --release --example train -- --epochs 500 --json --seed 1 > sequential-1.jsonl
+//! cargo run --release --example curves -- --commit "$(git rev-parse HEAD)" *.jsonl
+//! ```
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use plotters::prelude::*;
+use serde_json::{Value, json};
+use time_traveller::model::Config;
+use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::ui::reference::Reference;
+
+#[derive(Parser)]
+struct Arguments {
+    /// The commit that the runs were made at.
+    #[arg(long)]
+    commit: String,
+    /// What `train --json` printed, as MODE-SEED.jsonl.
+    runs: Vec<PathBuf>,
+}
+
+/// One run.
+struct Trained {
+    mode: String,
+    seed: u32,
+    perplexity: Vec<f64>,
+    last: Value,
+}
+
+impl Trained {
+    fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let (mode, seed) = name.split_once('-').ok_or("a run is called MODE-SEED.jsonl")?;
+        let lines = std::fs::read_to_string(path)?;
+        let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        let (last, epochs) = lines.split_last().ok_or("an empty run")?;
+        let perplexity = epochs.iter().filter_map(|line| line["perplexity"].as_f64()).collect();
+        Ok(Self { mode: mode.to_owned(), seed: seed.parse()?, perplexity, last: last.clone() })
+    }
+
+    fn options(&self) -> &'static str {
+        match self.mode.as_str() {
+            "reset" => " --state reset",
+            "random" => " --sampling random",
+            _ => "",
+        }
+    }
+
+    fn config(&self) -> Config {
+        let (sampling, state) = match self.mode.as_str() {
+            "reset" => (Sampling::Sequential, StateMode::Reset),
+            "random" => (Sampling::Random, StateMode::Reset),
+            _ => (Sampling::Sequential, StateMode::Carry),
+        };
+        Config { sampling, state, ..Config::default() }
+    }
+
+    fn json(&self) -> Value {
+        let rounded: Vec<f64> = self.perplexity.iter().map(|p| (p * 1e4).round() / 1e4).collect();
+        let below_two = self.perplexity.iter().position(|&p| p < 2.0).map(|i| i + 1);
+        json!({
+            "mode": self.mode,
+            "seed": self.seed,
+            "command": format!("train --epochs {} --json --seed {}{}", rounded.len(), self.seed, self.options()),
+            "first_epoch_below_2": below_two,
+            "tokens_per_second": self.last["tokens_per_second"],
+            "device": self.last["device"],
+            "samples": self.last["samples"],
+            "perplexity": rounded,
+        })
+    }
+}
+
+/// A panel for each mode: ours in colour, PyTorch's behind it.
+fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
+    const INK: RGBColor = RGBColor(60, 60, 60);
+    const OURS: [RGBColor; 3] = [RGBColor(13, 107, 101), RGBColor(201, 113, 32), RGBColor(96, 76, 170)];
+    let root = SVGBackend::new(path, (1200, 420)).into_drawing_area();
+    root.fill(&WHITE)?;
+    for (area, mode) in root.split_evenly((1, 3)).iter().zip(["sequential", "reset", "random"]) {
+        let mut chart = ChartBuilder::on(area)
+            .caption(mode, ("sans-serif", 18).into_font().color(&INK))
+            .margin(12)
+            .x_label_area_size(36)
+            .y_label_area_size(44)
+            .build_cartesian_2d(0f64..500f64, (1f64..30f64).log_scale())?;
+        chart.configure_mesh().disable_mesh().x_desc("epoch").y_desc("perplexity").draw()?;
+        let runs: Vec<&Trained> = runs.iter().filter(|run| run.mode == mode).collect();
+        if let Some(reference) = runs.first().and_then(|run| Reference::of(&run.config())) {
+            let points = reference.until(500).into_iter().map(|(epoch, p)| (f64::from(epoch), p));
+            let grey = RGBColor(150, 150, 150).stroke_width(5);
+            let series = chart.draw_series(LineSeries::new(points, grey))?;
+            series.label(reference.name()).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], grey));
+        }
+        for (run, colour) in runs.iter().zip(OURS) {
+            let points = (1..).zip(&run.perplexity).map(|(epoch, &p)| (f64::from(epoch), p));
+            let series = chart.draw_series(LineSeries::new(points, &colour))?;
+            let label = format!("Time Traveller, seed {}", run.seed);
+            series.label(label).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
+        }
+        chart.configure_series_labels().border_style(TRANSPARENT).draw()?;
+    }
+    root.present()?;
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let Arguments { commit, runs } = Arguments::parse();
+    let runs: Vec<Trained> = runs.iter().map(|path| Trained::read(path)).collect::<Result<_, _>>()?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results");
+    std::fs::create_dir_all(&folder)?;
+    let about = "Perplexity of each epoch in the book's setting, on the book's edition of the text.";
+    let runs_json: Vec<Value> = runs.iter().map(Trained::json).collect();
+    let result = json!({ "about": about, "commit": commit, "runs": runs_json });
+    std::fs::write(folder.join("book_curves.json"), format!("{result}\n"))?;
+    draw(&runs, &folder.join("book_curves.svg"))
+}
