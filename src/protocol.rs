@@ -43,6 +43,8 @@ pub enum Event {
     Device { name: String },
     /// The run has begun.
     Started { run: u32, minibatches: u32, tokens_per_epoch: u32 },
+    /// What the run's network makes of the prefix before any training.
+    Untrained { run: u32, sample: Sample },
     /// Where the run is within its epoch.
     Progress { run: u32, progress: Progress },
     /// An epoch is done.

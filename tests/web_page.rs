@@ -243,6 +243,7 @@ async fn events_are_shown_as_they_come() {
     let page = Mounted::training("#epochs=12").await;
     assert_eq!((page.status(), page.text("epoch")), ("training".into(), "0 of 12".into()));
     assert_eq!(page.text("device"), "a test’s GPU");
+    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }]).await;
     let progress = Progress { epoch: 2, minibatch: 4, tokens_per_second: 1600.2, seconds_left: 200.0 };
     page.hear([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
     assert_eq!((page.text("epoch"), page.text("perplexity")), ("2 of 12".into(), "8.53".into()));
@@ -253,6 +254,8 @@ async fn events_are_shown_as_they_come() {
         (row.get_attribute("data-epoch").unwrap(), row.text_content().unwrap())
     };
     assert_eq!(rows.length(), 2);
+    assert_eq!(page.text("untrained"), "time travellerqqjqqj");
+    assert_eq!(page.test_id("untrained").get_attribute("data-epoch").as_deref(), Some("0"));
     assert_eq!(row(0), ("1".into(), "time traveller and the 1".into()));
     assert_eq!(row(1), ("2".into(), "time traveller and the 2".into()));
     let chart = page.find("canvas[role=img]");
@@ -276,7 +279,7 @@ async fn the_chart_is_drawn_one_pixel_to_the_screens_pixel() {
 #[wasm_bindgen_test]
 async fn pausing_resuming_and_resetting_say_so() {
     let page = Mounted::training("#epochs=12").await;
-    page.hear([epoch(1, 24.0)]).await;
+    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }, epoch(1, 24.0)]).await;
     page.press("Pause").await;
     page.hear([Event::Paused { run: 1 }]).await;
     assert_eq!(page.status(), "paused");
@@ -286,6 +289,7 @@ async fn pausing_resuming_and_resetting_say_so() {
     page.press("Reset").await;
     assert_eq!(page.status(), "idle");
     assert_eq!(page.test_id("samples").child_element_count(), 0);
+    assert!(page.root.query_selector("[data-testid=untrained]").unwrap().is_none());
     assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume, Command::Reset]);
 }
 

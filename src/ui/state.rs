@@ -66,6 +66,8 @@ pub struct RunState {
     pub tokens_per_second: Option<f64>,
     pub seconds_left: Option<f64>,
     pub curve: Vec<Point>,
+    /// What the network made of the prefix before any training: epoch 0.
+    pub untrained: Option<Sample>,
     pub samples: Vec<EpochSample>,
     pub report: Option<FinalReport>,
     pub text: Option<TextFacts>,
@@ -98,6 +100,7 @@ impl Default for RunState {
             tokens_per_second: None,
             seconds_left: None,
             curve: Vec::new(),
+            untrained: None,
             samples: Vec::new(),
             report: None,
             text: None,
@@ -196,6 +199,7 @@ impl RunState {
                 self.settle();
             }
             Event::Started { run, minibatches, .. } if self.hears(run) => self.start(minibatches),
+            Event::Untrained { run, sample } if self.hears(run) => self.untrained = Some(sample),
             Event::Progress { run, progress } if self.hears(run) => {
                 self.progress = progress;
                 self.keep_pace(progress.tokens_per_second, Some(progress.seconds_left));
@@ -243,6 +247,7 @@ impl RunState {
         self.tokens_per_second = None;
         self.seconds_left = None;
         self.curve.clear();
+        self.untrained = None;
         self.samples.clear();
         self.report = None;
     }
