@@ -197,6 +197,18 @@ async fn a_mode_sets_sampling_and_state() {
 }
 
 #[wasm_bindgen_test]
+async fn the_books_setting_is_one_press_away_in_every_mode() {
+    let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
+    assert_eq!(page.text("shapes"), "–");
+    page.press("Exactly the book").await;
+    assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
+    assert_eq!(page.field("Hidden units").value(), "512");
+    assert_eq!(page.text("error"), "");
+    let shapes = page.text("shapes").replace('\u{a0}', " ");
+    assert_eq!(shapes, "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
+}
+
+#[wasm_bindgen_test]
 async fn a_bad_setting_is_named_and_nothing_trains() {
     let page = Mounted::ready("#hidden=many").await;
     assert!(page.text("error").contains("Hidden units (hidden) is “many”"), "{}", page.text("error"));
