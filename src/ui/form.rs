@@ -91,6 +91,11 @@ pub enum Mode {
 impl Mode {
     pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Random];
 
+    /// The mode of these settings.
+    pub fn of(config: &Config) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.settings() == (config.sampling, config.state))
+    }
+
     pub fn settings(self) -> (Sampling, StateMode) {
         match self {
             Self::First => (Sampling::Sequential, StateMode::Carry),

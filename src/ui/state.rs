@@ -4,6 +4,7 @@ use crate::model::config::Config;
 use crate::protocol::{EpochReport, Event, FinalReport, Progress, Sample};
 
 use super::curve::Point;
+use super::reference::Reference;
 
 /// Where the page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct RunState {
     pub config: Option<Config>,
     /// The number of the run whose curve and samples are shown.
     pub shown: u32,
+    /// Its settings.
+    pub shown_config: Option<Config>,
     /// Epochs that the run on show is to have.
     pub epochs: u32,
     pub minibatches: u32,
@@ -93,6 +96,7 @@ impl Default for RunState {
             attached: false,
             config: None,
             shown: 0,
+            shown_config: None,
             epochs: 0,
             minibatches: 0,
             progress: NO_PROGRESS,
@@ -134,6 +138,11 @@ impl RunState {
     /// Whether a run is under way, held or not.
     pub fn active(&self) -> bool {
         matches!(self.status, Status::Training | Status::Paused)
+    }
+
+    /// The curve that the run on show is to be held against, if it has the book's setting.
+    pub fn reference(&self) -> Option<&'static Reference> {
+        self.shown_config.as_ref().and_then(Reference::of)
     }
 
     /// How much of the run is done, from 0 to 1.
@@ -240,6 +249,7 @@ impl RunState {
     fn start(&mut self, minibatches: u32) {
         self.status = Status::Training;
         self.shown = self.run;
+        self.shown_config = self.config;
         self.epochs = self.config.map_or(0, |c| c.epochs);
         self.minibatches = minibatches;
         self.progress = NO_PROGRESS;

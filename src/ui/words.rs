@@ -1,5 +1,7 @@
 //! How the page puts numbers, times and samples into words.
 
+use super::curve::Point;
+use super::reference::{self, Reference};
 use crate::model::config::Config;
 use crate::protocol::Sample;
 
@@ -51,7 +53,16 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// What the chart shows, for those who do not see it.
-pub fn chart_label(curve: &[(u32, f64)]) -> String {
+pub fn chart_label(curve: &[Point], reference: Option<&Reference>) -> String {
+    let own = curve_label(curve);
+    let behind = reference.zip(curve.last()).and_then(|(reference, &(epoch, _))| {
+        let epoch = epoch.min(reference::LAST);
+        Some(format!("; {}: {:.1} at epoch {epoch}", reference.name(), reference.perplexity(epoch)?))
+    });
+    own + &behind.unwrap_or_default()
+}
+
+fn curve_label(curve: &[Point]) -> String {
     let one = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
     match (curve.first(), curve.last()) {
         (Some(&(first, from)), Some(&(last, to))) if first != last => {
@@ -110,6 +121,7 @@ mod tests {
 
     #[test]
     fn the_chart_is_told_in_words() {
+        let chart_label = |curve: &[Point]| chart_label(curve, None);
         assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
         assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
         assert_eq!(
@@ -118,6 +130,17 @@ mod tests {
         );
         assert_eq!(chart_label(&[(1, 2.0), (2, 3.0)]), "Perplexity rose from 2.0 at epoch 1 to 3.0 at epoch 2");
         assert_eq!(chart_label(&[(1, 2.0), (2, 2.01)]), "Perplexity stayed at 2.0 from epoch 1 to epoch 2");
+    }
+
+    #[test]
+    fn the_curve_behind_is_told_too() {
+        let book = Reference::of(&Config::default());
+        assert_eq!(chart_label(&[], book), curve_label(&[]));
+        assert_eq!(
+            chart_label(&[(1, 24.12), (50, 8.61)], book),
+            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; PyTorch, mean of four seeds: 8.5 at epoch 50"
+        );
+        assert!(chart_label(&[(1, 24.0), (700, 1.02)], book).ends_with("seeds: 1.0 at epoch 500"));
     }
 
     #[test]

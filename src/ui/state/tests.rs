@@ -131,11 +131,13 @@ fn a_failure_loses_nothing() {
     assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
     assert_eq!((state.curve.len(), state.samples.len()), (1, 1));
     assert!(state.can_train(), "the worker is still there");
-    let run = state.begin(Config::default());
+    assert_eq!(state.reference().map(|r| r.seeds), Some("four"));
+    let run = state.begin(Config { hidden: 64, ..Config::default() });
     assert!(state.failure.is_none());
+    assert!(state.reference().is_some(), "the curve on show is still the first run's");
     assert_eq!(state.curve.len(), 1, "kept until the next run has started");
     state.apply(started(run));
-    assert!(state.curve.is_empty());
+    assert!(state.curve.is_empty() && state.reference().is_none());
 }
 
 #[test]
