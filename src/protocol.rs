@@ -42,7 +42,15 @@ pub enum Event {
     /// The GPU is there, under this name.
     Device { name: String },
     /// The run has begun.
-    Started { run: u32, minibatches: u32, tokens_per_epoch: u32 },
+    Started {
+        run: u32,
+        minibatches: u32,
+        tokens_per_epoch: u32,
+        /// Bytes of all the run's buffers on the GPU.
+        gpu_bytes: u64,
+    },
+    /// What the run's network makes of the prefix before any training.
+    Untrained { run: u32, sample: Sample },
     /// Where the run is within its epoch.
     Progress { run: u32, progress: Progress },
     /// An epoch is done.

@@ -100,7 +100,7 @@ fn commands() -> impl Strategy<Value = [Command; 6]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 13]> {
+fn events() -> impl Strategy<Value = [Event; 14]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), sample(), progress(), epoch_report(), final_report()).prop_map(
         |((run, n, m, maybe_run), text, sample, progress, epoch, last)| {
@@ -108,7 +108,8 @@ fn events() -> impl Strategy<Value = [Event; 13]> {
                 Event::Ready,
                 Event::Text { edition: text.clone(), tokens: n, vocabulary: m },
                 Event::Device { name: text.clone() },
-                Event::Started { run, minibatches: n, tokens_per_epoch: m },
+                Event::Started { run, minibatches: n, tokens_per_epoch: m, gpu_bytes: n.into() },
+                Event::Untrained { run, sample: sample.clone() },
                 Event::Progress { run, progress },
                 Event::Epoch { run, report: epoch },
                 Event::Paused { run },
@@ -126,15 +127,16 @@ fn events() -> impl Strategy<Value = [Event; 13]> {
                     Event::Text { .. } => 1,
                     Event::Device { .. } => 2,
                     Event::Started { .. } => 3,
-                    Event::Progress { .. } => 4,
-                    Event::Epoch { .. } => 5,
-                    Event::Paused { .. } => 6,
-                    Event::Resumed { .. } => 7,
-                    Event::Finished { .. } => 8,
-                    Event::Idle => 9,
-                    Event::Generated { .. } => 10,
-                    Event::Refused { .. } => 11,
-                    Event::Failed { .. } => 12,
+                    Event::Untrained { .. } => 4,
+                    Event::Progress { .. } => 5,
+                    Event::Epoch { .. } => 6,
+                    Event::Paused { .. } => 7,
+                    Event::Resumed { .. } => 8,
+                    Event::Finished { .. } => 9,
+                    Event::Idle => 10,
+                    Event::Generated { .. } => 11,
+                    Event::Refused { .. } => 12,
+                    Event::Failed { .. } => 13,
                 };
                 assert_eq!(i, place);
             }

@@ -25,6 +25,8 @@ fn a_run_tells_its_start_every_epoch_and_its_end() {
     let Event::Started { minibatches, tokens_per_epoch, .. } = events[0] else { panic!("{:?}", events[0]) };
     assert!((9..=10).contains(&minibatches), "200 tokens in minibatches of 20, less an offset: {minibatches}");
     assert_eq!(tokens_per_epoch, minibatches * 20);
+    let Event::Untrained { sample, .. } = &events[1] else { panic!("{:?}", events[1]) };
+    assert_eq!((&sample.prefix[..], &sample.text), ("time", &untrained(config, "time")));
     assert_eq!(numbers(&events), (1..=30).collect::<Vec<_>>());
     assert_eq!(the(&events, finished), events.len() - 1, "nothing comes after the end");
 
@@ -248,12 +250,14 @@ fn reset_ends_a_run_and_forgets_its_network() {
     let told = [
         "idle",
         "started 1",
+        "untrained 1",
         "epoch 1 of run 1",
         "epoch 2 of run 1",
         "epoch 3 of run 1",
         "idle",
         "generated 1",
         "started 2",
+        "untrained 2",
         "epoch 1 of run 2",
         "epoch 2 of run 2",
         "paused",
@@ -269,6 +273,7 @@ fn reset_ends_a_run_and_forgets_its_network() {
 fn summary(event: &Event) -> String {
     match event {
         Event::Started { run, .. } => format!("started {run}"),
+        Event::Untrained { run, .. } => format!("untrained {run}"),
         Event::Epoch { run, report } => format!("epoch {} of run {run}", report.epoch),
         Event::Paused { .. } => "paused".to_owned(),
         Event::Idle => "idle".to_owned(),

@@ -67,7 +67,7 @@ impl Mounted {
     async fn training(fragment: &str) -> Self {
         let mounted = Self::ready(fragment).await;
         mounted.press("Train").await;
-        mounted.hear([Event::Started { run: 1, minibatches: 8, tokens_per_epoch: 8960 }]).await;
+        mounted.hear([Event::Started { run: 1, minibatches: 8, tokens_per_epoch: 8960, gpu_bytes: 9 << 20 }]).await;
         mounted
     }
 
@@ -197,6 +197,18 @@ async fn a_mode_sets_sampling_and_state() {
 }
 
 #[wasm_bindgen_test]
+async fn the_books_setting_is_one_press_away_in_every_mode() {
+    let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
+    assert_eq!(page.text("shapes"), "–");
+    page.press("Exactly the book").await;
+    assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
+    assert_eq!(page.field("Hidden units").value(), "512");
+    assert_eq!(page.text("error"), "");
+    let shapes = page.text("shapes").replace('\u{a0}', " ");
+    assert_eq!(shapes, "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
+}
+
+#[wasm_bindgen_test]
 async fn a_bad_setting_is_named_and_nothing_trains() {
     let page = Mounted::ready("#hidden=many").await;
     assert!(page.text("error").contains("Hidden units (hidden) is “many”"), "{}", page.text("error"));
@@ -243,6 +255,7 @@ async fn events_are_shown_as_they_come() {
     let page = Mounted::training("#epochs=12").await;
     assert_eq!((page.status(), page.text("epoch")), ("training".into(), "0 of 12".into()));
     assert_eq!(page.text("device"), "a test’s GPU");
+    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }]).await;
     let progress = Progress { epoch: 2, minibatch: 4, tokens_per_second: 1600.2, seconds_left: 200.0 };
     page.hear([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
     assert_eq!((page.text("epoch"), page.text("perplexity")), ("2 of 12".into(), "8.53".into()));
@@ -253,10 +266,15 @@ async fn events_are_shown_as_they_come() {
         (row.get_attribute("data-epoch").unwrap(), row.text_content().unwrap())
     };
     assert_eq!(rows.length(), 2);
+    assert_eq!(page.text("untrained"), "time travellerqqjqqj");
+    assert_eq!(page.test_id("untrained").get_attribute("data-epoch").as_deref(), Some("0"));
     assert_eq!(row(0), ("1".into(), "time traveller and the 1".into()));
     assert_eq!(row(1), ("2".into(), "time traveller and the 2".into()));
     let chart = page.find("canvas[role=img]");
-    assert_eq!(chart.get_attribute("aria-label").unwrap(), "Perplexity fell from 24.1 at epoch 1 to 8.5 at epoch 2");
+    assert_eq!(
+        chart.get_attribute("aria-label").unwrap(),
+        "Perplexity fell from 24.1 at epoch 1 to 8.5 at epoch 2; PyTorch, mean of four seeds: 19.6 at epoch 2"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -274,9 +292,27 @@ async fn the_chart_is_drawn_one_pixel_to_the_screens_pixel() {
 }
 
 #[wasm_bindgen_test]
+async fn the_books_curve_is_behind_a_run_in_the_books_setting_alone() {
+    let mut pictures = Vec::new();
+    for (settings, seeds) in [("#epochs=12", "four"), ("#epochs=12&state=reset", "two"), ("#epochs=12&hidden=64", "")] {
+        let page = Mounted::training(settings).await;
+        assert!(page.test_id("legend").has_attribute("hidden"), "nothing is drawn yet");
+        page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+        TimeoutFuture::new(200).await;
+        assert_eq!(page.test_id("legend").has_attribute("hidden"), seeds.is_empty());
+        if !seeds.is_empty() {
+            assert_eq!(page.text("legend"), format!("PyTorch, mean of {seeds} seeds"));
+        }
+        let canvas: web_sys::HtmlCanvasElement = page.find("canvas").unchecked_into();
+        pictures.push(canvas.to_data_url().unwrap());
+    }
+    assert_ne!(pictures[0], pictures[2]);
+}
+
+#[wasm_bindgen_test]
 async fn pausing_resuming_and_resetting_say_so() {
     let page = Mounted::training("#epochs=12").await;
-    page.hear([epoch(1, 24.0)]).await;
+    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }, epoch(1, 24.0)]).await;
     page.press("Pause").await;
     page.hear([Event::Paused { run: 1 }]).await;
     assert_eq!(page.status(), "paused");
@@ -286,12 +322,13 @@ async fn pausing_resuming_and_resetting_say_so() {
     page.press("Reset").await;
     assert_eq!(page.status(), "idle");
     assert_eq!(page.test_id("samples").child_element_count(), 0);
+    assert!(page.root.query_selector("[data-testid=untrained]").unwrap().is_none());
     assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume, Command::Reset]);
 }
 
 #[wasm_bindgen_test]
 async fn a_failure_keeps_curve_and_samples() {
-    let page = Mounted::training("#epochs=12").await;
+    let page = Mounted::training("#epochs=12&hidden=64").await;
     let failure = Event::Failed { run: Some(1), message: "The loss is not finite after epoch 1.".into() };
     page.hear([epoch(1, 24.0), failure]).await;
     assert_eq!((page.status(), page.text("error")), ("failed".into(), "The loss is not finite after epoch 1.".into()));
@@ -333,6 +370,12 @@ async fn the_end_is_told() {
     let told = page.text("final");
     for part in ["perplexity 1.03", "28,000 tokens/s", "a test’s GPU", "time traveller for so", "traveller with a"] {
         assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let compared = page.text("comparison");
+    for part in
+        ["1.03 after 1 epoch; PyTorch, mean of four seeds: 24.76", "0.44 of the speed of the book’s GPU of 2021"]
+    {
+        assert!(compared.contains(part), "{part} is not in {compared}");
     }
 }
 

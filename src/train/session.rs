@@ -185,6 +185,11 @@ impl Session {
         epoch.unwrap_or(minibatches_at_most(&self.config, self.tokens.len()))
     }
 
+    /// Bytes of all buffers on the GPU.
+    pub fn gpu_bytes(&self) -> u64 {
+        self.engine.bytes()
+    }
+
     fn tokens_per_minibatch(&self) -> u64 {
         u64::from(self.config.batch) * u64::from(self.config.steps)
     }

@@ -116,7 +116,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         let session = Session::new(&self.gpu, &self.corpus, config).await?;
         let minibatches = session.minibatches() as u32;
-        (self.emit)(Event::Started { run, minibatches, tokens_per_epoch: minibatches * config.batch * config.steps });
+        let tokens_per_epoch = minibatches * config.batch * config.steps;
+        (self.emit)(Event::Started { run, minibatches, tokens_per_epoch, gpu_bytes: session.gpu_bytes() });
+        let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
+        (self.emit)(Event::Untrained { run, sample });
         self.session = Some(session);
         self.prefix = prefix;
         self.epochs = config.epochs;

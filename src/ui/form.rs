@@ -69,6 +69,15 @@ impl Form {
         self.set("sampling", &sampling.to_string());
         self.set("state", &state.to_string());
     }
+
+    /// Sets everything as the book has it, but for the mode and the seed, which stay.
+    pub fn set_book(&mut self) {
+        let mode = self.mode().unwrap_or(Mode::First);
+        let seed = self.get("seed").to_owned();
+        *self = Self::default();
+        self.set_mode(mode);
+        self.set("seed", &seed);
+    }
 }
 
 /// The three ways of sampling and keeping state that make sense together.
@@ -81,6 +90,11 @@ pub enum Mode {
 
 impl Mode {
     pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Random];
+
+    /// The mode of these settings.
+    pub fn of(config: &Config) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.settings() == (config.sampling, config.state))
+    }
 
     pub fn settings(self) -> (Sampling, StateMode) {
         match self {
@@ -135,6 +149,24 @@ mod tests {
             assert_eq!(form.mode(), Some(mode));
             assert!(form.config().is_ok());
         }
+    }
+
+    #[test]
+    fn the_books_setting_is_set_for_every_mode_and_leaves_the_seed() {
+        for mode in Mode::ALL {
+            let mut form = Form::default();
+            for (key, text) in [("hidden", "many"), ("epochs", "3"), ("lr", "0.5"), ("tokens", "500"), ("seed", "77")] {
+                form.set(key, text);
+            }
+            form.set_mode(mode);
+            form.set_book();
+            let (sampling, state) = mode.settings();
+            assert_eq!(form.config(), Ok(Config { sampling, state, seed: 77, ..Config::default() }));
+        }
+        let mut stray = Form::default();
+        stray.set("state", "kept");
+        stray.set_book();
+        assert_eq!(stray, Form::default());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::model::config::Config;
 use crate::protocol::{EpochReport, Event, FinalReport, Progress, Sample};
 
 use super::curve::Point;
+use super::reference::Reference;
 
 /// Where the page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +59,20 @@ pub struct RunState {
     pub config: Option<Config>,
     /// The number of the run whose curve and samples are shown.
     pub shown: u32,
+    /// Its settings.
+    pub shown_config: Option<Config>,
     /// Epochs that the run on show is to have.
     pub epochs: u32,
     pub minibatches: u32,
+    /// Bytes of the run's buffers on the GPU.
+    pub gpu_bytes: Option<u64>,
     pub progress: Progress,
     pub perplexity: Option<f64>,
     pub tokens_per_second: Option<f64>,
     pub seconds_left: Option<f64>,
     pub curve: Vec<Point>,
+    /// What the network made of the prefix before any training: epoch 0.
+    pub untrained: Option<Sample>,
     pub samples: Vec<EpochSample>,
     pub report: Option<FinalReport>,
     pub text: Option<TextFacts>,
@@ -91,13 +98,16 @@ impl Default for RunState {
             attached: false,
             config: None,
             shown: 0,
+            shown_config: None,
             epochs: 0,
             minibatches: 0,
+            gpu_bytes: None,
             progress: NO_PROGRESS,
             perplexity: None,
             tokens_per_second: None,
             seconds_left: None,
             curve: Vec::new(),
+            untrained: None,
             samples: Vec::new(),
             report: None,
             text: None,
@@ -131,6 +141,11 @@ impl RunState {
     /// Whether a run is under way, held or not.
     pub fn active(&self) -> bool {
         matches!(self.status, Status::Training | Status::Paused)
+    }
+
+    /// The curve that the run on show is to be held against, if it has the book's setting.
+    pub fn reference(&self) -> Option<&'static Reference> {
+        self.shown_config.as_ref().and_then(Reference::of)
     }
 
     /// How much of the run is done, from 0 to 1.
@@ -195,7 +210,11 @@ impl RunState {
                 self.device = Some(name);
                 self.settle();
             }
-            Event::Started { run, minibatches, .. } if self.hears(run) => self.start(minibatches),
+            Event::Started { run, minibatches, gpu_bytes, .. } if self.hears(run) => {
+                self.start(minibatches);
+                self.gpu_bytes = Some(gpu_bytes);
+            }
+            Event::Untrained { run, sample } if self.hears(run) => self.untrained = Some(sample),
             Event::Progress { run, progress } if self.hears(run) => {
                 self.progress = progress;
                 self.keep_pace(progress.tokens_per_second, Some(progress.seconds_left));
@@ -236,6 +255,7 @@ impl RunState {
     fn start(&mut self, minibatches: u32) {
         self.status = Status::Training;
         self.shown = self.run;
+        self.shown_config = self.config;
         self.epochs = self.config.map_or(0, |c| c.epochs);
         self.minibatches = minibatches;
         self.progress = NO_PROGRESS;
@@ -243,6 +263,7 @@ impl RunState {
         self.tokens_per_second = None;
         self.seconds_left = None;
         self.curve.clear();
+        self.untrained = None;
         self.samples.clear();
         self.report = None;
     }

@@ -1,5 +1,8 @@
 //! How the page puts numbers, times and samples into words.
 
+use super::curve::Point;
+use super::reference::{self, Reference};
+use crate::model::config::Config;
 use crate::protocol::Sample;
 
 /// A perplexity as a plain number.
@@ -20,6 +23,19 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
+/// The shapes of what the network reads and makes in one minibatch, in the book's order: batch B, steps T, hidden
+/// units H, vocabulary V. Spaces within an item do not break.
+pub fn shapes(config: &Config, vocabulary: u32) -> String {
+    let Config { batch, steps, hidden, .. } = *config;
+    let item = |name: &str, sizes: &[u64]| {
+        let sizes: Vec<String> = sizes.iter().map(|&n| grouped(n)).collect();
+        format!("{name} {}", sizes.join(" × ")).replace(' ', "\u{a0}")
+    };
+    let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
+    let items = [item("X", &[b, t]), item("one-hot", &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])];
+    items.join(" · ")
+}
+
 /// A span of time as one says it: “about 4 min”.
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
@@ -37,7 +53,16 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// What the chart shows, for those who do not see it.
-pub fn chart_label(curve: &[(u32, f64)]) -> String {
+pub fn chart_label(curve: &[Point], reference: Option<&Reference>) -> String {
+    let own = curve_label(curve);
+    let behind = reference.zip(curve.last()).and_then(|(reference, &(epoch, _))| {
+        let epoch = epoch.min(reference::LAST);
+        Some(format!("; {}: {:.1} at epoch {epoch}", reference.name(), reference.perplexity(epoch)?))
+    });
+    own + &behind.unwrap_or_default()
+}
+
+fn curve_label(curve: &[Point]) -> String {
     let one = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
     match (curve.first(), curve.last()) {
         (Some(&(first, from)), Some(&(last, to))) if first != last => {
@@ -86,6 +111,11 @@ pub fn parts(sample: &Sample) -> (&str, &str) {
     sample.text.split_at(end)
 }
 
+/// An amount of memory.
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +126,7 @@ mod tests {
 
     #[test]
     fn the_chart_is_told_in_words() {
+        let chart_label = |curve: &[Point]| chart_label(curve, None);
         assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
         assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
         assert_eq!(
@@ -104,6 +135,17 @@ mod tests {
         );
         assert_eq!(chart_label(&[(1, 2.0), (2, 3.0)]), "Perplexity rose from 2.0 at epoch 1 to 3.0 at epoch 2");
         assert_eq!(chart_label(&[(1, 2.0), (2, 2.01)]), "Perplexity stayed at 2.0 from epoch 1 to epoch 2");
+    }
+
+    #[test]
+    fn the_curve_behind_is_told_too() {
+        let book = Reference::of(&Config::default());
+        assert_eq!(chart_label(&[], book), curve_label(&[]));
+        assert_eq!(
+            chart_label(&[(1, 24.12), (50, 8.61)], book),
+            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; PyTorch, mean of four seeds: 8.5 at epoch 50"
+        );
+        assert!(chart_label(&[(1, 24.0), (700, 1.02)], book).ends_with("seeds: 1.0 at epoch 500"));
     }
 
     #[test]
@@ -118,6 +160,15 @@ mod tests {
         assert_eq!(duration(3599.0), "1 h 0 min");
         assert_eq!(duration(7260.0), "2 h 1 min");
         assert_eq!(duration(f64::INFINITY), "–");
+    }
+
+    #[test]
+    fn shapes_are_in_the_books_order() {
+        let said = shapes(&Config::default(), 28).replace('\u{a0}', " ");
+        assert_eq!(said, "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
+        let config = Config { batch: 2, steps: 5, hidden: 1024, ..Config::default() };
+        let said = shapes(&config, 3000).replace('\u{a0}', " ");
+        assert_eq!(said, "X 2 × 5 · one-hot 5 × 2 × 3,000 · Y 10 × 3,000 · H 2 × 1,024");
     }
 
     #[test]

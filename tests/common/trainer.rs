@@ -195,6 +195,7 @@ pub fn numbers(events: &[Event]) -> Vec<u32> {
 pub fn run_of(event: &Event) -> Option<u32> {
     match event {
         Event::Started { run, .. }
+        | Event::Untrained { run, .. }
         | Event::Progress { run, .. }
         | Event::Epoch { run, .. }
         | Event::Paused { run }

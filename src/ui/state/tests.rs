@@ -27,7 +27,7 @@ fn device() -> Event {
 }
 
 fn started(run: u32) -> Event {
-    Event::Started { run, minibatches: 4, tokens_per_epoch: 4480 }
+    Event::Started { run, minibatches: 4, tokens_per_epoch: 4480, gpu_bytes: 9 << 20 }
 }
 
 fn finished(run: u32) -> Event {
@@ -76,6 +76,7 @@ fn a_run_goes_through_its_stations() {
     assert!(!state.can_train() && state.can_reset());
     state.apply(started(run));
     assert_eq!((state.status, state.epochs), (Status::Training, 500));
+    state.apply(Event::Untrained { run, sample: sample("timeqqq") });
     state.apply(epoch(run, 1, 24.0));
     let progress = Progress { epoch: 1, minibatch: 2, tokens_per_second: 1600.0, seconds_left: 60.0 };
     state.apply(Event::Progress { run, progress });
@@ -88,6 +89,7 @@ fn a_run_goes_through_its_stations() {
     state.apply(finished(run));
     assert_eq!((state.status, state.perplexity), (Status::Finished, Some(1.03)));
     assert_eq!(state.curve, [(1, 24.0)]);
+    assert_eq!(state.untrained, Some(sample("timeqqq")), "the first word stays to be compared with the last");
     assert!((state.done() - 1.0).abs() < 1e-12);
     assert!(state.can_train());
 }
@@ -96,7 +98,8 @@ fn a_run_goes_through_its_stations() {
 fn late_words_of_another_run_are_ignored() {
     let mut state = training();
     let before = state.clone();
-    for event in [epoch(7, 2, 1.0), Event::Paused { run: 7 }, finished(0), started(2)] {
+    let untrained = Event::Untrained { run: 7, sample: sample("timeqqq") };
+    for event in [untrained, epoch(7, 2, 1.0), Event::Paused { run: 7 }, finished(0), started(2)] {
         state.apply(event);
     }
     state.apply(Event::Failed { run: Some(9), message: "late".into() });
@@ -106,8 +109,9 @@ fn late_words_of_another_run_are_ignored() {
 #[test]
 fn a_reset_forgets_the_run_and_its_late_words() {
     let mut state = training();
+    state.apply(Event::Untrained { run: 1, sample: sample("timeqqq") });
     state.reset();
-    assert_eq!(state.status, Status::Idle);
+    assert_eq!((state.status, &state.untrained), (Status::Idle, &None));
     assert!(state.curve.is_empty() && state.samples.is_empty() && state.perplexity.is_none());
     state.apply(epoch(1, 2, 20.0));
     assert!(state.curve.is_empty());
@@ -127,11 +131,13 @@ fn a_failure_loses_nothing() {
     assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
     assert_eq!((state.curve.len(), state.samples.len()), (1, 1));
     assert!(state.can_train(), "the worker is still there");
-    let run = state.begin(Config::default());
+    assert_eq!(state.reference().map(|r| r.seeds), Some("four"));
+    let run = state.begin(Config { hidden: 64, ..Config::default() });
     assert!(state.failure.is_none());
+    assert!(state.reference().is_some(), "the curve on show is still the first run's");
     assert_eq!(state.curve.len(), 1, "kept until the next run has started");
     state.apply(started(run));
-    assert!(state.curve.is_empty());
+    assert!(state.curve.is_empty() && state.reference().is_none());
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The curve: perplexity by epoch, drawn with plotters on a canvas as crisp as the screen.
+//! The curve: perplexity by epoch, drawn with plotters on a canvas as crisp as the screen; faintly behind it, where the
+//! settings are the book's, what PyTorch comes to.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -13,6 +14,8 @@ use web_sys::{HtmlCanvasElement, ResizeObserver};
 
 use super::page::Page;
 use crate::ui::curve::{self, Point};
+use crate::ui::reference::Reference;
+use crate::ui::state::RunState;
 use crate::ui::words;
 
 /// The chart with its label and its empty state.
@@ -23,9 +26,13 @@ pub fn Chart(page: Page) -> impl IntoView {
     let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.curve.len())));
     let label = Memo::new(move |_| {
         come.track();
-        page.state.with_untracked(|s| words::chart_label(&s.curve))
+        page.state.with_untracked(|s| words::chart_label(&s.curve, s.reference()))
     });
     let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
+    let behind = Memo::new(move |_| {
+        let drawn = come.get().1 > 0;
+        page.state.with_untracked(RunState::reference).filter(|_| drawn).map(Reference::name)
+    });
     let redraw = StoredValue::new_local(redrawer(page, canvas));
     let redraw = move || redraw.with_value(|redraw| redraw());
     Effect::new(move |_| {
@@ -39,7 +46,10 @@ pub fn Chart(page: Page) -> impl IntoView {
     });
     view! {
         <section class="panel curve" aria-labelledby="curve-title">
-            <h2 id="curve-title">"Perplexity by epoch"</h2>
+            <div class="heading">
+                <h2 id="curve-title">"Perplexity by epoch"</h2>
+                <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
+            </div>
             <div class="frame" node_ref=frame>
                 <canvas role="img" aria-label=label data-testid="chart" node_ref=canvas></canvas>
                 <p class="hint empty" hidden=move || { come.get().1 > 0 }>
@@ -62,7 +72,7 @@ fn redrawer(page: Page, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
         request_animation_frame(move || {
             due.set(false);
             let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
-            let drawn = page.state.with_untracked(|s| draw(&canvas, &s.curve, s.epochs));
+            let drawn = page.state.with_untracked(|s| draw(&canvas, &s.curve, s.epochs, s.reference()));
             if let Err(error) = drawn {
                 leptos::logging::error!("The chart could not be drawn: {error}");
             }
@@ -98,6 +108,7 @@ struct Colours {
     ink: RGBColor,
     grid: RGBColor,
     line: RGBColor,
+    reference: RGBColor,
 }
 
 impl Colours {
@@ -111,6 +122,7 @@ impl Colours {
             ink: colour("--ink-soft", RGBColor(96, 96, 96)),
             grid: colour("--rule", RGBColor(208, 208, 208)),
             line: colour("--accent", RGBColor(0, 96, 96)),
+            reference: colour("--reference", RGBColor(160, 160, 160)),
         }
     }
 }
@@ -122,8 +134,13 @@ fn hex(text: &str) -> Option<RGBColor> {
     Some(RGBColor(r, g, b))
 }
 
-/// Draws the whole chart. The canvas has one pixel for each of the screen's, so all sizes are times the density.
-fn draw(canvas: &HtmlCanvasElement, points: &[Point], total: u32) -> Result<(), Box<dyn Error>> {
+/// Draws the whole chart, `points` over what there is of `reference`. The canvas has one pixel for each of the screen's, so all sizes are times the density.
+fn draw(
+    canvas: &HtmlCanvasElement,
+    points: &[Point],
+    total: u32,
+    reference: Option<&Reference>,
+) -> Result<(), Box<dyn Error>> {
     let density = window().device_pixel_ratio().max(1.0);
     let size = |css: i32| (f64::from(css) * density).round();
     let (width, height) = (size(canvas.client_width()) as u32, size(canvas.client_height()) as u32);
@@ -139,7 +156,9 @@ fn draw(canvas: &HtmlCanvasElement, points: &[Point], total: u32) -> Result<(), 
     let px = |css: f64| (css * density).round() as i32;
     let colours = Colours::of(canvas);
     let font = |css: f64| ("system-ui, sans-serif", css * density).into_font().color(&colours.ink);
-    let done = points.last().map_or(0, |p| p.0);
+    let last = curve::last_epoch(points.last().map_or(0, |p| p.0), total);
+    let behind = reference.map(|reference| reference.until(last)).unwrap_or_default();
+    let top = curve::highest(points).max(curve::highest(&behind));
     let root = CanvasBackend::with_canvas_object(canvas.clone()).ok_or("the canvas has no 2d context")?;
     let root = root.into_drawing_area();
     let mut chart = ChartBuilder::on(&root)
@@ -147,7 +166,7 @@ fn draw(canvas: &HtmlCanvasElement, points: &[Point], total: u32) -> Result<(), 
         .margin_right(px(16.0))
         .x_label_area_size(px(44.0))
         .y_label_area_size(px(52.0))
-        .build_cartesian_2d(0..curve::last_epoch(done, total), 1.0..curve::highest(points))?;
+        .build_cartesian_2d(0..last, 1.0..top)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -163,6 +182,7 @@ fn draw(canvas: &HtmlCanvasElement, points: &[Point], total: u32) -> Result<(), 
         .y_desc("perplexity")
         .y_label_formatter(&|y| if *y >= 1e5 { format!("{y:.0e}") } else { format!("{y}") })
         .draw()?;
+    chart.draw_series(LineSeries::new(behind, colours.reference.stroke_width(px(1.0) as u32)))?;
     let thin = curve::decimate(points);
     chart.draw_series(LineSeries::new(thin.iter().copied(), colours.line.stroke_width(px(2.0) as u32)))?;
     chart.draw_series(thin.last().map(|&last| Circle::new(last, px(4.0), colours.line.filled())))?;

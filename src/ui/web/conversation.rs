@@ -18,7 +18,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
     let unknown = Memo::new(move |_| {
         let prefix = page.prefix.get();
         state.with(|s| {
-            let latest = s.samples.last().map(|s| &s.sample);
+            let latest = s.samples.last().map(|s| &s.sample).or(s.untrained.as_ref());
             let sample = s.generated.iter().chain(latest).find(|sample| sample.prefix == prefix)?;
             words::unknown(&sample.unknown)
         })

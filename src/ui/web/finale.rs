@@ -5,17 +5,25 @@ use leptos::prelude::*;
 use super::page::Page;
 use super::samples::sample_view;
 use crate::protocol::FinalReport;
-use crate::ui::words;
+use crate::ui::{compare, words};
 
-/// Appears at the end of a run, as the book prints it: perplexity, speed, device, two continuations.
+/// Appears at the end of a run, as the book prints it: perplexity, speed, device, two continuations; and, where the
+/// settings are the book's, how the run compares.
 #[component]
 pub fn Finale(page: Page) -> impl IntoView {
     let report = Memo::new(move |_| page.state.with(|s| s.report.clone()));
-    move || report.get().map(|report| view! { <Report report /> })
+    let comparison =
+        move |report: &FinalReport| page.state.with_untracked(|s| compare::with_book(s.shown_config.as_ref()?, report));
+    move || {
+        report.get().map(|report| {
+            let comparison = comparison(&report);
+            view! { <Report report comparison /> }
+        })
+    }
 }
 
 #[component]
-fn Report(report: FinalReport) -> impl IntoView {
+fn Report(report: FinalReport, comparison: Option<String>) -> impl IntoView {
     let FinalReport { epochs, perplexity, tokens_per_second, device, samples } = report;
     view! {
         <section class="panel finale" aria-labelledby="finale-title" data-testid="final">
@@ -25,6 +33,7 @@ fn Report(report: FinalReport) -> impl IntoView {
                 <strong>{words::perplexity(perplexity)}</strong> ", "
                 <strong>{words::grouped(tokens_per_second.round() as u64)} " tokens/s"</strong> " on " {device} "."
             </p>
+            {comparison.map(|said| view! { <p class="comparison" data-testid="comparison">{said}</p> })}
             <ul class="rows">
                 {samples.iter().map(|sample| view! { <li>{sample_view(sample)}</li> }).collect_view()}
             </ul>

@@ -1,4 +1,4 @@
-//! After every epoch, the continuation of the prefix: gibberish turning into English.
+//! Before training and after every epoch, the continuation of the prefix: gibberish turning into English.
 
 use leptos::html::Ol;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use crate::ui::words;
 /// A list scrolled to within so many pixels of its end counts as being there.
 const END: i32 = 48;
 
-/// The list of samples, in the order of the epochs. A row is added at the end when its epoch is done and never touched
+/// What the untrained network says, and the list of samples, in the order of the epochs. A row is added at the end when its epoch is done and never touched
 /// again, so that no epoch costs more than the one before. The list stays at its end unless a visitor scrolls back.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
@@ -40,9 +40,15 @@ pub fn Samples(page: Page) -> impl IntoView {
         }
         (run, count)
     });
+    let untrained = Memo::new(move |_| page.state.with(|s| s.untrained.clone()));
+    let first_row = move || {
+        let sample = untrained.get()?;
+        Some(view! { <p class="row" data-testid="untrained" data-epoch="0">{sample_view(&sample)}</p> })
+    };
     view! {
         <section class="panel samples" aria-labelledby="samples-title">
             <h2 id="samples-title">"Samples"</h2>
+            {first_row}
             <p class="hint empty" hidden=move || { come.get().1 > 0 }>
                 "After every epoch the network continues your prefix by 50 characters."
             </p>

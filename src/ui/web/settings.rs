@@ -19,10 +19,18 @@ pub fn Settings(page: Page) -> impl IntoView {
         let (v, h) = vocabulary.zip(hidden)?;
         Some(format!("{v} → {h} → {v}, {} parameters", words::grouped(2 * v * h + h * h + h + v)))
     };
+    let shapes = move || {
+        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary))?;
+        page.config.with(|c| c.as_ref().ok().map(|c| words::shapes(c, vocabulary)))
+    };
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
             <h2 id="settings-title">"Settings"</h2>
             <Modes page />
+            <div class="preset">
+                <button type="button" on:click=move |_| page.form.update(Form::set_book)>"Exactly the book"</button>
+                <p class="note">"Sets everything below as the book has it; the mode and the seed stay."</p>
+            </div>
             <div class="fields">
                 {SETTINGS.iter().map(|setting| view! { <Field page setting /> }).collect_view()}
             </div>
@@ -52,6 +60,16 @@ pub fn Settings(page: Page) -> impl IntoView {
                 <div>
                     <dt>"Network"</dt>
                     <dd>{move || network().unwrap_or_else(|| "–".to_owned())}</dd>
+                </div>
+                <div>
+                    <dt>"Shapes"</dt>
+                    <dd data-testid="shapes">{move || shapes().unwrap_or_else(|| "–".to_owned())}</dd>
+                </div>
+                <div>
+                    <dt>"GPU memory"</dt>
+                    <dd data-testid="gpu-memory">
+                        {move || page.state.with(|s| s.gpu_bytes.map_or_else(|| "–".to_owned(), words::megabytes))}
+                    </dd>
                 </div>
             </dl>
         </section>
