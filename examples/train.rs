@@ -13,11 +13,11 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use time_traveller::gpu::Gpu;
-use time_traveller::model::Config;
 use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::model::{Config, Sizes, parameters_file};
 use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, edition};
-use time_traveller::train::{EpochResult, Session, Start};
+use time_traveller::train::{self, EpochResult, Session, Start};
 
 /// Trains the book's character RNN on this machine's GPU.
 #[derive(Parser)]
@@ -106,9 +106,11 @@ impl Arguments {
         Ok((Corpus::new(&text), edition))
     }
 
-    fn start(&self) -> Result<Start, String> {
+    fn start(&self, sizes: Sizes) -> Result<Start, String> {
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))
+            let file = std::fs::read(path)
+                .map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))?;
+            parameters_file::read(&file, sizes).map_err(|error| error.to_string())
         };
         Ok(Start { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
     }
@@ -197,7 +199,8 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
     let sentence = |error: time_traveller::Error| error.to_string();
     let gpu = Gpu::open().await.map_err(sentence)?;
     let corpus = Rc::new(corpus);
-    let mut session = Session::from_start(&gpu, &corpus, config, arguments.start()?).await.map_err(sentence)?;
+    let start = arguments.start(train::sizes(&config, &corpus))?;
+    let mut session = Session::from_start(&gpu, &corpus, config, start).await.map_err(sentence)?;
     let report = Report::start(arguments, &config, edition, &gpu.name);
     let mut perplexity = f64::NAN;
     while !session.is_finished() && !stop.load(Ordering::Relaxed) {

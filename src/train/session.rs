@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
 use crate::model::config::StateMode;
 use crate::model::minibatch::Metrics;
-use crate::model::{Config, Parameters, Sizes, parameters_file};
+use crate::model::{Config, Parameters, Sizes};
 use crate::protocol::{Progress, Sample};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
@@ -32,8 +32,8 @@ pub struct EpochResult {
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// A safetensors file of initial parameters, instead of random ones.
-    pub parameters: Option<Vec<u8>>,
+    /// Initial parameters of the network's [`Sizes`], instead of random ones.
+    pub parameters: Option<Parameters>,
     /// The offset of every epoch's windows, instead of a random one.
     pub window_offset: Option<usize>,
 }
@@ -75,29 +75,21 @@ impl Session {
     /// [`Session::new`] from a given start, so that a run can follow another implementation step by step.
     ///
     /// # Errors
-    /// As [`Session::new`]; parameters that are not this network's; an offset that no epoch has.
+    /// As [`Session::new`]; an offset that no epoch has.
     pub async fn from_start(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config, start: Start) -> Result<Self> {
         config.check()?;
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
         if wanted > length {
             return Err(Error::TooFewTokens { length, wanted });
         }
-        let sizes = Sizes {
-            batch: config.batch as usize,
-            steps: config.steps as usize,
-            hidden: config.hidden as usize,
-            vocabulary: corpus.vocabulary.size(),
-        };
+        let sizes = sizes(&config, corpus);
         let needed = tokens_needed(&config);
         if wanted < needed {
             return Err(Error::TextTooShort { length: wanted, batch: sizes.batch, steps: sizes.steps, needed });
         }
         let rates = Rates { learning_rate: config.lr, clip: config.clip };
         let minibatches = minibatches_at_most(&config, wanted);
-        let parameters = match &start.parameters {
-            Some(file) => parameters_file::read(file, sizes)?,
-            None => Parameters::init(sizes, config.seed),
-        };
+        let parameters = start.parameters.unwrap_or_else(|| Parameters::init(sizes, config.seed));
         let engine = Engine::new(gpu, sizes, minibatches, rates, &parameters).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
@@ -225,6 +217,16 @@ impl Session {
         unknown.dedup();
         let text = self.vocabulary.decode(&self.engine.generate(&ids, length).await?);
         Ok(Sample { prefix: prefix.to_owned(), text, unknown })
+    }
+}
+
+/// The sizes of the network that these settings make for this text.
+pub fn sizes(config: &Config, corpus: &Corpus) -> Sizes {
+    Sizes {
+        batch: config.batch as usize,
+        steps: config.steps as usize,
+        hidden: config.hidden as usize,
+        vocabulary: corpus.vocabulary.size(),
     }
 }
 
