@@ -204,8 +204,7 @@ async fn the_books_setting_is_one_press_away_in_every_mode() {
     assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
     assert_eq!(page.field("Hidden units").value(), "512");
     assert_eq!(page.text("error"), "");
-    let shapes = page.text("shapes").replace('\u{a0}', " ");
-    assert_eq!(shapes, "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
+    assert_eq!(page.text("shapes"), "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
 }
 
 #[wasm_bindgen_test]

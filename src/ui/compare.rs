@@ -26,9 +26,9 @@ fn quality(reference: &Reference, report: &FinalReport) -> String {
     let outcome = if percent.abs() < 1.0 {
         "the same within 1 %".to_owned()
     } else {
-        format!("{:.0} % {}", percent.abs(), if percent > 0.0 { "worse" } else { "better" })
+        format!("so this run is {:.0} % {}", percent.abs(), if percent > 0.0 { "worse" } else { "better" })
     };
-    format!("{after}; {}: {about}{}, so this run ended {outcome}.", reference.name(), words::perplexity(theirs))
+    format!("{after}; {}: {about}{}, {outcome}.", reference.name(), words::perplexity(theirs))
 }
 
 fn speed(ours: f64) -> String {
@@ -75,21 +75,18 @@ mod tests {
 
     #[test]
     fn perplexity_is_held_against_that_epochs() {
-        assert_eq!(
-            after(50, 8.55),
-            "8.55 after 50 epochs; PyTorch, mean of four seeds: 8.53, so this run ended the same within 1 %"
-        );
+        assert_eq!(after(50, 8.55), "8.55 after 50 epochs; PyTorch, mean of four seeds: 8.53, the same within 1 %");
         assert_eq!(
             after(100, 7.75),
-            "7.75 after 100 epochs; PyTorch, mean of four seeds: 7.38, so this run ended 5 % worse"
+            "7.75 after 100 epochs; PyTorch, mean of four seeds: 7.38, so this run is 5 % worse"
         );
         assert_eq!(
             after(1, 24.0),
-            "24.00 after 1 epoch; PyTorch, mean of four seeds: 24.76, so this run ended 3 % better"
+            "24.00 after 1 epoch; PyTorch, mean of four seeds: 24.76, so this run is 3 % better"
         );
         assert_eq!(
             after(25, 10.2),
-            "10.20 after 25 epochs; PyTorch, mean of four seeds: about 10.12, so this run ended the same within 1 %"
+            "10.20 after 25 epochs; PyTorch, mean of four seeds: about 10.12, the same within 1 %"
         );
         assert_eq!(after(1200, 1.03), "1.03 after 1,200 epochs; PyTorch, mean of four seeds, ends at epoch 500");
         let second = Config { state: StateMode::Reset, ..Config::default() };

@@ -217,7 +217,9 @@ impl RunState {
             Event::Untrained { run, sample } if self.hears(run) => self.untrained = Some(sample),
             Event::Progress { run, progress } if self.hears(run) => {
                 self.progress = progress;
-                self.keep_pace(progress.tokens_per_second, Some(progress.seconds_left));
+                // Without a pace yet there is no telling.
+                let left = Some(progress.seconds_left).filter(|_| progress.tokens_per_second > 0.0);
+                self.keep_pace(progress.tokens_per_second, left);
             }
             Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,

@@ -24,16 +24,15 @@ pub fn grouped(value: u64) -> String {
 }
 
 /// The shapes of what the network reads and makes in one minibatch, in the book's order: batch B, steps T, hidden
-/// units H, vocabulary V. Spaces within an item do not break.
-pub fn shapes(config: &Config, vocabulary: u32) -> String {
+/// units H, vocabulary V.
+pub fn shapes(config: &Config, vocabulary: u32) -> [String; 4] {
     let Config { batch, steps, hidden, .. } = *config;
+    let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
     let item = |name: &str, sizes: &[u64]| {
         let sizes: Vec<String> = sizes.iter().map(|&n| grouped(n)).collect();
-        format!("{name} {}", sizes.join(" × ")).replace(' ', "\u{a0}")
+        format!("{name} {}", sizes.join(" × "))
     };
-    let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
-    let items = [item("X", &[b, t]), item("one-hot", &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])];
-    items.join(" · ")
+    [item("X", &[b, t]), item("one-hot", &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
 }
 
 /// A span of time as one says it: “about 4 min”.
@@ -164,11 +163,11 @@ mod tests {
 
     #[test]
     fn shapes_are_in_the_books_order() {
-        let said = shapes(&Config::default(), 28).replace('\u{a0}', " ");
-        assert_eq!(said, "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
+        let said = shapes(&Config::default(), 28);
+        assert_eq!(said, ["X 32 × 35", "one-hot 35 × 32 × 28", "Y 1,120 × 28", "H 32 × 512"]);
         let config = Config { batch: 2, steps: 5, hidden: 1024, ..Config::default() };
-        let said = shapes(&config, 3000).replace('\u{a0}', " ");
-        assert_eq!(said, "X 2 × 5 · one-hot 5 × 2 × 3,000 · Y 10 × 3,000 · H 2 × 1,024");
+        let said = shapes(&config, 3000);
+        assert_eq!(said, ["X 2 × 5", "one-hot 5 × 2 × 3,000", "Y 10 × 3,000", "H 2 × 1,024"]);
     }
 
     #[test]

@@ -77,6 +77,9 @@ fn a_run_goes_through_its_stations() {
     state.apply(started(run));
     assert_eq!((state.status, state.epochs), (Status::Training, 500));
     state.apply(Event::Untrained { run, sample: sample("timeqqq") });
+    let none_yet = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
+    state.apply(Event::Progress { run, progress: none_yet });
+    assert_eq!((state.tokens_per_second, state.seconds_left), (None, None));
     state.apply(epoch(run, 1, 24.0));
     let progress = Progress { epoch: 1, minibatch: 2, tokens_per_second: 1600.0, seconds_left: 60.0 };
     state.apply(Event::Progress { run, progress });

@@ -19,9 +19,17 @@ pub fn Settings(page: Page) -> impl IntoView {
         let (v, h) = vocabulary.zip(hidden)?;
         Some(format!("{v} → {h} → {v}, {} parameters", words::grouped(2 * v * h + h * h + h + v)))
     };
+    // No shape breaks in its midst.
+    let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
     let shapes = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary))?;
-        page.config.with(|c| c.as_ref().ok().map(|c| words::shapes(c, vocabulary)))
+        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
+        let config = page.config.with(|c| c.as_ref().ok().copied());
+        match config.zip(vocabulary) {
+            Some((config, vocabulary)) => {
+                words::shapes(&config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
+            }
+            None => "–".into_any(),
+        }
     };
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
@@ -63,7 +71,7 @@ pub fn Settings(page: Page) -> impl IntoView {
                 </div>
                 <div>
                     <dt>"Shapes"</dt>
-                    <dd data-testid="shapes">{move || shapes().unwrap_or_else(|| "–".to_owned())}</dd>
+                    <dd data-testid="shapes">{shapes}</dd>
                 </div>
                 <div>
                     <dt>"GPU memory"</dt>
