@@ -74,7 +74,7 @@ pub fn Settings(page: Page) -> impl IntoView {
                     <dd data-testid="shapes">{shapes}</dd>
                 </div>
                 <div>
-                    <dt>"GPU memory"</dt>
+                    <dt>"Memory"</dt>
                     <dd data-testid="gpu-memory">
                         {move || page.state.with(|s| s.gpu_bytes.map_or_else(|| "–".to_owned(), words::megabytes))}
                     </dd>
