@@ -37,15 +37,15 @@ pub enum Command {
 pub enum Event {
     /// The worker listens.
     Ready,
-    /// The text is there: which edition, how many tokens, how many kinds of token (`V`).
-    Text { edition: String, tokens: u32, vocabulary: u32 },
+    /// The text is there: which edition, whether that is the book's own, how many tokens, how many kinds of token
+    /// (`V`).
+    Text { edition: String, is_books: bool, tokens: u32, vocabulary: u32 },
     /// The GPU is there, under this name.
     Device { name: String },
     /// The run has begun.
     Started {
         run: u32,
         minibatches: u32,
-        tokens_per_epoch: u32,
         /// Bytes of all the run's buffers on the GPU.
         gpu_bytes: u64,
     },
@@ -67,6 +67,8 @@ pub enum Event {
     Generated { request: u32, sample: Sample },
     /// A [`Command::Generate`] that could not be followed; the run, if any, goes on.
     Refused { request: u32, message: String },
+    /// The worker broke down and will say no more.
+    Broken { message: String },
     /// Something ended the run (or, without a run, the preparations); one sentence says what, and what to do.
     Failed { run: Option<u32>, message: String },
 }

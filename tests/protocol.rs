@@ -108,7 +108,7 @@ fn events() -> impl Strategy<Value = [Event; 14]> {
                 Event::Ready,
                 Event::Text { edition: text.clone(), tokens: n, vocabulary: m },
                 Event::Device { name: text.clone() },
-                Event::Started { run, minibatches: n, tokens_per_epoch: m, gpu_bytes: n.into() },
+                Event::Started { run, minibatches: n, gpu_bytes: n.into() },
                 Event::Untrained { run, sample: sample.clone() },
                 Event::Progress { run, progress },
                 Event::Epoch { run, report: epoch },

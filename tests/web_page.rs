@@ -67,7 +67,7 @@ impl Mounted {
     async fn training(fragment: &str) -> Self {
         let mounted = Self::ready(fragment).await;
         mounted.press("Train").await;
-        mounted.hear([Event::Started { run: 1, minibatches: 8, tokens_per_epoch: 8960, gpu_bytes: 9 << 20 }]).await;
+        mounted.hear([Event::Started { run: 1, minibatches: 8, gpu_bytes: 9 << 20 }]).await;
         mounted
     }
 

@@ -58,7 +58,7 @@ async fn run(seed: u32) -> Vec<Event> {
     let (sender, mut commands) = unbounded();
     sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned() }).unwrap();
     drop(sender);
-    trainer.serve(&mut commands).await.unwrap();
+    trainer.serve(None, &mut commands).await.unwrap();
     events.take()
 }
 

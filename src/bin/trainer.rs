@@ -17,7 +17,8 @@ mod worker {
     use time_traveller::error::{Error, Result};
     use time_traveller::gpu::Gpu;
     use time_traveller::protocol::{Command, Event};
-    use time_traveller::text::{Corpus, edition};
+    use time_traveller::text::edition::{self, Edition};
+    use time_traveller::text::Corpus;
     use time_traveller::train::Trainer;
     use wasm_bindgen::{JsCast, prelude::*};
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -28,12 +29,12 @@ mod worker {
     pub fn start() {
         std::panic::set_hook(Box::new(|panic| {
             console_error_panic_hook::hook(panic);
-            let message = format!("The trainer broke down: {panic}. Reload the page to start anew.");
-            post(&Event::Failed { run: None, message });
+            let message = format!("The worker that trains broke down ({panic}): press Reset to start another.");
+            post(&Event::Broken { message });
         }));
         let (sender, receiver) = unbounded();
-        listen(sender.clone());
-        wasm_bindgen_futures::spawn_local(work(sender, receiver));
+        listen(sender);
+        wasm_bindgen_futures::spawn_local(work(receiver));
     }
 
     fn scope() -> DedicatedWorkerGlobalScope {
@@ -58,19 +59,27 @@ mod worker {
     }
 
     /// Gets text and device, then trains; after a failure of either, the next Train tries anew.
-    async fn work(sender: UnboundedSender<Command>, mut commands: UnboundedReceiver<Command>) {
+    async fn work(mut commands: UnboundedReceiver<Command>) {
+        let mut train = None;
         loop {
             match prepare().await {
                 Ok((gpu, corpus)) => {
                     let mut trainer = Trainer::new(gpu, corpus, |event| post(&event));
-                    if trainer.serve(&mut commands).await.is_ok() {
+                    if trainer.serve(train.take(), &mut commands).await.is_ok() {
                         return; // the commands have ended
                     }
                 }
-                Err(error) => post(&Event::Failed { run: None, message: error.to_string() }),
+                Err(error) => post(&Event::Failed { run: run_of(train.take()), message: error.to_string() }),
             }
-            let train = wait_for_train(&mut commands).await;
-            _ = sender.unbounded_send(train); // back into the channel, for the trainer to come
+            train = Some(wait_for_train(&mut commands).await);
+        }
+    }
+
+    /// The run that a Train asks for.
+    fn run_of(train: Option<Command>) -> Option<u32> {
+        match train {
+            Some(Command::Train { run, .. }) => Some(run),
+            _ => None,
         }
     }
 
@@ -84,7 +93,8 @@ mod worker {
                     request,
                     message: "There is no network to continue with: press Train to try again.".to_owned(),
                 }),
-                _ => {}
+                Some(_) => {}
+                None => std::future::pending().await, // the page is gone, and the worker soon is
             }
         }
     }
@@ -97,6 +107,7 @@ mod worker {
         let corpus = Corpus::new(&String::from_utf8_lossy(&bytes));
         post(&Event::Text {
             edition: edition.name().to_owned(),
+            is_books: edition == Edition::Book,
             tokens: corpus.tokens.len() as u32,
             vocabulary: corpus.vocabulary.size() as u32,
         });

@@ -59,13 +59,17 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
     }
 
-    /// Obeys commands and trains until the commands end and nothing is left to train.
+    /// Obeys `first`, then commands as they come, and trains in between, until the commands end and nothing is left to
+    /// train.
     ///
     /// # Errors
     /// A failure of the device, after it was told as [`Event::Failed`]: a new device is needed to go on.
-    pub async fn serve(&mut self, commands: &mut UnboundedReceiver<Command>) -> Result<()> {
+    pub async fn serve(&mut self, first: Option<Command>, commands: &mut UnboundedReceiver<Command>) -> Result<()> {
+        let mut first = first;
         loop {
-            let command = if self.mode == Mode::Training {
+            let command = if first.is_some() {
+                first.take()
+            } else if self.mode == Mode::Training {
                 commands.try_recv().ok()
             } else {
                 match commands.next().await {
@@ -116,8 +120,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         let session = Session::new(&self.gpu, &self.corpus, config).await?;
         let minibatches = session.minibatches() as u32;
-        let tokens_per_epoch = minibatches * config.batch * config.steps;
-        (self.emit)(Event::Started { run, minibatches, tokens_per_epoch, gpu_bytes: session.gpu_bytes() });
+        (self.emit)(Event::Started { run, minibatches, gpu_bytes: session.gpu_bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
         (self.emit)(Event::Untrained { run, sample });
         self.session = Some(session);

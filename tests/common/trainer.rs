@@ -103,7 +103,7 @@ pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_
         }
         log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     };
-    Trainer::new(gpu, corpus(), emit).serve(&mut commands).await?;
+    Trainer::new(gpu, corpus(), emit).serve(None, &mut commands).await?;
     Ok(script.len())
 }
 
