@@ -1,7 +1,8 @@
 //! Trains without a page: the same engine, in a terminal.
 //!
 //! With `--json` it prints one JSON object a line: for each epoch `epoch, perplexity, loss, grad_norm,
-//! tokens_per_second, sample`, and last one with `final: true, perplexity, tokens_per_second, device, samples`.
+//! tokens_per_second, sample`, and last one with `final: true, perplexity, tokens_per_second, device, samples`
+//! (`perplexity` is null if it was ended before the first epoch).
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -145,9 +146,12 @@ impl Report {
         let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = *result;
         match self {
             Self::Bar(bar) => {
-                bar.println(format!(
-                    "epoch {epoch:>4}  perplexity {perplexity:>7.3}  {tokens_per_second:>8.0} tokens/s  {sample}"
-                ));
+                // The bar's own println says nothing where there is no terminal.
+                bar.suspend(|| {
+                    println!(
+                        "epoch {epoch:>4}  perplexity {perplexity:>7.3}  {tokens_per_second:>8.0} tokens/s  {sample}"
+                    );
+                });
                 bar.set_message(format!("perplexity {perplexity:.3}, {tokens_per_second:.0} tokens/s"));
                 bar.set_position(epoch.into());
             }
@@ -192,6 +196,7 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
     config.check().map_err(|error| error.to_string())?;
     let (corpus, edition) = arguments.corpus()?;
     let prefixes = arguments.prefixes();
+    prefixes.iter().try_for_each(|prefix| train::check_prefix(prefix)).map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
     ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;

@@ -52,7 +52,7 @@ pub enum Error {
     PrefixTooLong { length: usize, allowed: usize },
 
     #[error(
-        "This browser has no WebGPU here: use Chrome or Edge 113, Firefox 141 or Safari 26 (or newer), over https or \
+        "This browser has no WebGPU here: use Chrome or Edge 127, Firefox 141 or Safari 26 (or newer), over https or \
          on localhost; in Chrome on Linux switch on chrome://flags/#enable-unsafe-webgpu."
     )]
     NoWebGpu,
@@ -62,6 +62,15 @@ pub enum Error {
 
     #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set {ways}.")]
     TooLarge { megabytes: u64, allowed_megabytes: u64, ways: String },
+
+    #[error(
+        "An epoch would have {minibatches} minibatches, and at most {most} are kept account of: raise Batch size (batch) \
+         or Time steps (steps), or lower Training tokens (tokens)."
+    )]
+    TooManyMinibatches { minibatches: usize, most: usize },
+
+    #[error("The GPU adapter gives no device ({0}): close other pages and programs that use it, then reload.")]
+    NoDevice(String),
 
     #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
     OutOfMemory,

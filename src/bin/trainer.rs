@@ -17,8 +17,8 @@ mod worker {
     use time_traveller::error::{Error, Result};
     use time_traveller::gpu::Gpu;
     use time_traveller::protocol::{Command, Event};
-    use time_traveller::text::edition::{self, Edition};
     use time_traveller::text::Corpus;
+    use time_traveller::text::edition::{self, Edition};
     use time_traveller::train::Trainer;
     use wasm_bindgen::{JsCast, prelude::*};
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};

@@ -5,6 +5,7 @@
 
 mod kernels;
 
+pub use crate::model::minibatch::by_time;
 pub use kernels::*;
 
 use num_traits::Float;
@@ -72,11 +73,6 @@ pub fn train<F: Float>(
     let step = forward_backward(sizes, parameters, h0, minibatch);
     sgd_update(parameters, &step.grads, learning_rate * clip_factor(step.grad_norm, clip));
     step
-}
-
-/// `(B, T)` to `(T, B)`: the order in which the kernels read tokens.
-pub fn by_time(sizes: Sizes, ids: &[u32]) -> Vec<u32> {
-    (0..sizes.positions()).map(|n| ids[n % sizes.batch * sizes.steps + n / sizes.batch]).collect()
 }
 
 fn count<F: Float>(n: usize) -> F {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_channel::oneshot;
 
-use super::platform;
+use super::platform::{self, Submission};
 use crate::error::{Error, Result};
 
 /// A device and its queue.
@@ -17,14 +17,6 @@ pub struct Gpu {
     /// Whether a processor plays the GPU.
     pub software: bool,
     failure: Arc<Mutex<Option<String>>>,
-}
-
-/// Work that was handed to the queue.
-pub struct Submission {
-    #[cfg(not(target_arch = "wasm32"))]
-    index: wgpu::SubmissionIndex,
-    #[cfg(target_arch = "wasm32")]
-    done: oneshot::Receiver<()>,
 }
 
 impl Gpu {
@@ -45,7 +37,7 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor::default())
             .await
-            .map_err(|error| Error::Gpu(error.to_string()))?;
+            .map_err(|error| Error::NoDevice(error.to_string()))?;
         let failure = Arc::new(Mutex::new(None));
         let (on_error, on_loss) = (failure.clone(), failure.clone());
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&on_error, error.to_string())));
@@ -79,15 +71,7 @@ impl Gpu {
     }
 
     pub fn submit(&self, commands: wgpu::CommandBuffer) -> Submission {
-        #[cfg(not(target_arch = "wasm32"))]
-        return Submission { index: self.queue.submit([commands]) };
-        #[cfg(target_arch = "wasm32")]
-        {
-            self.queue.submit([commands]);
-            let (send, done) = oneshot::channel();
-            self.queue.on_submitted_work_done(move || _ = send.send(()));
-            Submission { done }
-        }
+        Submission::new(&self.queue, commands)
     }
 
     /// Waits until a submission is done.
@@ -95,15 +79,7 @@ impl Gpu {
     /// # Errors
     /// A failure of the device; see [`Gpu::check`].
     pub async fn wait(&self, submission: Submission) -> Result<()> {
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let poll = wgpu::PollType::Wait { submission_index: Some(submission.index), timeout: None };
-            self.device.poll(poll).map_err(|error| Error::Gpu(error.to_string()))?;
-        }
-        #[cfg(target_arch = "wasm32")]
-        if submission.done.await.is_err() {
-            return Err(Error::Gpu("the device dropped the work it was given".to_owned()));
-        }
+        submission.done(&self.device).await?;
         self.check()
     }
 
@@ -115,8 +91,7 @@ impl Gpu {
         let slice = buffer.slice(..bytes);
         let (send, mapped) = oneshot::channel();
         slice.map_async(wgpu::MapMode::Read, move |result| _ = send.send(result));
-        #[cfg(not(target_arch = "wasm32"))]
-        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| Error::Gpu(error.to_string()))?;
+        platform::call_back(&self.device)?;
         match mapped.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.check().err().unwrap_or(Error::Gpu(error.to_string()))),

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::device::Gpu;
+use super::fit;
 use super::kernels::{Access, Compiled, KERNELS, Kernel};
 use super::layout::{Layout, Place};
 use super::pace::Pace;
 use super::step::{Dispatch, Steps, kernel_index};
 use super::tile::Tile;
-use crate::cpu::by_time;
-use crate::error::{Error, Result};
-use crate::model::minibatch::Metrics;
+use crate::error::Result;
+use crate::model::minibatch::{Metrics, by_time};
 use crate::model::parameters::shapes;
 use crate::model::{Minibatch, Parameters, Sizes};
 
@@ -18,7 +18,7 @@ use crate::model::{Minibatch, Parameters, Sizes};
 const UPLOADS: u64 = 64;
 const UPLOADED_BYTES: u64 = 4 << 20;
 
-/// What an update goes by; may change from minibatch to minibatch.
+/// What an update goes by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
     pub learning_rate: f32,
@@ -75,7 +75,7 @@ pub struct Engine {
     /// `metrics` of every minibatch of a run.
     history: wgpu::Buffer,
     pub(super) readback: wgpu::Buffer,
-    pace: Pace,
+    pub(super) pace: Pace,
 }
 
 impl Engine {
@@ -122,7 +122,7 @@ impl Engine {
         parameters: &Parameters,
         wgsl: &dyn Fn(&Kernel) -> String,
     ) -> Result<Self> {
-        check_fits(gpu, tile, sizes)?;
+        fit::check(gpu, tile, sizes)?;
         let layout = Layout::new(sizes, tile);
         let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates, wgsl)).await?;
         engine.write_parameters(parameters);
@@ -176,11 +176,6 @@ impl Engine {
             steps,
             pace: Pace::new(),
         }
-    }
-
-    /// Learning rate and clipping threshold from the next submission on.
-    pub fn set_rates(&self, rates: Rates) {
-        self.gpu.queue.write_buffer(&self.uniforms, 0, &self.steps.uniforms(rates));
     }
 
     /// Replaces all parameters.
@@ -340,6 +335,14 @@ impl Engine {
         packed
     }
 
+    /// Waits until all that was submitted is done.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn settle(&mut self) -> Result<()> {
+        self.pace.drain(&self.gpu).await
+    }
+
     /// Waits until a run is finished and gives loss and gradient norm of each of its minibatches: the one read-back
     /// of an epoch.
     ///
@@ -351,7 +354,7 @@ impl Engine {
         encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, bytes);
         self.gpu.submit(encoder.finish());
         let metrics = self.gpu.read::<[f32; 4]>(&self.readback, bytes).await?;
-        self.pace.drain(&self.gpu).await?;
+        self.settle().await?;
         run.done = run.at.0;
         Ok(metrics.into_iter().map(|[loss, grad_norm, ..]| Metrics { loss, grad_norm }).collect())
     }
@@ -432,29 +435,4 @@ fn bind(
         entries: &std::iter::once(dims).chain(tensors).collect::<Vec<_>>(),
     });
     (compiled, bind_group)
-}
-
-/// Refuses what the device can't hold, with what it could.
-fn check_fits(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
-    let limits = gpu.device.limits();
-    let fits = |sizes| Layout::new(sizes, tile).fits(&limits);
-    if fits(sizes) {
-        return Ok(());
-    }
-    let largest = |present: usize, with: &dyn Fn(usize) -> Sizes| {
-        let numbers: Vec<usize> = (1..=present).collect();
-        numbers.partition_point(|&n| fits(with(n)))
-    };
-    let allowed = [
-        ("Hidden units (hidden)", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
-        ("Batch size (batch)", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
-        ("Time steps (steps)", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
-    ];
-    let ways = allowed.iter().filter(|(_, largest)| *largest > 0);
-    let ways: Vec<String> = ways.map(|(label, largest)| format!("{label} to at most {largest}")).collect();
-    Err(Error::TooLarge {
-        megabytes: Layout::new(sizes, tile).largest_buffer() >> 20,
-        allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
-        ways: if ways.is_empty() { "several of the sizes much lower".to_owned() } else { ways.join(", or ") },
-    })
 }

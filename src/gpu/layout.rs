@@ -1,7 +1,7 @@
 //! Where each tensor lives: padded shapes, buffers, offsets. Arithmetic only, so that what a device can't hold is
 //! refused before anything is made on it.
 
-use super::kernels::{Dims, GROUP, NORM_GROUPS};
+use super::kernels::{Dims, NORM_GROUPS};
 use super::tile::Tile;
 use crate::model::Sizes;
 
@@ -39,7 +39,8 @@ pub struct Tensor {
 
 impl Tensor {
     pub fn bytes(&self) -> u64 {
-        4 * self.padded.iter().product::<usize>() as u64
+        // In u64: on the web a usize has 32 bits.
+        4 * self.padded.iter().map(|&n| n as u64).product::<u64>()
     }
 
     /// From the true shape to the one in memory, with zeros between.
@@ -194,9 +195,8 @@ impl Layout {
 
     /// Whether a device with these limits can hold the network.
     pub fn fits(&self, limits: &wgpu::Limits) -> bool {
-        let threads = (limits.max_compute_workgroups_per_dimension as u64).pow(2) * self.tile.group.min(GROUP) as u64;
         let largest = self.largest_buffer();
-        largest <= limits.max_storage_buffer_binding_size && largest <= limits.max_buffer_size && largest / 16 < threads
+        largest <= limits.max_storage_buffer_binding_size && largest <= limits.max_buffer_size
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod device;
 pub mod engine;
+mod fit;
 mod generate;
 pub mod kernels;
 pub mod layout;

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use web_time::Instant;
 
-use super::device::{Gpu, Submission};
+use super::device::Gpu;
+use super::platform::Submission;
 use crate::error::Result;
 
 /// What a submission should take, in seconds.

@@ -1,9 +1,9 @@
 //! The few places where the web and a native program differ in how they meet a device.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{ErrorScopes, find_adapter, name};
+pub use native::{ErrorScopes, Submission, call_back, find_adapter, name};
 #[cfg(target_arch = "wasm32")]
-pub use web::{ErrorScopes, find_adapter, name};
+pub use web::{ErrorScopes, Submission, call_back, find_adapter, name};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
@@ -16,6 +16,28 @@ mod native {
 
     pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
         format!("{} ({})", info.name, info.backend)
+    }
+
+    /// Work that was handed to the queue.
+    pub struct Submission(wgpu::SubmissionIndex);
+
+    impl Submission {
+        pub fn new(queue: &wgpu::Queue, commands: wgpu::CommandBuffer) -> Self {
+            Self(queue.submit([commands]))
+        }
+
+        pub async fn done(self, device: &wgpu::Device) -> Result<()> {
+            poll(device, wgpu::PollType::Wait { submission_index: Some(self.0), timeout: None })
+        }
+    }
+
+    /// Has the callbacks called of all that was asked of the device.
+    pub fn call_back(device: &wgpu::Device) -> Result<()> {
+        poll(device, wgpu::PollType::wait_indefinitely())
+    }
+
+    fn poll(device: &wgpu::Device, poll: wgpu::PollType) -> Result<()> {
+        device.poll(poll).map(|_| ()).map_err(|error| Error::Gpu(error.to_string()))
     }
 
     /// Catches what a device has against the things that are made while it is open.
@@ -43,6 +65,7 @@ mod native {
 
 #[cfg(target_arch = "wasm32")]
 mod web {
+    use futures_channel::oneshot;
     use wasm_bindgen::{JsCast, prelude::*};
     use wasm_bindgen_futures::JsFuture;
 
@@ -54,7 +77,6 @@ mod web {
     /// [`Error::NoWebGpu`], [`Error::NoAdapter`].
     pub async fn find_adapter() -> Result<()> {
         // The navigator of a page and that of a worker are of different classes.
-        let get = |object: &JsValue, key: &str| js_sys::Reflect::get(object, &key.into()).unwrap_or_default();
         let gpu = get(&get(&js_sys::global(), "navigator"), "gpu");
         if !gpu.is_truthy() {
             return Err(Error::NoWebGpu);
@@ -63,14 +85,37 @@ mod web {
         if adapter.is_ok_and(|adapter| adapter.is_truthy()) { Ok(()) } else { Err(Error::NoAdapter) }
     }
 
-    /// Browsers seldom give a description; vendor and architecture are the next best.
+    /// Work that was handed to the queue.
+    pub struct Submission(oneshot::Receiver<()>);
+
+    impl Submission {
+        pub fn new(queue: &wgpu::Queue, commands: wgpu::CommandBuffer) -> Self {
+            queue.submit([commands]);
+            let (send, done) = oneshot::channel();
+            queue.on_submitted_work_done(move || _ = send.send(()));
+            Self(done)
+        }
+
+        pub async fn done(self, _: &wgpu::Device) -> Result<()> {
+            self.0.await.map_err(|_| Error::Gpu("the device dropped the work it was given".to_owned()))
+        }
+    }
+
+    /// The browser calls callbacks by itself.
+    pub fn call_back(_: &wgpu::Device) -> Result<()> {
+        Ok(())
+    }
+
+    fn get(object: &JsValue, key: &str) -> JsValue {
+        js_sys::Reflect::get(object, &key.into()).unwrap_or_default()
+    }
+
+    /// Browsers seldom give a description; vendor and architecture are the next best. Not every browser tells them of
+    /// a device.
     pub fn name(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
-        let (vendor, architecture) = device
-            .as_webgpu()
-            .map(|device| device.adapter_info())
-            .map(|info| (info.vendor(), info.architecture()))
-            .unwrap_or_default();
-        let parts = [vendor, architecture, info.name.clone()];
+        let told = device.as_webgpu().map(|device| get(device, "adapterInfo")).unwrap_or_default();
+        let text = |key| told.is_object().then(|| get(&told, key).as_string()).flatten().unwrap_or_default();
+        let parts = [text("vendor"), text("architecture"), info.name.clone()];
         let named: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let name = if named.is_empty() { "a GPU that does not say its name".to_owned() } else { named.join(" ") };
         format!("{name} (WebGPU)")

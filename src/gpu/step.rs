@@ -4,9 +4,10 @@ use super::kernels::{Dims, GROUP, KERNELS, NORM_GROUPS};
 use super::layout::{ALIGNMENT, Layout};
 use super::{Rates, tile::Tile};
 
-/// The most floating-point operations in one dispatch on a software adapter: some 10 ms, so that a submission can be
-/// short. Longer products are cut into slices of their tiles, which changes no result.
+/// The most floating-point operations in one dispatch, on a software adapter and on a GPU: some 10 ms, so that a
+/// submission can be short. Longer products are cut into slices of their tiles, which changes no result.
 const SOFTWARE_SLICE: u64 = 50_000_000;
+const HARDWARE_SLICE: u64 = 2_000_000_000;
 
 /// The largest number of workgroups in one dimension (WebGPU's default limit).
 const MOST_WORKGROUPS: usize = 65_535;
@@ -31,6 +32,7 @@ pub struct Steps {
     pub generate: Vec<Dispatch>,
     /// One for each different dispatch, [`ALIGNMENT`] bytes apart in the uniform buffer.
     dims: Vec<Dims>,
+    /// The most operations of one dispatch.
     slice: u64,
 }
 
@@ -44,10 +46,10 @@ pub fn kernel_index(name: &str) -> usize {
 
 impl Steps {
     pub fn new(layout: &Layout, software: bool) -> Self {
-        let slice = if software { SOFTWARE_SLICE } else { u64::MAX };
+        let slice = if software { SOFTWARE_SLICE } else { HARDWARE_SLICE };
         let mut steps = Self { train: Vec::new(), generate: Vec::new(), dims: vec![layout.dims()], slice };
-        steps.list_training(layout);
-        steps.list_generation(layout);
+        steps.train = steps.list_training(layout);
+        steps.generate = steps.list_generation(layout);
         steps
     }
 
@@ -61,75 +63,80 @@ impl Steps {
         bytes
     }
 
-    fn list_training(&mut self, layout: &Layout) {
+    fn list_training(&mut self, layout: &Layout) -> Vec<Dispatch> {
         let (b, h, v) = (layout.batch, layout.hidden, layout.vocabulary);
         let steps = layout.sizes.steps;
         let n = steps * b;
         let parameters = layout.tensor("parameters").padded[2];
+        let mut list = Vec::new();
         for t in 0..steps {
-            self.product(layout, "step_forward", [b, h, h], t);
+            list.extend(self.product(layout, "step_forward", [b, h, h], t));
         }
-        self.product(layout, "output_forward", [n, v, h], 0);
-        self.threads("softmax_cross_entropy", n, 6 * v);
-        self.product(layout, "output_backward", [n, h, v], 0);
+        list.extend(self.product(layout, "output_forward", [n, v, h], 0));
+        list.push(self.threads("softmax_cross_entropy", n, 6 * v));
+        list.extend(self.product(layout, "output_backward", [n, h, v], 0));
         for t in (0..steps).rev() {
-            self.product(layout, "step_backward", [b, h, h], t);
+            list.extend(self.product(layout, "step_backward", [b, h, h], t));
         }
-        self.product(layout, "w_hh_grad", [h, h, n], 0);
-        self.product(layout, "w_hq_grad", [h, v, n], 0);
-        self.threads("w_xh_grad", layout.sizes.vocabulary * h / 4, 4 * n.div_ceil(layout.sizes.vocabulary));
+        list.extend(self.product(layout, "w_hh_grad", [h, h, n], 0));
+        list.extend(self.product(layout, "w_hq_grad", [h, v, n], 0));
+        list.push(self.threads("w_xh_grad", layout.sizes.vocabulary * h / 4, 4 * n.div_ceil(layout.sizes.vocabulary)));
         // A workgroup takes 32 columns of either bias.
-        self.groups("bias_grad", h.div_ceil(32) + v.div_ceil(32), 32 * n);
-        self.groups("grad_norm", NORM_GROUPS, 2 * parameters / NORM_GROUPS);
-        self.groups("clip_factor", 1, n + NORM_GROUPS);
-        self.threads("sgd_update", parameters / 4, 8);
+        list.push(self.groups("bias_grad", h.div_ceil(32) + v.div_ceil(32), 32 * n));
+        list.push(self.groups("grad_norm", NORM_GROUPS, 2 * parameters / NORM_GROUPS));
+        list.push(self.groups("clip_factor", 1, n + NORM_GROUPS));
+        list.push(self.threads("sgd_update", parameters / 4, 8));
+        list
     }
 
-    fn list_generation(&mut self, layout: &Layout) {
-        let training = std::mem::take(&mut self.train);
+    fn list_generation(&mut self, layout: &Layout) -> Vec<Dispatch> {
         let (h, v) = (layout.hidden, layout.sizes.vocabulary);
-        self.threads("generate_state", h / 4, 8 * h);
-        self.threads("generate_logits", v, 2 * h);
-        self.groups("generate_pick", 1, v);
-        self.generate = std::mem::replace(&mut self.train, training);
+        vec![
+            self.threads("generate_state", h / 4, 8 * h),
+            self.threads("generate_logits", v, 2 * h),
+            self.groups("generate_pick", 1, v),
+        ]
     }
 
     /// A kernel in tiles, cut into slices where it is long.
-    fn product(&mut self, layout: &Layout, name: &str, [rows, columns, inner]: [usize; 3], t: usize) {
+    fn product(&mut self, layout: &Layout, name: &str, [rows, columns, inner]: [usize; 3], t: usize) -> Vec<Dispatch> {
         let Tile { group, .. } = layout.tile;
         let tiles = (rows / layout.tile.rows()) * (columns / layout.tile.columns());
-        let flops = 2 * (rows * columns * inner) as u64;
-        let slices = flops.div_ceil(self.slice).clamp(1, tiles.div_ceil(group) as u64) as usize;
         let groups = tiles.div_ceil(group);
-        for slice in 0..slices {
-            let [begin, end] = [slice, slice + 1].map(|slice| groups * slice / slices);
-            let dims = Dims { t: t as u32, first: (begin * group) as u32, ..layout.dims() };
-            self.push(name, dims, end - begin, flops / slices as u64);
-        }
+        let flops = 2 * rows as u64 * columns as u64 * inner as u64;
+        let slices = flops.div_ceil(self.slice).clamp(1, groups as u64);
+        let first_group = |slice: u64| (groups as u64 * slice / slices) as usize;
+        (0..slices)
+            .map(|slice| {
+                let (begin, end) = (first_group(slice), first_group(slice + 1));
+                let dims = Dims { t: t as u32, first: (begin * group) as u32, ..layout.dims() };
+                self.dispatch(name, dims, end - begin, flops / slices)
+            })
+            .collect()
     }
 
     /// A kernel with so many threads, each of so many operations.
-    fn threads(&mut self, name: &str, threads: usize, flops: usize) {
-        self.groups(name, threads.div_ceil(GROUP), GROUP * flops);
+    fn threads(&mut self, name: &str, threads: usize, flops: usize) -> Dispatch {
+        self.groups(name, threads.div_ceil(GROUP), GROUP * flops)
     }
 
     /// A kernel with so many workgroups, each of so many operations.
-    fn groups(&mut self, name: &str, groups: usize, flops: usize) {
-        self.push(name, self.dims[0], groups, (groups * flops) as u64);
+    fn groups(&mut self, name: &str, groups: usize, flops: usize) -> Dispatch {
+        self.dispatch(name, self.dims[0], groups, groups as u64 * flops as u64)
     }
 
-    fn push(&mut self, name: &str, dims: Dims, groups: usize, flops: u64) {
+    fn dispatch(&mut self, name: &str, dims: Dims, groups: usize, flops: u64) -> Dispatch {
         let slot = self.dims.iter().position(|known| *known == dims).unwrap_or_else(|| {
             self.dims.push(dims);
             self.dims.len() - 1
         });
         let x = groups.min(MOST_WORKGROUPS);
-        self.train.push(Dispatch {
+        Dispatch {
             kernel: kernel_index(name),
             dims_at: (slot as u64 * ALIGNMENT) as u32,
             groups: [x as u32, groups.div_ceil(x) as u32],
             flops,
-        });
+        }
     }
 }
 

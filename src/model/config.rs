@@ -64,6 +64,9 @@ impl Default for Config {
     }
 }
 
+/// The longest prefix that is continued, in characters.
+pub const LONGEST_PREFIX: usize = 4000;
+
 /// What values a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Values {

@@ -1,5 +1,7 @@
 //! What one training step is given.
 
+use super::Sizes;
+
 /// Token ids of one minibatch, row by row as in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minibatch {
@@ -16,4 +18,9 @@ pub struct Metrics {
     pub loss: f32,
     /// Global L2 norm over the five gradients, before clipping.
     pub grad_norm: f32,
+}
+
+/// `(B, T)` to `(T, B)`: the order in which the kernels read tokens.
+pub fn by_time(sizes: Sizes, ids: &[u32]) -> Vec<u32> {
+    (0..sizes.positions()).map(|n| ids[n % sizes.batch * sizes.steps + n / sizes.batch]).collect()
 }

@@ -8,12 +8,15 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::clock::Clock;
 use crate::error::{Error, Result};
 use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
-use crate::model::config::StateMode;
+use crate::model::config::{LONGEST_PREFIX, StateMode};
 use crate::model::minibatch::Metrics;
 use crate::model::{Config, Parameters, Sizes};
 use crate::protocol::{Progress, Sample};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
+
+/// The most minibatches of an epoch: their metrics wait on the device for the epoch's end.
+const MOST_MINIBATCHES: usize = 1 << 20;
 
 /// What an epoch came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,6 +92,9 @@ impl Session {
         }
         let rates = Rates { learning_rate: config.lr, clip: config.clip };
         let minibatches = minibatches_at_most(&config, wanted);
+        if minibatches > MOST_MINIBATCHES {
+            return Err(Error::TooManyMinibatches { minibatches, most: MOST_MINIBATCHES });
+        }
         let parameters = start.parameters.unwrap_or_else(|| Parameters::init(sizes, config.seed));
         let engine = Engine::new(gpu, sizes, minibatches, rates, &parameters).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
@@ -201,6 +207,22 @@ impl Session {
         }
     }
 
+    /// Waits until all that the device was handed is done; that time is training's.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn settle(&mut self) -> Result<()> {
+        self.clock.start();
+        let settled = self.engine.settle().await;
+        self.clock.stop();
+        settled
+    }
+
+    /// Epochs that the run is to have.
+    pub fn epochs(&self) -> u32 {
+        self.config.epochs
+    }
+
     /// Tokens trained on by seconds spent on it, over the whole run.
     pub fn tokens_per_second(&self) -> f64 {
         self.tokens_done as f64 / self.clock.seconds().max(1e-9)
@@ -210,7 +232,9 @@ impl Session {
     ///
     /// # Errors
     /// An empty or overlong prefix; a failure of the device.
-    pub async fn sample(&self, prefix: &str, length: usize) -> Result<Sample> {
+    pub async fn sample(&mut self, prefix: &str, length: usize) -> Result<Sample> {
+        check_prefix(prefix)?;
+        self.settle().await?;
         let ids = self.vocabulary.encode(prefix);
         let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
         unknown.sort_unstable();
@@ -227,6 +251,18 @@ pub fn sizes(config: &Config, corpus: &Corpus) -> Sizes {
         steps: config.steps as usize,
         hidden: config.hidden as usize,
         vocabulary: corpus.vocabulary.size(),
+    }
+}
+
+/// Checks what is to be continued.
+///
+/// # Errors
+/// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
+pub fn check_prefix(prefix: &str) -> Result<()> {
+    match prefix.chars().count() {
+        0 => Err(Error::EmptyPrefix),
+        length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
+        _ => Ok(()),
     }
 }
 

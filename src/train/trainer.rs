@@ -6,7 +6,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
-use super::session::{EpochResult, Session};
+use super::session::{EpochResult, Session, check_prefix};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::Config;
@@ -39,7 +39,6 @@ pub struct Trainer<E> {
     untrained: Option<(Config, Session)>,
     /// What samples continue.
     prefix: String,
-    epochs: u32,
     last_progress: Instant,
 }
 
@@ -54,7 +53,6 @@ impl<E: FnMut(Event)> Trainer<E> {
             session: None,
             untrained: None,
             prefix: FINAL_PREFIXES[0].to_owned(),
-            epochs: 0,
             last_progress: Instant::now(),
         }
     }
@@ -93,13 +91,18 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn obey(&mut self, command: Command) -> Result<()> {
         match command {
             Command::Train { run, config, prefix } => return self.start(run, config, prefix).await,
-            Command::Pause => self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run }),
+            Command::Pause => {
+                if let Some(session) = &mut self.session {
+                    session.settle().await?;
+                }
+                self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run });
+            }
             Command::Resume => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
             Command::Reset => {
                 self.forget();
                 (self.emit)(Event::Idle);
             }
-            Command::SamplePrefix { prefix } if !prefix.is_empty() => self.prefix = prefix,
+            Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
             Command::Generate { request, prefix, length, config } => {
                 match self.generate(&prefix, length as usize, config).await {
@@ -115,17 +118,14 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn start(&mut self, run: u32, config: Config, prefix: String) -> Result<()> {
         self.forget();
         self.run = Some(run);
-        if prefix.is_empty() {
-            return Err(Error::EmptyPrefix);
-        }
-        let session = Session::new(&self.gpu, &self.corpus, config).await?;
+        check_prefix(&prefix)?;
+        let mut session = Session::new(&self.gpu, &self.corpus, config).await?;
         let minibatches = session.minibatches() as u32;
         (self.emit)(Event::Started { run, minibatches, gpu_bytes: session.gpu_bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
         (self.emit)(Event::Untrained { run, sample });
         self.session = Some(session);
         self.prefix = prefix;
-        self.epochs = config.epochs;
         self.mode = Mode::Training;
         Ok(())
     }
@@ -182,14 +182,14 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    async fn final_report(&self, last: EpochResult) -> Result<FinalReport> {
-        let session = self.session.as_ref().expect("a run has just finished");
+    async fn final_report(&mut self, last: EpochResult) -> Result<FinalReport> {
+        let session = self.session.as_mut().expect("a run has just finished");
         let mut samples = Vec::new();
         for prefix in FINAL_PREFIXES {
             samples.push(session.sample(prefix, SAMPLE_LENGTH as usize).await?);
         }
         Ok(FinalReport {
-            epochs: self.epochs,
+            epochs: session.epochs(),
             perplexity: last.perplexity,
             tokens_per_second: session.tokens_per_second(),
             device: self.gpu.name.clone(),

@@ -268,7 +268,7 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
 
 /// Prediction against the oracle's, over the three kernels of generation.
 pub async fn check_generation(gpu: &Gpu, case: &Case) {
-    let engine = case.engine(gpu).await;
+    let mut engine = case.engine(gpu).await;
     let prefix = &case.minibatch.inputs[..1 + case.sizes.positions() / 2];
     let got = engine.generate(prefix, 20).await.unwrap();
     let p: Parameters<f64> = case.parameters.cast();

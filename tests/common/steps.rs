@@ -56,7 +56,10 @@ impl Case {
         };
         let (xh, inputs) = (shape("w_xh", 2)?, shape("inputs", 3)?);
         let sizes = Sizes { batch: inputs[1], steps: inputs[2], hidden: xh[1], vocabulary: xh[0] };
-        let Sizes { batch, hidden, .. } = sizes;
+        let Sizes { batch, steps, hidden, vocabulary } = sizes;
+        if [batch, steps, hidden, vocabulary, inputs[0]].contains(&0) {
+            return Err("a dimension of inputs or w_xh is 0".to_owned());
+        }
         let mut parameters = Parameters::zeros(sizes);
         for ((name, rows, columns), numbers) in shapes(sizes).into_iter().zip(parameters.tensors_mut()) {
             *numbers = floats(file, name, &shape_of(name, rows, columns))?;

@@ -206,6 +206,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Text { .. }
         | Event::Device { .. }
         | Event::Idle
+        | Event::Broken { .. }
         | Event::Generated { .. }
         | Event::Refused { .. } => None,
     }

@@ -1,0 +1,50 @@
+//! Speed of the book's setting on this machine's GPU: whole training steps, and generation.
+//!
+//! Usage: `cargo bench --bench step`
+
+use std::time::Instant;
+
+use time_traveller::gpu::{Engine, Gpu, Rates, Run, StateAt};
+use time_traveller::model::{Minibatch, Parameters, Sizes};
+
+const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
+const MINIBATCHES: usize = 8;
+const REPEATS: usize = 5;
+const CHARACTERS: usize = 200;
+
+fn main() {
+    pollster::block_on(bench()).unwrap_or_else(|error| panic!("{error}"));
+}
+
+async fn bench() -> time_traveller::Result<()> {
+    let gpu = Gpu::open().await?;
+    let rates = Rates { learning_rate: 1.0, clip: 1.0 };
+    let mut engine = Engine::new(&gpu, BOOK, MINIBATCHES, rates, &Parameters::init(BOOK, 1)).await?;
+    println!("{}, {:.1} MB on the device", gpu.name, engine.bytes() as f64 / 1e6);
+    let ids = |shift: usize| (0..BOOK.positions()).map(|i| ((i * 7 + shift) % BOOK.vocabulary) as u32).collect();
+    let minibatch = Minibatch { inputs: ids(0), targets: ids(7) };
+
+    let (mut training, mut generating) = (Vec::new(), Vec::new());
+    for _ in 0..=REPEATS {
+        let start = Instant::now();
+        let mut run = Run::new(MINIBATCHES);
+        while !run.is_submitted() {
+            engine.advance(&mut run, |_| (minibatch.clone(), StateAt::Carried)).await?;
+        }
+        engine.finish(&mut run).await?;
+        training.push(start.elapsed().as_secs_f64() / MINIBATCHES as f64);
+        let start = Instant::now();
+        engine.generate(&[1], CHARACTERS).await?;
+        generating.push(start.elapsed().as_secs_f64());
+    }
+    // The first of each warms up.
+    let (step, sample) = (median(&mut training[1..]), median(&mut generating[1..]));
+    println!("a minibatch: {:.1} ms, {:.0} tokens/s", step * 1e3, BOOK.positions() as f64 / step);
+    println!("{CHARACTERS} characters: {:.1} ms, {:.2} minibatches", sample * 1e3, sample / step);
+    Ok(())
+}
+
+fn median(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}

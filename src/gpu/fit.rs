@@ -1,0 +1,35 @@
+//! Refuses what a device can't hold, with what it could.
+
+use super::device::Gpu;
+use super::layout::Layout;
+use super::tile::Tile;
+use crate::error::{Error, Result};
+use crate::model::Sizes;
+
+/// Checks that the device can hold a network of these sizes.
+///
+/// # Errors
+/// [`Error::TooLarge`], with the largest number that each size may have while the others stay.
+pub fn check(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
+    let limits = gpu.device.limits();
+    let fits = |sizes| Layout::new(sizes, tile).fits(&limits);
+    if fits(sizes) {
+        return Ok(());
+    }
+    let largest = |present: usize, with: &dyn Fn(usize) -> Sizes| {
+        let numbers: Vec<usize> = (1..=present).collect();
+        numbers.partition_point(|&n| fits(with(n)))
+    };
+    let allowed = [
+        ("Hidden units (hidden)", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
+        ("Batch size (batch)", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
+        ("Time steps (steps)", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
+    ];
+    let ways = allowed.iter().filter(|(_, largest)| *largest > 0);
+    let ways: Vec<String> = ways.map(|(label, largest)| format!("{label} to at most {largest}")).collect();
+    Err(Error::TooLarge {
+        megabytes: Layout::new(sizes, tile).largest_buffer() >> 20,
+        allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
+        ways: if ways.is_empty() { "several of the sizes much lower".to_owned() } else { ways.join(", or ") },
+    })
+}
