@@ -4,11 +4,12 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::shell::{command, find, output, run, say};
+use crate::apt;
+use crate::shell::{command, find, output, root};
 
 /// Chrome and the driver that steers it.
 pub struct Browser {
@@ -29,7 +30,7 @@ pub fn browser() -> Result<Browser> {
     if let Some(browser) = find_browser()? {
         return Ok(browser);
     }
-    apt_install(&["chromium", "chromium-driver"]);
+    apt::install(&["chromium", "chromium-driver"]);
     match find_browser()? {
         Some(browser) => Ok(browser),
         None => bail!(
@@ -40,9 +41,60 @@ pub fn browser() -> Result<Browser> {
 }
 
 fn find_browser() -> Result<Option<Browser>> {
-    let chrome = named("CHROME")?.or_else(|| CHROMES.iter().find_map(|name| find(name)));
+    let chrome = named("CHROME")?.or_else(|| CHROMES.iter().find_map(find));
     let driver = named("CHROMEDRIVER")?.or_else(|| find("chromedriver"));
-    Ok(chrome.zip(driver).map(|(chrome, driver)| Browser { chrome, driver }))
+    let Some((chrome, driver)) = chrome.zip(driver) else { return Ok(None) };
+    let browser = Browser { chrome, driver };
+    // Asked on Windows, Chrome opens a window instead of answering.
+    if !cfg!(windows) {
+        let said = |program: &Path| output(command(program, ["--version"])).unwrap_or_default();
+        browser.check_versions(&said(&browser.chrome), &said(&browser.driver))?;
+    }
+    Ok(Some(browser))
+}
+
+impl Browser {
+    /// A driver steers the Chrome of its own major version. What does not tell its version may be tried.
+    fn check_versions(&self, chrome: &str, driver: &str) -> Result<()> {
+        let (Some(chrome), Some(driver)) = (version(chrome), version(driver)) else { return Ok(()) };
+        ensure!(
+            major(chrome) == major(driver),
+            "{} is version {chrome} and {} is version {driver}, which do not work together: install the chromedriver \
+             of Chrome's version, or name two that fit in CHROME and CHROMEDRIVER",
+            self.chrome.display(),
+            self.driver.display()
+        );
+        Ok(())
+    }
+
+    /// Writes the capabilities that wasm-bindgen's test runner asks the driver for: the repository's, with this Chrome.
+    pub fn write_capabilities(&self) -> Result<PathBuf> {
+        let own = fs::read_to_string(root().join("webdriver.json")).context("webdriver.json can't be read")?;
+        let chrome = self.chrome.to_str().context("the path of Chrome is no text: name another in CHROME")?;
+        let place = root().join("target").join("webdriver.json");
+        // Cargo may have been told to build elsewhere.
+        fs::create_dir_all(root().join("target"))?;
+        fs::write(&place, capabilities(&own, chrome)?)
+            .with_context(|| format!("{} could not be written", place.display()))?;
+        Ok(place)
+    }
+}
+
+/// The word of `Chromium 150.0.1.2 built on …` that is a version.
+fn version(said: &str) -> Option<&str> {
+    said.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn major(version: &str) -> &str {
+    version.split('.').next().unwrap_or(version)
+}
+
+/// `own` with a browser named. By the text: for one file that is ours, a JSON library is too long to wait for.
+fn capabilities(own: &str, chrome: &str) -> Result<String> {
+    const OPTIONS: &str = "\"goog:chromeOptions\": {";
+    ensure!(own.contains(OPTIONS), "webdriver.json lacks {OPTIONS}");
+    let chrome = chrome.replace('\\', "\\\\").replace('"', "\\\"");
+    Ok(own.replacen(OPTIONS, &format!("{OPTIONS} \"binary\": \"{chrome}\","), 1))
 }
 
 /// The file that a variable of the environment names; to name one that is not there is a mistake worth a word.
@@ -59,7 +111,7 @@ pub fn gpu_driver() -> Result<()> {
     if !cfg!(target_os = "linux") || has_vulkan() {
         return Ok(());
     }
-    apt_install(&["mesa-vulkan-drivers", "libvulkan1"]);
+    apt::install(&["mesa-vulkan-drivers", "libvulkan1"]);
     ensure!(
         has_vulkan(),
         "there is no Vulkan driver here: install one (a software driver will do; Debian: mesa-vulkan-drivers \
@@ -77,24 +129,35 @@ fn has_vulkan() -> bool {
     has_driver && output(command("/sbin/ldconfig", ["-p"])).is_none_or(|list| list.contains("libvulkan.so.1"))
 }
 
-/// Installs packages where that is ours to do. That it is not, or that it fails, is said by the caller, who finds them
-/// still missing and knows what to do about it.
-fn apt_install(packages: &[&str]) {
-    let root = output(command("id", ["-u"])).is_some_and(|id| id == "0");
-    if !root || find("apt-get").is_none() {
-        return;
-    }
-    say(format!("Installing {} with apt-get (about half a minute)", packages.join(" ")));
-    let install = [&["install", "--quiet", "--yes", "--no-install-recommends"], packages].concat();
-    if let Err(error) = apt(&["update", "--quiet"]).and_then(|()| apt(&install)) {
-        say(format!("{error:#}"));
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn apt(args: &[&str]) -> Result<()> {
-    let mut apt = command("apt-get", args);
-    apt.env("DEBIAN_FRONTEND", "noninteractive").stdin(std::process::Stdio::null());
-    // Pages of package names that nobody reads; what goes wrong is on the other stream.
-    apt.stdout(std::process::Stdio::null());
-    run(apt)
+    #[test]
+    fn a_version_is_read_from_what_browsers_and_drivers_say() {
+        assert_eq!(version("Chromium 150.0.1.2 built on Debian GNU/Linux 12"), Some("150.0.1.2"));
+        assert_eq!(version("Google Chrome 149.0.1.2"), Some("149.0.1.2"));
+        assert_eq!(version("ChromeDriver 150.0.1.2 (a21ce95c-refs/heads/1@{#2})"), Some("150.0.1.2"));
+        assert_eq!(version("no number"), None);
+    }
+
+    #[test]
+    fn versions_are_compared_by_their_first_number() {
+        let browser = Browser { chrome: "/the/chrome".into(), driver: "/the/driver".into() };
+        assert!(browser.check_versions("Chromium 150.0.1.2", "ChromeDriver 150.9.8.7").is_ok());
+        assert!(browser.check_versions("Chromium", "ChromeDriver 150.9.8.7").is_ok());
+        let error = browser.check_versions("Chromium 149.0.1.2", "ChromeDriver 150.9.8.7").unwrap_err().to_string();
+        for word in ["/the/chrome", "149.0.1.2", "/the/driver", "150.9.8.7", "CHROMEDRIVER"] {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_test_runner_is_told_of_the_chrome_that_was_found() {
+        let own = fs::read_to_string(root().join("webdriver.json")).unwrap();
+        let told = capabilities(&own, "C:\\the \"chrome\"").unwrap();
+        assert!(told.contains(r#""goog:chromeOptions": { "binary": "C:\\the \"chrome\"","#), "{told}");
+        assert!(told.contains("--enable-unsafe-webgpu"), "{told}");
+        assert!(capabilities("{}", "/the/chrome").is_err());
+    }
 }

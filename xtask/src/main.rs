@@ -3,6 +3,7 @@
 //! Each command is one row of [`COMMANDS`]; it reads its own options and does its own set-up, so that any of them
 //! can be the first that is ever called on a machine.
 
+mod apt;
 mod browser;
 #[path = "../../src/text/edition.rs"]
 mod edition;
@@ -14,7 +15,7 @@ mod tools;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
 /// One command.
@@ -54,16 +55,19 @@ const COMMANDS: &[Command] = &[
         name: "parity",
         options: "[--epochs 500]",
         about: "trains the book's network in headless Chrome and writes down what it came to (half an hour)",
-        run: |args| test::parity(&epochs(args)?),
+        run: |args| test::parity(epochs(args)?),
     },
 ];
 
-fn epochs(mut args: Parser) -> Result<String> {
-    match args.next()? {
-        Some(Arg::Long("epochs")) => Ok(args.value()?.string()?),
-        Some(other) => bail!(other.unexpected()),
-        None => Ok("500".to_owned()),
+fn epochs(mut args: Parser) -> Result<u32> {
+    let mut epochs = 500;
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Long("epochs") => epochs = args.value()?.parse().context("--epochs takes a number of epochs")?,
+            other => bail!(other.unexpected()),
+        }
     }
+    Ok(epochs)
 }
 
 fn main() -> ExitCode {
@@ -112,4 +116,19 @@ fn only(mut args: Parser) -> Result<Option<String>> {
         }
     }
     Ok(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_are_a_number_and_nothing_follows_it() {
+        let read = |args: &[&str]| epochs(Parser::from_args(args));
+        assert_eq!(read(&[]).unwrap(), 500);
+        assert_eq!(read(&["--epochs", "7"]).unwrap(), 7);
+        for wrong in [&["--epochs", "x"] as &[&str], &["--epochs", "-1"], &["--epochs"], &["--epochs", "7", "--file"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
 }

@@ -34,7 +34,7 @@ pub fn path() -> OsString {
 }
 
 /// Where a program lies on our [`path`].
-pub fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: impl AsRef<OsStr>) -> Option<PathBuf> {
     which::which_in(program, Some(path()), root()).ok()
 }
 
@@ -42,7 +42,8 @@ pub fn find(program: &str) -> Option<PathBuf> {
 ///
 /// It does not see what `cargo run` told us about our own package: there are build scripts (`ring`'s) that run again
 /// when that changes, and every cargo that we start would compile them anew, and us with them.
-pub fn command(program: &str, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+pub fn command(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let program = program.as_ref();
     let mut command = Command::new(find(program).unwrap_or_else(|| program.into()));
     command.args(args).current_dir(root()).env("PATH", path());
     for (name, _) in env::vars_os() {

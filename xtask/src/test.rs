@@ -129,9 +129,10 @@ fn report(times: &[(&str, Duration)], total: Duration) {
 fn in_browser() -> Result<()> {
     // Cargo looks it up without our PATH's own tools, so it is named in full.
     let runner = find("wasm-bindgen-test-runner").context("wasm-bindgen-cli came without its test runner")?;
-    let Browser { driver, .. } = browser::browser()?;
+    let browser = browser::browser()?;
     let mut tests = cargo(["test", "--target", tools::WASM, "--test", "web_page", "--test", "web_worker"]);
-    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", driver);
+    tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", &browser.driver);
+    tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities()?);
     // Seconds; software adapters on small machines are slow.
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     run(tests)
@@ -149,13 +150,13 @@ fn end_to_end() -> Result<()> {
 }
 
 /// A whole run of the book's setting in the built page.
-pub fn parity(epochs: &str) -> Result<()> {
+pub fn parity(epochs: u32) -> Result<()> {
     for need in [Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler] {
         need.set_up().context("setting up failed")?;
     }
     site::build_only()?;
     let Browser { chrome, driver } = browser::browser()?;
-    let mut parity = cargo(["run", "--quiet", "--package", "end-to-end", "--bin", "parity", "--", epochs]);
-    parity.env("CHROME", chrome).env("CHROMEDRIVER", driver);
+    let mut parity = cargo(["run", "--quiet", "--package", "end-to-end", "--bin", "parity", "--"]);
+    parity.arg(epochs.to_string()).env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(parity)
 }

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use lexopt::{Arg, Parser};
 use sha2::{Digest, Sha256};
 
+use crate::apt;
 use crate::edition::{self, Edition};
 use crate::shell::{command, find, root, say};
 
@@ -108,8 +109,9 @@ fn from_network() -> Result<(Vec<u8>, Edition)> {
         Ok(text) => return Ok(text),
         Err(error) => failures.push(format!("{WHEEL}: {error:#}")),
     }
+    let online = if pip().is_some() { "go online" } else { "go online, install Python with pip" };
     bail!(
-        "the text could not be fetched ({}): go online and try again, or get a copy of the book's timemachine.txt \
+        "the text could not be fetched ({}): {online} and try again, or get a copy of the book's timemachine.txt \
          (SHA-1 {}) and name it with `cargo xtask text --file PATH`",
         failures.join("; "),
         edition::BOOK_SHA1
@@ -132,6 +134,9 @@ fn from_wheel() -> Result<Vec<u8>> {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
 
+    if pip().is_none() {
+        apt::install(&["python3-pip"]);
+    }
     let mut pip = pip().context("there is no Python with pip here")?;
     pip.args(["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"])
         .args(["--timeout", "10", "--retries", "1", WHEEL, "--dest"])

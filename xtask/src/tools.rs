@@ -48,9 +48,32 @@ fn rustup(args: [&str; 3]) -> Result<()> {
 
 /// Sees to it that trunk, and the wasm-bindgen that fits the lock file, are what [`command`] finds.
 pub fn bundler() -> Result<()> {
-    install(&Tool { package: "trunk", program: "trunk", version: TRUNK_VERSION, minutes: "3 to 5" })?;
     let version = wasm_bindgen_version()?;
-    install(&Tool { package: "wasm-bindgen-cli", program: "wasm-bindgen", version: &version, minutes: "2 to 4" })
+    let trunk = Tool { package: "trunk", program: "trunk", version: TRUNK_VERSION, minutes: "3 to 5" };
+    let bindgen = Tool { package: "wasm-bindgen-cli", program: "wasm-bindgen", version: &version, minutes: "2 to 4" };
+    let mut ours = Vec::new();
+    for tool in [trunk, bindgen] {
+        if install(&tool)? == Place::Ours {
+            ours.push(tool.program);
+        }
+    }
+    if !ours.is_empty() {
+        say(format!(
+            "Until the next `cargo clean`, {} in target/tools/bin: for trunk without xtask put that folder first on \
+             the PATH, as in PATH=\"$PWD/target/tools/bin:$PATH\" trunk serve",
+            if ours.len() == 1 { format!("{} is", ours[0]) } else { format!("{} are", ours.join(" and ")) }
+        ));
+    }
+    Ok(())
+}
+
+/// Where a tool went, if anywhere.
+#[derive(PartialEq)]
+enum Place {
+    /// It was there, or it is among the person's own programs now.
+    Theirs,
+    /// `target/tools`.
+    Ours,
 }
 
 /// A program that `cargo install` brings.
@@ -70,28 +93,29 @@ impl Tool<'_> {
 
 /// Installs a tool unless the right version is there: among the person's own programs, where plain `trunk serve`
 /// finds it too, or, if another version is among those, in our own folder, so that nothing of theirs is replaced.
-fn install(tool: &Tool) -> Result<()> {
+fn install(tool: &Tool) -> Result<Place> {
     if tool.is_right() {
-        return Ok(());
+        return Ok(Place::Theirs);
     }
     let Tool { package, program, version, minutes } = tool;
-    let mut place = Vec::new();
+    let (mut place, mut options) = (Place::Theirs, Vec::new());
     if let Some(other) = find(program) {
         say(format!("{} is another version; {package} {version} goes to target/tools beside it", other.display()));
-        place = vec!["--root".into(), own_tools().into_os_string()];
+        place = Place::Ours;
+        options = vec!["--root".into(), own_tools().into_os_string()];
     }
     if find("cargo-binstall").is_some() {
         say(format!("Installing {package} {version} with cargo binstall (seconds)"));
         let mut binstall = cargo(["binstall", "--no-confirm", "--force", &format!("{package}@{version}")]);
-        binstall.args(&place);
+        binstall.args(&options);
         if run(binstall).is_ok() && tool.is_right() {
-            return Ok(());
+            return Ok(place);
         }
         say("That did not work; compiling it instead");
     }
     say(format!("Compiling {package} {version}: about {minutes} minutes, only this once"));
     let mut install = cargo(["install", "--locked", "--force", package, "--version", version]);
-    install.args(&place).envs(QUICK_COMPILATION);
+    install.args(&options).envs(QUICK_COMPILATION);
     // Beside the project's own builds, so that nothing here depends on a temporary folder that may not execute.
     install.env("CARGO_TARGET_DIR", root().join("target").join("tools-build"));
     run(install)?;
@@ -99,7 +123,7 @@ fn install(tool: &Tool) -> Result<()> {
     if !tool.is_right() {
         bail!("{program} {version} was installed but does not answer: see what `{program} --version` says");
     }
-    Ok(())
+    Ok(place)
 }
 
 /// The version of wasm-bindgen that the lock file holds; tool and library must be of one version.
