@@ -25,7 +25,7 @@ const LOAD: Duration = Duration::from_secs(60);
 pub struct Options {
     /// The folder with the page.
     pub folder: PathBuf,
-    /// Whether headless Chrome is told to offer WebGPU.
+    /// Whether headless Chrome is told to offer WebGPU, or else told not to, even where it does so by itself.
     pub webgpu: bool,
     /// More command-line flags of Chrome, without their dashes.
     pub flags: Vec<String>,
@@ -53,9 +53,9 @@ impl Visit {
     pub async fn start_with(options: Options) -> Result<Self> {
         let Options { folder, webgpu, mut flags } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
-        if webgpu {
-            flags.push("enable-unsafe-webgpu".to_owned());
-        }
+        // Without its service WebGPU finds no adapter; Chrome's features of other names have no such effect.
+        let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
+        flags.push(flag.to_owned());
         let site = Site::serve(&folder).await?;
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())

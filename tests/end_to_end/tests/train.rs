@@ -12,6 +12,8 @@ const READY: Duration = Duration::from_secs(90);
 const RUN: Duration = Duration::from_secs(600);
 /// Long enough for several epochs of a small network.
 const A_WHILE: Duration = Duration::from_secs(2);
+/// Milliseconds that no frame may take; also where browsers begin to call a task long.
+const SHORT: f64 = 50.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
@@ -109,6 +111,7 @@ async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
     visit.wait_until("a sentence", READY, async || Ok(!visit.text("error").await?.is_empty())).await?;
     let error = visit.text("error").await?;
     println!("{error}");
+    // Chrome may take the interface away, or leave it and find no adapter: either sentence names these.
     for word in ["WebGPU", "Chrome", "enable-unsafe-webgpu"] {
         assert!(error.contains(word), "the page does not speak of {word}: {error}");
     }
@@ -117,8 +120,9 @@ async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
 
 /// The page must not stutter while its worker trains the book's network.
 ///
-/// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task
-/// long now and then. What the page itself does too slowly it does again and again: one quiet spell of three will do.
+/// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task,
+/// and any wait for a frame, long now and then. What the page itself does too slowly it does again and again: one
+/// quiet spell of four will do.
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     let visit = Visit::start().await?;
@@ -128,17 +132,21 @@ async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     visit.wait_for_status("training", READY).await?;
     visit.watch_frames().await?;
     let mut spells = Vec::new();
-    while spells.len() < 3 {
+    while spells.len() < 4 {
         tokio::time::sleep(Duration::from_secs(20)).await;
         let spell = visit.frames().await?;
         let (epoch, speed) = (visit.text("epoch").await?, visit.text("tokens-per-second").await?);
-        println!("{spell:?}; epoch {epoch}, {speed} tokens/s");
+        let gap = spell.longest_gap;
+        println!("longest gap between frames {gap:.1} ms; {spell:?}; epoch {epoch}, {speed} tokens/s");
         ensure!(spell.frames > 0, "the page drew nothing for 20 seconds");
-        if spell.long_tasks.is_empty() {
+        if spell.long_tasks.is_empty() && gap < SHORT {
             ensure!(visit.status().await? == "training", "it did not train all the while");
             return visit.check_clean().await;
         }
         spells.push(spell);
     }
-    bail!("main-thread tasks of 50 ms or more, again and again: {spells:#?}")
+    bail!(
+        "main-thread tasks or gaps between frames of {SHORT} ms or more, again and again (the machine may be busy: try \
+         again when it is not): {spells:#?}"
+    )
 }
