@@ -100,13 +100,13 @@ fn commands() -> impl Strategy<Value = [Command; 6]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 14]> {
+fn events() -> impl Strategy<Value = [Event; 15]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), sample(), progress(), epoch_report(), final_report()).prop_map(
         |((run, n, m, maybe_run), text, sample, progress, epoch, last)| {
             let events = [
                 Event::Ready,
-                Event::Text { edition: text.clone(), tokens: n, vocabulary: m },
+                Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
                 Event::Device { name: text.clone() },
                 Event::Started { run, minibatches: n, gpu_bytes: n.into() },
                 Event::Untrained { run, sample: sample.clone() },
@@ -118,6 +118,7 @@ fn events() -> impl Strategy<Value = [Event; 14]> {
                 Event::Idle,
                 Event::Generated { request: n, sample },
                 Event::Refused { request: n, message: text.clone() },
+                Event::Broken { message: text.clone() },
                 Event::Failed { run: maybe_run, message: text },
             ];
             // A new kind of event does not compile here: add it above.
@@ -136,7 +137,8 @@ fn events() -> impl Strategy<Value = [Event; 14]> {
                     Event::Idle => 10,
                     Event::Generated { .. } => 11,
                     Event::Refused { .. } => 12,
-                    Event::Failed { .. } => 13,
+                    Event::Broken { .. } => 13,
+                    Event::Failed { .. } => 14,
                 };
                 assert_eq!(i, place);
             }

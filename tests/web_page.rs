@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use time_traveller::model::config::{Config, SETTINGS};
+use time_traveller::error::Error;
+use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
 use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, Progress, Sample};
 use time_traveller::ui::address;
 use time_traveller::ui::app::Workbench;
@@ -57,8 +58,13 @@ impl Mounted {
 
     /// The same, with text and device there.
     async fn ready(fragment: &str) -> Self {
+        Self::ready_with(fragment, true).await
+    }
+
+    /// The same, with the book's text or with the other.
+    async fn ready_with(fragment: &str, is_books: bool) -> Self {
         let mounted = Self::open(fragment).await;
-        let text = Event::Text { edition: "a test’s edition".into(), tokens: 5000, vocabulary: 28 };
+        let text = Event::Text { edition: "a test’s edition".into(), is_books, tokens: 5000, vocabulary: 28 };
         mounted.hear([Event::Ready, text, Event::Device { name: "a test’s GPU".into() }]).await;
         mounted
     }
@@ -66,9 +72,13 @@ impl Mounted {
     /// The same, with a run of `fragment`'s settings begun.
     async fn training(fragment: &str) -> Self {
         let mounted = Self::ready(fragment).await;
-        mounted.press("Train").await;
-        mounted.hear([Event::Started { run: 1, minibatches: 8, gpu_bytes: 9 << 20 }]).await;
+        mounted.train().await;
         mounted
+    }
+
+    async fn train(&self) {
+        self.press("Train").await;
+        self.hear([Event::Started { run: 1, minibatches: 8, gpu_bytes: 9 << 20 }]).await;
     }
 
     async fn settle(&self) {
@@ -235,12 +245,27 @@ async fn a_word_that_is_no_choice_is_shown_and_named() {
 async fn an_empty_prefix_is_refused() {
     let page = Mounted::ready("").await;
     page.fill("Prefix", "").await;
-    assert!(page.text("error").contains("Prefix is empty"));
-    page.press("Train").await;
-    page.press("Generate").await;
+    assert_eq!(page.text("error"), Error::EmptyPrefix.to_string());
+    for button in ["Train", "Generate"] {
+        page.button(button).focus().unwrap();
+        page.press(button).await;
+        assert_eq!(document().active_element().unwrap().id(), page.field("Prefix").id(), "{button}");
+    }
     assert_eq!(page.sent(), []);
     page.fill("Prefix", "t").await;
     assert_eq!(page.text("error"), "");
+}
+
+#[wasm_bindgen_test]
+async fn a_prefix_too_long_is_refused_before_it_is_sent() {
+    let page = Mounted::training("").await;
+    page.fill("Prefix", &"é".repeat(LONGEST_PREFIX + 1)).await;
+    let error = Error::PrefixTooLong { length: LONGEST_PREFIX + 1, allowed: LONGEST_PREFIX };
+    assert_eq!(page.text("error"), error.to_string());
+    page.press("Generate").await;
+    assert_eq!(page.sent().len(), 1, "the Train alone");
+    page.fill("Prefix", &"é".repeat(LONGEST_PREFIX)).await;
+    assert_eq!((page.text("error"), page.sent().len()), (String::new(), 2));
 }
 
 #[wasm_bindgen_test]
@@ -306,6 +331,10 @@ async fn the_books_curve_is_behind_a_run_in_the_books_setting_alone() {
         pictures.push(canvas.to_data_url().unwrap());
     }
     assert_ne!(pictures[0], pictures[2]);
+    let page = Mounted::ready_with("#epochs=12", false).await;
+    page.train().await;
+    page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+    assert!(page.test_id("legend").has_attribute("hidden"), "the other edition");
 }
 
 #[wasm_bindgen_test]
@@ -334,6 +363,50 @@ async fn a_failure_keeps_curve_and_samples() {
     assert_eq!(page.find("[data-testid=error]").get_attribute("role").as_deref(), Some("alert"));
     assert_eq!(page.test_id("samples").child_element_count(), 1);
     assert_eq!(page.find("canvas").get_attribute("aria-label").unwrap(), "Perplexity is 24.0 after epoch 1");
+}
+
+#[wasm_bindgen_test]
+async fn after_a_failure_the_corrected_settings_count() {
+    let page = Mounted::training("#hidden=8192").await;
+    page.hear([Event::Failed { run: Some(1), message: "Too large.".into() }]).await;
+    page.fill("Hidden units", "64").await;
+    page.press("Generate").await;
+    let config = Config { hidden: 64, ..Config::default() };
+    let prefix = "time traveller".into();
+    assert_eq!(page.sent()[1..], [Command::Generate { request: 1, prefix, length: 50, config }]);
+}
+
+#[wasm_bindgen_test]
+async fn a_prefix_typed_before_the_run_has_started_reaches_it() {
+    let page = Mounted::ready("").await;
+    page.fill("Prefix", "the").await;
+    assert_eq!(page.sent(), [], "there is no run to tell");
+    page.press("Train").await;
+    assert_eq!(page.status(), "loading");
+    page.fill("Prefix", "then").await;
+    assert_eq!(page.sent()[1..], [Command::SamplePrefix { prefix: "then".into() }]);
+}
+
+#[wasm_bindgen_test]
+async fn loading_says_what_is_waited_for() {
+    let page = Mounted::open("").await;
+    assert_eq!(page.text("status"), "Looking for the GPU…");
+    page.hear([Event::Ready, Event::Device { name: "a test’s GPU".into() }]).await;
+    assert_eq!(page.text("status"), "Loading the text…");
+}
+
+#[wasm_bindgen_test]
+async fn a_broken_worker_is_told_once_and_replaced_at_a_reset() {
+    let page = Mounted::training("").await;
+    let restarts = Rc::new(RefCell::new(0));
+    let counted = restarts.clone();
+    page.page.on_restart(move || *counted.borrow_mut() += 1);
+    page.hear([Event::Broken { message: "It broke: press Reset.".into() }]).await;
+    page.page.lose_worker("It has stopped: press Reset.".into());
+    page.settle().await;
+    assert_eq!((page.status(), page.text("error")), ("failed".into(), "It broke: press Reset.".into()));
+    page.press("Reset").await;
+    assert_eq!((page.status(), page.text("error"), *restarts.borrow()), ("loading".into(), String::new(), 1));
 }
 
 #[wasm_bindgen_test]

@@ -8,10 +8,12 @@ use crate::protocol::FinalReport;
 /// Tokens a second that the book reports from its GPU of 2021.
 const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);
 
-/// What there is to say about a run of `config`; `None` unless it had the book's setting.
-pub fn with_book(config: &Config, report: &FinalReport) -> Option<String> {
+/// What there is to say about a run of `config`; `None` unless it had the book's setting. Perplexities compare only
+/// where the text, too, is the book's.
+pub fn with_book(config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
     let reference = Reference::of(config)?;
-    Some(format!("{} {}", quality(reference, report), speed(report.tokens_per_second)))
+    let speed = speed(report.tokens_per_second);
+    Some(if is_books { format!("{} {speed}", quality(reference, report)) } else { speed })
 }
 
 fn quality(reference: &Reference, report: &FinalReport) -> String {
@@ -65,7 +67,7 @@ mod tests {
             device: String::new(),
             samples: vec![],
         };
-        with_book(&config, &report)
+        with_book(&config, true, &report)
     }
 
     fn after(epochs: u32, perplexity: f64) -> String {

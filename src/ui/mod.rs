@@ -2,8 +2,7 @@
 //!
 //! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] of
 //! the run on show, the [`curve`] and the [`reference`] behind it, the [`words`] they are put in and how they
-//! [`compare`]. The components only show it, and are built for
-//! the web alone.
+//! [`compare`]. The components only show it, and are built for the web alone.
 
 pub mod address;
 pub mod compare;

@@ -3,6 +3,7 @@
 use crate::model::config::Config;
 use crate::protocol::{EpochReport, Event, FinalReport, Progress, Sample};
 
+use super::compare;
 use super::curve::Point;
 use super::reference::Reference;
 
@@ -36,6 +37,8 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextFacts {
     pub edition: String,
+    /// Whether that is the book's own.
+    pub is_books: bool,
     pub tokens: u32,
     pub vocabulary: u32,
 }
@@ -53,16 +56,14 @@ pub struct RunState {
     pub status: Status,
     /// The number of the latest run that was asked for; events about others are late and are ignored.
     pub run: u32,
-    /// Whether that run may still speak: false before the first and after a reset.
+    /// Whether that run may still speak: false before the first, after a reset and after a failure.
     attached: bool,
-    /// The settings of the network that the worker holds or is about to make.
+    /// The settings of the network that the worker holds or is about to make; none after a failure, which forgets it.
     pub config: Option<Config>,
     /// The number of the run whose curve and samples are shown.
     pub shown: u32,
     /// Its settings.
     pub shown_config: Option<Config>,
-    /// Epochs that the run on show is to have.
-    pub epochs: u32,
     pub minibatches: u32,
     /// Bytes of the run's buffers on the GPU.
     pub gpu_bytes: Option<u64>,
@@ -99,7 +100,6 @@ impl Default for RunState {
             config: None,
             shown: 0,
             shown_config: None,
-            epochs: 0,
             minibatches: 0,
             gpu_bytes: None,
             progress: NO_PROGRESS,
@@ -143,18 +143,38 @@ impl RunState {
         matches!(self.status, Status::Training | Status::Paused)
     }
 
-    /// The curve that the run on show is to be held against, if it has the book's setting.
+    /// Whether a run is asked for, under way or done: one that hears what prefix its samples are to continue.
+    pub fn attached(&self) -> bool {
+        self.attached
+    }
+
+    /// Epochs that the run on show is to have.
+    pub fn epochs(&self) -> u32 {
+        self.shown_config.map_or(0, |config| config.epochs)
+    }
+
+    /// The curve that the run on show is to be held against, if it has the book's setting and text.
     pub fn reference(&self) -> Option<&'static Reference> {
-        self.shown_config.as_ref().and_then(Reference::of)
+        self.shown_config.as_ref().filter(|_| self.is_books()).and_then(Reference::of)
+    }
+
+    /// How the finished run compares, if it has the book's setting.
+    pub fn comparison(&self) -> Option<String> {
+        compare::with_book(self.shown_config.as_ref()?, self.is_books(), self.report.as_ref()?)
+    }
+
+    fn is_books(&self) -> bool {
+        self.text.as_ref().is_some_and(|text| text.is_books)
     }
 
     /// How much of the run is done, from 0 to 1.
     pub fn done(&self) -> f64 {
-        if self.epochs == 0 {
+        let epochs = self.epochs();
+        if epochs == 0 {
             return 0.0;
         }
         let within = f64::from(self.progress.minibatch) / f64::from(self.minibatches.max(1));
-        ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(self.epochs)).min(1.0)
+        ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(epochs)).min(1.0)
     }
 
     /// A run with these settings is asked for. What the last one came to stays until this one has started.
@@ -168,13 +188,13 @@ impl RunState {
         self.run
     }
 
-    /// The run is given up, with all that it came to.
+    /// The run is given up, with all that it came to; a continuation on its way comes too late.
     pub fn reset(&mut self) {
         let lost = self.worker_lost;
         *self = Self {
             run: self.run,
             shown: self.shown,
-            request: self.request,
+            request: self.request + 1,
             text: self.text.take().filter(|_| !lost),
             device: self.device.take().filter(|_| !lost),
             ..Self::default()
@@ -190,11 +210,11 @@ impl RunState {
         self.request
     }
 
-    /// The worker cannot go on; what has come so far stays, and what it said last, which may be why.
+    /// The worker cannot go on, says the browser; what has come so far stays. Of a worker that is lost already, the
+    /// reason is known.
     pub fn lose_worker(&mut self, message: String) {
-        if !std::mem::replace(&mut self.worker_lost, true) {
-            let why = self.failure.take().filter(|_| self.status == Status::Failed);
-            self.fail(why.into_iter().chain([message]).collect::<Vec<_>>().join(" "));
+        if !self.worker_lost {
+            self.break_down(message);
         }
     }
 
@@ -202,15 +222,15 @@ impl RunState {
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Ready => self.worker_lost = false,
-            Event::Text { edition, tokens, vocabulary } => {
-                self.text = Some(TextFacts { edition, tokens, vocabulary });
+            Event::Text { edition, is_books, tokens, vocabulary } => {
+                self.text = Some(TextFacts { edition, is_books, tokens, vocabulary });
                 self.settle();
             }
             Event::Device { name } => {
                 self.device = Some(name);
                 self.settle();
             }
-            Event::Started { run, minibatches, gpu_bytes, .. } if self.hears(run) => {
+            Event::Started { run, minibatches, gpu_bytes } if self.hears(run) => {
                 self.start(minibatches);
                 self.gpu_bytes = Some(gpu_bytes);
             }
@@ -234,7 +254,14 @@ impl RunState {
                 self.asking = false;
                 self.refusal = Some(message);
             }
+            // The worker's own word is better than what the browser makes of it, whichever comes first.
+            Event::Broken { message } => self.break_down(message),
             Event::Failed { run: Some(run), message } if self.hears(run) => self.fail(message),
+            // Not that of a run that is asked for: its own words are still to come.
+            Event::Failed { run: None, message } if self.attached => {
+                self.asking = false;
+                self.failure = Some(message);
+            }
             Event::Failed { run: None, message } => {
                 self.worker_lost |= !self.ready();
                 self.fail(message);
@@ -256,9 +283,9 @@ impl RunState {
 
     fn start(&mut self, minibatches: u32) {
         self.status = Status::Training;
+        self.failure = None;
         self.shown = self.run;
         self.shown_config = self.config;
-        self.epochs = self.config.map_or(0, |c| c.epochs);
         self.minibatches = minibatches;
         self.progress = NO_PROGRESS;
         self.perplexity = None;
@@ -292,8 +319,17 @@ impl RunState {
         self.seconds_left = seconds_left.or(self.seconds_left).filter(|x| x.is_finite());
     }
 
+    fn break_down(&mut self, message: String) {
+        self.worker_lost = true;
+        self.refusal = None;
+        self.fail(message);
+    }
+
+    /// The run is over, and the worker holds no network any more.
     fn fail(&mut self, message: String) {
         self.status = Status::Failed;
+        self.attached = false;
+        self.config = None;
         self.asking = false;
         self.seconds_left = None;
         self.failure = Some(message);

@@ -4,6 +4,7 @@ use super::curve::Point;
 use super::reference::{self, Reference};
 use crate::model::config::Config;
 use crate::protocol::Sample;
+use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
 pub fn perplexity(value: f64) -> String {
@@ -78,15 +79,10 @@ fn curve_label(curve: &[Point]) -> String {
     }
 }
 
-/// Names the characters of a prefix that the network does not know; `None` if it knows them all.
+/// Names the characters of a prefix that the network does not know, each of which is given once; `None` if it knows
+/// them all.
 pub fn unknown(characters: &[char]) -> Option<String> {
-    let mut seen = Vec::new();
-    for c in characters {
-        if !seen.contains(c) {
-            seen.push(*c);
-        }
-    }
-    let named: Vec<String> = seen.iter().map(|c| format!("“{c}”")).collect();
+    let named: Vec<String> = characters.iter().map(|c| format!("“{c}”")).collect();
     match named.as_slice() {
         [] => None,
         [one] => Some(format!("{one} is not in the vocabulary: read as <unk>.")),
@@ -96,18 +92,8 @@ pub fn unknown(characters: &[char]) -> Option<String> {
 
 /// A sample in two parts: the prefix as the network read it, and what the network added.
 pub fn parts(sample: &Sample) -> (&str, &str) {
-    let read: String = sample
-        .prefix
-        .chars()
-        .map(|c| if sample.unknown.contains(&c) { "<unk>".to_owned() } else { c.to_string() })
-        .collect();
-    for prefix in [read.as_str(), sample.prefix.as_str()] {
-        if sample.text.starts_with(prefix) {
-            return sample.text.split_at(prefix.len());
-        }
-    }
-    let end = sample.text.char_indices().nth(sample.prefix.chars().count()).map_or(sample.text.len(), |(i, _)| i);
-    sample.text.split_at(end)
+    let read = |c| if sample.unknown.contains(&c) { UNKNOWN_TEXT.len() } else { c.len_utf8() };
+    sample.text.split_at_checked(sample.prefix.chars().map(read).sum()).unwrap_or((&sample.text, ""))
 }
 
 /// An amount of memory.
@@ -171,9 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_characters_are_named_once() {
+    fn unknown_characters_are_named() {
         assert_eq!(unknown(&[]), None);
-        assert_eq!(unknown(&['é', 'é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
+        assert_eq!(unknown(&['é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
         assert_eq!(unknown(&['é', 'ß', '1']).unwrap(), "“é”, “ß” and “1” are not in the vocabulary: read as <unk>.");
     }
 
@@ -181,7 +167,7 @@ mod tests {
     fn a_sample_is_split_where_the_prefix_ends() {
         assert_eq!(parts(&sample("time", "time and", &[])), ("time", " and"));
         assert_eq!(parts(&sample("café", "caf<unk> the", &['é'])), ("caf<unk>", " the"));
-        assert_eq!(parts(&sample("Time", "time the", &[])), ("time", " the"));
+        assert_eq!(parts(&sample("éa", "<unk>a", &['é'])), ("<unk>a", ""));
         assert_eq!(parts(&sample("long prefix", "short", &[])), ("short", ""));
     }
 }

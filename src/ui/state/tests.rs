@@ -19,7 +19,11 @@ fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
 }
 
 fn text() -> Event {
-    Event::Text { edition: "a test’s edition".into(), tokens: 100, vocabulary: 28 }
+    text_of(true)
+}
+
+fn text_of(is_books: bool) -> Event {
+    Event::Text { edition: "a test’s edition".into(), is_books, tokens: 100, vocabulary: 28 }
 }
 
 fn device() -> Event {
@@ -75,7 +79,7 @@ fn a_run_goes_through_its_stations() {
     assert_eq!(state.status, Status::Loading);
     assert!(!state.can_train() && state.can_reset());
     state.apply(started(run));
-    assert_eq!((state.status, state.epochs), (Status::Training, 500));
+    assert_eq!((state.status, state.epochs()), (Status::Training, 500));
     state.apply(Event::Untrained { run, sample: sample("timeqqq") });
     let none_yet = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
     state.apply(Event::Progress { run, progress: none_yet });
@@ -134,6 +138,7 @@ fn a_failure_loses_nothing() {
     assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
     assert_eq!((state.curve.len(), state.samples.len()), (1, 1));
     assert!(state.can_train(), "the worker is still there");
+    assert_eq!(state.config, None, "its network is not");
     assert_eq!(state.reference().map(|r| r.seeds), Some("four"));
     let run = state.begin(Config { hidden: 64, ..Config::default() });
     assert!(state.failure.is_none());
@@ -141,6 +146,17 @@ fn a_failure_loses_nothing() {
     assert_eq!(state.curve.len(), 1, "kept until the next run has started");
     state.apply(started(run));
     assert!(state.curve.is_empty() && state.reference().is_none());
+}
+
+#[test]
+fn a_failure_from_before_the_run_does_not_end_it() {
+    let mut state = after([text(), device()]);
+    state.ask();
+    let run = state.begin(Config::default());
+    state.apply(Event::Failed { run: None, message: "Generate failed.".into() });
+    assert_eq!((state.failure.as_deref(), state.asking), (Some("Generate failed."), false));
+    state.apply(started(run));
+    assert_eq!((state.status, &state.failure), (Status::Training, &None));
 }
 
 #[test]
@@ -162,12 +178,61 @@ fn a_lost_worker_keeps_the_curve() {
 }
 
 #[test]
-fn a_worker_that_says_why_it_stops_is_heard() {
+fn a_lost_workers_late_words_change_nothing() {
     let mut state = training();
-    state.apply(Event::Failed { run: Some(1), message: "It panicked.".into() });
-    state.lose_worker("It stopped: press Reset.".into());
-    state.lose_worker("It stopped: press Reset.".into());
-    assert_eq!(state.failure.as_deref(), Some("It panicked. It stopped: press Reset."));
+    state.lose_worker("The worker stopped.".into());
+    let before = state.clone();
+    for event in [epoch(1, 2, 20.0), Event::Paused { run: 1 }, Event::Resumed { run: 1 }, finished(1), Event::Idle] {
+        state.apply(event);
+    }
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_panic_is_told_once() {
+    let broken = || Event::Broken { message: "It broke: press Reset.".into() };
+    let mut first = training();
+    first.ask();
+    first.apply(Event::Refused { request: 1, message: "no".into() });
+    let mut last = first.clone();
+    first.apply(broken());
+    first.lose_worker("It stopped: press Reset.".into());
+    last.lose_worker("It stopped: press Reset.".into());
+    last.apply(broken());
+    assert_eq!(first, last, "whichever comes first");
+    assert_eq!((first.failure.as_deref(), &first.refusal), (Some("It broke: press Reset."), &None));
+    assert_eq!((first.status, first.curve.len()), (Status::Failed, 1));
+    assert!(first.worker_lost && !first.can_train() && first.can_reset());
+    first.reset();
+    assert_eq!((first.status, first.worker_lost, first.text), (Status::Loading, false, None));
+}
+
+#[test]
+fn only_the_books_text_is_held_against_the_books_curve() {
+    for is_books in [true, false] {
+        let mut state = after([text_of(is_books), device()]);
+        let run = state.begin(Config::default());
+        state.apply(started(run));
+        assert_eq!(state.comparison(), None, "not before the end");
+        state.apply(finished(run));
+        assert_eq!(state.reference().is_some(), is_books);
+        let told = state.comparison().unwrap();
+        assert_eq!(told.contains("PyTorch"), is_books, "{told}");
+        assert!(told.contains("of the speed"), "{told}");
+    }
+}
+
+#[test]
+fn an_answer_that_a_reset_overtook_is_not_shown() {
+    let mut state = training();
+    let request = state.ask();
+    state.reset();
+    assert!(!state.asking);
+    let idle = state.clone();
+    state.apply(Event::Generated { request, sample: sample("late") });
+    state.apply(Event::Refused { request, message: "late".into() });
+    assert_eq!(state, idle);
+    assert!(state.ask() > request);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The curve: perplexity by epoch, drawn with plotters on a canvas as crisp as the screen; faintly behind it, where the
-//! settings are the book's, what PyTorch comes to.
+//! The curve: perplexity by epoch, drawn with plotters on a canvas as crisp as the screen; faintly behind it, where
+//! settings and text are the book's, what PyTorch comes to.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -72,7 +72,7 @@ fn redrawer(page: Page, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
         request_animation_frame(move || {
             due.set(false);
             let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
-            let drawn = page.state.with_untracked(|s| draw(&canvas, &s.curve, s.epochs, s.reference()));
+            let drawn = page.state.with_untracked(|s| draw(&canvas, &s.curve, s.epochs(), s.reference()));
             if let Err(error) = drawn {
                 leptos::logging::error!("The chart could not be drawn: {error}");
             }
@@ -134,7 +134,8 @@ fn hex(text: &str) -> Option<RGBColor> {
     Some(RGBColor(r, g, b))
 }
 
-/// Draws the whole chart, `points` over what there is of `reference`. The canvas has one pixel for each of the screen's, so all sizes are times the density.
+/// Draws the whole chart, `points` over what there is of `reference`. The canvas has one pixel for each of the
+/// screen's, so all sizes are times the density.
 fn draw(
     canvas: &HtmlCanvasElement,
     points: &[Point],

@@ -62,7 +62,7 @@ fn Figures(page: Page) -> impl IntoView {
     let state = page.state;
     let epoch = Memo::new(move |_| {
         let planned = page.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
-        state.with(|s| match (s.epochs, planned) {
+        state.with(|s| match (s.epochs(), planned) {
             (0, None) => "0".to_owned(),
             (0, Some(total)) => format!("0 of {total}"),
             (total, _) => format!("{} of {total}", s.progress.epoch),
@@ -105,8 +105,9 @@ fn dash() -> String {
 fn status_words(state: &RunState) -> &'static str {
     match state.status {
         Status::Loading if state.ready() => "Preparing the run…",
-        Status::Loading if state.text.is_some() => "Looking for the GPU…",
-        Status::Loading => "Loading the text…",
+        // The worker opens the GPU first.
+        Status::Loading if state.device.is_some() => "Loading the text…",
+        Status::Loading => "Looking for the GPU…",
         Status::Idle => "Ready to train",
         Status::Training => "Training",
         Status::Paused => "Paused",

@@ -5,18 +5,17 @@ use leptos::prelude::*;
 use super::page::Page;
 use super::samples::sample_view;
 use crate::protocol::FinalReport;
-use crate::ui::{compare, words};
+use crate::ui::state::RunState;
+use crate::ui::words;
 
 /// Appears at the end of a run, as the book prints it: perplexity, speed, device, two continuations; and, where the
 /// settings are the book's, how the run compares.
 #[component]
 pub fn Finale(page: Page) -> impl IntoView {
     let report = Memo::new(move |_| page.state.with(|s| s.report.clone()));
-    let comparison =
-        move |report: &FinalReport| page.state.with_untracked(|s| compare::with_book(s.shown_config.as_ref()?, report));
     move || {
         report.get().map(|report| {
-            let comparison = comparison(&report);
+            let comparison = page.state.with_untracked(RunState::comparison);
             view! { <Report report comparison /> }
         })
     }

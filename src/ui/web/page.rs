@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::error::Error;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, Event, SAMPLE_LENGTH};
+use crate::train::check_prefix;
 use crate::ui::form::Form;
 use crate::ui::state::RunState;
 
@@ -12,6 +14,9 @@ pub type Sender = Box<dyn Fn(Command)>;
 
 /// The prefix that the page opens with, which is the book's.
 const FIRST_PREFIX: &str = "time traveller";
+
+/// The id of the prefix's field.
+pub const PREFIX_ID: &str = "prefix";
 
 /// The page's state and actions. A handle, cheap to copy.
 #[derive(Clone, Copy)]
@@ -55,21 +60,19 @@ impl Page {
     }
 
     /// What is wrong with the prefix, if anything.
-    pub fn prefix_error(&self) -> Option<&'static str> {
-        self.prefix
-            .with(String::is_empty)
-            .then_some("Prefix is empty, so there is nothing to continue: type at least one character.")
+    pub fn prefix_error(&self) -> Option<Error> {
+        self.prefix.with(|prefix| check_prefix(prefix).err())
     }
 
     /// Starts a run, unless something is wrong with the settings or the prefix; the error panel says what.
     pub fn train(&self) {
-        let allowed = self.state.with_untracked(RunState::can_train);
         match self.config.get_untracked() {
-            Ok(config) if allowed && untrack(|| self.prefix_error()).is_none() => {
+            Err(errors) => focus(&field_id(errors[0].key())),
+            Ok(_) if untrack(|| self.prefix_error()).is_some() => focus(PREFIX_ID),
+            Ok(config) if self.state.with_untracked(RunState::can_train) => {
                 let run = self.state.try_update(|state| state.begin(config)).unwrap_or_default();
                 self.send(Command::Train { run, config, prefix: self.prefix.get_untracked() });
             }
-            Err(errors) => show_field(errors[0].key()),
             Ok(_) => {}
         }
     }
@@ -93,13 +96,15 @@ impl Page {
         }
     }
 
-    /// Continues the prefix with the newest weights.
+    /// Continues the prefix with the newest weights, or with those that the settings in the form begin with.
     pub fn generate(&self) {
-        let Some(config) = self.state.with_untracked(|state| state.config).or(self.config.get_untracked().ok()) else {
-            return;
+        let held = self.state.with_untracked(|state| state.config);
+        let config = match held.map_or_else(|| self.config.get_untracked(), Ok) {
+            Ok(config) => config,
+            Err(errors) => return focus(&field_id(errors[0].key())),
         };
         if untrack(|| self.prefix_error()).is_some() {
-            return;
+            return focus(PREFIX_ID);
         }
         let request = self.state.try_update(RunState::ask).unwrap_or_default();
         let prefix = self.prefix.get_untracked();
@@ -108,7 +113,7 @@ impl Page {
 
     /// Sets the prefix, for the samples to come too.
     pub fn set_prefix(&self, prefix: String) {
-        if !prefix.is_empty() && self.state.with_untracked(RunState::active) {
+        if check_prefix(&prefix).is_ok() && self.state.with_untracked(RunState::attached) {
             self.send(Command::SamplePrefix { prefix: prefix.clone() });
         }
         self.prefix.set(prefix);
@@ -124,10 +129,10 @@ pub fn field_id(key: &str) -> String {
     format!("setting-{key}")
 }
 
-/// Brings the field of a setting to the visitor's hands.
-fn show_field(key: &str) {
+/// Brings the field with this id to the visitor's hands.
+fn focus(id: &str) {
     use wasm_bindgen::JsCast;
-    if let Some(field) = document().get_element_by_id(&field_id(key))
+    if let Some(field) = document().get_element_by_id(id)
         && let Ok(field) = field.dyn_into::<web_sys::HtmlElement>()
     {
         let _ = field.focus();

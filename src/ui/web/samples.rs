@@ -13,8 +13,9 @@ use crate::ui::words;
 /// A list scrolled to within so many pixels of its end counts as being there.
 const END: i32 = 48;
 
-/// What the untrained network says, and the list of samples, in the order of the epochs. A row is added at the end when its epoch is done and never touched
-/// again, so that no epoch costs more than the one before. The list stays at its end unless a visitor scrolls back.
+/// What the untrained network says, and the list of samples, in the order of the epochs. A row is added at the end
+/// when its epoch is done and never touched again, so that no epoch costs more than the one before. The list stays at
+/// its end unless a visitor scrolls back.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
     let list = NodeRef::<Ol>::new();
