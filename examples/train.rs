@@ -14,7 +14,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use time_traveller::gpu::Gpu;
-use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::model::config::{Sampling, StateMode, check_prefix};
 use time_traveller::model::{Config, Sizes, parameters_file};
 use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, edition};
@@ -196,7 +196,7 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
     config.check().map_err(|error| error.to_string())?;
     let (corpus, edition) = arguments.corpus()?;
     let prefixes = arguments.prefixes();
-    prefixes.iter().try_for_each(|prefix| train::check_prefix(prefix)).map_err(|error| error.to_string())?;
+    prefixes.iter().try_for_each(|prefix| check_prefix(prefix)).map_err(|error| error.to_string())?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
     ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;

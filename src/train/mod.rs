@@ -5,5 +5,5 @@ mod clock;
 mod session;
 mod trainer;
 
-pub use session::{EpochResult, Session, Start, check_prefix, sizes};
+pub use session::{EpochResult, Session, Start, sizes};
 pub use trainer::Trainer;

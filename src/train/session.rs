@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::clock::Clock;
 use crate::error::{Error, Result};
 use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
-use crate::model::config::{LONGEST_PREFIX, StateMode};
+use crate::model::config::{StateMode, check_prefix};
 use crate::model::minibatch::Metrics;
 use crate::model::{Config, Parameters, Sizes};
 use crate::protocol::{Progress, Sample};
@@ -251,18 +251,6 @@ pub fn sizes(config: &Config, corpus: &Corpus) -> Sizes {
         steps: config.steps as usize,
         hidden: config.hidden as usize,
         vocabulary: corpus.vocabulary.size(),
-    }
-}
-
-/// Checks what is to be continued.
-///
-/// # Errors
-/// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
-pub fn check_prefix(prefix: &str) -> Result<()> {
-    match prefix.chars().count() {
-        0 => Err(Error::EmptyPrefix),
-        length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
-        _ => Ok(()),
     }
 }
 

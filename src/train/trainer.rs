@@ -6,10 +6,11 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
-use super::session::{EpochResult, Session, check_prefix};
+use super::session::{EpochResult, Session};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::Config;
+use crate::model::config::check_prefix;
 use crate::protocol::{Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
 use crate::text::Corpus;
 

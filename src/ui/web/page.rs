@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use crate::error::Error;
+use crate::model::config::check_prefix;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, Event, SAMPLE_LENGTH};
-use crate::train::check_prefix;
 use crate::ui::form::Form;
 use crate::ui::state::RunState;
 
