@@ -8,7 +8,7 @@
 // unroll and put an array that a loop indexes into memory.
 //
 // WGSL's matrices are columns, so `right * left` is four rows of L * R, and adding up four terms before they meet the
-// long sum also halves the rounding error of a chain.
+// long sum also keeps the rounding error below that of a chain.
 
 fn finish_block(row: u32, column: u32, block: mat4x4f) {
     finish(row, column, block[0]);
