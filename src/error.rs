@@ -33,6 +33,12 @@ pub enum Error {
     #[error("The initial parameters can't be used: {0}; give a safetensors file with w_xh, w_hh, b_h, w_hq and b_q.")]
     BadParameters(String),
 
+    #[error("{name} could not be read ({why}): choose it again, or another file.")]
+    FileUnreadable { name: String, why: String },
+
+    #[error("{name} has {megabytes} MB, and no network here has more than {most_megabytes} MB: choose another file.")]
+    FileTooLarge { name: String, megabytes: u64, most_megabytes: u64 },
+
     #[error("The text could not be fetched ({0}): build the page with `cargo xtask build`, which brings it.")]
     TextMissing(String),
 

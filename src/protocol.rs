@@ -18,7 +18,7 @@ pub const FINAL_PREFIXES: [&str; 2] = ["time traveller", "traveller"];
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Starts a run with these settings, in place of any other; after every epoch `prefix` is continued.
-    Train { run: u32, config: Config, prefix: String },
+    Train { run: u32, config: Config, prefix: String, beginning: Beginning },
     /// Holds the run.
     Pause,
     /// Goes on with a paused run.
@@ -30,6 +30,17 @@ pub enum Command {
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
     /// one of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same `request`.
     Generate { request: u32, prefix: String, length: u32, config: Config },
+}
+
+/// Where a run begins, if not where its settings say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// A safetensors file with the initial parameters, instead of random ones.
+    // As bytes, which cross over as a Uint8Array, and not as an array of numbers.
+    #[serde(with = "serde_bytes")]
+    pub parameters: Option<Vec<u8>>,
+    /// The offset of every epoch's windows, instead of a random one for each.
+    pub window_offset: Option<u32>,
 }
 
 /// From the worker to the page.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::model::config::{Config, Sampling, StateMode};
-use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, Progress, Sample};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Progress, Sample};
 
 /// Numbers of few digits: serde_json reads those exactly.
 fn number() -> impl Strategy<Value = f64> {
@@ -72,11 +72,17 @@ fn progress() -> impl Strategy<Value = Progress> {
     })
 }
 
+fn beginning() -> impl Strategy<Value = Beginning> {
+    let parameters = prop::option::of(prop::collection::vec(any::<u8>(), 0..12));
+    (parameters, any::<Option<u32>>()).prop_map(|(parameters, window_offset)| Beginning { parameters, window_offset })
+}
+
 /// One command of each kind.
 fn commands() -> impl Strategy<Value = [Command; 6]> {
-    (any::<u32>(), config(), text(), any::<u32>()).prop_map(|(number, config, prefix, length)| {
+    let numbers = (any::<u32>(), any::<u32>());
+    (numbers, config(), text(), beginning()).prop_map(|((number, length), config, prefix, beginning)| {
         let commands = [
-            Command::Train { run: number, config, prefix: prefix.clone() },
+            Command::Train { run: number, config, prefix: prefix.clone(), beginning },
             Command::Pause,
             Command::Resume,
             Command::Reset,
@@ -181,10 +187,12 @@ proptest! {
 /// too: a name that changes should do so on purpose.
 #[test]
 fn names_are_stable() {
-    let train = Command::Train { run: 3, config: Config { lr: 0.5, ..Config::default() }, prefix: "time".into() };
+    let config = Config { lr: 0.5, ..Config::default() };
+    let beginning = Beginning { parameters: Some(vec![8, 255]), window_offset: Some(7) };
+    let train = Command::Train { run: 3, config, prefix: "time".into(), beginning };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1},"prefix":"time"}}"#
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7}}}"#
     );
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let sample = Sample { prefix: "tïme".into(), text: "t<unk>me a".into(), unknown: vec!['ï'] };

@@ -5,6 +5,8 @@
 #[path = "common/trainer.rs"]
 mod script;
 
+use std::rc::Rc;
+
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use script::*;
@@ -13,9 +15,10 @@ use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::config::{Sampling, StateMode};
-use time_traveller::model::{Config, Parameters, Sizes};
-use time_traveller::protocol::{Command, EpochReport, Event, FINAL_PREFIXES, Sample};
+use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, Sample};
 use time_traveller::text::sampling::Epoch;
+use time_traveller::train::{Session, Start};
 
 #[test]
 fn a_run_tells_its_start_every_epoch_and_its_end() {
@@ -58,6 +61,11 @@ fn a_run_tells_its_start_every_epoch_and_its_end() {
     for sample in &end.samples {
         assert!(sample.text.starts_with(&sample.prefix), "{sample:?}");
     }
+}
+
+/// A run whose samples continue this prefix.
+fn train_with(run: u32, prefix: &str) -> Command {
+    Command::Train { run, config: small(), prefix: prefix.to_owned(), beginning: Beginning::default() }
 }
 
 /// The whole way, from the seed to the perplexities, is the oracle's: which windows an epoch takes, which state
@@ -206,10 +214,7 @@ fn what_cannot_be_continued_is_refused_and_the_run_goes_on() {
 fn characters_that_the_text_lacks_are_read_as_unknown_and_told() {
     let prefix = "zit, Zoë";
     let events = play([
-        part(
-            [generate(1, prefix, small()), Command::Train { run: 1, config: small(), prefix: prefix.into() }],
-            finished,
-        ),
+        part([generate(1, prefix, small()), train_with(1, prefix)], finished),
         part([generate(2, "qqqq", small())], answered(2)),
     ]);
     let samples = reports(&events).into_iter().map(|report| &report.sample).chain([generated(&events, 1)]);
@@ -312,7 +317,7 @@ fn what_cannot_be_trained_fails_with_a_sentence_and_the_next_run_goes_well() {
     ];
     let count = bad.len() as u32;
     let mut script: Vec<Part> = (1..).zip(&bad).map(|(run, (config, _))| part([train(run, *config)], failed)).collect();
-    script.push(part([Command::Train { run: count + 1, config: small(), prefix: String::new() }], failed));
+    script.push(part([train_with(count + 1, "")], failed));
     script.push(part([train(100, small())], finished));
     let events = play(script);
     let sentences = bad.iter().map(|(_, sentence)| &sentence[..]).chain(["prefix is empty"]);
@@ -393,6 +398,62 @@ fn a_seed_names_a_run_to_the_last_bit() {
         let perplexities = |events| reports(events).iter().map(|report| report.perplexity).collect::<Vec<_>>();
         let (one, other) = (perplexities(&one), perplexities(&other));
         assert!(one.iter().zip(&other).all(|(one, other)| one != other), "{sampling}: {one:?} and {other:?}");
+    }
+}
+
+/// The file of the parameters that this seed draws for a network of these settings.
+fn file(config: Config, seed: u32) -> Vec<u8> {
+    parameters_file::write(&Parameters::init(sizes(config), seed), sizes(config))
+}
+
+#[test]
+fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
+    let own = Beginning { parameters: Some(file(small(), small().seed)), window_offset: None };
+    let events = play([part([train_from(1, small(), own)], finished)]);
+    assert_eq!(outcome(&events), outcome(&play([part([train(1, small())], finished)])));
+
+    let parameters = Parameters::init(sizes(small()), 9);
+    let given = Beginning { parameters: Some(file(small(), 9)), window_offset: Some(2) };
+    let events = play([part([train_from(1, small(), given)], finished)]);
+    let curve: Vec<f64> = pollster::block_on(async {
+        let start = Start { parameters: Some(parameters), window_offset: Some(2) };
+        let (gpu, corpus) = (Gpu::open().await.unwrap(), Rc::new(corpus()));
+        let mut session = Session::from_start(&gpu, &corpus, small(), start).await.unwrap();
+        let mut curve = Vec::new();
+        while !session.is_finished() {
+            curve.extend(session.advance().await.unwrap().map(|result| result.perplexity));
+        }
+        curve
+    });
+    let perplexities = |events| reports(events).iter().map(|report| report.perplexity).collect::<Vec<_>>();
+    assert_eq!(perplexities(&events), curve);
+    let offset_alone = Beginning { window_offset: Some(2), ..Beginning::default() };
+    let events = play([part([train_from(1, small(), offset_alone)], finished), part([train(2, small())], finished)]);
+    let both = perplexities(&events);
+    assert_ne!(both[0], curve[0], "other parameters");
+    assert_ne!(both[..6], both[6..], "other windows, and the next run draws its own again");
+}
+
+#[test]
+fn a_bad_beginning_fails_with_a_sentence_and_the_next_run_goes_well() {
+    let from = |file: &[u8]| Beginning { parameters: Some(file.to_vec()), window_offset: None };
+    let wider = Config { hidden: 9, ..small() };
+    let good = file(small(), 1);
+    let bad = [
+        (from(b""), "The initial parameters can't be used: the file is no safetensors file"),
+        (from(&good[..good.len() - 1]), "the file is no safetensors file"),
+        (from(&file(wider, 1)), "w_xh has the shape [22, 9], not [22, 8]"),
+        (Beginning { window_offset: Some(6), ..from(&good) }, "A window offset of 6 is more than 5"),
+    ];
+    for (beginning, sentence) in bad {
+        let events = play([
+            part([train(1, endless())], epoch(1)),
+            part([train_from(2, small(), beginning)], failed),
+            part([train_from(3, small(), from(&good))], finished),
+        ]);
+        let Event::Failed { run: Some(2), message } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
+        assert_eq!(numbers(&events[the(&events, failed)..]), [1, 2, 3, 4, 5, 6]);
     }
 }
 

@@ -3,6 +3,9 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web_page/start.rs"]
+mod start;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -10,7 +13,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
-use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, Progress, Sample};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Progress, Sample};
 use time_traveller::ui::address;
 use time_traveller::ui::app::Workbench;
 use time_traveller::ui::errors::show_panic;
@@ -147,6 +150,10 @@ impl Mounted {
     }
 }
 
+fn train(run: u32, config: Config, beginning: Beginning) -> Command {
+    Command::Train { run, config, prefix: "time traveller".into(), beginning }
+}
+
 fn sample(prefix: &str, continuation: &str) -> Sample {
     Sample { prefix: prefix.into(), text: format!("{prefix}{continuation}"), unknown: Vec::new() }
 }
@@ -229,7 +236,7 @@ async fn a_bad_setting_is_named_and_nothing_trains() {
     assert_eq!(page.text("error"), "");
     page.press("Train").await;
     let config = Config { hidden: 64, ..Config::default() };
-    assert_eq!(page.sent(), [Command::Train { run: 1, config, prefix: "time traveller".into() }]);
+    assert_eq!(page.sent(), [train(1, config, Beginning::default())]);
 }
 
 #[wasm_bindgen_test]

@@ -13,7 +13,7 @@ use futures_channel::mpsc::unbounded;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
-use time_traveller::protocol::{Command, Event};
+use time_traveller::protocol::{Beginning, Command, Event};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -56,7 +56,8 @@ async fn run(seed: u32) -> Vec<Event> {
     let mut trainer = Trainer::new(gpu().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, ..Config::default() };
     let (sender, mut commands) = unbounded();
-    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned() }).unwrap();
+    let beginning = Beginning::default();
+    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning }).unwrap();
     drop(sender);
     trainer.serve(None, &mut commands).await.unwrap();
     events.take()

@@ -116,6 +116,12 @@ pub const SETTINGS: [Setting; 10] = [
     Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
 ];
 
+/// What fixes the offset of every epoch's windows, which otherwise is random. It is no part of a [`Config`]: it serves
+/// to follow another implementation, and may be left empty. Its largest value hangs on the other settings, see
+/// [`Config::largest_offset`].
+pub const WINDOW_OFFSET: Setting =
+    Setting { key: "window-offset", label: "Window offset", values: Values::Whole(0, 1024) };
+
 /// The setting with this key.
 pub fn setting(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|s| s.key == key)
@@ -131,6 +137,11 @@ pub enum SettingError {
     #[error("{label} ({key}) is “{given}”: choose one of {choices}.")]
     Word { key: &'static str, label: &'static str, given: String, choices: String },
     #[error(
+        "Window offset (window-offset) is “{given}”, which is not a whole number from 0 to {largest}: enter one, or \
+         leave it empty for random offsets."
+    )]
+    WindowOffset { given: String, largest: u32 },
+    #[error(
         "Random sampling takes windows in random order, so no state can be carried from one to the next: \
          set Hidden state (state) to reset, or Sampling (sampling) to sequential."
     )]
@@ -145,6 +156,7 @@ impl SettingError {
         match self {
             Self::Whole { key, .. } | Self::Positive { key, .. } | Self::Word { key, .. } => key,
             Self::RandomCarry => "state",
+            Self::WindowOffset { .. } => WINDOW_OFFSET.key,
             Self::Unknown(key) => key,
         }
     }
@@ -214,6 +226,14 @@ impl Config {
             "seed" => self.seed.to_string(),
             _ => return None,
         })
+    }
+
+    /// The largest offset of an epoch's windows: `T`, or `T - 1` with random sampling.
+    pub fn largest_offset(&self) -> u32 {
+        match self.sampling {
+            Sampling::Sequential => self.steps,
+            Sampling::Random => self.steps.saturating_sub(1),
+        }
     }
 
     /// Checks every setting, and that they go together.

@@ -1,5 +1,6 @@
 //! Parameters in a safetensors file: `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, all F32.
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::parameters::shapes;
@@ -14,11 +15,28 @@ pub fn read(file: &[u8], sizes: Sizes) -> Result<Parameters> {
     let file =
         SafeTensors::deserialize(file).map_err(|error| bad(format!("the file is no safetensors file ({error})")))?;
     let mut parameters = Parameters::zeros(sizes);
-    for ((name, rows, columns), numbers) in shapes(sizes).into_iter().zip(parameters.tensors_mut()) {
-        let expected = if name.starts_with('b') { vec![columns] } else { vec![rows, columns] };
-        *numbers = floats(&file, name, &expected).map_err(bad)?;
+    for ((name, shape), numbers) in expected(sizes).into_iter().zip(parameters.tensors_mut()) {
+        *numbers = floats(&file, name, &shape).map_err(bad)?;
     }
     Ok(parameters)
+}
+
+/// The file that [`read`] reads.
+///
+/// # Panics
+/// Parameters of other sizes.
+pub fn write(parameters: &Parameters, sizes: Sizes) -> Vec<u8> {
+    let views = expected(sizes).into_iter().zip(parameters.tensors()).map(|((name, shape), numbers)| {
+        let view = TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(numbers));
+        (name, view.expect("the parameters are of these sizes"))
+    });
+    safetensors::serialize(views, None).expect("five tensors make a file")
+}
+
+/// Name and shape of each tensor in the file of a network of these sizes.
+pub fn expected(sizes: Sizes) -> [(&'static str, Vec<usize>); 5] {
+    shapes(sizes)
+        .map(|(name, rows, columns)| (name, if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }))
 }
 
 fn bad(what: String) -> Error {
@@ -47,32 +65,27 @@ pub fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use safetensors::tensor::TensorView;
 
     const SIZES: Sizes = Sizes { batch: 1, steps: 1, hidden: 3, vocabulary: 2 };
 
-    /// A file of a network's parameters, with one tensor changed by `change`.
-    fn file(change: impl Fn(&str, &mut Vec<usize>, &mut Vec<f32>)) -> Vec<u8> {
+    #[test]
+    fn what_is_written_is_read() {
         let parameters = Parameters::init(SIZES, 1);
-        let tensors: Vec<_> = shapes(SIZES)
-            .into_iter()
-            .zip(parameters.tensors())
-            .map(|((name, rows, columns), numbers)| {
-                let mut shape = if name.starts_with('b') { vec![columns] } else { vec![rows, columns] };
-                let mut numbers = numbers.clone();
-                change(name, &mut shape, &mut numbers);
-                (name, shape, numbers)
-            })
-            .collect();
-        let views = tensors.iter().map(|(name, shape, numbers)| {
-            (*name, TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(numbers)).unwrap())
-        });
-        safetensors::serialize(views, None).unwrap()
+        assert_eq!(read(&write(&parameters, SIZES), SIZES), Ok(parameters));
     }
 
     #[test]
-    fn a_file_is_read() {
-        assert_eq!(read(&file(|_, _, _| ()), SIZES), Ok(Parameters::init(SIZES, 1)));
+    fn a_file_of_another_program_is_read() {
+        let file = [
+            br#"{"b_h":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w_xh":{"dtype":"F32","shape":[2,1],"#.as_slice(),
+            br#""data_offsets":[4,12]},"w_hh":{"dtype":"F32","shape":[1,1],"data_offsets":[12,16]},"b_q":{"dtype":"#,
+            br#""F32","shape":[2],"data_offsets":[16,24]},"w_hq":{"dtype":"F32","shape":[1,2],"data_offsets":[24,32]}}"#,
+        ]
+        .concat();
+        let numbers: Vec<u8> = (1..=8u8).flat_map(|i| f32::from(i).to_le_bytes()).collect();
+        let file = [&(file.len() as u64).to_le_bytes()[..], &file, &numbers].concat();
+        let parameters = read(&file, Sizes { hidden: 1, ..SIZES }).unwrap();
+        assert_eq!(parameters.tensors(), [&vec![2.0, 3.0], &vec![4.0], &vec![1.0], &vec![7.0, 8.0], &vec![5.0, 6.0]]);
     }
 
     #[test]
@@ -80,13 +93,10 @@ mod tests {
         let wrong = |file: &[u8]| read(file, SIZES).unwrap_err().to_string();
         assert!(wrong(b"PK").contains("no safetensors file"));
         let other = Sizes { hidden: 4, ..SIZES };
-        let sentence = read(&file(|_, _, _| ()), other).unwrap_err().to_string();
-        assert!(sentence.contains("w_xh has the shape [2, 3], not [2, 4]"), "{sentence}");
-        let not_finite = file(|name, _, numbers| {
-            if name == "w_hq" {
-                numbers[4] = f32::NAN;
-            }
-        });
-        assert!(wrong(&not_finite).contains("element 4 of w_hq is NaN"));
+        let sentence = wrong(&write(&Parameters::zeros(other), other));
+        assert!(sentence.contains("w_xh has the shape [2, 4], not [2, 3]"), "{sentence}");
+        let mut not_finite = Parameters::init(SIZES, 1);
+        not_finite.w_hq[4] = f32::NAN;
+        assert!(wrong(&write(&not_finite, SIZES)).contains("element 4 of w_hq is NaN"));
     }
 }

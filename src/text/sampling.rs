@@ -38,7 +38,7 @@ impl Epoch {
         if length < needed {
             return Err(Error::TextTooShort { length, batch, steps, needed });
         }
-        let largest = largest_offset(config);
+        let largest = config.largest_offset() as usize;
         if let Some(offset) = window_offset.filter(|&offset| offset > largest) {
             return Err(Error::WindowOffset { offset, largest });
         }
@@ -79,17 +79,9 @@ fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<V
     (0..row / steps).map(|m| (0..batch).map(|b| offset + b * row + m * steps).collect()).collect()
 }
 
-/// The largest offset that is drawn.
-fn largest_offset(config: &Config) -> usize {
-    match config.sampling {
-        Sampling::Sequential => config.steps as usize,
-        Sampling::Random => config.steps as usize - 1,
-    }
-}
-
 /// The least number of tokens that gives a minibatch whatever the offset.
 pub fn tokens_needed(config: &Config) -> usize {
-    config.batch as usize * config.steps as usize + largest_offset(config) + 1
+    config.batch as usize * config.steps as usize + config.largest_offset() as usize + 1
 }
 
 /// Minibatches of an epoch over `length` tokens whose offset is 0; another may have one fewer.

@@ -6,12 +6,12 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
-use super::session::{EpochResult, Session};
+use super::session::{EpochResult, Session, Start, sizes};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
-use crate::model::Config;
 use crate::model::config::check_prefix;
-use crate::protocol::{Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
+use crate::model::{Config, parameters_file};
+use crate::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
 use crate::text::Corpus;
 
 /// Progress is told at most this often.
@@ -91,7 +91,9 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Train { run, config, prefix } => return self.start(run, config, prefix).await,
+            Command::Train { run, config, prefix, beginning } => {
+                return self.start(run, config, prefix, beginning).await;
+            }
             Command::Pause => {
                 if let Some(session) = &mut self.session {
                     session.settle().await?;
@@ -116,11 +118,13 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    async fn start(&mut self, run: u32, config: Config, prefix: String) -> Result<()> {
+    async fn start(&mut self, run: u32, config: Config, prefix: String, beginning: Beginning) -> Result<()> {
         self.forget();
         self.run = Some(run);
         check_prefix(&prefix)?;
-        let mut session = Session::new(&self.gpu, &self.corpus, config).await?;
+        config.check()?;
+        let start = read(beginning, &config, &self.corpus)?;
+        let mut session = Session::from_start(&self.gpu, &self.corpus, config, start).await?;
         let minibatches = session.minibatches() as u32;
         (self.emit)(Event::Started { run, minibatches, gpu_bytes: session.gpu_bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
@@ -197,6 +201,15 @@ impl<E: FnMut(Event)> Trainer<E> {
             samples,
         })
     }
+}
+
+/// A beginning with its file read, which must hold the parameters of these settings' network.
+fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start> {
+    let read = |file: Vec<u8>| parameters_file::read(&file, sizes(config, corpus));
+    Ok(Start {
+        parameters: beginning.parameters.map(read).transpose()?,
+        window_offset: beginning.window_offset.map(|offset| offset as usize),
+    })
 }
 
 fn report(result: EpochResult, sample: Sample) -> EpochReport {

@@ -1,12 +1,12 @@
 //! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
 //!
-//! A setting that the address leaves out has its default; a key that is no setting is kept as it stands, because
-//! another version may know it.
+//! A setting that the address leaves out has its default; a window offset is there only where it is fixed. A key that
+//! is none of these is kept as it stands, because another version may know it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::form::Form;
-use crate::model::config::{SETTINGS, setting};
+use crate::model::config::{SETTINGS, WINDOW_OFFSET, setting};
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -16,9 +16,9 @@ pub fn read(fragment: &str) -> Form {
     let mut form = Form::default();
     let mut given = Vec::new();
     for (key, value) in pairs(fragment) {
-        if let Some(setting) = setting(key) {
-            form.set(setting.key, &percent_decode_str(value).decode_utf8_lossy());
-            given.push(setting.key);
+        if is_known(key) {
+            form.set(key, &percent_decode_str(value).decode_utf8_lossy());
+            given.push(key);
         }
     }
     // Random sampling implies a reset state; an address that says otherwise is told so.
@@ -28,12 +28,19 @@ pub fn read(fragment: &str) -> Form {
     form
 }
 
-/// The address that asks for `form`: all settings in their order, then what else `fragment` held, untouched.
+/// The address that asks for `form`: all settings in their order, the window offset where it is fixed, then what else
+/// `fragment` held, untouched.
 pub fn write(fragment: &str, form: &Form) -> String {
-    let settings = SETTINGS.iter().map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
-    let others = fields(fragment).filter(|field| setting(split(field).0).is_none()).map(str::to_owned);
-    let all: Vec<String> = settings.chain(others).collect();
+    let offset = Some(&WINDOW_OFFSET).filter(|s| !form.get(s.key).is_empty());
+    let known = SETTINGS.iter().chain(offset);
+    let known = known.map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
+    let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
+    let all: Vec<String> = known.chain(others).collect();
     format!("#{}", all.join("&"))
+}
+
+fn is_known(key: &str) -> bool {
+    setting(key).is_some() || key == WINDOW_OFFSET.key
 }
 
 /// Every `key=value` of an address, as it stands.
@@ -71,6 +78,15 @@ mod tests {
     }
 
     #[test]
+    fn a_window_offset_is_there_only_where_it_is_fixed() {
+        let form = read("#window-offset=3&engine=cpu");
+        assert_eq!((form.config(), form.window_offset()), (Ok(Config::default()), Some(3)));
+        let written = write("#window-offset=3&engine=cpu", &form);
+        assert!(written.ends_with("&seed=1&window-offset=3&engine=cpu"), "{written}");
+        assert!(write(&written, &Form::default()).ends_with("&seed=1&engine=cpu"));
+    }
+
+    #[test]
     fn unknown_keys_are_left_alone() {
         let form = read("#engine=cpu&hidden=64&text=a%20b&autostart");
         let written = write("#engine=cpu&hidden=64&text=a%20b&autostart", &form);
@@ -97,9 +113,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), SETTINGS.len())) {
+        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), SETTINGS.len() + 1)) {
             let mut form = Form::default();
-            for (setting, text) in SETTINGS.iter().zip(&texts) {
+            for (setting, text) in SETTINGS.iter().chain([&WINDOW_OFFSET]).zip(&texts) {
                 form.set(setting.key, text);
             }
             prop_assert_eq!(read(&write("", &form)), form);

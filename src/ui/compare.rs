@@ -9,7 +9,7 @@ use crate::protocol::FinalReport;
 const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);
 
 /// What there is to say about a run of `config`; `None` unless it had the book's setting. Perplexities compare only
-/// where the text, too, is the book's.
+/// where the rest, text and beginning, is the book's too.
 pub fn with_book(config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
     let reference = Reference::of(config)?;
     let speed = speed(report.tokens_per_second);

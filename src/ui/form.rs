@@ -1,11 +1,12 @@
 //! The settings as they stand in the form: texts, good or bad, and what they come to.
 
-use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode};
+use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET};
 
-/// The text in the field of every setting, in the order of [`SETTINGS`].
+/// The text in the field of every setting, in the order of [`SETTINGS`], and in that of [`WINDOW_OFFSET`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form {
     texts: [String; SETTINGS.len()],
+    window_offset: String,
 }
 
 impl Default for Form {
@@ -16,19 +17,24 @@ impl Default for Form {
 
 impl From<&Config> for Form {
     fn from(config: &Config) -> Self {
-        Self { texts: SETTINGS.each_ref().map(|s| config.get(s.key).unwrap_or_default()) }
+        Self { texts: SETTINGS.each_ref().map(|s| config.get(s.key).unwrap_or_default()), window_offset: String::new() }
     }
 }
 
 impl Form {
     /// The text in the field of `key`; empty where there is no such setting.
     pub fn get(&self, key: &str) -> &str {
+        if key == WINDOW_OFFSET.key {
+            return &self.window_offset;
+        }
         SETTINGS.iter().position(|s| s.key == key).map_or("", |i| &self.texts[i])
     }
 
     /// Puts `text` into the field of `key`.
     pub fn set(&mut self, key: &str, text: &str) {
-        if let Some(i) = SETTINGS.iter().position(|s| s.key == key) {
+        if key == WINDOW_OFFSET.key {
+            text.clone_into(&mut self.window_offset);
+        } else if let Some(i) = SETTINGS.iter().position(|s| s.key == key) {
             text.clone_into(&mut self.texts[i]);
         }
     }
@@ -52,7 +58,19 @@ impl Form {
         if errors.is_empty() {
             errors.extend(config.check().err());
         }
+        errors.extend(self.offset_error(config.largest_offset()));
         if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// The fixed offset of the windows; `None` where it is random, or no number.
+    pub fn window_offset(&self) -> Option<u32> {
+        self.window_offset.trim().parse().ok()
+    }
+
+    fn offset_error(&self, largest: u32) -> Option<SettingError> {
+        let given = &self.window_offset;
+        let good = given.trim().is_empty() || self.window_offset().is_some_and(|offset| offset <= largest);
+        (!good).then(|| SettingError::WindowOffset { given: given.clone(), largest })
     }
 
     /// The mode that sampling and state amount to, if it is one of the three.
@@ -70,7 +88,7 @@ impl Form {
         self.set("state", &state.to_string());
     }
 
-    /// Sets everything as the book has it, but for the mode and the seed, which stay.
+    /// Sets everything as the book has it, random offsets among it, but for the mode and the seed, which stay.
     pub fn set_book(&mut self) {
         let mode = self.mode().unwrap_or(Mode::First);
         let seed = self.get("seed").to_owned();
@@ -142,6 +160,36 @@ mod tests {
     }
 
     #[test]
+    fn an_offset_is_one_that_is_drawn_or_none() {
+        let mut form = Form::default();
+        for (mode, text, offset) in [
+            (Mode::First, "", Some(None)),
+            (Mode::First, " ", Some(None)),
+            (Mode::First, "0", Some(Some(0))),
+            (Mode::First, " 35 ", Some(Some(35))),
+            (Mode::First, "36", None),
+            (Mode::Random, "34", Some(Some(34))),
+            (Mode::Random, "35", None),
+            (Mode::Second, "-1", None),
+            (Mode::Second, "1.5", None),
+            (Mode::Second, "first", None),
+        ] {
+            form.set_mode(mode);
+            form.choose("window-offset", text);
+            assert_eq!(form.config().map(|_| form.window_offset()).ok(), offset, "{mode:?}, “{text}”");
+        }
+        let errors = form.config().unwrap_err();
+        assert_eq!(
+            errors[0].to_string(),
+            "Window offset (window-offset) is “first”, which is not a whole number from 0 to 35: enter one, or leave it \
+             empty for random offsets."
+        );
+        form.set("hidden", "");
+        let keys = form.config().unwrap_err();
+        assert_eq!(keys.iter().map(SettingError::key).collect::<Vec<_>>(), ["hidden", "window-offset"]);
+    }
+
+    #[test]
     fn modes_set_both_and_are_read_back() {
         for mode in Mode::ALL {
             let mut form = Form::default();
@@ -158,10 +206,12 @@ mod tests {
             for (key, text) in [("hidden", "many"), ("epochs", "3"), ("lr", "0.5"), ("tokens", "500"), ("seed", "77")] {
                 form.set(key, text);
             }
+            form.set("window-offset", "0");
             form.set_mode(mode);
             form.set_book();
             let (sampling, state) = mode.settings();
             assert_eq!(form.config(), Ok(Config { sampling, state, seed: 77, ..Config::default() }));
+            assert_eq!(form.window_offset(), None);
         }
         let mut stray = Form::default();
         stray.set("state", "kept");

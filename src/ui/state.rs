@@ -1,7 +1,7 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
 use crate::model::config::Config;
-use crate::protocol::{EpochReport, Event, FinalReport, Progress, Sample};
+use crate::protocol::{Beginning, EpochReport, Event, FinalReport, Progress, Sample};
 
 use super::compare;
 use super::curve::Point;
@@ -60,10 +60,14 @@ pub struct RunState {
     attached: bool,
     /// The settings of the network that the worker holds or is about to make; none after a failure, which forgets it.
     pub config: Option<Config>,
+    /// Whether that network begins where the book's does, with random parameters and offsets.
+    begins_as_book: bool,
     /// The number of the run whose curve and samples are shown.
     pub shown: u32,
     /// Its settings.
     pub shown_config: Option<Config>,
+    /// Whether it began where the book's does.
+    shown_began_as_book: bool,
     pub minibatches: u32,
     /// Bytes of the run's buffers on the GPU.
     pub gpu_bytes: Option<u64>,
@@ -98,8 +102,10 @@ impl Default for RunState {
             run: 0,
             attached: false,
             config: None,
+            begins_as_book: true,
             shown: 0,
             shown_config: None,
+            shown_began_as_book: true,
             minibatches: 0,
             gpu_bytes: None,
             progress: NO_PROGRESS,
@@ -153,7 +159,7 @@ impl RunState {
         self.shown_config.map_or(0, |config| config.epochs)
     }
 
-    /// The curve that the run on show is to be held against, if it has the book's setting and text.
+    /// The curve that the run on show is to be held against, if it has the book's setting, text and beginning.
     pub fn reference(&self) -> Option<&'static Reference> {
         self.shown_config.as_ref().filter(|_| self.is_books()).and_then(Reference::of)
     }
@@ -163,8 +169,9 @@ impl RunState {
         compare::with_book(self.shown_config.as_ref()?, self.is_books(), self.report.as_ref()?)
     }
 
+    /// Whether the run on show has what the settings do not say from the book: text and beginning.
     fn is_books(&self) -> bool {
-        self.text.as_ref().is_some_and(|text| text.is_books)
+        self.shown_began_as_book && self.text.as_ref().is_some_and(|text| text.is_books)
     }
 
     /// How much of the run is done, from 0 to 1.
@@ -177,11 +184,13 @@ impl RunState {
         ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(epochs)).min(1.0)
     }
 
-    /// A run with these settings is asked for. What the last one came to stays until this one has started.
-    pub fn begin(&mut self, config: Config) -> u32 {
+    /// A run with these settings and this beginning is asked for. What the last one came to stays until this one has
+    /// started.
+    pub fn begin(&mut self, config: Config, beginning: &Beginning) -> u32 {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
+        self.begins_as_book = *beginning == Beginning::default();
         self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;
@@ -286,6 +295,7 @@ impl RunState {
         self.failure = None;
         self.shown = self.run;
         self.shown_config = self.config;
+        self.shown_began_as_book = self.begins_as_book;
         self.minibatches = minibatches;
         self.progress = NO_PROGRESS;
         self.perplexity = None;

@@ -3,6 +3,7 @@
 use super::curve::Point;
 use super::reference::{self, Reference};
 use crate::model::config::Config;
+use crate::model::{Sizes, parameters_file};
 use crate::protocol::Sample;
 use crate::text::UNKNOWN_TEXT;
 
@@ -34,6 +35,16 @@ pub fn shapes(config: &Config, vocabulary: u32) -> [String; 4] {
         format!("{name} {}", sizes.join(" × "))
     };
     [item("X", &[b, t]), item("one-hot", &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
+}
+
+/// The tensors that a file of initial parameters is to hold, with their shapes: `w_xh (28, 512)`.
+pub fn tensors(config: &Config, vocabulary: u32) -> [String; 5] {
+    let [batch, steps, hidden, vocabulary] =
+        [config.batch, config.steps, config.hidden, vocabulary].map(|size| size as usize);
+    parameters_file::expected(Sizes { batch, steps, hidden, vocabulary }).map(|(name, shape)| {
+        let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
+        format!("{name} ({})", sizes.join(", "))
+    })
 }
 
 /// A span of time as one says it: “about 4 min”.
@@ -101,6 +112,11 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
+/// The size of a file, which may be a small one.
+pub fn file_size(bytes: u64) -> String {
+    if bytes < 100_000 { format!("{:.1} kB", bytes as f64 / 1e3) } else { megabytes(bytes) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +155,7 @@ mod tests {
         assert_eq!(perplexity(12345.6), "12346");
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(291_356), "291,356");
+        assert_eq!([1, 1_340, 100_000, 1_166_000].map(file_size), ["0.0 kB", "1.3 kB", "0.1 MB", "1.2 MB"]);
         assert_eq!(duration(8.4), "8 s");
         assert_eq!(duration(59.6), "1 min");
         assert_eq!(duration(200.0), "3 min");
@@ -154,6 +171,12 @@ mod tests {
         let config = Config { batch: 2, steps: 5, hidden: 1024, ..Config::default() };
         let said = shapes(&config, 3000);
         assert_eq!(said, ["X 2 × 5", "one-hot 5 × 2 × 3,000", "Y 10 × 3,000", "H 2 × 1,024"]);
+    }
+
+    #[test]
+    fn the_tensors_of_a_file_are_named_with_their_shapes() {
+        let said = tensors(&Config::default(), 28);
+        assert_eq!(said, ["w_xh (28, 512)", "w_hh (512, 512)", "b_h (512)", "w_hq (512, 28)", "b_q (28)"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures_channel::mpsc::{UnboundedSender, unbounded};
 use time_traveller::cpu;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::{Config, Parameters, Sizes};
-use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, SAMPLE_LENGTH, Sample};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, SAMPLE_LENGTH, Sample};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
 
@@ -121,7 +121,11 @@ pub fn send(sender: &UnboundedSender<Command>, part: &Part) {
 }
 
 pub fn train(run: u32, config: Config) -> Command {
-    Command::Train { run, config, prefix: "time".to_owned() }
+    train_from(run, config, Beginning::default())
+}
+
+pub fn train_from(run: u32, config: Config, beginning: Beginning) -> Command {
+    Command::Train { run, config, prefix: "time".to_owned(), beginning }
 }
 
 pub fn generate(request: u32, prefix: &str, config: Config) -> Command {

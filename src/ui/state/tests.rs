@@ -56,7 +56,7 @@ fn after(events: impl IntoIterator<Item = Event>) -> RunState {
 
 fn training() -> RunState {
     let mut state = after([text(), device()]);
-    let run = state.begin(Config::default());
+    let run = state.begin(Config::default(), &Beginning::default());
     state.apply(started(run));
     state.apply(epoch(run, 1, 24.0));
     state
@@ -75,7 +75,7 @@ fn it_loads_until_text_and_device_are_there_in_any_order() {
 fn a_run_goes_through_its_stations() {
     let mut state = after([text(), device()]);
     assert!(state.can_train() && !state.can_reset());
-    let run = state.begin(Config::default());
+    let run = state.begin(Config::default(), &Beginning::default());
     assert_eq!(state.status, Status::Loading);
     assert!(!state.can_train() && state.can_reset());
     state.apply(started(run));
@@ -122,7 +122,7 @@ fn a_reset_forgets_the_run_and_its_late_words() {
     assert!(state.curve.is_empty() && state.samples.is_empty() && state.perplexity.is_none());
     state.apply(epoch(1, 2, 20.0));
     assert!(state.curve.is_empty());
-    let second = state.begin(Config::default());
+    let second = state.begin(Config::default(), &Beginning::default());
     assert_eq!(second, 2);
     state.apply(Event::Idle);
     assert_eq!(state.status, Status::Loading, "the answer to the reset does not cancel the next run");
@@ -140,7 +140,7 @@ fn a_failure_loses_nothing() {
     assert!(state.can_train(), "the worker is still there");
     assert_eq!(state.config, None, "its network is not");
     assert_eq!(state.reference().map(|r| r.seeds), Some("four"));
-    let run = state.begin(Config { hidden: 64, ..Config::default() });
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
     assert!(state.failure.is_none());
     assert!(state.reference().is_some(), "the curve on show is still the first run's");
     assert_eq!(state.curve.len(), 1, "kept until the next run has started");
@@ -152,7 +152,7 @@ fn a_failure_loses_nothing() {
 fn a_failure_from_before_the_run_does_not_end_it() {
     let mut state = after([text(), device()]);
     state.ask();
-    let run = state.begin(Config::default());
+    let run = state.begin(Config::default(), &Beginning::default());
     state.apply(Event::Failed { run: None, message: "Generate failed.".into() });
     assert_eq!((state.failure.as_deref(), state.asking), (Some("Generate failed."), false));
     state.apply(started(run));
@@ -211,7 +211,7 @@ fn a_panic_is_told_once() {
 fn only_the_books_text_is_held_against_the_books_curve() {
     for is_books in [true, false] {
         let mut state = after([text_of(is_books), device()]);
-        let run = state.begin(Config::default());
+        let run = state.begin(Config::default(), &Beginning::default());
         state.apply(started(run));
         assert_eq!(state.comparison(), None, "not before the end");
         state.apply(finished(run));
@@ -219,6 +219,27 @@ fn only_the_books_text_is_held_against_the_books_curve() {
         let told = state.comparison().unwrap();
         assert_eq!(told.contains("PyTorch"), is_books, "{told}");
         assert!(told.contains("of the speed"), "{told}");
+    }
+}
+
+#[test]
+fn only_the_books_beginning_is_held_against_the_books_curve() {
+    let file = Beginning { parameters: Some(vec![]), ..Beginning::default() };
+    let offset = Beginning { window_offset: Some(0), ..Beginning::default() };
+    for beginning in [file, offset] {
+        let mut state = training();
+        assert!(state.reference().is_some());
+        state.apply(finished(1));
+        let run = state.begin(Config::default(), &beginning);
+        assert!(state.reference().is_some(), "the curve on show is still the first run's");
+        state.apply(started(run));
+        state.apply(finished(run));
+        assert!(state.reference().is_none());
+        let told = state.comparison().unwrap();
+        assert!(told.contains("of the speed") && !told.contains("PyTorch"), "{told}");
+        let run = state.begin(Config::default(), &Beginning::default());
+        state.apply(started(run));
+        assert!(state.reference().is_some());
     }
 }
 

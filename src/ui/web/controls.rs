@@ -30,7 +30,7 @@ pub fn Controls(page: Page) -> impl IntoView {
 #[component]
 fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let state = page.state;
-    let can_train = Memo::new(move |_| state.with(RunState::can_train));
+    let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
     let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
     let paused = move || status.get() == Status::Paused;
     let active = move || matches!(status.get(), Status::Training | Status::Paused);

@@ -14,6 +14,7 @@ pub fn Errors(page: Page) -> impl IntoView {
         let mut messages: Vec<String> = Vec::new();
         page.state.with(|s| messages.extend(s.failure.iter().chain(&s.refusal).cloned()));
         page.config.with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(ToString::to_string)));
+        page.file.with(|file| messages.extend(file.error().map(ToString::to_string)));
         messages.extend(page.prefix_error().map(|error| error.to_string()));
         messages
     });

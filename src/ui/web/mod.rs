@@ -9,4 +9,5 @@ pub mod finale;
 pub mod page;
 pub mod samples;
 pub mod settings;
+pub mod start;
 pub mod worker;

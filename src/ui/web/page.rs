@@ -1,11 +1,16 @@
 //! What all components share: the page's signals, and what a visitor can make of them.
 
+use js_sys::Uint8Array;
 use leptos::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::File;
 
+use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Command, Event, SAMPLE_LENGTH};
+use crate::protocol::{Beginning, Command, Event, SAMPLE_LENGTH};
+use crate::ui::file::Chosen;
 use crate::ui::form::Form;
 use crate::ui::state::RunState;
 
@@ -18,12 +23,19 @@ const FIRST_PREFIX: &str = "time traveller";
 /// The id of the prefix's field.
 pub const PREFIX_ID: &str = "prefix";
 
+/// What [`field_id`] calls the field of the file with initial parameters.
+pub const FILE_KEY: &str = "init";
+
 /// The page's state and actions. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Page {
     pub state: RwSignal<RunState>,
     pub form: RwSignal<Form>,
     pub prefix: RwSignal<String>,
+    /// The file that the next run is to start from.
+    pub file: RwSignal<Chosen>,
+    /// How often the visitor has changed that choice.
+    choices: StoredValue<u32>,
     /// The settings, or what is wrong with them.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
     send: StoredValue<Sender, LocalStorage>,
@@ -38,6 +50,8 @@ impl Page {
             state: RwSignal::new(RunState::default()),
             form,
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
+            file: RwSignal::new(Chosen::Nothing),
+            choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
             send: StoredValue::new_local(send),
             restart: StoredValue::new_local(Box::new(|| ())),
@@ -64,17 +78,56 @@ impl Page {
         self.prefix.with(|prefix| check_prefix(prefix).err())
     }
 
-    /// Starts a run, unless something is wrong with the settings or the prefix; the error panel says what.
+    /// Starts a run, unless something is wrong with the settings, the file or the prefix; the error panel says what.
     pub fn train(&self) {
         match self.config.get_untracked() {
             Err(errors) => focus(&field_id(errors[0].key())),
+            Ok(_) if self.file.with_untracked(|file| file.error().is_some()) => focus(&field_id(FILE_KEY)),
             Ok(_) if untrack(|| self.prefix_error()).is_some() => focus(PREFIX_ID),
-            Ok(config) if self.state.with_untracked(RunState::can_train) => {
-                let run = self.state.try_update(|state| state.begin(config)).unwrap_or_default();
-                self.send(Command::Train { run, config, prefix: self.prefix.get_untracked() });
+            Ok(config) if self.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) => {
+                let beginning = Beginning {
+                    parameters: self.file.with_untracked(Chosen::bytes),
+                    window_offset: self.form.with_untracked(Form::window_offset),
+                };
+                let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
+                self.send(Command::Train { run, config, prefix: self.prefix.get_untracked(), beginning });
             }
             Ok(_) => {}
         }
+    }
+
+    /// Reads a file for the next run to start from; with none, the next run starts by its seed.
+    pub fn choose_file(&self, file: Option<File>) {
+        let choice = self.choices.try_update_value(|choices| {
+            *choices += 1;
+            *choices
+        });
+        let Some(file) = file else { return self.file.set(Chosen::Nothing) };
+        let name = file.name();
+        self.file.set(Chosen::named(name.clone(), file.size() as u64));
+        if !untrack(|| self.is_reading()) {
+            return;
+        }
+        let page = *self;
+        spawn_local(async move {
+            let read = JsFuture::from(file.array_buffer()).await;
+            // Meanwhile the visitor may have chosen another, or the page may be gone.
+            if page.choices.try_get_value() == choice {
+                let bytes = read.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error));
+                page.file.set(Chosen::read(name, bytes));
+            }
+        });
+    }
+
+    /// Whether a chosen file is still on its way from the disk.
+    pub fn is_reading(&self) -> bool {
+        self.file.with(|file| matches!(file, Chosen::Reading(_)))
+    }
+
+    /// Sets everything as the book has it, but for the mode and the seed.
+    pub fn set_book(&self) {
+        self.form.update(Form::set_book);
+        self.choose_file(None);
     }
 
     pub fn pause(&self) {
@@ -129,12 +182,15 @@ pub fn field_id(key: &str) -> String {
     format!("setting-{key}")
 }
 
-/// Brings the field with this id to the visitor's hands.
-fn focus(id: &str) {
+/// Brings the field with this id to the visitor's hands, out of what it may be folded away in.
+pub fn focus(id: &str) {
     use wasm_bindgen::JsCast;
     if let Some(field) = document().get_element_by_id(id)
         && let Ok(field) = field.dyn_into::<web_sys::HtmlElement>()
     {
+        if let Ok(Some(details)) = field.closest("details") {
+            let _ = details.set_attribute("open", "");
+        }
         let _ = field.focus();
     }
 }

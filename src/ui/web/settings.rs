@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::page::{Page, field_id};
+use super::start::Start;
 use crate::model::config::{SETTINGS, Setting, Values};
 use crate::ui::form::{Form, Mode};
 use crate::ui::state::RunState;
@@ -36,12 +37,13 @@ pub fn Settings(page: Page) -> impl IntoView {
             <h2 id="settings-title">"Settings"</h2>
             <Modes page />
             <div class="preset">
-                <button type="button" on:click=move |_| page.form.update(Form::set_book)>"Exactly the book"</button>
+                <button type="button" on:click=move |_| page.set_book()>"Exactly the book"</button>
                 <p class="note">"Sets everything below as the book has it; the mode and the seed stay."</p>
             </div>
             <div class="fields">
                 {SETTINGS.iter().map(|setting| view! { <Field page setting /> }).collect_view()}
             </div>
+            <Start page />
             <p class="note" hidden=move || !active.get()>
                 "A run is under way with the settings it began with. Changes here apply to the next one."
             </p>
@@ -116,7 +118,7 @@ fn Modes(page: Page) -> impl IntoView {
 
 /// One setting's label and field.
 #[component]
-fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
+pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
     let key = setting.key;
     let value = Memo::new(move |_| page.form.with(|form| form.get(key).to_owned()));
     let wrong = Memo::new(move |_| page.config.with(|c| c.as_ref().is_err_and(|e| e.iter().any(|e| e.key() == key))));

@@ -139,6 +139,6 @@ fn post(worker: &Worker, command: &Command) {
 }
 
 /// What a JavaScript error says.
-fn message(error: &JsValue) -> String {
+pub fn message(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
 }

@@ -1,0 +1,88 @@
+//! The part of the settings that is folded away: a file of initial parameters and a fixed offset of the windows, with
+//! which a run can follow another implementation step by step.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use super::page::{FILE_KEY, Page, field_id, focus};
+use super::settings::Field;
+use crate::model::config::WINDOW_OFFSET;
+use crate::ui::file::Chosen;
+use crate::ui::words;
+
+/// File, offset, and what the file is to hold.
+#[component]
+pub fn Start(page: Page) -> impl IntoView {
+    let offset = Memo::new(move |_| page.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
+    // What is set stays in sight where it is folded away.
+    let given = move || {
+        let file = page.file.with(|file| (*file != Chosen::Nothing).then(|| "file".to_owned()));
+        let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| format!("offset {offset}"));
+        let given: Vec<String> = file.into_iter().chain(offset).collect();
+        (!given.is_empty()).then(|| format!(" ({})", given.join(", ")))
+    };
+    let tensors = move || {
+        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
+        let config = page.config.with(|c| c.as_ref().ok().copied());
+        let tensors = config.zip(vocabulary).map(|(config, vocabulary)| words::tensors(&config, vocabulary));
+        let tensors =
+            tensors.unwrap_or(["w_xh (V, H)", "w_hh (H, H)", "b_h (H)", "w_hq (H, V)", "b_q (V)"].map(Into::into));
+        // No shape breaks in its midst.
+        tensors.into_iter().map(|tensor| view! { <li class="whole">{tensor}</li> }).collect_view()
+    };
+    view! {
+        <details class="start" open=!offset.get_untracked().is_empty() data-testid="start">
+            <summary>"Start from a file" <span class="note">{given}</span></summary>
+            <div class="start-inner">
+                <FileField page />
+                <div class="note" id="tensors" data-testid="tensors">
+                    "A safetensors file of F32 tensors, for these settings:" <ul class="tensors">{tensors}</ul>
+                </div>
+                <Field page setting=&WINDOW_OFFSET />
+                <p class="note">
+                    "Where every epoch’s windows begin; empty for a random offset each. A run with a file or an offset "
+                    "can follow another implementation step by step, and is not held against the book’s."
+                </p>
+            </div>
+        </details>
+    }
+}
+
+/// The file's field, what it holds, and the way to empty it.
+#[component]
+fn FileField(page: Page) -> impl IntoView {
+    let input = NodeRef::<Input>::new();
+    let chosen = Memo::new(move |_| page.file.with(|file| *file != Chosen::Nothing));
+    let wrong = Memo::new(move |_| page.file.with(|file| file.error().is_some()));
+    // The browser's own field would keep a file that the page has let go, and not tell when it is chosen again.
+    Effect::new(move |_| {
+        if let (false, Some(input)) = (chosen.get(), input.get()) {
+            input.set_value("");
+        }
+    });
+    let id = field_id(FILE_KEY);
+    let remove = move |_| {
+        page.choose_file(None);
+        focus(&field_id(FILE_KEY));
+    };
+    view! {
+        <div class="field" class:wrong=wrong>
+            <label for=id.clone()>"Initial parameters"</label>
+            <div class="file">
+                <input
+                    type="file"
+                    id=id
+                    accept=".safetensors"
+                    aria-describedby="chosen tensors"
+                    aria-invalid=move || wrong.get().then_some("true")
+                    node_ref=input
+                    on:change:target=move |event| {
+                        page.choose_file(event.target().files().and_then(|files| files.get(0)));
+                    }
+                />
+                <button type="button" hidden=move || !chosen.get() on:click=remove>"Remove"</button>
+            </div>
+            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.file.with(Chosen::words)}</p>
+        </div>
+    }
+}
