@@ -153,6 +153,17 @@ impl Visit {
         Ok(field.send_keys(text).await?)
     }
 
+    /// Chooses a file in the file field that a screen reader calls `label`.
+    pub async fn choose_file(&self, label: &str, path: &Path) -> Result<()> {
+        let path = path.to_str().context("the path is not UTF-8")?;
+        Ok(self.labelled("input[type=file]", label).await?.send_keys(path).await?)
+    }
+
+    /// Unfolds, or folds, what stands under these words.
+    pub async fn unfold(&self, words: &str) -> Result<()> {
+        Ok(self.client.find(Locator::XPath(&format!("//summary[contains(., '{words}')]"))).await?.click().await?)
+    }
+
     /// Runs a script in the page; what it returns, or its promise resolves to, comes back.
     pub async fn script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, args).await?)

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
-use end_to_end::{Options, Visit};
+use end_to_end::{Options, Visit, pictures};
+use time_traveller::model::{Parameters, Sizes, parameters_file};
 
 /// From the page to a device and a compiled first step, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
@@ -86,6 +87,41 @@ async fn a_reset_leaves_an_idle_page() -> Result<()> {
     assert_eq!(visit.number("epoch").await?, 0.0);
     assert_eq!(visit.samples().await?, []);
     visit.check_clean().await
+}
+
+/// The file holds what the seed gives, so the run must be the same; and another file must give another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_can_start_from_a_file() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=16&epochs=2&seed=5").await?;
+    visit.wait_for_status("idle", READY).await?;
+    let by_seed = train(&visit).await?;
+    visit.unfold("Start from a file").await?;
+    for (seed, same) in [(5, true), (6, false)] {
+        let sizes = Sizes { batch: 32, steps: 35, hidden: 16, vocabulary: 28 };
+        let file = pictures().join(format!("seed-{seed}.safetensors"));
+        std::fs::create_dir_all(pictures())?;
+        std::fs::write(&file, parameters_file::write(&Parameters::init(sizes, seed), sizes))?;
+        visit.choose_file("Initial parameters", &file).await?;
+        let shown = format!("seed-{seed}.safetensors, 5.");
+        visit.wait_until("the file", READY, async || Ok(visit.text("chosen").await?.starts_with(&shown))).await?;
+        let from_file = train(&visit).await?;
+        ensure!((from_file == by_seed) == same, "by the seed {by_seed:?}, from the file of seed {seed} {from_file:?}");
+    }
+    visit.type_into("Hidden units", "17").await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("failed", READY).await?;
+    let error = visit.text("error").await?;
+    ensure!(error.contains("w_xh has the shape [28, 16], not [28, 17]"), "{error}");
+    visit.check_clean().await
+}
+
+/// Trains to the end: what the untrained network said, the last perplexity, and the samples. After so short a run the
+/// first tells best which network it was.
+async fn train(visit: &Visit) -> Result<(String, String, Vec<(u32, String)>)> {
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    Ok((visit.text("untrained").await?, visit.text("perplexity").await?, visit.samples().await?))
 }
 
 #[tokio::test(flavor = "multi_thread")]
