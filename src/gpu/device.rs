@@ -46,7 +46,7 @@ impl Gpu {
         });
         let info = adapter.get_info();
         let name = platform::name(&device, &info);
-        let software = info.device_type == wgpu::DeviceType::Cpu || name.to_lowercase().contains("swiftshader");
+        let software = info.device_type == wgpu::DeviceType::Cpu || name.to_ascii_lowercase().contains("swiftshader");
         Ok(Self { device, queue, name, software, failure })
     }
 

@@ -18,9 +18,8 @@ pub fn decimate(curve: &[Point]) -> Vec<Point> {
     for points in finite.chunks(stretch) {
         let lowest = points.iter().min_by(|a, b| a.1.total_cmp(&b.1));
         let highest = points.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let mut pair: Vec<Point> = lowest.into_iter().chain(highest).copied().collect();
-        pair.sort_by_key(|p| p.0);
-        kept.extend(pair);
+        let (Some(&lowest), Some(&highest)) = (lowest, highest) else { continue };
+        kept.extend(if lowest.0 < highest.0 { [lowest, highest] } else { [highest, lowest] });
     }
     kept.push(finite[finite.len() - 1]);
     kept.dedup();

@@ -156,7 +156,9 @@ fn draw(
     }
     let px = |css: f64| (css * density).round() as i32;
     let colours = Colours::of(canvas);
-    let font = |css: f64| ("system-ui, sans-serif", css * density).into_font().color(&colours.ink);
+    let font = |css: f64| {
+        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * density, FontStyle::Normal).color(&colours.ink)
+    };
     let last = curve::last_epoch(points.last().map_or(0, |p| p.0), total);
     let behind = reference.map(|reference| reference.until(last)).unwrap_or_default();
     let top = curve::highest(points).max(curve::highest(&behind));
