@@ -1,6 +1,6 @@
-//! A static server for a folder, under a path of its own as many hosts have it, that remembers what failed.
+//! A static server for folders, under a path of its own as many hosts have it, that remembers what failed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
@@ -22,12 +22,14 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves `folder` on a free port of this machine.
-    pub async fn serve(folder: &Path) -> Result<Self> {
+    /// Serves `folder` on a free port of this machine, and each of `also` under its name in it.
+    pub async fn serve(folder: &Path, also: &[(&str, PathBuf)]) -> Result<Self> {
         let failures = Failures::default();
-        let app = Router::new()
-            .nest_service(PATH, ServeDir::new(folder))
-            .layer(middleware::from_fn_with_state(failures.clone(), record));
+        let mut app = Router::new().nest_service(PATH, ServeDir::new(folder));
+        for (name, folder) in also {
+            app = app.nest_service(&format!("{PATH}/{name}"), ServeDir::new(folder));
+        }
+        let app = app.layer(middleware::from_fn_with_state(failures.clone(), record));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         tokio::spawn(async move { axum::serve(listener, app).await });

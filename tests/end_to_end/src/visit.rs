@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -25,6 +25,8 @@ const LOAD: Duration = Duration::from_secs(60);
 pub struct Options {
     /// The folder with the page.
     pub folder: PathBuf,
+    /// Other folders, each by the name that it is to have in the first.
+    pub also: Vec<(&'static str, PathBuf)>,
     /// Whether headless Chrome is told to offer WebGPU, or else told not to, even where it does so by itself.
     pub webgpu: bool,
     /// More command-line flags of Chrome, without their dashes.
@@ -33,7 +35,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: root().join("dist"), webgpu: true, flags: Vec::new() }
+        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new() }
     }
 }
 
@@ -51,12 +53,12 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, webgpu, mut flags } = options;
+        let Options { folder, also, webgpu, mut flags } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without its service WebGPU finds no adapter; Chrome's features of other names have no such effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
-        let site = Site::serve(&folder).await?;
+        let site = Site::serve(&folder, &also).await?;
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(driver::capabilities(&flags))
@@ -167,6 +169,11 @@ impl Visit {
     /// Runs a script in the page; what it returns, or its promise resolves to, comes back.
     pub async fn script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, args).await?)
+    }
+
+    /// Lets scripts take this long, rather than half a minute.
+    pub async fn allow_scripts(&self, time: Duration) -> Result<()> {
+        Ok(self.client.update_timeouts(TimeoutConfiguration::new(Some(time), None, None)).await?)
     }
 
     /// Sends a command of the Chrome DevTools Protocol.
