@@ -4,6 +4,7 @@
 //! can be the first that is ever called on a machine.
 
 mod apt;
+mod bench;
 mod browser;
 #[path = "../../src/text/edition.rs"]
 mod edition;
@@ -56,6 +57,12 @@ const COMMANDS: &[Command] = &[
         options: "[--epochs 500]",
         about: "trains the book's network in headless Chrome and writes down what it came to (half an hour)",
         run: |args| test::parity(epochs(args)?),
+    },
+    Command {
+        name: "bench",
+        options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results]",
+        about: "measures training here against TensorFlow.js, jax-js and PyTorch (ten minutes)",
+        run: |args| bench::bench(&bench::options(args)?),
     },
 ];
 

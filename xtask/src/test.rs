@@ -16,9 +16,9 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-/// What has to be set up for a step.
+/// What has to be set up for a step, or for another command.
 #[derive(Clone, Copy, PartialEq)]
-enum Need {
+pub enum Need {
     Components,
     WasmTarget,
     Text,
@@ -92,6 +92,12 @@ pub fn step_names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
 }
 
+/// Sets up what is needed, each thing once.
+pub fn set_up(needs: &[Need]) -> Result<()> {
+    let mut wanted = Need::ALL.into_iter().filter(|need| needs.contains(need));
+    wanted.try_for_each(Need::set_up).context("setting up failed")
+}
+
 /// Sets up and runs all steps, or the one of this name; the first failure ends it.
 pub fn test(only: Option<&str>) -> Result<()> {
     let steps: Vec<&Step> = STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
@@ -99,11 +105,8 @@ pub fn test(only: Option<&str>) -> Result<()> {
         bail!("there is no step called “{}”: choose one of {}", only.unwrap_or_default(), step_names().join(", "));
     }
     let beginning = Instant::now();
-    for need in Need::ALL {
-        if steps.iter().any(|step| step.needs.contains(&need)) {
-            need.set_up().context("setting up failed")?;
-        }
-    }
+    let needs: Vec<Need> = steps.iter().flat_map(|step| step.needs).copied().collect();
+    set_up(&needs)?;
     let mut times = vec![("set-up", beginning.elapsed())];
     for (number, step) in steps.iter().enumerate() {
         let Step { name, about, .. } = step;
@@ -151,9 +154,7 @@ fn end_to_end() -> Result<()> {
 
 /// A whole run of the book's setting in the built page.
 pub fn parity(epochs: u32) -> Result<()> {
-    for need in [Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler] {
-        need.set_up().context("setting up failed")?;
-    }
+    set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler])?;
     site::build_only()?;
     let Browser { chrome, driver } = browser::browser()?;
     let mut parity = cargo(["run", "--quiet", "--package", "end-to-end", "--bin", "parity", "--"]);

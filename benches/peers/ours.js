@@ -1,0 +1,55 @@
+// Time Traveller itself: the built page's worker, told what the page tells it. It draws parameters and windows from the
+// seed, which are the case's; its losses show whether they are.
+
+export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
+    const epochs = minibatches.filter(({ begins }) => begins).length;
+    const each = (minibatches.length / epochs) * sizes.batch * sizes.steps;
+    const worker = new Worker("dist/trainer_loader.js");
+    try {
+        const events = listen(worker);
+        let device = "";
+        const losses = [];
+        let start = 0;
+        for await (const [name, event] of events) {
+            if (name === "Ready") {
+                const settled = { ...config, epochs, ...settings };
+                worker.postMessage({ Train: { run: 1, config: settled, prefix: "t", ...train } });
+            } else if (name === "Device") {
+                device = event.name;
+            } else if (name === "Failed" || name === "Broken") {
+                throw new Error(event.message);
+            } else if (name === "Epoch") {
+                losses.push(event.report.loss);
+                const taken = (performance.now() - start) / 1000;
+                if (losses.length === 1) {
+                    start = performance.now(); // the first one warms up
+                } else if (losses.length === epochs || taken >= seconds) {
+                    const tokens = (losses.length - 1) * each;
+                    return { device, tokens, seconds: taken, span: "epoch", losses };
+                }
+            }
+        }
+    } finally {
+        worker.terminate();
+    }
+}
+
+/** The worker's events as they come: name and content. */
+async function* listen(worker) {
+    const come = [];
+    let wake = () => {};
+    worker.onmessage = ({ data }) => {
+        come.push(typeof data === "string" ? [data, {}] : Object.entries(data)[0]);
+        wake();
+    };
+    worker.onerror = ({ message }) => {
+        come.push(["Broken", { message: message || "the worker could not be loaded: run `cargo xtask build`" }]);
+        wake();
+    };
+    for (;;) {
+        while (come.length > 0) {
+            yield come.shift();
+        }
+        await new Promise(resolve => (wake = resolve));
+    }
+}

@@ -1,0 +1,228 @@
+//! What every contestant is given: the same parameters, the same minibatches, and what must come of them.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde_json::json;
+use time_traveller::cpu;
+use time_traveller::model::{Config, Minibatch, Parameters, Sizes, parameters};
+use time_traveller::text::Corpus;
+use time_traveller::text::sampling::Epoch;
+use time_traveller::train;
+
+use crate::contestants::{Outcome, Span};
+
+/// How many epochs there are to train on: the fastest contestants come to the end of them. The oracle takes
+/// seconds for each.
+const EPOCHS: usize = 8;
+/// Of a loss.
+const TOLERANCE: f64 = 1e-3;
+/// Of what training has changed in a tensor, as a length (L2).
+const PARAMETER_TOLERANCE: f64 = 1e-2;
+
+/// [`EPOCHS`] epochs of a setting.
+pub struct Case {
+    pub config: Config,
+    pub sizes: Sizes,
+    pub corpus: Corpus,
+    /// The minibatches of each epoch; the state is zero at the beginning of an epoch and carried within it.
+    epochs: Vec<Vec<Minibatch>>,
+    /// Loss of each minibatch, in nats, before its update: by the oracle, in f64.
+    losses: Vec<f64>,
+    /// The parameters at the beginning, and after each minibatch.
+    parameters: Vec<Parameters>,
+}
+
+impl Case {
+    /// The book's first setting, seed 1, on this text.
+    ///
+    /// # Errors
+    /// A text that can't be read.
+    pub fn of_the_book(text: &Path) -> Result<Self> {
+        let text = fs::read_to_string(text)
+            .with_context(|| format!("{} can't be read: run `cargo xtask text`", text.display()))?;
+        Self::make(Config::default(), Corpus::new(&text))
+    }
+
+    /// Draws the minibatches as a run of this seed does, and has the oracle train on them.
+    fn make(config: Config, corpus: Corpus) -> Result<Self> {
+        let sizes = train::sizes(&config, &corpus);
+        let tokens = &corpus.tokens[..config.tokens as usize];
+        // The stream of `Session`; a contestant that trains on other windows has other losses.
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
+        rng.long_jump();
+        let mut epochs = Vec::new();
+        for _ in 0..EPOCHS {
+            let epoch = Epoch::draw(&config, tokens.len(), None, &mut rng)?;
+            epochs.push((0..epoch.len()).map(|m| epoch.minibatch(tokens, m)).collect());
+        }
+        let start = Parameters::init(sizes, config.seed);
+        let mut case = Self { config, sizes, corpus, epochs, losses: vec![], parameters: vec![start] };
+        case.train();
+        Ok(case)
+    }
+
+    fn train(&mut self) {
+        let Self { config, sizes, .. } = *self;
+        let mut parameters: Parameters<f64> = self.parameters[0].cast();
+        for epoch in &self.epochs {
+            let mut state = vec![0.0; sizes.batch * sizes.hidden];
+            for minibatch in epoch {
+                let step = cpu::train(sizes, &mut parameters, &state, minibatch, config.lr.into(), config.clip.into());
+                state = step.states[step.states.len() - state.len()..].to_vec();
+                self.losses.push(step.loss);
+                self.parameters.push(parameters.cast());
+            }
+        }
+    }
+
+    /// Writes `case.json` (settings, sizes, and each minibatch: whether it `begins` an epoch, `inputs` and `targets`
+    /// `(B, T)`) and `parameters.f32` (`w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, one after the
+    /// other, little-endian).
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        let Sizes { batch, steps, hidden, vocabulary } = self.sizes;
+        let minibatches: Vec<_> = self
+            .epochs
+            .iter()
+            .flat_map(|epoch| epoch.iter().enumerate())
+            .map(|(m, Minibatch { inputs, targets })| json!({ "begins": m == 0, "inputs": inputs, "targets": targets }))
+            .collect();
+        let case = json!({
+            "config": self.config,
+            "sizes": { "batch": batch, "steps": steps, "hidden": hidden, "vocabulary": vocabulary },
+            "minibatches": minibatches,
+        });
+        let parameters: Vec<u8> =
+            self.parameters[0].tensors().into_iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("case.json"), case.to_string())?;
+        fs::write(folder.join("parameters.f32"), parameters)?;
+        Ok(())
+    }
+
+    /// How many epochs a contestant can train for.
+    pub fn epochs(&self) -> usize {
+        self.epochs.len()
+    }
+
+    /// Tokens trained on in these epochs, counted from 0.
+    pub fn tokens_of_epochs(&self, epochs: Range<usize>) -> usize {
+        self.epochs[epochs].iter().map(Vec::len).sum::<usize>() * self.sizes.positions()
+    }
+
+    /// Holds losses, and parameters where they are told, against the oracle's.
+    ///
+    /// # Errors
+    /// What is wrong first, as half a sentence.
+    pub fn check(&self, outcome: &Outcome) -> Result<()> {
+        let expected = match outcome.span {
+            Span::Minibatch => self.losses.clone(),
+            Span::Epoch => self.losses_of_epochs(),
+        };
+        let span = outcome.span.name();
+        let got = &outcome.losses;
+        ensure!(!got.is_empty() && got.len() <= expected.len(), "{} losses of {} came", got.len(), expected.len());
+        for (i, (loss, expected)) in got.iter().zip(&expected).enumerate() {
+            let difference = (loss - expected).abs() / expected;
+            // A loss that is no number must not pass.
+            ensure!(difference <= TOLERANCE, "the loss of {span} {} is {loss:.5}, not {expected:.5}", i + 1);
+        }
+        match outcome.decode_parameters()? {
+            Some(numbers) if outcome.span == Span::Minibatch => self.check_parameters(got.len(), &numbers),
+            _ => Ok(()),
+        }
+    }
+
+    fn losses_of_epochs(&self) -> Vec<f64> {
+        let mut losses = self.losses.iter();
+        let mean = |epoch: &Vec<Minibatch>| losses.by_ref().take(epoch.len()).sum::<f64>() / epoch.len() as f64;
+        self.epochs.iter().map(mean).collect()
+    }
+
+    /// All parameters, one after the other, after this many minibatches.
+    fn check_parameters(&self, minibatches: usize, numbers: &[f32]) -> Result<()> {
+        let (before, after) = (&self.parameters[0], &self.parameters[minibatches]);
+        let length: usize = after.tensors().iter().map(|tensor| tensor.len()).sum();
+        ensure!(numbers.len() == length, "{} parameters came, not {length}", numbers.len());
+        let mut rest = numbers;
+        for ((name, before), after) in parameters::NAMES.iter().zip(before.tensors()).zip(after.tensors()) {
+            let got = rest.split_off(..after.len()).context("too few parameters")?;
+            let (changed, off) = (distance(before, after), distance(got, after));
+            ensure!(
+                off <= PARAMETER_TOLERANCE * changed,
+                "{name} is off by {off:.2e}, where {changed:.2e} has changed"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The L2 norm of the difference.
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn case() -> Case {
+        let config = Config { hidden: 5, batch: 2, steps: 3, tokens: 40, ..Config::default() };
+        Case::make(config, Corpus::new(&"the time traveller for so it will be ".repeat(3))).unwrap()
+    }
+
+    /// What a contestant tells that has trained on two minibatches.
+    fn outcome(losses: &[f64], parameters: &[f32]) -> Outcome {
+        let bytes: Vec<u8> = parameters.iter().flat_map(|number| number.to_le_bytes()).collect();
+        Outcome {
+            span: Span::Minibatch,
+            parameters: Some(STANDARD.encode(bytes)),
+            ..Outcome::of_epochs(String::new(), 1, 1.0, losses.to_vec())
+        }
+    }
+
+    #[test]
+    fn right_losses_and_parameters_pass_and_others_are_named() {
+        let case = case();
+        let (losses, parameters) = (&case.losses[..2], case.parameters[2].tensors().map(Vec::as_slice).concat());
+        let wrong = |losses: &[f64], parameters: &[f32]| {
+            case.check(&outcome(losses, parameters)).map_or_else(|error| error.to_string(), |()| "right".to_owned())
+        };
+        assert_eq!(wrong(losses, &parameters), "right");
+        assert_eq!(wrong(&losses.iter().map(|loss| loss * 1.0005).collect::<Vec<_>>(), &parameters), "right");
+        for loss in [losses[1] * 1.002, losses[1] * 0.998, f64::NAN] {
+            let sentence = wrong(&[losses[0], loss], &parameters);
+            assert!(sentence.starts_with("the loss of minibatch 2 is"), "{sentence}");
+        }
+        assert!(wrong(&[], &parameters).starts_with("0 losses"));
+        assert!(wrong(losses, &parameters[1..]).contains("parameters came"));
+        // The last update left out, and one tensor that has not been trained.
+        let before = case.parameters[1].tensors().map(Vec::as_slice).concat();
+        assert!(wrong(losses, &before).starts_with("w_xh is off"), "{}", wrong(losses, &before));
+        let mut broken = case.parameters[2].clone();
+        broken.b_q.fill(0.0);
+        let broken = broken.tensors().map(Vec::as_slice).concat();
+        assert!(wrong(losses, &broken).starts_with("b_q is off"), "{}", wrong(losses, &broken));
+        assert!(wrong(losses, &vec![f32::NAN; parameters.len()]).contains("is off"));
+    }
+
+    #[test]
+    fn losses_of_epochs_are_means_of_those_of_minibatches() {
+        let case = case();
+        let minibatches = case.losses.len() / case.epochs();
+        let first = case.losses[..minibatches].iter().sum::<f64>() / minibatches as f64;
+        let right = Outcome::of_epochs(String::new(), 1, 1.0, case.losses_of_epochs());
+        assert!((right.losses[0] - first).abs() < 1e-12 && right.losses.len() == case.epochs());
+        assert!(case.check(&right).is_ok());
+        let mut wrong = right;
+        wrong.losses[1] += 0.1;
+        assert!(case.check(&wrong).unwrap_err().to_string().starts_with("the loss of epoch 2"));
+    }
+}

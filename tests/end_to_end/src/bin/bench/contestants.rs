@@ -1,0 +1,183 @@
+//! Who takes part, and what a contestant tells.
+
+use anyhow::{Context, Result, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+
+/// One contestant.
+pub struct Contestant {
+    /// What `--only` takes.
+    pub id: &'static str,
+    pub name: &'static str,
+    pub how: How,
+}
+
+/// How a contestant is had to train.
+pub enum How {
+    /// By a module of `benches/peers` in headless Chromium, with `options` in JSON; `package` is what it measures, if
+    /// that is not the built page.
+    Page { module: &'static str, options: &'static str, package: Option<&'static str> },
+    /// By this project's engine, here.
+    Engine,
+    /// By `benches/peers/pytorch.py`.
+    PyTorch { network: &'static str, on: On },
+}
+
+/// What PyTorch uses.
+#[derive(Clone, Copy)]
+pub enum On {
+    OneThread,
+    AllThreads,
+    Gpu,
+}
+
+impl On {
+    /// The number of threads; 0 for the GPU.
+    pub fn threads(self) -> usize {
+        match self {
+            Self::OneThread => 1,
+            Self::AllThreads => std::thread::available_parallelism().map_or(1, usize::from),
+            Self::Gpu => 0,
+        }
+    }
+}
+
+const fn page(
+    id: &'static str,
+    name: &'static str,
+    module: &'static str,
+    options: &'static str,
+    package: Option<&'static str>,
+) -> Contestant {
+    Contestant { id, name, how: How::Page { module, options, package } }
+}
+
+const fn pytorch(id: &'static str, name: &'static str, network: &'static str, on: On) -> Contestant {
+    Contestant { id, name, how: How::PyTorch { network, on } }
+}
+
+const TENSORFLOW: Option<&str> = Some("@tensorflow/tfjs-core");
+const JAX: Option<&str> = Some("@jax-js/jax");
+
+/// Every contestant, in the order of a round and of the table.
+pub const ALL: &[Contestant] = &[
+    page("ours-webgpu", "Time Traveller, WebGPU", "ours", "{}", None),
+    page("tfjs-webgpu", "TensorFlow.js, WebGPU", "tensorflow", r#"{"backend":"webgpu"}"#, TENSORFLOW),
+    page("tfjs-wasm", "TensorFlow.js, WebAssembly", "tensorflow", r#"{"backend":"wasm"}"#, TENSORFLOW),
+    page("jax-webgpu", "jax-js, WebGPU", "jax", r#"{"device":"webgpu"}"#, JAX),
+    page("jax-wasm", "jax-js, WebAssembly", "jax", r#"{"device":"wasm"}"#, JAX),
+    Contestant { id: "ours-native", name: "Time Traveller, natively", how: How::Engine },
+    pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
+    pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
+    pytorch("torch-scratch-gpu", "PyTorch, from scratch, GPU", "scratch", On::Gpu),
+    pytorch("torch-rnn-1", "PyTorch, nn.RNN, one thread", "rnn", On::OneThread),
+    pytorch("torch-rnn-all", "PyTorch, nn.RNN, all threads", "rnn", On::AllThreads),
+    pytorch("torch-rnn-gpu", "PyTorch, nn.RNN, GPU", "rnn", On::Gpu),
+];
+
+impl Contestant {
+    pub fn is_ours(&self) -> bool {
+        matches!(self.how, How::Engine | How::Page { package: None, .. })
+    }
+
+    /// The heading of the table that it stands in.
+    pub fn place(&self) -> &'static str {
+        if let How::Page { .. } = self.how { "In headless Chromium" } else { "Natively" }
+    }
+}
+
+/// Those whose id begins with one of `wanted`, or all.
+///
+/// # Errors
+/// A word with which no id begins.
+pub fn choose(wanted: &[String]) -> Result<Vec<&'static Contestant>> {
+    for word in wanted {
+        let ids: Vec<&str> = ALL.iter().map(|contestant| contestant.id).collect();
+        let known = ids.iter().any(|id| id.starts_with(word));
+        ensure!(known, "there is no contestant “{word}”: --only takes the beginning of {}", ids.join(", "));
+    }
+    let is_wanted = |id: &str| wanted.is_empty() || wanted.iter().any(|word| id.starts_with(word));
+    Ok(ALL.iter().filter(|contestant| is_wanted(contestant.id)).collect())
+}
+
+/// What a contestant tells of one turn.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Outcome {
+    /// What it ran on.
+    pub device: String,
+    /// Of the program that ran it, where that is not told by a package's version.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Trained on in the timed part, by the seconds it took.
+    pub tokens: u64,
+    pub seconds: f64,
+    /// What each loss is the mean of.
+    pub span: Span,
+    /// From the first minibatch to the last, warm-up included; in nats.
+    pub losses: Vec<f64>,
+    /// What the parameters became, one tensor after the other: little-endian f32 in base64.
+    #[serde(default)]
+    pub parameters: Option<String>,
+}
+
+/// What a loss is the mean of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Span {
+    Minibatch,
+    Epoch,
+}
+
+impl Span {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minibatch => "minibatch",
+            Self::Epoch => "epoch",
+        }
+    }
+}
+
+impl Outcome {
+    /// Of a contestant that tells the losses of its epochs alone.
+    pub fn of_epochs(device: String, tokens: u64, seconds: f64, losses: Vec<f64>) -> Self {
+        Self { device, version: None, tokens, seconds, span: Span::Epoch, losses, parameters: None }
+    }
+
+    pub fn tokens_per_second(&self) -> f64 {
+        self.tokens as f64 / self.seconds
+    }
+
+    /// [`Outcome::parameters`] as numbers.
+    pub fn decode_parameters(&self) -> Result<Option<Vec<f32>>> {
+        let Some(text) = &self.parameters else { return Ok(None) };
+        let bytes = STANDARD.decode(text).context("the parameters are not in base64")?;
+        Ok(Some(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contestants_are_chosen_by_the_beginning_of_their_ids() {
+        let ids = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
+            choose(&wanted).map(|chosen| chosen.iter().map(|contestant| contestant.id).collect::<Vec<_>>())
+        };
+        assert_eq!(ids(&["tfjs", "ours-n"]).unwrap(), ["tfjs-webgpu", "tfjs-wasm", "ours-native"]);
+        assert_eq!(ids(&[]).unwrap().len(), ALL.len());
+        assert!(ids(&["tfjs", "keras"]).unwrap_err().to_string().contains("“keras”"));
+    }
+
+    #[test]
+    fn options_are_json_and_ids_differ() {
+        for (i, Contestant { id, how, .. }) in ALL.iter().enumerate() {
+            if let How::Page { options, .. } = how {
+                assert!(serde_json::from_str::<serde_json::Value>(options).is_ok(), "{id}: {options}");
+            }
+            assert!(ALL[..i].iter().all(|other| other.id != *id), "{id} twice");
+        }
+    }
+}

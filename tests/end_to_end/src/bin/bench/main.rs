@@ -1,0 +1,85 @@
+//! Time Traveller and its peers, side by side: the same network, the same complete training steps, on this machine.
+//!
+//! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`
+//!
+//! Each round gives every contestant a turn, so that whatever else the machine does falls on all alike. In a turn a
+//! contestant starts anew from the case's parameters and trains on its minibatches, parameters and state flowing on;
+//! the first ones warm up, the rest is timed, from one read-back to another. Every loss it had, and what its parameters
+//! became, is then held against the oracle in f64: without the right ones there is no speed.
+
+mod case;
+mod contestants;
+mod results;
+mod turn;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail, ensure};
+use lexopt::{Arg, Parser, ValueExt};
+
+use case::Case;
+use contestants::Contestant;
+use results::{About, Row};
+use turn::{Places, Told};
+
+struct Arguments {
+    rounds: usize,
+    only: Vec<String>,
+    python: PathBuf,
+    output: PathBuf,
+}
+
+impl Arguments {
+    fn read(mut args: Parser) -> Result<Self> {
+        let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()).into();
+        let mut read = Self { rounds: 5, only: Vec::new(), python, output: turn::root().join("docs/results") };
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Long("rounds") => read.rounds = args.value()?.parse().context("--rounds takes a number")?,
+                Arg::Long("only") => read.only.push(args.value()?.string()?),
+                Arg::Long("python") => read.python = args.value()?.into(),
+                Arg::Long("output") => read.output = args.value()?.into(),
+                other => bail!(other.unexpected()),
+            }
+        }
+        ensure!(read.rounds > 0, "--rounds takes a number above 0");
+        Ok(read)
+    }
+}
+
+#[tokio::main(flavor = "multi_thread")]
+async fn main() -> Result<()> {
+    let Arguments { rounds, only, python, output } = Arguments::read(Parser::from_env())?;
+    let contestants = contestants::choose(&only)?;
+    let places = Places { root: turn::root().to_owned(), python };
+    let about = About::gather(&places, rounds).await?;
+    eprintln!("» Making the case, by the oracle in f64 (about a minute)");
+    let case = Case::of_the_book(&places.root.join("public/timemachine.txt"))?;
+    case.write(&places.case())?;
+
+    let mut rows: Vec<Row> = contestants.iter().map(|&contestant| Row::new(contestant)).collect();
+    for round in 1..=rounds {
+        eprintln!("\n━━━ round {round} of {rounds} ━━━");
+        for row in rows.iter_mut().filter(|row| row.problem.is_none()) {
+            turn(row, &case, &places).await;
+            eprintln!("{:>36}  {}", row.contestant.name, row.last());
+        }
+    }
+    results::write(&output, &about, &rows)?;
+    println!("\n{}", results::markdown(&about, &rows));
+    println!("This table is in {}.", output.join("bench.md").display());
+    Ok(())
+}
+
+/// Gives a contestant its turn, and its row what came of it.
+async fn turn(row: &mut Row, case: &Case, places: &Places) {
+    let contestant: &Contestant = row.contestant;
+    match turn::take(contestant, case, places).await {
+        Ok(Told::Outcome(outcome)) => match case.check(&outcome) {
+            Ok(()) => row.add(outcome),
+            Err(error) => row.problem = Some(format!("wrong: {error:#}")),
+        },
+        Ok(Told::Absent { absent }) => row.problem = Some(format!("absent: {absent}")),
+        Err(error) => row.problem = Some(format!("failed: {error:#}")),
+    }
+}

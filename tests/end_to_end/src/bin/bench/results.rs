@@ -1,0 +1,290 @@
+//! What came of it all: `bench.json` and `bench.md`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
+use sysinfo::System;
+
+use crate::contestants::{Contestant, Outcome};
+use crate::turn::{self, Places, SECONDS};
+
+/// What the figures belong to.
+pub struct About {
+    command: String,
+    date: String,
+    commit: String,
+    machine: Value,
+    browser: String,
+    packages: Value,
+    rounds: usize,
+}
+
+impl About {
+    /// Asks machine, repository, browser and packages; before the first round, for the sake of the load.
+    pub async fn gather(places: &Places, rounds: usize) -> Result<Self> {
+        let load = System::load_average();
+        let system = System::new_all();
+        let processor = system.cpus().first().map_or("", |cpu| cpu.brand().trim()).to_owned();
+        let machine = json!({
+            "processor": processor,
+            "cores": std::thread::available_parallelism()?.get(),
+            "memory_gib": (system.total_memory() + (1 << 29)) >> 30,
+            "system": System::long_os_version(),
+            "load_before": load.one,
+        });
+        let package = fs::read(places.peers().join("package.json"))?;
+        let package: Value = serde_json::from_slice(&package).context("benches/peers/package.json is no JSON")?;
+        Ok(Self {
+            command: std::iter::once("cargo xtask bench".to_owned())
+                .chain(std::env::args().skip(1))
+                .collect::<Vec<_>>()
+                .join(" "),
+            date: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            commit: commit(&places.root),
+            machine,
+            browser: turn::browser(places).await.unwrap_or_else(|error| format!("none ({error:#})")),
+            packages: package["dependencies"].clone(),
+            rounds,
+        })
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "command": self.command,
+            "date": self.date,
+            "commit": self.commit,
+            "machine": self.machine,
+            "browser": self.browser,
+            "packages": self.packages,
+            "rounds": self.rounds,
+            "seconds_a_turn": SECONDS,
+            "setting": "batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1",
+        })
+    }
+}
+
+/// The commit, marked where tracked files differ from it.
+fn commit(root: &Path) -> String {
+    let git = Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root).output();
+    let name = git.map(|git| String::from_utf8_lossy(&git.stdout).trim().to_owned()).unwrap_or_default();
+    if name.is_empty() { "unknown".to_owned() } else { name }
+}
+
+/// What a contestant came to.
+pub struct Row {
+    pub contestant: &'static Contestant,
+    /// Tokens per second in each round.
+    speeds: Vec<f64>,
+    /// Why it has no speed.
+    pub problem: Option<String>,
+    device: String,
+    version: Option<String>,
+    /// Timed tokens of the last turn.
+    tokens: u64,
+}
+
+impl Row {
+    pub fn new(contestant: &'static Contestant) -> Self {
+        Self { contestant, speeds: vec![], problem: None, device: String::new(), version: None, tokens: 0 }
+    }
+
+    pub fn add(&mut self, outcome: Outcome) {
+        self.speeds.push(outcome.tokens_per_second());
+        self.tokens = outcome.tokens;
+        self.device = outcome.device;
+        self.version = outcome.version;
+    }
+
+    /// What is to be said of the last turn.
+    pub fn last(&self) -> String {
+        match (&self.problem, self.speeds.last()) {
+            (Some(problem), _) => problem.clone(),
+            (None, Some(speed)) => format!("{} tokens/s ({} timed)", grouped(*speed), grouped(self.tokens as f64)),
+            (None, None) => "no turn yet".to_owned(),
+        }
+    }
+
+    /// Median, smallest and largest, if all turns went well.
+    fn speed(&self) -> Option<(f64, f64, f64)> {
+        if self.problem.is_some() {
+            return None;
+        }
+        let mut sorted = self.speeds.clone();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        let median =
+            if sorted.len() % 2 == 1 { *sorted.get(middle)? } else { (sorted.get(middle)? + sorted[middle - 1]) / 2.0 };
+        Some((median, *sorted.first()?, *sorted.last()?))
+    }
+
+    /// How many times as fast the other is.
+    fn ratio(&self, ours: &Self) -> Option<f64> {
+        Some(ours.speed()?.0 / self.speed()?.0)
+    }
+
+    fn json(&self, ours: &[&Self]) -> Value {
+        let ratios: Map<String, Value> = ours
+            .iter()
+            .filter_map(|ours| Some((ours.contestant.id.to_owned(), json!(rounded(self.ratio(ours)?, 100.0)))))
+            .collect();
+        let speed = self.speed().map(|(median, min, max)| {
+            let rounds: Vec<f64> = self.speeds.iter().map(|&speed| rounded(speed, 1.0)).collect();
+            json!({
+                "median": rounded(median, 1.0), "min": rounded(min, 1.0), "max": rounded(max, 1.0), "rounds": rounds,
+            })
+        });
+        json!({
+            "id": self.contestant.id,
+            "name": self.contestant.name,
+            "place": self.contestant.place(),
+            "device": self.device,
+            "version": self.version,
+            "timed_tokens": self.tokens,
+            "tokens_per_second": speed,
+            "ours_as_a_multiple": ratios,
+            "problem": self.problem,
+        })
+    }
+}
+
+/// Those of ours in the same place.
+fn ours<'a>(rows: &'a [Row], place: &str) -> Vec<&'a Row> {
+    rows.iter().filter(|row| row.contestant.is_ours() && row.contestant.place() == place).collect()
+}
+
+/// Leaves both files in this folder.
+pub fn write(folder: &Path, about: &About, rows: &[Row]) -> Result<()> {
+    let contestants: Vec<Value> = rows.iter().map(|row| row.json(&ours(rows, row.contestant.place()))).collect();
+    let mut result = about.json();
+    result["contestants"] = json!(contestants);
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("bench.json"), format!("{result:#}\n"))?;
+    Ok(fs::write(folder.join("bench.md"), markdown(about, rows))?)
+}
+
+/// The tables, with all that they depend on.
+pub fn markdown(about: &About, rows: &[Row]) -> String {
+    let About { command, date, commit, machine, browser, packages, rounds } = about;
+    let packages: Vec<String> = packages
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or_default()))
+        .chain(rows.iter().find_map(|row| row.version.clone()))
+        .collect();
+    let mut text = format!(
+        "# Time Traveller and its peers\n\n\
+         The same network, parameters and minibatches, the same complete training step (forward, backward through all \
+         35 steps, clipping of the global norm, SGD), in the book's setting: batch 32, 35 steps, 512 hidden units, \
+         vocabulary 28, state carried.\nTokens per second, median of {rounds} interleaved rounds; every loss \
+         checked against an oracle in f64, and so are the parameters that the peers end with.\n\n\
+         - command: `{command}`\n- date and commit: {date}, {commit}\n- machine: {}, {} cores, {} GiB, {}; load before \
+         the first round {}\n- browser: {browser}\n- versions: {}\n",
+        machine["processor"].as_str().unwrap_or("unknown"),
+        machine["cores"],
+        machine["memory_gib"],
+        machine["system"].as_str().unwrap_or("unknown"),
+        machine["load_before"],
+        packages.join(", "),
+    );
+    let mut places: Vec<&str> = rows.iter().map(|row| row.contestant.place()).collect();
+    places.dedup();
+    for place in places {
+        text += &table(place, rows);
+    }
+    text + NOTES
+}
+
+const NOTES: &str = "\n\
+    - Ours in the browser is the built page's own worker, timed from outside over whole epochs, each with the sample \
+    of 50 characters that the page shows: the peers have no such extra. Natively there are no samples.\n\
+    - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
+    - WebAssembly runs on one thread: the page that measures, like most static hosts, does not isolate itself from \
+    other origins, which threads need.\n\
+    - TensorFlow.js and jax-js have their gradients written out in `benches/peers/`, which is faster than their own.\n\
+    - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n";
+
+fn table(place: &str, rows: &[Row]) -> String {
+    let ours = ours(rows, place);
+    let mut text = format!("\n## {place}\n\n| | device | tokens/s | from, to |");
+    for ours in &ours {
+        text += &format!(" {} is × as fast |", ours.contestant.name);
+    }
+    text += &format!("\n| --- | --- | ---: | --- |{}\n", " ---: |".repeat(ours.len()));
+    for row in rows.iter().filter(|row| row.contestant.place() == place) {
+        let Row { contestant, device, .. } = row;
+        match (row.speed(), &row.problem) {
+            (Some((median, min, max)), _) => {
+                let (median, min, max) = (grouped(median), grouped(min), grouped(max));
+                text += &format!("| {} | {device} | {median} | {min}, {max} |", contestant.name);
+                for ours in &ours {
+                    text += &row.ratio(ours).map_or(" |".to_owned(), |ratio| format!(" {ratio:.2} |"));
+                }
+            }
+            (None, problem) => {
+                let problem = problem.as_deref().unwrap_or("no turn");
+                text += &format!(
+                    "| {} | {} | — | |{}",
+                    contestant.name,
+                    problem.replace('|', "/"),
+                    " |".repeat(ours.len())
+                );
+            }
+        }
+        text += "\n";
+    }
+    text
+}
+
+/// `12,345`.
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn rounded(number: f64, parts: f64) -> f64 {
+    (number * parts).round() / parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contestants::ALL;
+
+    fn row(id: &str, speeds: &[f64]) -> Row {
+        let contestant = ALL.iter().find(|contestant| contestant.id == id).unwrap();
+        Row { speeds: speeds.to_vec(), device: "a device".to_owned(), ..Row::new(contestant) }
+    }
+
+    #[test]
+    fn a_row_has_median_spread_and_ratio() {
+        let rows = [row("ours-webgpu", &[3000.0, 1000.0, 2000.0]), row("tfjs-wasm", &[400.0, 1234.5])];
+        assert_eq!(rows[0].speed(), Some((2000.0, 1000.0, 3000.0)));
+        assert_eq!(rows[1].speed(), Some((817.25, 400.0, 1234.5)));
+        let text = table("In headless Chromium", &rows);
+        assert!(text.contains("| Time Traveller, WebGPU | a device | 2,000 | 1,000, 3,000 | 1.00 |\n"), "{text}");
+        assert!(text.contains("| 817 | 400, 1,234 | 2.45 |\n"), "{text}");
+        assert_eq!(rows[1].json(&[&rows[0]])["ours_as_a_multiple"]["ours-webgpu"], 2.45);
+    }
+
+    #[test]
+    fn a_problem_takes_the_speed_and_stays_in_the_table() {
+        let mut wrong = row("tfjs-wasm", &[1000.0]);
+        wrong.problem = Some("wrong: the loss".to_owned());
+        let rows = [row("ours-webgpu", &[3000.0]), wrong];
+        let text = table("In headless Chromium", &rows);
+        assert!(text.contains("| TensorFlow.js, WebAssembly | wrong: the loss | — | | |\n"), "{text}");
+        assert_eq!(rows[1].json(&[&rows[0]])["tokens_per_second"], Value::Null);
+        assert_eq!(rows[1].ratio(&rows[0]), None);
+    }
+}

@@ -1,0 +1,146 @@
+//! One turn of one contestant.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use end_to_end::{Options, Visit};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time_traveller::gpu::Gpu;
+use time_traveller::model::Config;
+use time_traveller::train::Session;
+use tokio::process::Command;
+
+use crate::case::Case;
+use crate::contestants::{Contestant, How, On, Outcome};
+
+/// How long the timed part of a turn is to take, if there are minibatches enough. At least one is timed.
+pub const SECONDS: f64 = 6.0;
+/// How long a turn may take with all that belongs to it, on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// Where things lie.
+pub struct Places {
+    /// The repository's root.
+    pub root: PathBuf,
+    /// A Python that may have torch.
+    pub python: PathBuf,
+}
+
+impl Places {
+    /// The case.
+    pub fn case(&self) -> PathBuf {
+        self.root.join("target/bench")
+    }
+
+    pub fn peers(&self) -> PathBuf {
+        self.root.join("benches/peers")
+    }
+}
+
+/// What came of a turn.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Told {
+    Outcome(Outcome),
+    /// What is missing.
+    Absent {
+        absent: String,
+    },
+}
+
+/// Has a contestant train.
+///
+/// # Errors
+/// That it could not.
+pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Result<Told> {
+    match contestant.how {
+        How::Page { package: Some(package), .. } if !places.peers().join("node_modules").join(package).exists() => {
+            let absent = format!("{package} is not in benches/peers/node_modules: install Node.js, which has npm");
+            Ok(Told::Absent { absent })
+        }
+        How::Page { module, options, .. } => page(module, options, places).await,
+        How::Engine => engine(case).await.map(Told::Outcome),
+        How::PyTorch { network, on } => pytorch(network, on, places).await,
+    }
+}
+
+/// In a browser of its own, so that nothing of another contestant is left in it.
+async fn page(module: &str, options: &str, places: &Places) -> Result<Told> {
+    let visit = visit(places).await?;
+    visit.allow_scripts(PATIENCE).await?;
+    let options: Value = serde_json::from_str(options)?;
+    let call = "return bench(...arguments)";
+    let told = visit.script(call, vec![json!(module), options, json!(SECONDS)]).await.map_err(|error| {
+        // Chrome's driver adds its own stack.
+        let text = format!("{error:#}");
+        anyhow!("{}", text.lines().next().unwrap_or_default().to_owned())
+    })?;
+    Ok(serde_json::from_value(told)?)
+}
+
+async fn visit(places: &Places) -> Result<Visit> {
+    let also = vec![("dist", places.root.join("dist")), ("case", places.case())];
+    let visit = Visit::start_with(Options { folder: places.peers(), also, ..Options::default() }).await?;
+    visit.open("").await?;
+    Ok(visit)
+}
+
+/// Name and version of the browser.
+pub async fn browser(places: &Places) -> Result<String> {
+    let version = visit(places).await?.devtools("Browser.getVersion", json!({})).await?;
+    Ok(version["product"].as_str().context("the browser does not tell its version")?.replace('/', " "))
+}
+
+/// Whole epochs, the first of which warms up; as a program does that trains, but without its samples.
+async fn engine(case: &Case) -> Result<Outcome> {
+    let gpu = Gpu::open().await?;
+    let corpus = Rc::new(case.corpus.clone());
+    let config = Config { epochs: case.epochs() as u32, ..case.config };
+    let mut session = Session::new(&gpu, &corpus, config).await?;
+    let (mut losses, mut start) = (Vec::new(), Instant::now());
+    loop {
+        let Some(epoch) = session.advance().await? else { continue };
+        losses.push(epoch.loss);
+        let seconds = start.elapsed().as_secs_f64();
+        if losses.len() == 1 {
+            start = Instant::now();
+        } else if session.is_finished() || seconds >= SECONDS {
+            let tokens = case.tokens_of_epochs(1..losses.len());
+            return Ok(Outcome::of_epochs(gpu.name, tokens as u64, seconds, losses));
+        }
+    }
+}
+
+async fn pytorch(network: &str, on: On, places: &Places) -> Result<Told> {
+    let python = places.python.display();
+    let mut script = Command::new(&places.python);
+    script.arg(places.peers().join("pytorch.py")).arg(places.case());
+    script.args(["--network", network, "--threads", &on.threads().to_string(), "--seconds", &SECONDS.to_string()]);
+    let output = match tokio::time::timeout(PATIENCE, script.kill_on_drop(true).output()).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(error)) => return Ok(Told::Absent { absent: how_to_get(&format!("{python}: {error}")) }),
+        Err(_) => bail!("it took longer than {PATIENCE:?}"),
+    };
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!("{python} says “{}”", complaint.trim().lines().next_back().unwrap_or_default());
+    }
+    Ok(match serde_json::from_slice(&output.stdout).context("pytorch.py does not answer in JSON")? {
+        Told::Absent { absent } if !matches!(on, On::Gpu) || absent.contains("installed") => {
+            Told::Absent { absent: how_to_get(&absent) }
+        }
+        told => told,
+    })
+}
+
+fn how_to_get(what: &str) -> String {
+    format!("{what}: `pip install torch`, and name that Python with --python PATH")
+}
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/end_to_end lies in the repository")
+}

@@ -1,0 +1,81 @@
+//! `cargo xtask bench`: sets up, then lets `tests/end_to_end/src/bin/bench` measure.
+
+use std::ffi::OsString;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+use lexopt::{Arg, Parser};
+
+use crate::browser::{self, Browser};
+use crate::shell::{cargo, command, find, root, run, say};
+use crate::test::Need;
+use crate::{site, test};
+
+/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER]`: before the set-up, not minutes after.
+pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
+    let mut options = Vec::new();
+    while let Some(arg) = args.next()? {
+        let name = match arg {
+            Arg::Long(name @ ("rounds" | "only" | "python" | "output")) => format!("--{name}"),
+            other => bail!(other.unexpected()),
+        };
+        let value = args.value()?;
+        if name == "--rounds" && !value.to_str().is_some_and(|text| text.parse::<u32>().is_ok_and(|n| n > 0)) {
+            bail!("--rounds takes a number above 0, not {}", value.display());
+        }
+        options.extend([name.into(), value]);
+    }
+    Ok(options)
+}
+
+/// Measures ours and its peers in turn, and writes `docs/results/bench.json` and `bench.md`.
+pub fn bench(options: &[OsString]) -> Result<()> {
+    test::set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::GpuDriver, Need::Bundler])?;
+    site::build_only()?;
+    peers();
+    let Browser { chrome, driver } = browser::browser()?;
+    say("Building the bench for release (about 2 minutes the first time, then seconds)");
+    let mut bench = cargo(["run", "--release", "--quiet", "--package", "end-to-end", "--bin", "bench", "--"]);
+    bench.args(options).env("CHROME", chrome).env("CHROMEDRIVER", driver);
+    run(bench)
+}
+
+/// Brings the peers of the browser; those that can't be had stand in the table as absent.
+fn peers() {
+    let folder = root().join("benches").join("peers");
+    let changed = |name: &str| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
+    // npm writes this one last.
+    if changed("node_modules/.package-lock.json")
+        .is_some_and(|installed| Some(installed) >= changed("package-lock.json"))
+    {
+        return;
+    }
+    say("Installing TensorFlow.js and jax-js into benches/peers/node_modules (seconds)");
+    let installed = match find("npm") {
+        None => Err(anyhow::anyhow!("there is no npm here: install Node.js")),
+        Some(npm) => {
+            let mut npm = command(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+            npm.current_dir(&folder);
+            run(npm)
+        }
+    };
+    if let Err(error) = installed.context("the peers of the browser will be absent") {
+        say(format!("{error:#}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_handed_on_and_mistakes_are_not() {
+        let read = |args: &[&str]| options(Parser::from_args(args));
+        let given = ["--rounds", "2", "--only", "tfjs", "--only", "ours", "--python", "/a/python"];
+        assert_eq!(read(&given).unwrap(), given.map(OsString::from));
+        assert!(read(&[]).unwrap().is_empty());
+        for wrong in [&["--rounds", "0"] as &[&str], &["--rounds", "x"], &["--only"], &["--quick"], &["tfjs"]] {
+            assert!(read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
