@@ -1,10 +1,12 @@
-//! Speed of the book's setting on this machine's GPU: whole training steps, and generation.
+//! Speed of the book's setting on this machine's GPU and on its CPU: whole training steps, and generation.
 //!
 //! Usage: `cargo bench --bench step`
 
 use std::time::Instant;
 
-use time_traveller::gpu::{Engine, Gpu, Rates, Run, StateAt};
+use time_traveller::engine::{Device, Engine};
+use time_traveller::gpu::Gpu;
+use time_traveller::model::run::{Rates, Run, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
 const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
@@ -17,10 +19,14 @@ fn main() {
 }
 
 async fn bench() -> time_traveller::Result<()> {
-    let gpu = Gpu::open().await?;
+    bench_on(&Device::gpu(&Gpu::open().await?, BOOK)).await?;
+    bench_on(&Device::Cpu).await
+}
+
+async fn bench_on(device: &Device) -> time_traveller::Result<()> {
     let rates = Rates { learning_rate: 1.0, clip: 1.0 };
-    let mut engine = Engine::new(&gpu, BOOK, MINIBATCHES, rates, &Parameters::init(BOOK, 1)).await?;
-    println!("{}, {:.1} MB on the device", gpu.name, engine.bytes() as f64 / 1e6);
+    let mut engine = Engine::new(device, BOOK, MINIBATCHES, rates, &Parameters::init(BOOK, 1)).await?;
+    println!("{}, {:.1} MB", device.name(), engine.bytes() as f64 / 1e6);
     let ids = |shift: usize| (0..BOOK.positions()).map(|i| ((i * 7 + shift) % BOOK.vocabulary) as u32).collect();
     let minibatch = Minibatch { inputs: ids(0), targets: ids(7) };
 

@@ -1,12 +1,12 @@
-//! Reads parameters, a state and successive minibatches from a safetensors file, trains on them on the GPU, and writes
-//! what came out.
+//! Reads parameters, a state and successive minibatches from a safetensors file, trains on them on the GPU or with the
+//! CPU engine, and writes what came out.
 //!
 //! In (f32 unless said otherwise): `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, `h0 (B, H)`, and
 //! i32 `inputs`, `targets` `(M, B, T)`; as metadata `lr`, `clip` and `state` (`carry` or `reset`).
 //! Out: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
 //! `first.h (T, B, H)`, `first.grad.*` before clipping, `final.*` and `final.h (B, H)` after the last update.
 //!
-//! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors`
+//! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine cpu]`
 
 #[path = "../tests/common/steps.rs"]
 mod steps;
@@ -14,6 +14,9 @@ mod steps;
 use std::path::PathBuf;
 
 use clap::Parser;
+use time_traveller::engine::Device;
+use time_traveller::gpu::Gpu;
+use time_traveller::model::config::EngineChoice;
 
 #[derive(Parser)]
 #[command(about = "Trains on the minibatches of a safetensors file and writes every result, for comparison")]
@@ -22,15 +25,24 @@ struct Arguments {
     input: PathBuf,
     /// Where losses, norms, gradients and final parameters go.
     output: PathBuf,
+    /// gpu or cpu
+    #[arg(long, default_value = "gpu")]
+    engine: EngineChoice,
+}
+
+impl Arguments {
+    async fn train(&self) -> Result<(), String> {
+        let case = steps::Case::read(&self.input)?;
+        let device = match self.engine {
+            EngineChoice::Cpu => Device::Cpu,
+            _ => Device::gpu(&Gpu::open().await.map_err(|error| error.to_string())?, case.sizes),
+        };
+        steps::write(&self.output, &case.run(&device).await?)
+    }
 }
 
 fn main() {
-    let Arguments { input, output } = Arguments::parse();
-    let outcome = steps::Case::read(&input).and_then(|case| {
-        let results = pollster::block_on(case.run())?;
-        steps::write(&output, &results)
-    });
-    if let Err(error) = outcome {
+    if let Err(error) = pollster::block_on(Arguments::parse().train()) {
         eprintln!("{error}");
         std::process::exit(1);
     }

@@ -13,14 +13,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use time_traveller::gpu::Gpu;
+use time_traveller::engine::Devices;
 use time_traveller::model::config::{Sampling, StateMode, check_prefix};
 use time_traveller::model::{Config, Sizes, parameters_file};
 use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, edition};
 use time_traveller::train::{self, EpochResult, Session, Start};
 
-/// Trains the book's character RNN on this machine's GPU.
+/// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
 struct Arguments {
     /// The text; by default the one that `cargo xtask text` brings.
@@ -56,6 +56,9 @@ struct Arguments {
     /// Seed of parameters and sampling [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<String>,
+    /// auto (the fastest, by a race), gpu or cpu [default: auto]
+    #[arg(long)]
+    engine: Option<String>,
     /// Initial parameters (w_xh, w_hh, b_h, w_hq, b_q) from a safetensors file, instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
@@ -85,6 +88,7 @@ impl Arguments {
             ("sampling", &self.sampling),
             ("state", &self.state),
             ("seed", &self.seed),
+            ("engine", &self.engine),
         ];
         for (key, value) in settings {
             if let Some(value) = value {
@@ -202,11 +206,17 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
     ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
 
     let sentence = |error: time_traveller::Error| error.to_string();
-    let gpu = Gpu::open().await.map_err(sentence)?;
     let corpus = Rc::new(corpus);
-    let start = arguments.start(train::sizes(&config, &corpus))?;
-    let mut session = Session::from_start(&gpu, &corpus, config, start).await.map_err(sentence)?;
-    let report = Report::start(arguments, &config, edition, &gpu.name);
+    let sizes = train::sizes(&config, &corpus);
+    let start = arguments.start(sizes)?;
+    let race = Devices::open().await.choose(config.engine, sizes).await.map_err(sentence)?;
+    for lap in &race.laps {
+        let speed = lap.tokens_per_second.map_or("not timed".to_owned(), |speed| format!("{speed:.0} tokens/s"));
+        eprintln!("race: {}: {speed}", lap.name);
+    }
+    let device = race.winner.name();
+    let mut session = Session::from_start(&race.winner, &corpus, config, start).await.map_err(sentence)?;
+    let report = Report::start(arguments, &config, edition, &device);
     let mut perplexity = f64::NAN;
     while !session.is_finished() && !stop.load(Ordering::Relaxed) {
         if let Some(result) = session.advance().await.map_err(sentence)? {
@@ -220,7 +230,7 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await.map_err(sentence)?;
         samples.push((prefix, sample.text));
     }
-    report.finish(perplexity, session.tokens_per_second(), &gpu.name, &samples);
+    report.finish(perplexity, session.tokens_per_second(), &device, &samples);
     Ok(())
 }
 

@@ -70,6 +70,12 @@ pub enum Error {
     TooLarge { megabytes: u64, allowed_megabytes: u64, ways: String },
 
     #[error(
+        "The network needs {megabytes} MB of memory, and the CPU engine may take {allowed_megabytes} MB: \
+         lower Hidden units (hidden), Batch size (batch) or Time steps (steps)."
+    )]
+    TooLargeForCpu { megabytes: u64, allowed_megabytes: u64 },
+
+    #[error(
         "An epoch would have {minibatches} minibatches, and at most {most} are kept account of: raise Batch size (batch) \
          or Time steps (steps), or lower Training tokens (tokens)."
     )]

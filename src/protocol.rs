@@ -51,14 +51,14 @@ pub enum Event {
     /// The text is there: which edition, whether that is the book's own, how many tokens, how many kinds of token
     /// (`V`).
     Text { edition: String, is_books: bool, tokens: u32, vocabulary: u32 },
-    /// The GPU is there, under this name.
-    Device { name: String },
+    /// What trains from now on, under this name, and the race that it won, if there was one.
+    Device { name: String, race: Vec<Lap> },
     /// The run has begun.
     Started {
         run: u32,
         minibatches: u32,
-        /// Bytes of all the run's buffers on the GPU.
-        gpu_bytes: u64,
+        /// Bytes of all the run's tensors, on the GPU or in memory.
+        bytes: u64,
     },
     /// What the run's network makes of the prefix before any training.
     Untrained { run: u32, sample: Sample },
@@ -82,6 +82,14 @@ pub enum Event {
     Broken { message: String },
     /// Something ended the run (or, without a run, the preparations); one sentence says what, and what to do.
     Failed { run: Option<u32>, message: String },
+}
+
+/// A contestant's result in the race of the devices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lap {
+    pub name: String,
+    /// Tokens trained on per second; none if it was not timed, or failed.
+    pub tokens_per_second: Option<f64>,
 }
 
 /// How far a run has come.

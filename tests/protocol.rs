@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use time_traveller::model::config::{Config, Sampling, StateMode};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Progress, Sample};
+use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Lap, Progress, Sample};
 
 /// Numbers of few digits: serde_json reads those exactly.
 fn number() -> impl Strategy<Value = f64> {
@@ -20,8 +20,9 @@ fn config() -> impl Strategy<Value = Config> {
     let whole = any::<[u32; 6]>();
     let sampling = prop::sample::select(vec![Sampling::Sequential, Sampling::Random]);
     let state = prop::sample::select(vec![StateMode::Carry, StateMode::Reset]);
-    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state).prop_map(
-        |([hidden, batch, steps, epochs, tokens, seed], lr, clip, sampling, state)| Config {
+    let engine = prop::sample::select(vec![EngineChoice::Auto, EngineChoice::Gpu, EngineChoice::Cpu]);
+    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state, engine).prop_map(
+        |([hidden, batch, steps, epochs, tokens, seed], lr, clip, sampling, state, engine)| Config {
             hidden,
             batch,
             steps,
@@ -32,6 +33,7 @@ fn config() -> impl Strategy<Value = Config> {
             sampling,
             state,
             seed,
+            engine,
         },
     )
 }
@@ -113,8 +115,14 @@ fn events() -> impl Strategy<Value = [Event; 15]> {
             let events = [
                 Event::Ready,
                 Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
-                Event::Device { name: text.clone() },
-                Event::Started { run, minibatches: n, gpu_bytes: n.into() },
+                Event::Device {
+                    name: text.clone(),
+                    race: vec![
+                        Lap { name: text.clone(), tokens_per_second: Some(0.5) },
+                        Lap { name: String::new(), tokens_per_second: None },
+                    ],
+                },
+                Event::Started { run, minibatches: n, bytes: n.into() },
                 Event::Untrained { run, sample: sample.clone() },
                 Event::Progress { run, progress },
                 Event::Epoch { run, report: epoch },
@@ -192,7 +200,7 @@ fn names_are_stable() {
     let train = Command::Train { run: 3, config, prefix: "time".into(), beginning };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7}}}"#
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7}}}"#
     );
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let sample = Sample { prefix: "tïme".into(), text: "t<unk>me a".into(), unknown: vec!['ï'] };

@@ -9,6 +9,10 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 
+use time_traveller::engine::Device;
+use time_traveller::gpu::Gpu;
+use time_traveller::gpu::tile::Tile;
+
 /// Of a tensor's largest magnitude; see TESTING.md.
 const TOLERANCE: f32 = 1e-4;
 
@@ -21,14 +25,22 @@ fn cases_in(folder: &str) -> Vec<PathBuf> {
     cases
 }
 
-/// Every result that the file expects, each named with its element if it differs.
+/// Every result that the file expects, from every variant of the GPU's engine and from the CPU's, each named with its element if it differs.
 fn check(path: &Path) {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let case = steps::Case::read(path).unwrap();
-    let results = pollster::block_on(case.run()).unwrap();
     let expected = steps::read_expected(path).unwrap();
+    let gpu = pollster::block_on(Gpu::open()).unwrap();
+    let tiles = Tile::ALL.map(|tile| Device::Gpu(gpu.clone(), tile));
+    for device in tiles.iter().chain([&Device::Cpu]) {
+        let results = pollster::block_on(case.run(device)).unwrap();
+        compare(&format!("{name}, {}", device.variant()), &results, &expected);
+    }
+}
+
+fn compare(name: &str, results: &steps::Tensors, expected: &steps::Tensors) {
     assert_eq!(results.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{name}");
-    for (tensor, (shape, expected)) in &expected {
+    for (tensor, (shape, expected)) in expected {
         let (got_shape, got) = &results[tensor];
         assert_eq!(got_shape, shape, "{name}: shape of {tensor}");
         let largest = expected.iter().fold(0f32, |largest, x| largest.max(x.abs()));

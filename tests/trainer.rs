@@ -11,10 +11,11 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use script::*;
 use time_traveller::cpu;
+use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
 use time_traveller::gpu::tile::Tile;
-use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
 use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, Sample};
 use time_traveller::text::sampling::Epoch;
@@ -391,8 +392,12 @@ fn outcome(events: &[Event]) -> (Vec<[u64; 3]>, Vec<&Sample>) {
 
 #[test]
 fn a_seed_names_a_run_to_the_last_bit() {
-    for (sampling, state) in [(Sampling::Sequential, StateMode::Carry), (Sampling::Random, StateMode::Reset)] {
-        let config = Config { sampling, state, ..small() };
+    for (sampling, state, engine) in [
+        (Sampling::Sequential, StateMode::Carry, EngineChoice::Gpu),
+        (Sampling::Random, StateMode::Reset, EngineChoice::Gpu),
+        (Sampling::Sequential, StateMode::Carry, EngineChoice::Cpu),
+    ] {
+        let config = Config { sampling, state, engine, ..small() };
         let [one, again, other] = [1, 1, 2].map(|seed| play([part([train(1, Config { seed, ..config })], finished)]));
         assert_eq!(outcome(&one), outcome(&again), "{sampling}");
         let perplexities = |events| reports(events).iter().map(|report| report.perplexity).collect::<Vec<_>>();
@@ -418,7 +423,8 @@ fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
     let curve: Vec<f64> = pollster::block_on(async {
         let start = Start { parameters: Some(parameters), window_offset: Some(2) };
         let (gpu, corpus) = (Gpu::open().await.unwrap(), Rc::new(corpus()));
-        let mut session = Session::from_start(&gpu, &corpus, small(), start).await.unwrap();
+        let mut session =
+            Session::from_start(&Device::gpu(&gpu, sizes(small())), &corpus, small(), start).await.unwrap();
         let mut curve = Vec::new();
         while !session.is_finished() {
             curve.extend(session.advance().await.unwrap().map(|result| result.perplexity));
@@ -473,4 +479,29 @@ fn a_run_that_diverges_ends_with_the_epoch_and_the_gradient_norm() {
     assert!(reports(&events).iter().all(|report| report.perplexity.is_finite()), "{events:#?}");
     assert_eq!(generated(&events, 1).text, untrained(small(), "time"), "the network is forgotten");
     assert!(events[failure + 1..].iter().all(|event| run_of(event) != Some(1)), "{events:#?}");
+}
+
+/// The same network on the other engine, and the race between the two, which is remembered.
+#[test]
+fn both_engines_train_the_same_network_and_the_faster_wins() {
+    let of = |engine| play([part([train(1, Config { engine, ..small() })], finished)]);
+    let (gpu, cpu) = (of(EngineChoice::Gpu), of(EngineChoice::Cpu));
+    for (gpu, cpu) in reports(&gpu).iter().zip(reports(&cpu)) {
+        assert!((gpu.perplexity / cpu.perplexity - 1.0).abs() < 1e-4, "{gpu:?} and {cpu:?}");
+    }
+    let auto = |run| train(run, Config { engine: EngineChoice::Auto, ..small() });
+    let events = play([part([auto(1)], finished), part([auto(2)], finished)]);
+    let races: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Device { name, race } => Some((name, race)),
+            _ => None,
+        })
+        .collect();
+    let [(name, laps), again] = races[..] else { panic!("{races:?}") };
+    assert_eq!((name, laps), again, "a race is run once");
+    let fastest = laps.iter().max_by(|a, b| a.tokens_per_second.partial_cmp(&b.tokens_per_second).unwrap()).unwrap();
+    assert!(fastest.name.starts_with(name) && fastest.tokens_per_second > Some(0.0), "{name} won {laps:?}");
+    let Some(Event::Finished { report, .. }) = events.last() else { panic!("{:?}", events.last()) };
+    assert_eq!(&report.device, name);
 }

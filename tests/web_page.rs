@@ -68,7 +68,7 @@ impl Mounted {
     async fn ready_with(fragment: &str, is_books: bool) -> Self {
         let mounted = Self::open(fragment).await;
         let text = Event::Text { edition: "a test’s edition".into(), is_books, tokens: 5000, vocabulary: 28 };
-        mounted.hear([Event::Ready, text, Event::Device { name: "a test’s GPU".into() }]).await;
+        mounted.hear([Event::Ready, text, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
         mounted
     }
 
@@ -81,7 +81,7 @@ impl Mounted {
 
     async fn train(&self) {
         self.press("Train").await;
-        self.hear([Event::Started { run: 1, minibatches: 8, gpu_bytes: 9 << 20 }]).await;
+        self.hear([Event::Started { run: 1, minibatches: 8, bytes: 9 << 20 }]).await;
     }
 
     async fn settle(&self) {
@@ -398,7 +398,7 @@ async fn a_prefix_typed_before_the_run_has_started_reaches_it() {
 async fn loading_says_what_is_waited_for() {
     let page = Mounted::open("").await;
     assert_eq!(page.text("status"), "Looking for the GPU…");
-    page.hear([Event::Ready, Event::Device { name: "a test’s GPU".into() }]).await;
+    page.hear([Event::Ready, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
     assert_eq!(page.text("status"), "Loading the text…");
 }
 

@@ -10,9 +10,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::unbounded;
+use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
+use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Event};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
@@ -49,12 +51,13 @@ async fn generation_agrees_with_its_oracle() {
 }
 
 /// All events of a run of three epochs.
-async fn run(seed: u32) -> Vec<Event> {
+async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
-    let mut trainer = Trainer::new(gpu().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
-    let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, ..Config::default() };
+    let mut trainer =
+        Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), move |event| heard.borrow_mut().push(event));
+    let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
     let beginning = Beginning::default();
     sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning }).unwrap();
@@ -74,14 +77,19 @@ fn curve(events: &[Event]) -> Vec<(u32, u64)> {
 
 #[wasm_bindgen_test]
 async fn a_run_goes_from_command_to_events() {
-    let events = run(1).await;
-    assert_eq!(curve(&events).iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
+    for engine in [EngineChoice::Auto, EngineChoice::Gpu, EngineChoice::Cpu] {
+        let events = run(1, engine).await;
+        assert_eq!(curve(&events).iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [1, 2, 3]);
+        assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
+    }
 }
 
 #[wasm_bindgen_test]
 async fn a_seed_names_a_run_to_the_last_bit() {
-    let [one, again, other] = [run(1).await, run(1).await, run(2).await].map(|events| curve(&events));
-    assert_eq!(one, again);
-    assert_ne!(one, other);
+    for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
+        let [one, again, other] =
+            [run(1, engine).await, run(1, engine).await, run(2, engine).await].map(|events| curve(&events));
+        assert_eq!(one, again);
+        assert_ne!(one, other);
+    }
 }

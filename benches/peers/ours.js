@@ -4,16 +4,17 @@
 export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
     const epochs = minibatches.filter(({ begins }) => begins).length;
     const each = (minibatches.length / epochs) * sizes.batch * sizes.steps;
-    const worker = new Worker("dist/trainer_loader.js");
+    const worker = new Worker("dist/trainer_simd_loader.js");
     try {
         const events = listen(worker);
         let device = "";
         const losses = [];
+        const beginning = { parameters: null, window_offset: null };
         let start = 0;
         for await (const [name, event] of events) {
             if (name === "Ready") {
                 const settled = { ...config, epochs, ...settings };
-                worker.postMessage({ Train: { run: 1, config: settled, prefix: "t", ...train } });
+                worker.postMessage({ Train: { run: 1, config: settled, prefix: "t", beginning, ...train } });
             } else if (name === "Device") {
                 device = event.name;
             } else if (name === "Failed" || name === "Broken") {

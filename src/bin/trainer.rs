@@ -1,12 +1,12 @@
 //! The dedicated Web Worker: owns the GPU device and the training loop, takes commands, posts events.
 
 #[cfg(not(target_arch = "wasm32"))]
-fn main() {
+pub fn main() {
     eprintln!("This is the page's worker: build it with `cargo xtask build`. To train here, run the example `train`.");
 }
 
 #[cfg(target_arch = "wasm32")]
-fn main() {
+pub fn main() {
     worker::start();
 }
 
@@ -14,8 +14,8 @@ fn main() {
 mod worker {
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::StreamExt;
+    use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
-    use time_traveller::gpu::Gpu;
     use time_traveller::protocol::{Command, Event};
     use time_traveller::text::Corpus;
     use time_traveller::text::edition::{self, Edition};
@@ -63,8 +63,8 @@ mod worker {
         let mut train = None;
         loop {
             match prepare().await {
-                Ok((gpu, corpus)) => {
-                    let mut trainer = Trainer::new(gpu, corpus, |event| post(&event));
+                Ok((devices, corpus)) => {
+                    let mut trainer = Trainer::new(devices, corpus, |event| post(&event));
                     if trainer.serve(train.take(), &mut commands).await.is_ok() {
                         return; // the commands have ended
                     }
@@ -99,9 +99,10 @@ mod worker {
         }
     }
 
-    async fn prepare() -> Result<(Gpu, Corpus)> {
-        let gpu = Gpu::open().await?;
-        post(&Event::Device { name: gpu.name.clone() });
+    async fn prepare() -> Result<(Devices, Corpus)> {
+        let devices = Devices::open().await;
+        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
+        post(&Event::Device { name, race: Vec::new() });
         let bytes = fetch(TEXT).await?;
         let edition = edition::identify(&bytes).ok_or_else(|| Error::UnknownEdition(edition::sha1_hex(&bytes)))?;
         let corpus = Corpus::new(&String::from_utf8_lossy(&bytes));
@@ -111,7 +112,7 @@ mod worker {
             tokens: corpus.tokens.len() as u32,
             vocabulary: corpus.vocabulary.size() as u32,
         });
-        Ok((gpu, corpus))
+        Ok((devices, corpus))
     }
 
     async fn fetch(address: &str) -> Result<Vec<u8>> {

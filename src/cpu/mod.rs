@@ -3,9 +3,12 @@
 //! A function here has the name of its kernel in `shaders/` and computes the same tensors, without padding. Nothing is
 //! done for speed that would hide the formula. Positions are ordered as on the GPU: position `t · B + b`.
 
+mod engine;
 mod kernels;
+mod turn;
 
 pub use crate::model::minibatch::by_time;
+pub use engine::Engine;
 pub use kernels::*;
 
 use num_traits::Float;

@@ -12,53 +12,12 @@ use super::tile::Tile;
 use crate::error::Result;
 use crate::model::minibatch::{Metrics, by_time};
 use crate::model::parameters::shapes;
+use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 
 /// The most minibatches in one submission, and the most bytes of tokens for it, if one minibatch has not more.
 const UPLOADS: u64 = 64;
 const UPLOADED_BYTES: u64 = 4 << 20;
-
-/// What an update goes by.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rates {
-    pub learning_rate: f32,
-    /// Threshold of gradient clipping.
-    pub clip: f32,
-}
-
-/// The state that enters a minibatch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StateAt {
-    /// Zeros.
-    Zero,
-    /// The state that the minibatch before left.
-    Carried,
-}
-
-/// How far a sequence of minibatches has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    minibatches: usize,
-    /// The minibatch that is being recorded, and its next dispatch.
-    at: (usize, usize),
-    done: usize,
-}
-
-impl Run {
-    pub fn new(minibatches: usize) -> Self {
-        Self { minibatches, at: (0, 0), done: 0 }
-    }
-
-    /// Whether everything has been handed to the device.
-    pub fn is_submitted(&self) -> bool {
-        self.at.0 == self.minibatches
-    }
-
-    /// Minibatches known to be finished.
-    pub fn done(&self) -> usize {
-        self.done
-    }
-}
 
 /// A network on a device. All its buffers, pipelines and bind groups are made once, here.
 pub struct Engine {

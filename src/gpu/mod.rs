@@ -19,4 +19,4 @@ mod step;
 pub mod tile;
 
 pub use device::Gpu;
-pub use engine::{Engine, Rates, Run, StateAt};
+pub use engine::Engine;

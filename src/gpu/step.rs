@@ -2,7 +2,8 @@
 
 use super::kernels::{Dims, GROUP, KERNELS, NORM_GROUPS};
 use super::layout::{ALIGNMENT, Layout};
-use super::{Rates, tile::Tile};
+use super::tile::Tile;
+use crate::model::run::Rates;
 
 /// The most floating-point operations in one dispatch, on a software adapter and on a GPU: some 10 ms, so that a
 /// submission can be short. Longer products are cut into slices of their tiles, which changes no result.

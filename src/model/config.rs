@@ -27,6 +27,16 @@ pub enum StateMode {
     Reset,
 }
 
+/// What trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineChoice {
+    /// The fastest, by a race.
+    Auto,
+    Gpu,
+    Cpu,
+}
+
 /// The settings of one run. [`Config::default`] is the book's first run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -47,6 +57,7 @@ pub struct Config {
     pub state: StateMode,
     /// Seed of the initial parameters and of the sampling.
     pub seed: u32,
+    pub engine: EngineChoice,
 }
 
 impl Default for Config {
@@ -62,6 +73,7 @@ impl Default for Config {
             sampling: Sampling::Sequential,
             state: StateMode::Carry,
             seed: 1,
+            engine: EngineChoice::Auto,
         }
     }
 }
@@ -103,7 +115,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which the page and the address list them.
-pub const SETTINGS: [Setting; 10] = [
+pub const SETTINGS: [Setting; 11] = [
     Setting { key: "hidden", label: "Hidden units", values: Values::Whole(1, 8192) },
     Setting { key: "batch", label: "Batch size", values: Values::Whole(1, 4096) },
     Setting { key: "steps", label: "Time steps", values: Values::Whole(1, 1024) },
@@ -114,6 +126,7 @@ pub const SETTINGS: [Setting; 10] = [
     Setting { key: "sampling", label: "Sampling", values: Values::Words(&["sequential", "random"]) },
     Setting { key: "state", label: "Hidden state", values: Values::Words(&["carry", "reset"]) },
     Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
+    Setting { key: "engine", label: "Engine", values: Values::Words(&["auto", "gpu", "cpu"]) },
 ];
 
 /// What fixes the offset of every epoch's windows, which otherwise is random. It is no part of a [`Config`]: it serves
@@ -227,6 +240,7 @@ impl Config {
             "sampling" => self.sampling = setting.word(text)?,
             "state" => self.state = setting.word(text)?,
             "seed" => self.seed = setting.whole(text)?,
+            "engine" => self.engine = setting.word(text)?,
             _ => unreachable!("every key of SETTINGS is matched"),
         }
         Ok(())
@@ -245,6 +259,7 @@ impl Config {
             "sampling" => self.sampling.to_string(),
             "state" => self.state.to_string(),
             "seed" => self.seed.to_string(),
+            "engine" => self.engine.to_string(),
             _ => return None,
         })
     }
@@ -305,6 +320,28 @@ impl FromStr for Sampling {
             "sequential" => Ok(Self::Sequential),
             "random" => Ok(Self::Random),
             _ => Err(()),
+        }
+    }
+}
+
+impl fmt::Display for EngineChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Gpu => "gpu",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+impl FromStr for EngineChoice {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            _ => Err("give auto, gpu or cpu"),
         }
     }
 }

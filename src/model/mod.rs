@@ -4,6 +4,7 @@ pub mod config;
 pub mod minibatch;
 pub mod parameters;
 pub mod parameters_file;
+pub mod run;
 pub mod sizes;
 
 pub use config::Config;

@@ -1,7 +1,7 @@
 //! The four dimensions, by the letters that equations and shape comments use everywhere.
 
 /// `B`, `T`, `H`, `V`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sizes {
     /// `B`, rows of a minibatch.
     pub batch: usize,

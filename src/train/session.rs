@@ -6,10 +6,11 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::clock::Clock;
+use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
-use crate::gpu::{Engine, Gpu, Rates, Run, StateAt};
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::minibatch::Metrics;
+use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
 use crate::protocol::{Progress, Sample};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
@@ -71,15 +72,15 @@ impl Session {
     ///
     /// # Errors
     /// Settings that are out of range, ask for more than the text has or for more than the device holds.
-    pub async fn new(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config) -> Result<Self> {
-        Self::from_start(gpu, corpus, config, Start::default()).await
+    pub async fn new(device: &Device, corpus: &Rc<Corpus>, config: Config) -> Result<Self> {
+        Self::from_start(device, corpus, config, Start::default()).await
     }
 
     /// [`Session::new`] from a given start, so that a run can follow another implementation step by step.
     ///
     /// # Errors
     /// As [`Session::new`]; an offset that no epoch has.
-    pub async fn from_start(gpu: &Gpu, corpus: &Rc<Corpus>, config: Config, start: Start) -> Result<Self> {
+    pub async fn from_start(device: &Device, corpus: &Rc<Corpus>, config: Config, start: Start) -> Result<Self> {
         config.check()?;
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
         if wanted > length {
@@ -96,7 +97,7 @@ impl Session {
             return Err(Error::TooManyMinibatches { minibatches, most: MOST_MINIBATCHES });
         }
         let parameters = start.parameters.unwrap_or_else(|| Parameters::init(sizes, config.seed));
-        let engine = Engine::new(gpu, sizes, minibatches, rates, &parameters).await?;
+        let engine = Engine::new(device, sizes, minibatches, rates, &parameters).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
         rng.long_jump();
@@ -183,8 +184,8 @@ impl Session {
         epoch.unwrap_or(minibatches_at_most(&self.config, self.tokens.len()))
     }
 
-    /// Bytes of all buffers on the GPU.
-    pub fn gpu_bytes(&self) -> u64 {
+    /// Bytes of all tensors, on the GPU or in memory.
+    pub fn bytes(&self) -> u64 {
         self.engine.bytes()
     }
 

@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::session::{EpochResult, Session, Start, sizes};
+use crate::engine::{Device, Devices};
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
@@ -28,7 +28,7 @@ enum Mode {
 
 /// Obeys commands one after the other, and trains in between.
 pub struct Trainer<E> {
-    gpu: Gpu,
+    devices: Devices,
     corpus: Rc<Corpus>,
     emit: E,
     mode: Mode,
@@ -36,6 +36,8 @@ pub struct Trainer<E> {
     run: Option<u32>,
     /// Its network.
     session: Option<Session>,
+    /// What the last network was put on.
+    device: Option<Device>,
     /// An untrained network that was asked to generate before any run, and its settings.
     untrained: Option<(Config, Session)>,
     /// What samples continue.
@@ -44,14 +46,15 @@ pub struct Trainer<E> {
 }
 
 impl<E: FnMut(Event)> Trainer<E> {
-    pub fn new(gpu: Gpu, corpus: Corpus, emit: E) -> Self {
+    pub fn new(devices: Devices, corpus: Corpus, emit: E) -> Self {
         Self {
-            gpu,
+            devices,
             corpus: Rc::new(corpus),
             emit,
             mode: Mode::Still,
             run: None,
             session: None,
+            device: None,
             untrained: None,
             prefix: FINAL_PREFIXES[0].to_owned(),
             last_progress: Instant::now(),
@@ -124,15 +127,25 @@ impl<E: FnMut(Event)> Trainer<E> {
         check_prefix(&prefix)?;
         config.check()?;
         let start = read(beginning, &config, &self.corpus)?;
-        let mut session = Session::from_start(&self.gpu, &self.corpus, config, start).await?;
+        let device = self.choose(&config).await?;
+        let mut session = Session::from_start(&device, &self.corpus, config, start).await?;
         let minibatches = session.minibatches() as u32;
-        (self.emit)(Event::Started { run, minibatches, gpu_bytes: session.gpu_bytes() });
+        (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
         (self.emit)(Event::Untrained { run, sample });
         self.session = Some(session);
         self.prefix = prefix;
         self.mode = Mode::Training;
         Ok(())
+    }
+
+    /// The device for these settings, by a race if they leave it open; says which.
+    async fn choose(&mut self, config: &Config) -> Result<Device> {
+        config.check()?;
+        let race = self.devices.choose(config.engine, sizes(config, &self.corpus)).await?;
+        (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
+        self.device = Some(race.winner.clone());
+        Ok(race.winner)
     }
 
     fn switch(&mut self, from: Mode, to: Mode, event: impl Fn(u32) -> Event) {
@@ -161,7 +174,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         let session = match self.untrained.take() {
             Some((known, session)) if known == config => session,
-            _ => Session::new(&self.gpu, &self.corpus, config).await?,
+            _ => {
+                let device = self.choose(&config).await?;
+                Session::new(&device, &self.corpus, config).await?
+            }
         };
         let (_, session) = self.untrained.insert((config, session));
         session.sample(prefix, length).await
@@ -197,7 +213,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             epochs: session.epochs(),
             perplexity: last.perplexity,
             tokens_per_second: session.tokens_per_second(),
-            device: self.gpu.name.clone(),
+            device: self.device.as_ref().map(Device::name).unwrap_or_default(),
             samples,
         })
     }

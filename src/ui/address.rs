@@ -70,8 +70,7 @@ mod tests {
 
     #[test]
     fn the_issues_example_reads_and_writes() {
-        let link =
-            "#hidden=64&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=sequential&state=carry&seed=1";
+        let link = "#hidden=64&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=sequential&state=carry&seed=1&engine=auto";
         let form = read(link);
         assert_eq!(form.config(), Ok(Config { hidden: 64, epochs: 20, ..Config::default() }));
         assert_eq!(write("", &form), link);
@@ -79,19 +78,19 @@ mod tests {
 
     #[test]
     fn a_window_offset_is_there_only_where_it_is_fixed() {
-        let form = read("#window-offset=3&engine=cpu");
+        let form = read("#window-offset=3&theme=dark");
         assert_eq!((form.config(), form.window_offset()), (Ok(Config::default()), Some(3)));
-        let written = write("#window-offset=3&engine=cpu", &form);
-        assert!(written.ends_with("&seed=1&window-offset=3&engine=cpu"), "{written}");
-        assert!(write(&written, &Form::default()).ends_with("&seed=1&engine=cpu"));
+        let written = write("#window-offset=3&theme=dark", &form);
+        assert!(written.ends_with("&engine=auto&window-offset=3&theme=dark"), "{written}");
+        assert!(write(&written, &Form::default()).ends_with("&engine=auto&theme=dark"));
     }
 
     #[test]
     fn unknown_keys_are_left_alone() {
-        let form = read("#engine=cpu&hidden=64&text=a%20b&autostart");
-        let written = write("#engine=cpu&hidden=64&text=a%20b&autostart", &form);
+        let form = read("#theme=dark&hidden=64&text=a%20b&autostart");
+        let written = write("#theme=dark&hidden=64&text=a%20b&autostart", &form);
         assert!(written.starts_with("#hidden=64&"), "{written}");
-        assert!(written.ends_with("&seed=1&engine=cpu&text=a%20b&autostart"), "{written}");
+        assert!(written.ends_with("&engine=auto&theme=dark&text=a%20b&autostart"), "{written}");
     }
 
     #[test]

@@ -33,7 +33,14 @@ impl Reference {
     pub fn of(config: &Config) -> Option<&'static Self> {
         let mode = Mode::of(config)?;
         let (sampling, state) = mode.settings();
-        let book = Config { sampling, state, seed: config.seed, epochs: config.epochs, ..Config::default() };
+        let book = Config {
+            sampling,
+            state,
+            seed: config.seed,
+            epochs: config.epochs,
+            engine: config.engine,
+            ..Config::default()
+        };
         (*config == book).then(|| Self::of_mode(mode))
     }
 

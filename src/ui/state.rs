@@ -1,7 +1,7 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
 use crate::model::config::Config;
-use crate::protocol::{Beginning, EpochReport, Event, FinalReport, Progress, Sample};
+use crate::protocol::{Beginning, EpochReport, Event, FinalReport, Lap, Progress, Sample};
 
 use super::compare;
 use super::curve::Point;
@@ -70,7 +70,7 @@ pub struct RunState {
     shown_began_as_book: bool,
     pub minibatches: u32,
     /// Bytes of the run's buffers on the GPU.
-    pub gpu_bytes: Option<u64>,
+    pub bytes: Option<u64>,
     pub progress: Progress,
     pub perplexity: Option<f64>,
     pub tokens_per_second: Option<f64>,
@@ -82,6 +82,8 @@ pub struct RunState {
     pub report: Option<FinalReport>,
     pub text: Option<TextFacts>,
     pub device: Option<String>,
+    /// The race that the device won.
+    pub race: Vec<Lap>,
     /// The number of the latest continuation asked for by hand.
     pub request: u32,
     /// Whether its answer is still to come.
@@ -107,7 +109,7 @@ impl Default for RunState {
             shown_config: None,
             shown_began_as_book: true,
             minibatches: 0,
-            gpu_bytes: None,
+            bytes: None,
             progress: NO_PROGRESS,
             perplexity: None,
             tokens_per_second: None,
@@ -118,6 +120,7 @@ impl Default for RunState {
             report: None,
             text: None,
             device: None,
+            race: Vec::new(),
             request: 0,
             asking: false,
             generated: None,
@@ -235,13 +238,14 @@ impl RunState {
                 self.text = Some(TextFacts { edition, is_books, tokens, vocabulary });
                 self.settle();
             }
-            Event::Device { name } => {
+            Event::Device { name, race } => {
                 self.device = Some(name);
+                self.race = race;
                 self.settle();
             }
-            Event::Started { run, minibatches, gpu_bytes } if self.hears(run) => {
+            Event::Started { run, minibatches, bytes } if self.hears(run) => {
                 self.start(minibatches);
-                self.gpu_bytes = Some(gpu_bytes);
+                self.bytes = Some(bytes);
             }
             Event::Untrained { run, sample } if self.hears(run) => self.untrained = Some(sample),
             Event::Progress { run, progress } if self.hears(run) => {

@@ -4,7 +4,7 @@ use super::curve::Point;
 use super::reference::{self, Reference};
 use crate::model::config::Config;
 use crate::model::{Sizes, parameters_file};
-use crate::protocol::Sample;
+use crate::protocol::{Lap, Sample};
 use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
@@ -115,6 +115,15 @@ pub fn megabytes(bytes: u64) -> String {
 /// The size of a file, which may be a small one.
 pub fn file_size(bytes: u64) -> String {
     if bytes < 100_000 { format!("{:.1} kB", bytes as f64 / 1e3) } else { megabytes(bytes) }
+}
+
+/// How fast each device was in the race for the run.
+pub fn race(laps: &[Lap]) -> String {
+    let lap = |lap: &Lap| match lap.tokens_per_second {
+        Some(speed) => format!("{}: {} tokens/s", lap.name, grouped(speed.round() as u64)),
+        None => format!("{}: not timed", lap.name),
+    };
+    if laps.is_empty() { "–".to_owned() } else { laps.iter().map(lap).collect::<Vec<_>>().join("; ") }
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@
 use time_traveller::cpu;
 use time_traveller::gpu::kernels::Kernel;
 use time_traveller::gpu::tile::Tile;
-use time_traveller::gpu::{Engine, Gpu, Rates, StateAt};
+use time_traveller::gpu::{Engine, Gpu};
 use time_traveller::model::parameters::{NAMES, cast};
+use time_traveller::model::run::{Rates, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
 /// The most that an element may be off, as a share of its tensor's largest magnitude: f32 keeps 6e-8 of a number, and

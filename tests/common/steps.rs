@@ -6,9 +6,10 @@ use std::path::Path;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use time_traveller::gpu::{Engine, Gpu, Rates, Run, StateAt};
+use time_traveller::engine::{Device, Engine};
 use time_traveller::model::parameters::{NAMES, shapes};
 use time_traveller::model::parameters_file::floats;
+use time_traveller::model::run::{Rates, Run, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
 /// A tensor of results: shape and numbers.
@@ -74,19 +75,18 @@ impl Case {
         Ok(Self { sizes, parameters, h0: floats(file, "h0", &[batch, hidden])?, minibatches, rates, carry })
     }
 
-    /// Trains on the GPU.
+    /// Trains on a device.
     ///
     /// # Errors
-    /// One sentence: no adapter, too large, or a failure of the device.
-    pub async fn run(&self) -> Result<Tensors, String> {
-        self.run_on_gpu().await.map_err(|error| error.to_string())
+    /// One sentence: too large, or a failure of the device.
+    pub async fn run(&self, device: &Device) -> Result<Tensors, String> {
+        self.train(device).await.map_err(|error| error.to_string())
     }
 
-    async fn run_on_gpu(&self) -> time_traveller::Result<Tensors> {
-        let gpu = Gpu::open().await?;
+    async fn train(&self, device: &Device) -> time_traveller::Result<Tensors> {
         let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = self.sizes;
         let count = self.minibatches.len();
-        let mut engine = Engine::new(&gpu, self.sizes, count, self.rates, &self.parameters).await?;
+        let mut engine = Engine::new(device, self.sizes, count, self.rates, &self.parameters).await?;
         engine.write_carried(&self.h0);
         let state = if self.carry { StateAt::Carried } else { StateAt::Zero };
         let mut results = Tensors::new();

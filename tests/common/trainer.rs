@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use time_traveller::cpu;
+use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
+use time_traveller::model::config::EngineChoice;
 use time_traveller::model::{Config, Parameters, Sizes};
 use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, SAMPLE_LENGTH, Sample};
 use time_traveller::text::Corpus;
@@ -21,7 +23,7 @@ pub const A_WHILE: Duration = Duration::from_millis(500);
 
 /// A run of a network so small that an epoch takes milliseconds.
 pub fn small() -> Config {
-    Config { hidden: 8, batch: 4, steps: 5, epochs: 6, tokens: 200, ..Config::default() }
+    Config { hidden: 8, batch: 4, steps: 5, epochs: 6, tokens: 200, engine: EngineChoice::Gpu, ..Config::default() }
 }
 
 /// A run that is never over unless something ends it.
@@ -88,7 +90,7 @@ pub fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
 
 /// Gives how many parts of the script were left when the trainer returned.
 pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_traveller::Result<usize> {
-    let gpu = Gpu::open().await?;
+    let devices = Devices::with(Ok(Gpu::open().await?));
     let (sender, mut commands) = unbounded();
     send(&sender, script.front().expect("a script has a part"));
     let mut sender = Some(sender);
@@ -101,9 +103,12 @@ pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_
                 None => sender = None,
             }
         }
-        log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        // Told before each network; of interest only after a race.
+        if !matches!(&event, Event::Device { race, .. } if race.is_empty()) {
+            log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        }
     };
-    Trainer::new(gpu, corpus(), emit).serve(None, &mut commands).await?;
+    Trainer::new(devices, corpus(), emit).serve(None, &mut commands).await?;
     Ok(script.len())
 }
 

@@ -138,7 +138,7 @@ async fn a_bad_offset_is_named_and_a_good_one_sent() {
     assert_eq!(focused(), "setting-window-offset", "the field to mend has the focus");
     page.fill("Window offset", "35").await;
     assert_eq!(page.text("error"), "");
-    assert!(address::write("", &page.page.form.get_untracked()).ends_with("&seed=1&window-offset=35"));
+    assert!(address::write("", &page.page.form.get_untracked()).ends_with("&engine=auto&window-offset=35"));
     page.press("Train").await;
     let beginning = Beginning { parameters: None, window_offset: Some(35) };
     assert_eq!(page.sent(), [train(1, Config::default(), beginning)]);

@@ -27,11 +27,11 @@ fn text_of(is_books: bool) -> Event {
 }
 
 fn device() -> Event {
-    Event::Device { name: "a test’s GPU".into() }
+    Event::Device { name: "a test’s GPU".into(), race: Vec::new() }
 }
 
 fn started(run: u32) -> Event {
-    Event::Started { run, minibatches: 4, gpu_bytes: 9 << 20 }
+    Event::Started { run, minibatches: 4, bytes: 9 << 20 }
 }
 
 fn finished(run: u32) -> Event {

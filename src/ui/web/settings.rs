@@ -78,8 +78,12 @@ pub fn Settings(page: Page) -> impl IntoView {
                 <div>
                     <dt>"Memory"</dt>
                     <dd data-testid="gpu-memory">
-                        {move || page.state.with(|s| s.gpu_bytes.map_or_else(|| "–".to_owned(), words::megabytes))}
+                        {move || page.state.with(|s| s.bytes.map_or_else(|| "–".to_owned(), words::megabytes))}
                     </dd>
+                </div>
+                <div>
+                    <dt>"Race"</dt>
+                    <dd data-testid="race">{move || page.state.with(|s| words::race(&s.race))}</dd>
                 </div>
             </dl>
         </section>

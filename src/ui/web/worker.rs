@@ -12,8 +12,17 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 use super::page::Page;
 use crate::protocol::{Command, Event};
 
-/// The script that trunk makes of `src/bin/trainer.rs`, beside the page.
+/// The scripts that trunk makes of `src/bin/`, beside the page.
 const SCRIPT: &str = "./trainer_loader.js";
+const SCRIPT_WITH_SIMD: &str = "./trainer_simd_loader.js";
+
+/// The least module with an instruction of WebAssembly SIMD.
+const SIMD_MODULE: [u8; 29] = [
+    0, b'a', b's', b'm', 1, 0, 0, 0, // magic number, version 1
+    1, 5, 1, 0x60, 0, 1, 0x7b, // one type: () -> v128
+    3, 2, 1, 0, // one function of it
+    10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 0x0b, // whose code is: i32.const 0, i8x16.splat, end
+];
 
 /// How long a worker may take to load before the page says that it seems not to come.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -60,7 +69,7 @@ impl Link {
 
     /// Starts a worker, in place of the present one, whose events go to `page`.
     pub fn start(&self, page: Page) {
-        let started = Worker::new(SCRIPT).map(|worker| Line::new(worker, page));
+        let started = Worker::new(script()).map(|worker| Line::new(worker, page));
         match started {
             Ok(line) => *self.line.borrow_mut() = Some(line),
             Err(error) => page.lose_worker(format!(
@@ -136,6 +145,15 @@ fn listen(
 fn post(worker: &Worker, command: &Command) {
     let value = serde_wasm_bindgen::to_value(command).expect("a command is plain data");
     worker.post_message(&value).expect("plain data can be posted");
+}
+
+/// The worker's script that this browser can run.
+fn script() -> &'static str {
+    let module = js_sys::Uint8Array::from(&SIMD_MODULE[..]);
+    match js_sys::WebAssembly::validate(&module) {
+        Ok(true) => SCRIPT_WITH_SIMD,
+        _ => SCRIPT,
+    }
 }
 
 /// What a JavaScript error says.

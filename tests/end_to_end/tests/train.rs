@@ -19,7 +19,7 @@ const SHORT: f64 = 50.0;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=64&epochs=15").await?;
+    visit.open("#engine=gpu&hidden=64&epochs=15").await?;
     visit.wait_for_status("idle", READY).await?;
     visit.screenshot("idle", 1440, 900, false).await?;
 
@@ -141,9 +141,20 @@ async fn a_mistake_in_the_address_is_named_and_nothing_trains() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
+async fn without_webgpu_the_page_trains_on_the_cpu_and_says_what_helps() -> Result<()> {
     let visit = Visit::start_with(Options { webgpu: false, ..Options::default() }).await?;
-    visit.open("").await?;
+    visit.open("#hidden=64&epochs=15").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    let device = visit.text("device").await?;
+    assert!(device.contains("CPU") && device.contains("SIMD"), "{device}");
+    let perplexity = visit.number("perplexity").await?;
+    assert!(perplexity < 15.0, "{perplexity}");
+
+    visit.open("#engine=gpu").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
     visit.wait_until("a sentence", READY, async || Ok(!visit.text("error").await?.is_empty())).await?;
     let error = visit.text("error").await?;
     println!("{error}");
@@ -154,6 +165,19 @@ async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
     visit.screenshot("no-webgpu", 1440, 900, false).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fastest_device_trains() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=256&epochs=2").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    let (device, race) = (visit.text("device").await?, visit.text("race").await?);
+    println!("{device}, by {race}");
+    ensure!(race.contains("tokens/s") && race.contains(&device), "{device} is not in the race {race}");
+    visit.check_clean().await
+}
+
 /// The page must not stutter while its worker trains the book's network.
 ///
 /// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task,
@@ -162,7 +186,7 @@ async fn without_webgpu_the_page_says_what_helps() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=512&epochs=100000").await?;
+    visit.open("#engine=gpu&hidden=512&epochs=100000").await?;
     visit.wait_for_status("idle", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;

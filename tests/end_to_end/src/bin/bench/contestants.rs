@@ -4,6 +4,7 @@ use anyhow::{Context, Result, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use time_traveller::model::config::EngineChoice;
 
 /// One contestant.
 pub struct Contestant {
@@ -19,7 +20,7 @@ pub enum How {
     /// that is not the built page.
     Page { module: &'static str, options: &'static str, package: Option<&'static str> },
     /// By this project's engine, here.
-    Engine,
+    Engine(EngineChoice),
     /// By `benches/peers/pytorch.py`.
     PyTorch { network: &'static str, on: On },
 }
@@ -62,12 +63,14 @@ const JAX: Option<&str> = Some("@jax-js/jax");
 
 /// Every contestant, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
-    page("ours-webgpu", "Time Traveller, WebGPU", "ours", "{}", None),
+    page("ours-webgpu", "Time Traveller, WebGPU", "ours", r#"{"settings":{"engine":"gpu"}}"#, None),
+    page("ours-wasm", "Time Traveller, WebAssembly", "ours", r#"{"settings":{"engine":"cpu"}}"#, None),
     page("tfjs-webgpu", "TensorFlow.js, WebGPU", "tensorflow", r#"{"backend":"webgpu"}"#, TENSORFLOW),
     page("tfjs-wasm", "TensorFlow.js, WebAssembly", "tensorflow", r#"{"backend":"wasm"}"#, TENSORFLOW),
     page("jax-webgpu", "jax-js, WebGPU", "jax", r#"{"device":"webgpu"}"#, JAX),
     page("jax-wasm", "jax-js, WebAssembly", "jax", r#"{"device":"wasm"}"#, JAX),
-    Contestant { id: "ours-native", name: "Time Traveller, natively", how: How::Engine },
+    Contestant { id: "ours-gpu", name: "Time Traveller, GPU engine", how: How::Engine(EngineChoice::Gpu) },
+    Contestant { id: "ours-cpu", name: "Time Traveller, CPU engine", how: How::Engine(EngineChoice::Cpu) },
     pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
     pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
     pytorch("torch-scratch-gpu", "PyTorch, from scratch, GPU", "scratch", On::Gpu),
@@ -78,7 +81,7 @@ pub const ALL: &[Contestant] = &[
 
 impl Contestant {
     pub fn is_ours(&self) -> bool {
-        matches!(self.how, How::Engine | How::Page { package: None, .. })
+        matches!(self.how, How::Engine(_) | How::Page { package: None, .. })
     }
 
     /// The heading of the table that it stands in.
@@ -166,7 +169,7 @@ mod tests {
             let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
             choose(&wanted).map(|chosen| chosen.iter().map(|contestant| contestant.id).collect::<Vec<_>>())
         };
-        assert_eq!(ids(&["tfjs", "ours-n"]).unwrap(), ["tfjs-webgpu", "tfjs-wasm", "ours-native"]);
+        assert_eq!(ids(&["tfjs", "ours-g"]).unwrap(), ["tfjs-webgpu", "tfjs-wasm", "ours-gpu"]);
         assert_eq!(ids(&[]).unwrap().len(), ALL.len());
         assert!(ids(&["tfjs", "keras"]).unwrap_err().to_string().contains("“keras”"));
     }

@@ -8,9 +8,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use end_to_end::{Options, Visit};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
-use time_traveller::train::Session;
+use time_traveller::model::config::EngineChoice;
+use time_traveller::train::{Session, sizes};
 use tokio::process::Command;
 
 use crate::case::Case;
@@ -62,7 +64,7 @@ pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Resu
             Ok(Told::Absent { absent })
         }
         How::Page { module, options, .. } => page(module, options, places).await,
-        How::Engine => engine(case).await.map(Told::Outcome),
+        How::Engine(choice) => engine(choice, case).await.map(Told::Outcome),
         How::PyTorch { network, on } => pytorch(network, on, places).await,
     }
 }
@@ -95,11 +97,14 @@ pub async fn browser(places: &Places) -> Result<String> {
 }
 
 /// Whole epochs, the first of which warms up; as a program does that trains, but without its samples.
-async fn engine(case: &Case) -> Result<Outcome> {
-    let gpu = Gpu::open().await?;
+async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
     let corpus = Rc::new(case.corpus.clone());
     let config = Config { epochs: case.epochs() as u32, ..case.config };
-    let mut session = Session::new(&gpu, &corpus, config).await?;
+    let device = match choice {
+        EngineChoice::Cpu => Device::Cpu,
+        _ => Device::gpu(&Gpu::open().await?, sizes(&config, &corpus)),
+    };
+    let mut session = Session::new(&device, &corpus, config).await?;
     let (mut losses, mut start) = (Vec::new(), Instant::now());
     loop {
         let Some(epoch) = session.advance().await? else { continue };
@@ -109,7 +114,7 @@ async fn engine(case: &Case) -> Result<Outcome> {
             start = Instant::now();
         } else if session.is_finished() || seconds >= SECONDS {
             let tokens = case.tokens_of_epochs(1..losses.len());
-            return Ok(Outcome::of_epochs(gpu.name, tokens as u64, seconds, losses));
+            return Ok(Outcome::of_epochs(device.name(), tokens as u64, seconds, losses));
         }
     }
 }

@@ -1,0 +1,79 @@
+//! One side of a product, packed.
+
+use crate::product::{DEPTH, tile};
+
+/// A matrix that is summed over its depth `K`, in the order in which a product reads it: blocks of at most [`DEPTH`]
+/// of the depth; within a block, panels of `width` rows (left side) or columns (right side); within a panel, for each
+/// step of the depth `width` neighbours. What is missing to whole panels is zeros.
+#[derive(Debug, Clone)]
+pub struct Panels {
+    /// Rows of the left side, columns of the right.
+    pub(crate) across: usize,
+    pub(crate) depth: usize,
+    pub(crate) width: usize,
+    pub(crate) data: Vec<f32>,
+}
+
+impl Panels {
+    /// For the left side of a product of `rows` rows.
+    pub fn left(rows: usize) -> Self {
+        Self { across: rows, depth: 0, width: tile().0, data: Vec::new() }
+    }
+
+    /// For the right side of a product of `columns` columns.
+    pub fn right(columns: usize) -> Self {
+        Self { across: columns, depth: 0, width: tile().1, data: Vec::new() }
+    }
+
+    /// Rows or columns, whole panels of them.
+    pub(crate) fn padded(&self) -> usize {
+        self.across.next_multiple_of(self.width)
+    }
+
+    /// Bytes that are held.
+    pub fn bytes(&self) -> usize {
+        4 * self.data.capacity()
+    }
+
+    fn set_depth(&mut self, depth: usize) {
+        if self.depth != depth || self.data.is_empty() {
+            self.depth = depth;
+            self.data.clear();
+            self.data.resize(self.padded() * depth, 0.0);
+        }
+    }
+
+    /// Packs a matrix given row by row as (depth, across): a right side as it stands, a left side transposed.
+    pub fn pack_by_depth(&mut self, matrix: &[f32]) {
+        let (across, width) = (self.across, self.width);
+        self.set_depth(matrix.len() / across);
+        let padded = self.padded();
+        for (rows, block) in matrix.chunks(DEPTH * across).zip(self.data.chunks_mut(DEPTH * padded)) {
+            let depth = rows.len() / across;
+            for (k, row) in rows.chunks_exact(across).enumerate() {
+                for (part, panel) in row.chunks(width).zip(block.chunks_exact_mut(depth * width)) {
+                    panel[k * width..][..part.len()].copy_from_slice(part);
+                }
+            }
+        }
+    }
+
+    /// Packs a matrix given row by row as (across, depth): a left side as it stands, a right side transposed.
+    pub fn pack_by_across(&mut self, matrix: &[f32]) {
+        let (across, width) = (self.across, self.width);
+        let depth = matrix.len() / across;
+        self.set_depth(depth);
+        let padded = self.padded();
+        for (b, block) in self.data.chunks_mut(DEPTH * padded).enumerate() {
+            let from = b * DEPTH;
+            let here = block.len() / padded;
+            for (rows, panel) in matrix.chunks(width * depth).zip(block.chunks_exact_mut(here * width)) {
+                for (i, row) in rows.chunks_exact(depth).enumerate() {
+                    for (x, neighbours) in row[from..][..here].iter().zip(panel.chunks_exact_mut(width)) {
+                        neighbours[i] = *x;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Which instructions are used.
+
+use pulp::{Simd, WithSimd};
+
+/// Runs `op` with the widest vectors that the processor has.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
+    pulp::Arch::new().dispatch(op)
+}
+
+/// Runs `op` with the vectors that this build has.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
+    present().vectorize(op)
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "relaxed-simd"))]
+#[inline(always)]
+fn present() -> impl Simd {
+    pulp::wasm::enable_relaxed_simd();
+    pulp::wasm::RelaxedSimd::try_new().expect("the module has started, so the browser knows its instructions")
+}
+
+#[cfg(all(target_arch = "wasm32", feature = "simd128", not(feature = "relaxed-simd")))]
+#[inline(always)]
+fn present() -> impl Simd {
+    pulp::wasm::enable_simd128();
+    pulp::wasm::Simd128::try_new().expect("the module has started, so the browser knows its instructions")
+}
+
+#[cfg(all(target_arch = "wasm32", not(feature = "simd128")))]
+#[inline(always)]
+fn present() -> impl Simd {
+    pulp::Scalar::new()
+}
+
+/// What the instructions are called.
+pub fn name() -> &'static str {
+    struct Name;
+    impl WithSimd for Name {
+        type Output = &'static str;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> &'static str {
+            match S::F32_LANES {
+                16 => "AVX-512",
+                8 => "AVX2",
+                4 if cfg!(feature = "relaxed-simd") => "WebAssembly, relaxed SIMD",
+                4 if cfg!(target_arch = "wasm32") => "WebAssembly SIMD",
+                4 => "128-bit SIMD",
+                _ if cfg!(target_arch = "wasm32") => "WebAssembly without SIMD",
+                _ => "no SIMD",
+            }
+        }
+    }
+    dispatch(Name)
+}

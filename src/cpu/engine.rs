@@ -1,0 +1,351 @@
+//! A network on the CPU: the training step of [`super::kernels`] on one thread, with the products of [`dense`].
+//!
+//! The functions have the names of the kernels; where several work on the same rows, they run row block by row block.
+
+use dense::{Panels, product};
+use web_time::{Duration, Instant};
+
+use super::turn::Turn;
+use crate::error::{Error, Result};
+use crate::model::minibatch::{Metrics, by_time};
+use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Minibatch, Parameters, Sizes};
+
+/// After this long the rest of the program, and in a browser the event loop, has its turn.
+const SLICE: Duration = Duration::from_millis(25);
+
+/// Positions whose part of the weights' gradients is summed in one piece.
+const GRAD_POSITIONS: usize = 256;
+
+/// The most that the network's tensors may take, in bytes: WebAssembly has 4 GiB for everything.
+const MOST_BYTES: u64 = 2 << 30;
+
+/// A part of a training step, of a few milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// State, logits, loss and `dh` of one time step.
+    Forward(usize),
+    /// `dz` of one time step.
+    Backward(usize),
+    /// The parameters' gradients over the positions from here on.
+    Grads(usize),
+    /// Norm, clipping and update.
+    Update,
+}
+
+/// A network in the machine's memory, trained on one thread.
+pub struct Engine {
+    sizes: Sizes,
+    rates: Rates,
+    pieces: Vec<Piece>,
+    parameters: Parameters,
+    grads: Parameters,
+    weights: Weights,
+    /// Token ids `(T, B)` of the minibatch under way.
+    inputs: Vec<u32>,
+    targets: Vec<u32>,
+    /// `(T + 1, B, H)`; slot 0 is the state that entered.
+    states: Vec<f32>,
+    /// `(N, V)`
+    logits: Vec<f32>,
+    /// `(N, V)`
+    dlogits: Vec<f32>,
+    /// `(N, H)`: `dh` on the way forward, then `dz`.
+    dz: Vec<f32>,
+    /// The left side of the product under way, of `B` rows.
+    left: Panels,
+    /// The last time step's loss sums; see [`Engine::softmax_cross_entropy`].
+    loss: f64,
+    carried: Vec<f32>,
+    history: Vec<Metrics>,
+    turn: Turn,
+}
+
+/// The weights as right sides of products, packed anew after each update.
+struct Weights {
+    w_hh: Panels,
+    w_hh_t: Panels,
+    w_hq: Panels,
+    w_hq_t: Panels,
+}
+
+impl Weights {
+    fn new(sizes: Sizes, parameters: &Parameters) -> Self {
+        let (h, v) = (sizes.hidden, sizes.vocabulary);
+        let [w_hh, w_hh_t, w_hq, w_hq_t] = [h, h, v, h].map(Panels::right);
+        let mut weights = Self { w_hh, w_hh_t, w_hq, w_hq_t };
+        weights.pack(parameters);
+        weights
+    }
+
+    fn pack(&mut self, parameters: &Parameters) {
+        self.w_hh.pack_by_depth(&parameters.w_hh);
+        self.w_hh_t.pack_by_across(&parameters.w_hh);
+        self.w_hq.pack_by_depth(&parameters.w_hq);
+        self.w_hq_t.pack_by_across(&parameters.w_hq);
+    }
+}
+
+impl Engine {
+    /// A network with these parameters.
+    ///
+    /// # Errors
+    /// [`Error::TooLargeForCpu`] if its tensors would take more memory than there is.
+    pub fn new(sizes: Sizes, rates: Rates, parameters: &Parameters) -> Result<Self> {
+        let bytes = bytes_needed(sizes);
+        if bytes > MOST_BYTES {
+            return Err(Error::TooLargeForCpu { megabytes: bytes >> 20, allowed_megabytes: MOST_BYTES >> 20 });
+        }
+        let Sizes { batch, steps, hidden, vocabulary } = sizes;
+        let n = sizes.positions();
+        let forward = (0..steps).map(Piece::Forward);
+        let backward = (0..steps).rev().map(Piece::Backward);
+        let grads = (0..n).step_by(GRAD_POSITIONS).map(Piece::Grads);
+        Ok(Self {
+            sizes,
+            rates,
+            pieces: forward.chain(backward).chain(grads).chain([Piece::Update]).collect(),
+            parameters: parameters.clone(),
+            grads: Parameters::zeros(sizes),
+            weights: Weights::new(sizes, parameters),
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            states: vec![0.0; (steps + 1) * batch * hidden],
+            logits: vec![0.0; n * vocabulary],
+            dlogits: vec![0.0; n * vocabulary],
+            dz: vec![0.0; n * hidden],
+            left: Panels::left(batch),
+            loss: 0.0,
+            carried: vec![0.0; batch * hidden],
+            history: Vec::new(),
+            turn: Turn::new(),
+        })
+    }
+
+    /// Does the next pieces of a run, for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and
+    /// the state that enters it.
+    pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
+        let start = Instant::now();
+        while !run.is_submitted() {
+            if run.at.1 == 0 {
+                let (minibatch, state) = minibatch(run.at.0);
+                self.begin(&minibatch, state, run.at.0 == 0);
+            }
+            self.run(self.pieces[run.at.1]);
+            run.at.1 += 1;
+            if run.at.1 == self.pieces.len() {
+                run.at = (run.at.0 + 1, 0);
+                run.done = run.at.0;
+            }
+            if start.elapsed() >= SLICE {
+                break;
+            }
+        }
+        self.turn.pass().await;
+    }
+
+    /// Loss and gradient norm of each minibatch of a run.
+    pub fn finish(&mut self) -> Vec<Metrics> {
+        std::mem::take(&mut self.history)
+    }
+
+    fn begin(&mut self, minibatch: &Minibatch, state: StateAt, first: bool) {
+        self.inputs = by_time(self.sizes, &minibatch.inputs);
+        self.targets = by_time(self.sizes, &minibatch.targets);
+        let entering = &mut self.states[..self.carried.len()];
+        match state {
+            StateAt::Zero => entering.fill(0.0),
+            StateAt::Carried => entering.copy_from_slice(&self.carried),
+        }
+        for grad in self.grads.tensors_mut() {
+            grad.fill(0.0);
+        }
+        self.loss = 0.0;
+        if first {
+            self.history.clear();
+        }
+    }
+
+    fn run(&mut self, piece: Piece) {
+        match piece {
+            Piece::Forward(t) => {
+                self.step_forward(t);
+                self.output_forward(t);
+                self.softmax_cross_entropy(t);
+                self.output_backward(t);
+            }
+            Piece::Backward(t) => self.step_backward(t),
+            Piece::Grads(from) => self.add_grads(from..self.sizes.positions().min(from + GRAD_POSITIONS)),
+            Piece::Update => self.update(),
+        }
+    }
+
+    /// `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`
+    fn step_forward(&mut self, t: usize) {
+        let Sizes { batch, hidden, .. } = self.sizes;
+        let rows = batch * hidden;
+        let (before, now) = self.states[t * rows..][..2 * rows].split_at_mut(rows);
+        for (z, &token) in now.chunks_exact_mut(hidden).zip(&self.inputs[t * batch..]) {
+            z.copy_from_slice(&self.parameters.w_xh[token as usize * hidden..][..hidden]);
+            dense::add_scaled(z, 1.0, &self.parameters.b_h);
+        }
+        self.left.pack_by_across(before);
+        product(now, &self.left, &self.weights.w_hh);
+        dense::tanh(now);
+    }
+
+    /// `logits_t = h_t · w_hq + b_q`
+    fn output_forward(&mut self, t: usize) {
+        let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
+        let logits = &mut self.logits[t * batch * vocabulary..][..batch * vocabulary];
+        logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(&self.parameters.b_q));
+        self.left.pack_by_across(&self.states[(t + 1) * batch * hidden..][..batch * hidden]);
+        product(logits, &self.left, &self.weights.w_hq);
+    }
+
+    /// `dlogits_t = (softmax(logits_t) - onehot(y_t)) / N`, and the losses' sum.
+    fn softmax_cross_entropy(&mut self, t: usize) {
+        let Sizes { batch, vocabulary, .. } = self.sizes;
+        let here = t * batch * vocabulary..(t + 1) * batch * vocabulary;
+        self.dlogits[here.clone()].copy_from_slice(&self.logits[here.clone()]);
+        let scale = 1.0 / self.sizes.positions() as f32;
+        for (row, &y) in self.dlogits[here].chunks_exact_mut(vocabulary).zip(&self.targets[t * batch..]) {
+            let (y, largest) = (y as usize, row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            let at_target = row[y] - largest;
+            let sum = dense::exp_and_sum(row, largest);
+            self.loss += f64::from(sum.ln() - at_target);
+            row.iter_mut().for_each(|x| *x *= scale / sum);
+            row[y] -= scale;
+        }
+    }
+
+    /// `dh_t = dlogits_t · w_hqᵀ`
+    fn output_backward(&mut self, t: usize) {
+        let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
+        let dh = &mut self.dz[t * batch * hidden..][..batch * hidden];
+        dh.fill(0.0);
+        self.left.pack_by_across(&self.dlogits[t * batch * vocabulary..][..batch * vocabulary]);
+        product(dh, &self.left, &self.weights.w_hq_t);
+    }
+
+    /// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`
+    fn step_backward(&mut self, t: usize) {
+        let rows = self.sizes.batch * self.sizes.hidden;
+        let (now, later) = self.dz[t * rows..].split_at_mut(rows);
+        if !later.is_empty() {
+            self.left.pack_by_across(&later[..rows]);
+            product(now, &self.left, &self.weights.w_hh_t);
+        }
+        dense::through_tanh(now, &self.states[(t + 1) * rows..][..rows]);
+    }
+
+    /// `w_hh_grad`, `w_hq_grad`, `w_xh_grad` and `bias_grad` over some positions.
+    fn add_grads(&mut self, positions: std::ops::Range<usize>) {
+        let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
+        let dz = &self.dz[positions.start * hidden..positions.end * hidden];
+        let dlogits = &self.dlogits[positions.start * vocabulary..positions.end * vocabulary];
+        let states = |from: usize| &self.states[(positions.start + from) * hidden..(positions.end + from) * hidden];
+        let mut left = Panels::left(hidden);
+        let mut add_product = |sum: &mut [f32], states: &[f32], right: &[f32], columns: usize| {
+            left.pack_by_depth(states);
+            let mut panels = Panels::right(columns);
+            panels.pack_by_depth(right);
+            product(sum, &left, &panels);
+        };
+        add_product(&mut self.grads.w_hh, states(0), dz, hidden);
+        add_product(&mut self.grads.w_hq, states(batch), dlogits, vocabulary);
+        for (row, &token) in dz.chunks_exact(hidden).zip(&self.inputs[positions]) {
+            dense::add_scaled(&mut self.grads.w_xh[token as usize * hidden..][..hidden], 1.0, row);
+            dense::add_scaled(&mut self.grads.b_h, 1.0, row);
+        }
+        for row in dlogits.chunks_exact(vocabulary) {
+            dense::add_scaled(&mut self.grads.b_q, 1.0, row);
+        }
+    }
+
+    /// `grad_norm`, `clip_factor`, `sgd_update`; and what the minibatch leaves.
+    fn update(&mut self) {
+        let norm = self.grads.tensors().into_iter().map(|g| dense::sum_of_squares(g)).sum::<f64>().sqrt() as f32;
+        let Rates { learning_rate, clip } = self.rates;
+        let rate = learning_rate * super::clip_factor(norm, clip);
+        for (weights, grads) in self.parameters.tensors_mut().into_iter().zip(self.grads.tensors()) {
+            dense::add_scaled(weights, -rate, grads);
+        }
+        self.weights.pack(&self.parameters);
+        let last = self.states.len() - self.carried.len();
+        self.carried.copy_from_slice(&self.states[last..]);
+        let loss = (self.loss / self.sizes.positions() as f64) as f32;
+        self.history.push(Metrics { loss, grad_norm: norm });
+    }
+
+    /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
+    /// the likeliest token. Gives prefix and continuation.
+    pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Vec<u32> {
+        let p = &self.parameters;
+        let mut sequence = prefix.to_vec();
+        let hidden = self.sizes.hidden;
+        let mut state = vec![0.0; hidden];
+        let mut left = Panels::left(1);
+        let mut start = Instant::now();
+        for position in 0..prefix.len() + length - 1 {
+            left.pack_by_across(&state);
+            state.copy_from_slice(&p.w_xh[sequence[position] as usize * hidden..][..hidden]);
+            dense::add_scaled(&mut state, 1.0, &p.b_h);
+            product(&mut state, &left, &self.weights.w_hh);
+            dense::tanh(&mut state);
+            if position + 1 >= prefix.len() {
+                let mut logits = p.b_q.clone();
+                left.pack_by_across(&state);
+                product(&mut logits, &left, &self.weights.w_hq);
+                sequence.push(super::generate_pick(&logits));
+            }
+            if start.elapsed() >= SLICE {
+                self.turn.pass().await;
+                start = Instant::now();
+            }
+        }
+        sequence
+    }
+
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// The state `(B, H)` that the next minibatch carries on.
+    pub fn write_carried(&mut self, state: &[f32]) {
+        self.carried.copy_from_slice(state);
+    }
+
+    /// A tensor of the last minibatch, by the name that the kernels give it.
+    ///
+    /// # Panics
+    /// If the training step makes no tensor of this name.
+    pub fn tensor(&self, name: &str) -> &[f32] {
+        match name {
+            "states" => &self.states,
+            "logits" => &self.logits,
+            "dlogits" => &self.dlogits,
+            "dz" => &self.dz,
+            "dw_xh" => &self.grads.w_xh,
+            "dw_hh" => &self.grads.w_hh,
+            "db_h" => &self.grads.b_h,
+            "dw_hq" => &self.grads.w_hq,
+            "db_q" => &self.grads.b_q,
+            _ => panic!("the training step makes no tensor {name}"),
+        }
+    }
+
+    /// Bytes of all tensors together.
+    pub fn bytes(&self) -> u64 {
+        bytes_needed(self.sizes)
+    }
+}
+
+/// Bytes of all tensors: parameters twice (gradients), weights packed both ways, what a minibatch computes.
+fn bytes_needed(sizes: Sizes) -> u64 {
+    let [b, t, h, v] = [sizes.batch, sizes.steps, sizes.hidden, sizes.vocabulary].map(|size| size as u64);
+    let parameters = v * h + h * h + h + h * v + v;
+    let packed = 2 * (h * h + h * v);
+    let minibatch = (t + 1) * b * h + t * b * (h + 2 * v + 2) + 2 * b * h;
+    4 * (2 * parameters + packed + minibatch)
+}

@@ -1,0 +1,68 @@
+//! Lets others have their turn on the thread that trains.
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Turn;
+#[cfg(target_arch = "wasm32")]
+pub use web::Turn;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    /// Nobody waits on a thread of a native program.
+    pub struct Turn;
+
+    impl Turn {
+        pub fn new() -> Self {
+            Self
+        }
+
+        pub async fn pass(&self) {}
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+mod web {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use futures_channel::oneshot;
+    use wasm_bindgen::prelude::*;
+    use web_sys::MessageChannel;
+
+    /// Passes through the event loop by a message to itself: a timer would wait for four milliseconds or more, and a
+    /// microtask would let nobody in.
+    pub struct Turn {
+        channel: MessageChannel,
+        waiting: Rc<RefCell<Option<oneshot::Sender<()>>>>,
+        _on_message: Closure<dyn FnMut()>,
+    }
+
+    impl Turn {
+        pub fn new() -> Self {
+            let channel = MessageChannel::new().expect("every browser with WebAssembly has message channels");
+            let waiting = Rc::new(RefCell::new(None::<oneshot::Sender<()>>));
+            let heard = waiting.clone();
+            let on_message = Closure::<dyn FnMut()>::new(move || {
+                if let Some(waiting) = heard.borrow_mut().take() {
+                    let _ = waiting.send(()); // who no longer waits needs no answer
+                }
+            });
+            channel.port1().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+            Self { channel, waiting, _on_message: on_message }
+        }
+
+        /// Ends once the event loop has come by.
+        pub async fn pass(&self) {
+            let (send, receive) = oneshot::channel();
+            *self.waiting.borrow_mut() = Some(send);
+            self.channel.port2().post_message(&JsValue::NULL).expect("null can be posted");
+            let _ = receive.await;
+        }
+    }
+
+    impl Drop for Turn {
+        fn drop(&mut self) {
+            self.channel.port1().set_onmessage(None);
+            self.channel.port1().close();
+        }
+    }
+}

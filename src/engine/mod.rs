@@ -1,0 +1,156 @@
+//! What trains: the GPU's engine or the CPU's, behind one set of calls.
+
+mod race;
+
+pub use race::{Devices, Race};
+
+use crate::error::Result;
+use crate::gpu::tile::Tile;
+use crate::model::minibatch::Metrics;
+use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Minibatch, Parameters, Sizes};
+use crate::{cpu, gpu};
+
+/// What a network can be trained on.
+#[derive(Clone)]
+pub enum Device {
+    Gpu(gpu::Gpu, Tile),
+    Cpu,
+}
+
+impl Device {
+    /// As people are told.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Gpu(gpu, _) => gpu.name.clone(),
+            Self::Cpu => format!("CPU, one thread ({})", dense::name()),
+        }
+    }
+
+    /// Its name in a race, where one GPU takes part with several tile shapes.
+    pub fn variant(&self) -> String {
+        match self {
+            Self::Gpu(gpu, tile) => format!("{}, {} × {} a thread", gpu.name, tile.rows(), tile.columns()),
+            Self::Cpu => self.name(),
+        }
+    }
+
+    /// A GPU with the tile shape that suits its kind.
+    pub fn gpu(gpu: &gpu::Gpu, sizes: Sizes) -> Self {
+        Self::Gpu(gpu.clone(), Tile::choose(gpu.software, sizes.batch))
+    }
+}
+
+/// A network on a device.
+pub enum Engine {
+    Gpu(Box<gpu::Engine>),
+    Cpu(Box<cpu::Engine>),
+}
+
+impl Engine {
+    /// Puts a network with these parameters on a device, for runs of at most `minibatches`.
+    ///
+    /// # Errors
+    /// A network that is too large for the device; out of memory.
+    pub async fn new(
+        device: &Device,
+        sizes: Sizes,
+        minibatches: usize,
+        rates: Rates,
+        parameters: &Parameters,
+    ) -> Result<Self> {
+        Ok(match device {
+            Device::Gpu(gpu, tile) => {
+                let engine = gpu::Engine::with_tile(gpu, *tile, sizes, minibatches, rates, parameters);
+                Self::Gpu(Box::new(engine.await?))
+            }
+            Device::Cpu => Self::Cpu(Box::new(cpu::Engine::new(sizes, rates, parameters)?)),
+        })
+    }
+
+    /// Goes on with a run for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and the state that
+    /// enters it.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
+        match self {
+            Self::Gpu(engine) => engine.advance(run, minibatch).await,
+            Self::Cpu(engine) => {
+                engine.advance(run, minibatch).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until a run is finished and gives loss and gradient norm of each of its minibatches.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn finish(&mut self, run: &mut Run) -> Result<Vec<Metrics>> {
+        match self {
+            Self::Gpu(engine) => engine.finish(run).await,
+            Self::Cpu(engine) => Ok(engine.finish()),
+        }
+    }
+
+    /// Waits until all that was handed to the device is done.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn settle(&mut self) -> Result<()> {
+        match self {
+            Self::Gpu(engine) => engine.settle().await,
+            Self::Cpu(_) => Ok(()),
+        }
+    }
+
+    /// `prefix` (at least one token) and the `length` tokens that the network continues it with.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Result<Vec<u32>> {
+        match self {
+            Self::Gpu(engine) => engine.generate(prefix, length).await,
+            Self::Cpu(engine) => Ok(engine.generate(prefix, length).await),
+        }
+    }
+
+    /// All parameters, as they are once everything handed to the device is done.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn read_parameters(&self) -> Result<Parameters> {
+        match self {
+            Self::Gpu(engine) => engine.read_parameters().await,
+            Self::Cpu(engine) => Ok(engine.parameters().clone()),
+        }
+    }
+
+    /// A tensor of the last minibatch in its true shape, by the name that the kernels give it.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn read(&self, name: &str) -> Result<Vec<f32>> {
+        match self {
+            Self::Gpu(engine) => engine.read(name).await,
+            Self::Cpu(engine) => Ok(engine.tensor(name).to_vec()),
+        }
+    }
+
+    /// The state `(B, H)` that the next minibatch carries on.
+    pub fn write_carried(&mut self, state: &[f32]) {
+        match self {
+            Self::Gpu(engine) => engine.write_carried(state),
+            Self::Cpu(engine) => engine.write_carried(state),
+        }
+    }
+
+    /// Bytes of all its tensors, on the GPU or in memory.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Gpu(engine) => engine.bytes(),
+            Self::Cpu(engine) => engine.bytes(),
+        }
+    }
+}

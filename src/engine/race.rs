@@ -1,0 +1,150 @@
+//! Which device is the fastest here: each trains a few minibatches of the sizes in question, against the clock.
+
+use std::collections::HashMap;
+
+use web_time::{Duration, Instant};
+
+use super::{Device, Engine};
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::gpu::tile::Tile;
+use crate::model::config::EngineChoice;
+use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Minibatch, Parameters, Sizes};
+use crate::protocol::Lap;
+
+/// No lap begins after this long.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// A lap is timed for this long at most, or one minibatch if that takes longer.
+const LAP: Duration = Duration::from_millis(200);
+
+/// Operations of a lap's minibatch, at most: longer sequences and larger networks run with fewer steps.
+const FLOPS: usize = 2_000_000_000;
+
+/// A device this many times slower than the fastest is not asked again with other tiles.
+const HOPELESS: f64 = 2.0;
+
+/// All results, and who won.
+#[derive(Clone)]
+pub struct Race {
+    pub laps: Vec<Lap>,
+    pub winner: Device,
+}
+
+impl Race {
+    /// No race: there is no choice.
+    fn without(winner: Device) -> Self {
+        Self { laps: Vec::new(), winner }
+    }
+}
+
+/// The devices of this machine, and the races that were run on them.
+pub struct Devices {
+    /// The GPU, or why there is none.
+    pub gpu: Result<Gpu>,
+    races: HashMap<(EngineChoice, Sizes), Race>,
+}
+
+impl Devices {
+    /// Looks for a GPU; to have none is no failure yet.
+    pub async fn open() -> Self {
+        Self::with(Gpu::open().await)
+    }
+
+    pub fn with(gpu: Result<Gpu>) -> Self {
+        Self { gpu, races: HashMap::new() }
+    }
+
+    /// The device for a choice: for `auto` the fastest, by a race that is run once for each sizes and remembered; what is
+    /// named is taken without one, so that a run can be repeated to the last bit (tiles round differently).
+    ///
+    /// # Errors
+    /// A GPU that is asked for and not there; a network that fits on no device.
+    pub async fn choose(&mut self, choice: EngineChoice, sizes: Sizes) -> Result<Race> {
+        if let Some(race) = self.races.get(&(choice, sizes)) {
+            return Ok(race.clone());
+        }
+        let race = match (choice, &self.gpu) {
+            (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => Race::without(Device::Cpu),
+            (EngineChoice::Gpu, Err(error)) => return Err(error.clone()),
+            (EngineChoice::Gpu, Ok(gpu)) => Race::without(Device::gpu(gpu, sizes)),
+            (EngineChoice::Auto, Ok(gpu)) => {
+                let mut entrants = gpu_variants(gpu, sizes);
+                // The likely winner first: what is slow by far is then soon seen to be.
+                entrants.insert(usize::from(!gpu.software), Device::Cpu);
+                race(entrants, sizes).await?
+            }
+        };
+        self.races.insert((choice, sizes), race.clone());
+        Ok(race)
+    }
+}
+
+/// The GPU with each tile shape, beginning with the one that suits its kind.
+fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
+    let first = Tile::choose(gpu.software, sizes.batch);
+    let others = Tile::ALL.into_iter().filter(|&tile| tile != first);
+    std::iter::once(first).chain(others).map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
+}
+
+async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
+    let sizes = racing(sizes);
+    let parameters = Parameters::init(sizes, 0);
+    let start = Instant::now();
+    let mut laps = Vec::new();
+    let mut best: Option<(f64, Device)> = None;
+    let mut gpu_best = 0f64;
+    let mut failure = None;
+    for entrant in entrants {
+        let fastest = best.as_ref().map_or(0.0, |(speed, _)| *speed);
+        let is_gpu = matches!(entrant, Device::Gpu(..));
+        let hopeless = is_gpu && gpu_best > 0.0 && gpu_best * HOPELESS < fastest;
+        let timed = if hopeless || (best.is_some() && start.elapsed() >= LIMIT) {
+            None
+        } else {
+            lap(&entrant, sizes, &parameters).await.map_err(|error| failure = Some(error)).ok()
+        };
+        if let Some(speed) = timed {
+            if is_gpu {
+                gpu_best = gpu_best.max(speed);
+            }
+            if speed > fastest {
+                best = Some((speed, entrant.clone()));
+            }
+        }
+        laps.push(Lap { name: entrant.variant(), tokens_per_second: timed });
+    }
+    match best {
+        Some((_, winner)) => Ok(Race { laps, winner }),
+        None => Err(failure.unwrap_or(Error::NoAdapter)),
+    }
+}
+
+/// The sizes in question, with fewer steps if a minibatch is long.
+fn racing(sizes: Sizes) -> Sizes {
+    let per_step = 6 * sizes.batch * sizes.hidden * (sizes.hidden + sizes.vocabulary);
+    Sizes { steps: sizes.steps.min(FLOPS / per_step).max(1), ..sizes }
+}
+
+/// Tokens per second over a few minibatches, after a first one that warms up.
+async fn lap(entrant: &Device, sizes: Sizes, parameters: &Parameters) -> Result<f64> {
+    const MOST: usize = 64;
+    let rates = Rates { learning_rate: 0.1, clip: 1.0 };
+    let mut engine = Engine::new(entrant, sizes, MOST, rates, parameters).await?;
+    let ids: Vec<u32> = (0..sizes.positions()).map(|n| (n % sizes.vocabulary) as u32).collect();
+    let minibatch = Minibatch { inputs: ids.clone(), targets: ids };
+    let mut train = async |minibatches: usize| -> Result<f64> {
+        let start = Instant::now();
+        let mut run = Run::new(minibatches);
+        while !run.is_submitted() {
+            engine.advance(&mut run, |_| (minibatch.clone(), StateAt::Zero)).await?;
+        }
+        engine.finish(&mut run).await?;
+        Ok(start.elapsed().as_secs_f64().max(1e-6))
+    };
+    let first = train(1).await?;
+    let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MOST);
+    let seconds = train(minibatches).await?;
+    Ok((minibatches * sizes.positions()) as f64 / seconds)
+}
