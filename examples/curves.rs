@@ -1,11 +1,11 @@
 //! Puts runs of the book's setting together, and draws them over PyTorch's: `docs/results/book_curves.json` and `.svg`.
 //!
-//! Each argument is what `train --json` printed, in a file called MODE-SEED.jsonl, where MODE is `sequential`, `reset`
-//! or `random`:
+//! Each argument is what `train --json` printed, in a file called MODE-SEED-COMMIT.jsonl, where MODE is `sequential`,
+//! `reset` or `random`, and COMMIT the one that the run was made at:
 //!
 //! ```text
-//! cargo run --release --example train -- --epochs 500 --json --seed 1 > sequential-1.jsonl
-//! cargo run --release --example curves -- --commit "$(git rev-parse HEAD)" *.jsonl
+//! cargo run --release --example train -- --engine gpu --epochs 500 --json --seed 1 > "sequential-1-$(git rev-parse HEAD).jsonl"
+//! cargo run --release --example curves -- *.jsonl
 //! ```
 
 use std::error::Error;
@@ -20,10 +20,7 @@ use time_traveller::ui::reference::Reference;
 
 #[derive(Parser)]
 struct Arguments {
-    /// The commit that the runs were made at.
-    #[arg(long)]
-    commit: String,
-    /// What `train --json` printed, as MODE-SEED.jsonl.
+    /// What `train --json` printed, as MODE-SEED-COMMIT.jsonl.
     runs: Vec<PathBuf>,
 }
 
@@ -31,6 +28,7 @@ struct Arguments {
 struct Trained {
     mode: String,
     seed: u32,
+    commit: String,
     perplexity: Vec<f64>,
     last: Value,
 }
@@ -38,12 +36,19 @@ struct Trained {
 impl Trained {
     fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let (mode, seed) = name.split_once('-').ok_or("a run is called MODE-SEED.jsonl")?;
+        let parts: Vec<&str> = name.split('-').collect();
+        let [mode, seed, commit] = parts[..] else { return Err("a run is called MODE-SEED-COMMIT.jsonl".into()) };
         let lines = std::fs::read_to_string(path)?;
         let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
         let (last, epochs) = lines.split_last().ok_or("an empty run")?;
         let perplexity = epochs.iter().filter_map(|line| line["perplexity"].as_f64()).collect();
-        Ok(Self { mode: mode.to_owned(), seed: seed.parse()?, perplexity, last: last.clone() })
+        Ok(Self {
+            mode: mode.to_owned(),
+            seed: seed.parse()?,
+            commit: commit.to_owned(),
+            perplexity,
+            last: last.clone(),
+        })
     }
 
     fn options(&self) -> &'static str {
@@ -51,6 +56,15 @@ impl Trained {
             "reset" => " --state reset",
             "random" => " --sampling random",
             _ => "",
+        }
+    }
+
+    /// The option that names the engine.
+    fn engine(&self) -> &'static str {
+        if self.last["device"].as_str().is_some_and(|device| device.starts_with("CPU")) {
+            " --engine cpu"
+        } else {
+            " --engine gpu"
         }
     }
 
@@ -69,7 +83,8 @@ impl Trained {
         json!({
             "mode": self.mode,
             "seed": self.seed,
-            "command": format!("train --epochs {} --json --seed {}{}", rounded.len(), self.seed, self.options()),
+            "commit": self.commit,
+            "command": format!("train{} --epochs {} --json --seed {}{}", self.engine(), rounded.len(), self.seed, self.options()),
             "first_epoch_below_2": below_two,
             "tokens_per_second": self.last["tokens_per_second"],
             "device": self.last["device"],
@@ -82,7 +97,8 @@ impl Trained {
 /// A panel for each mode: ours in colour, PyTorch's behind it.
 fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
     const INK: RGBColor = RGBColor(60, 60, 60);
-    const OURS: [RGBColor; 3] = [RGBColor(13, 107, 101), RGBColor(201, 113, 32), RGBColor(96, 76, 170)];
+    const OURS: [RGBColor; 4] =
+        [RGBColor(13, 107, 101), RGBColor(201, 113, 32), RGBColor(96, 76, 170), RGBColor(176, 48, 92)];
     let root = SVGBackend::new(path, (1200, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     for (area, mode) in root.split_evenly((1, 3)).iter().zip(["sequential", "reset", "random"]) {
@@ -113,14 +129,14 @@ fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { commit, runs } = Arguments::parse();
+    let Arguments { runs } = Arguments::parse();
     let runs: Vec<Trained> = runs.iter().map(|path| Trained::read(path)).collect::<Result<_, _>>()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results");
     std::fs::create_dir_all(&folder)?;
     let about = "Perplexity of each epoch in the book's setting, on the book's edition of the text. \
                  The machine may have had other work to do: the speeds are no bench.";
     let runs_json: Vec<Value> = runs.iter().map(Trained::json).collect();
-    let result = json!({ "about": about, "commit": commit, "runs": runs_json });
+    let result = json!({ "about": about, "runs": runs_json });
     std::fs::write(folder.join("book_curves.json"), format!("{result}\n"))?;
     draw(&runs, &folder.join("book_curves.svg"))
 }
