@@ -79,12 +79,14 @@ impl Trained {
 
     fn json(&self) -> Value {
         let rounded: Vec<f64> = self.perplexity.iter().map(|p| (p * 1e4).round() / 1e4).collect();
+        let (engine, options) = (self.engine(), self.options());
+        let command = format!("train{engine} --epochs {} --json --seed {}{options}", rounded.len(), self.seed);
         let below_two = self.perplexity.iter().position(|&p| p < 2.0).map(|i| i + 1);
         json!({
             "mode": self.mode,
             "seed": self.seed,
             "commit": self.commit,
-            "command": format!("train{} --epochs {} --json --seed {}{}", self.engine(), rounded.len(), self.seed, self.options()),
+            "command": command,
             "first_epoch_below_2": below_two,
             "tokens_per_second": self.last["tokens_per_second"],
             "device": self.last["device"],

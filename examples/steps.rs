@@ -6,7 +6,7 @@
 //! Out: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
 //! `first.h (T, B, H)`, `first.grad.*` before clipping, `final.*` and `final.h (B, H)` after the last update.
 //!
-//! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine cpu]`
+//! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine gpu|cpu|auto]`
 
 #[path = "../tests/common/steps.rs"]
 mod steps;
@@ -14,8 +14,7 @@ mod steps;
 use std::path::PathBuf;
 
 use clap::Parser;
-use time_traveller::engine::Device;
-use time_traveller::gpu::Gpu;
+use time_traveller::engine::Devices;
 use time_traveller::model::config::EngineChoice;
 
 #[derive(Parser)]
@@ -25,7 +24,7 @@ struct Arguments {
     input: PathBuf,
     /// Where losses, norms, gradients and final parameters go.
     output: PathBuf,
-    /// gpu or cpu
+    /// gpu, cpu, or auto for the faster
     #[arg(long, default_value = "gpu")]
     engine: EngineChoice,
 }
@@ -33,11 +32,8 @@ struct Arguments {
 impl Arguments {
     async fn train(&self) -> Result<(), String> {
         let case = steps::Case::read(&self.input)?;
-        let device = match self.engine {
-            EngineChoice::Cpu => Device::Cpu,
-            _ => Device::gpu(&Gpu::open().await.map_err(|error| error.to_string())?, case.sizes),
-        };
-        steps::write(&self.output, &case.run(&device).await?)
+        let race = Devices::open().await.choose(self.engine, case.sizes).await.map_err(|error| error.to_string())?;
+        steps::write(&self.output, &case.run(&race.winner).await?)
     }
 }
 

@@ -66,10 +66,10 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     events.take()
 }
 
-/// Perplexity of each epoch, bit by bit.
-fn curve(events: &[Event]) -> Vec<(u32, u64)> {
+/// Perplexity of each epoch.
+fn curve(events: &[Event]) -> Vec<(u32, f64)> {
     let reports = events.iter().filter_map(|event| match event {
-        Event::Epoch { run: 7, report } => Some((report.epoch, report.perplexity.to_bits())),
+        Event::Epoch { run: 7, report } => Some((report.epoch, report.perplexity)),
         _ => None,
     });
     reports.collect()
@@ -91,5 +91,14 @@ async fn a_seed_names_a_run_to_the_last_bit() {
             [run(1, engine).await, run(1, engine).await, run(2, engine).await].map(|events| curve(&events));
         assert_eq!(one, again);
         assert_ne!(one, other);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn both_engines_train_the_same_network() {
+    let [gpu, cpu] = [run(1, EngineChoice::Gpu).await, run(1, EngineChoice::Cpu).await].map(|events| curve(&events));
+    assert_eq!(gpu.len(), 3);
+    for ((epoch, gpu), (_, cpu)) in gpu.into_iter().zip(cpu) {
+        assert!((gpu - cpu).abs() < 1e-4 * cpu, "epoch {epoch}: {gpu} on the GPU, {cpu} on the CPU");
     }
 }

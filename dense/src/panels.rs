@@ -30,11 +30,6 @@ impl Panels {
         self.across.next_multiple_of(self.width)
     }
 
-    /// Bytes that are held.
-    pub fn bytes(&self) -> usize {
-        4 * self.data.capacity()
-    }
-
     fn set_depth(&mut self, depth: usize) {
         if self.depth != depth || self.data.is_empty() {
             self.depth = depth;

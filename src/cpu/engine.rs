@@ -52,9 +52,12 @@ pub struct Engine {
     dlogits: Vec<f32>,
     /// `(N, H)`: `dh` on the way forward, then `dz`.
     dz: Vec<f32>,
-    /// The left side of the product under way, of `B` rows.
-    left: Panels,
-    /// The last time step's loss sums; see [`Engine::softmax_cross_entropy`].
+    /// `h_t`, the left side of two products.
+    state: Panels,
+    /// `dlogits_t` or `dz_{t+1}`, the left side on the way back.
+    error: Panels,
+    sides: GradSides,
+    /// The minibatch's sum of losses so far, in nats.
     loss: f64,
     carried: Vec<f32>,
     history: Vec<Metrics>,
@@ -67,6 +70,13 @@ struct Weights {
     w_hh_t: Panels,
     w_hq: Panels,
     w_hq_t: Panels,
+}
+
+/// The sides of the products that give the weights' gradients, over [`GRAD_POSITIONS`].
+struct GradSides {
+    states_t: Panels,
+    dz: Panels,
+    dlogits: Panels,
 }
 
 impl Weights {
@@ -114,7 +124,13 @@ impl Engine {
             logits: vec![0.0; n * vocabulary],
             dlogits: vec![0.0; n * vocabulary],
             dz: vec![0.0; n * hidden],
-            left: Panels::left(batch),
+            state: Panels::left(batch),
+            error: Panels::left(batch),
+            sides: GradSides {
+                states_t: Panels::left(hidden),
+                dz: Panels::right(hidden),
+                dlogits: Panels::right(vocabulary),
+            },
             loss: 0.0,
             carried: vec![0.0; batch * hidden],
             history: Vec::new(),
@@ -157,6 +173,7 @@ impl Engine {
             StateAt::Zero => entering.fill(0.0),
             StateAt::Carried => entering.copy_from_slice(&self.carried),
         }
+        self.state.pack_by_across(entering);
         for grad in self.grads.tensors_mut() {
             grad.fill(0.0);
         }
@@ -184,23 +201,21 @@ impl Engine {
     fn step_forward(&mut self, t: usize) {
         let Sizes { batch, hidden, .. } = self.sizes;
         let rows = batch * hidden;
-        let (before, now) = self.states[t * rows..][..2 * rows].split_at_mut(rows);
+        let now = &mut self.states[(t + 1) * rows..][..rows];
         for (z, &token) in now.chunks_exact_mut(hidden).zip(&self.inputs[t * batch..]) {
-            z.copy_from_slice(&self.parameters.w_xh[token as usize * hidden..][..hidden]);
-            dense::add_scaled(z, 1.0, &self.parameters.b_h);
+            look_up(z, token, &self.parameters);
         }
-        self.left.pack_by_across(before);
-        product(now, &self.left, &self.weights.w_hh);
+        product(now, &self.state, &self.weights.w_hh);
         dense::tanh(now);
+        self.state.pack_by_across(now);
     }
 
     /// `logits_t = h_t · w_hq + b_q`
     fn output_forward(&mut self, t: usize) {
-        let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
+        let Sizes { batch, vocabulary, .. } = self.sizes;
         let logits = &mut self.logits[t * batch * vocabulary..][..batch * vocabulary];
         logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(&self.parameters.b_q));
-        self.left.pack_by_across(&self.states[(t + 1) * batch * hidden..][..batch * hidden]);
-        product(logits, &self.left, &self.weights.w_hq);
+        product(logits, &self.state, &self.weights.w_hq);
     }
 
     /// `dlogits_t = (softmax(logits_t) - onehot(y_t)) / N`, and the losses' sum.
@@ -224,8 +239,8 @@ impl Engine {
         let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
         let dh = &mut self.dz[t * batch * hidden..][..batch * hidden];
         dh.fill(0.0);
-        self.left.pack_by_across(&self.dlogits[t * batch * vocabulary..][..batch * vocabulary]);
-        product(dh, &self.left, &self.weights.w_hq_t);
+        self.error.pack_by_across(&self.dlogits[t * batch * vocabulary..][..batch * vocabulary]);
+        product(dh, &self.error, &self.weights.w_hq_t);
     }
 
     /// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`
@@ -233,8 +248,8 @@ impl Engine {
         let rows = self.sizes.batch * self.sizes.hidden;
         let (now, later) = self.dz[t * rows..].split_at_mut(rows);
         if !later.is_empty() {
-            self.left.pack_by_across(&later[..rows]);
-            product(now, &self.left, &self.weights.w_hh_t);
+            self.error.pack_by_across(&later[..rows]);
+            product(now, &self.error, &self.weights.w_hh_t);
         }
         dense::through_tanh(now, &self.states[(t + 1) * rows..][..rows]);
     }
@@ -244,16 +259,15 @@ impl Engine {
         let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
         let dz = &self.dz[positions.start * hidden..positions.end * hidden];
         let dlogits = &self.dlogits[positions.start * vocabulary..positions.end * vocabulary];
+        // `states[n]` is the state that enters position n, `states[n + batch]` the one that leaves it.
         let states = |from: usize| &self.states[(positions.start + from) * hidden..(positions.end + from) * hidden];
-        let mut left = Panels::left(hidden);
-        let mut add_product = |sum: &mut [f32], states: &[f32], right: &[f32], columns: usize| {
-            left.pack_by_depth(states);
-            let mut panels = Panels::right(columns);
-            panels.pack_by_depth(right);
-            product(sum, &left, &panels);
-        };
-        add_product(&mut self.grads.w_hh, states(0), dz, hidden);
-        add_product(&mut self.grads.w_hq, states(batch), dlogits, vocabulary);
+        let sides = &mut self.sides;
+        sides.dz.pack_by_depth(dz);
+        sides.states_t.pack_by_depth(states(0));
+        product(&mut self.grads.w_hh, &sides.states_t, &sides.dz);
+        sides.dlogits.pack_by_depth(dlogits);
+        sides.states_t.pack_by_depth(states(batch));
+        product(&mut self.grads.w_hq, &sides.states_t, &sides.dlogits);
         for (row, &token) in dz.chunks_exact(hidden).zip(&self.inputs[positions]) {
             dense::add_scaled(&mut self.grads.w_xh[token as usize * hidden..][..hidden], 1.0, row);
             dense::add_scaled(&mut self.grads.b_h, 1.0, row);
@@ -289,8 +303,7 @@ impl Engine {
         let mut start = Instant::now();
         for position in 0..prefix.len() + length - 1 {
             left.pack_by_across(&state);
-            state.copy_from_slice(&p.w_xh[sequence[position] as usize * hidden..][..hidden]);
-            dense::add_scaled(&mut state, 1.0, &p.b_h);
+            look_up(&mut state, sequence[position], p);
             product(&mut state, &left, &self.weights.w_hh);
             dense::tanh(&mut state);
             if position + 1 >= prefix.len() {
@@ -341,11 +354,20 @@ impl Engine {
     }
 }
 
-/// Bytes of all tensors: parameters twice (gradients), weights packed both ways, what a minibatch computes.
+/// `z = w_xh[x] + b_h`, where the sum of a hidden state begins.
+fn look_up(z: &mut [f32], token: u32, parameters: &Parameters) {
+    let hidden = z.len();
+    z.copy_from_slice(&parameters.w_xh[token as usize * hidden..][..hidden]);
+    dense::add_scaled(z, 1.0, &parameters.b_h);
+}
+
+/// Bytes of all tensors: parameters twice (gradients), weights packed both ways, what a minibatch computes, and the
+/// packed sides of the product under way.
 fn bytes_needed(sizes: Sizes) -> u64 {
     let [b, t, h, v] = [sizes.batch, sizes.steps, sizes.hidden, sizes.vocabulary].map(|size| size as u64);
     let parameters = v * h + h * h + h + h * v + v;
     let packed = 2 * (h * h + h * v);
-    let minibatch = (t + 1) * b * h + t * b * (h + 2 * v + 2) + 2 * b * h;
-    4 * (2 * parameters + packed + minibatch)
+    let minibatch = (t + 1) * b * h + t * b * (h + 2 * v + 2) + b * h;
+    let sides = b * h + b * h.max(v) + GRAD_POSITIONS as u64 * (2 * h + v);
+    4 * (2 * parameters + packed + minibatch + sides)
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
-use time_traveller::model::parameters::{NAMES, shapes};
-use time_traveller::model::parameters_file::floats;
+use time_traveller::model::parameters::NAMES;
+use time_traveller::model::parameters_file::{expected, floats};
 use time_traveller::model::run::{Rates, Run, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
@@ -62,8 +62,8 @@ impl Case {
             return Err("a dimension of inputs or w_xh is 0".to_owned());
         }
         let mut parameters = Parameters::zeros(sizes);
-        for ((name, rows, columns), numbers) in shapes(sizes).into_iter().zip(parameters.tensors_mut()) {
-            *numbers = floats(file, name, &shape_of(name, rows, columns))?;
+        for ((name, shape), numbers) in expected(sizes).into_iter().zip(parameters.tensors_mut()) {
+            *numbers = floats(file, name, &shape)?;
         }
         let count = inputs.iter().product();
         let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
@@ -100,16 +100,15 @@ impl Case {
             if m == 0 {
                 results.insert("first.logits".into(), (vec![t * b, v], engine.read("logits").await?));
                 results.insert("first.h".into(), (vec![t, b, h], engine.read("states").await?.split_off(b * h)));
-                for (name, rows, columns) in shapes(self.sizes) {
+                for (name, shape) in expected(self.sizes) {
                     let grad = engine.read(&format!("d{name}")).await?;
-                    results.insert(format!("first.grad.{name}"), (shape_of(name, rows, columns), grad));
+                    results.insert(format!("first.grad.{name}"), (shape, grad));
                 }
             }
         }
-        for ((name, rows, columns), numbers) in
-            shapes(self.sizes).into_iter().zip(engine.read_parameters().await?.tensors())
+        for ((name, shape), numbers) in expected(self.sizes).into_iter().zip(engine.read_parameters().await?.tensors())
         {
-            results.insert(format!("final.{name}"), (shape_of(name, rows, columns), numbers.clone()));
+            results.insert(format!("final.{name}"), (shape, numbers.clone()));
         }
         let last = engine.read("states").await?.split_off(t * b * h);
         results.insert("final.h".into(), (vec![b, h], last));
@@ -151,11 +150,6 @@ pub fn read_expected(path: &Path) -> Result<Tensors, String> {
     Ok(results
         .map(|(name, tensor)| (name, (tensor.shape().to_vec(), bytemuck::pod_collect_to_vec(tensor.data()))))
         .collect())
-}
-
-/// A bias is one-dimensional in a file.
-fn shape_of(name: &str, rows: usize, columns: usize) -> Vec<usize> {
-    if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }
 }
 
 fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {

@@ -8,8 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use end_to_end::{Options, Visit};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use time_traveller::engine::Device;
-use time_traveller::gpu::Gpu;
+use time_traveller::engine::Devices;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::train::{Session, sizes};
@@ -100,10 +99,7 @@ pub async fn browser(places: &Places) -> Result<String> {
 async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
     let corpus = Rc::new(case.corpus.clone());
     let config = Config { epochs: case.epochs() as u32, ..case.config };
-    let device = match choice {
-        EngineChoice::Cpu => Device::Cpu,
-        _ => Device::gpu(&Gpu::open().await?, sizes(&config, &corpus)),
-    };
+    let device = Devices::open().await.choose(choice, sizes(&config, &corpus)).await?.winner;
     let mut session = Session::new(&device, &corpus, config).await?;
     let (mut losses, mut start) = (Vec::new(), Instant::now());
     loop {
