@@ -30,6 +30,9 @@ pub enum Command {
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
     /// one of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same `request`.
     Generate { request: u32, prefix: String, length: u32, config: Config },
+    /// Measures each kernel for these settings, with a network of its own; a run goes on afterwards. Answered by
+    /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
+    Profile { request: u32, config: Config },
 }
 
 /// Where a run begins, if not where its settings say.
@@ -76,7 +79,9 @@ pub enum Event {
     Idle,
     /// What [`Command::Generate`] asked for.
     Generated { request: u32, sample: Sample },
-    /// A [`Command::Generate`] that could not be followed; the run, if any, goes on.
+    /// What [`Command::Profile`] asked for.
+    Profiled { request: u32, profile: Profile },
+    /// A [`Command::Generate`] or [`Command::Profile`] that could not be followed; the run, if any, goes on.
     Refused { request: u32, message: String },
     /// The worker broke down and will say no more.
     Broken { message: String },
@@ -90,6 +95,33 @@ pub struct Lap {
     pub name: String,
     /// Tokens trained on per second; none if it was not timed, or failed.
     pub tokens_per_second: Option<f64>,
+}
+
+/// Where the time of a training step goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    pub device: String,
+    /// In the order of the training step.
+    pub kernels: Vec<KernelTime>,
+    /// Seconds of a whole minibatch, as training has it.
+    pub minibatch: f64,
+    /// Seconds in which its tokens are packed and its dispatches recorded, beside the device's own work.
+    pub recording: f64,
+    /// Seconds of the read-back at the end of an epoch.
+    pub read_back: f64,
+}
+
+/// One kernel alone, repeated.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KernelTime {
+    pub name: String,
+    /// Dispatches in a minibatch; pieces, on the CPU.
+    pub dispatches: u32,
+    /// Seconds of all of them.
+    pub seconds: f64,
+    /// Floating-point operations and bytes of all of them: see `model::work`.
+    pub flops: u64,
+    pub bytes: u64,
 }
 
 /// How far a run has come.

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Lap, Progress, Sample};
+use time_traveller::protocol::{
+    Beginning, Command, EpochReport, Event, FinalReport, KernelTime, Lap, Profile, Progress, Sample,
+};
 
 /// Numbers of few digits: serde_json reads those exactly.
 fn number() -> impl Strategy<Value = f64> {
@@ -79,8 +81,13 @@ fn beginning() -> impl Strategy<Value = Beginning> {
     (parameters, any::<Option<u32>>()).prop_map(|(parameters, window_offset)| Beginning { parameters, window_offset })
 }
 
+fn profile(name: String) -> Profile {
+    let kernel = KernelTime { name: name.clone(), dispatches: 35, seconds: 0.25, flops: 1 << 40, bytes: 7 };
+    Profile { device: name, kernels: vec![kernel], minibatch: 0.5, recording: 0.125, read_back: 0.0 }
+}
+
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 6]> {
+fn commands() -> impl Strategy<Value = [Command; 7]> {
     let numbers = (any::<u32>(), any::<u32>());
     (numbers, config(), text(), beginning()).prop_map(|((number, length), config, prefix, beginning)| {
         let commands = [
@@ -90,6 +97,7 @@ fn commands() -> impl Strategy<Value = [Command; 6]> {
             Command::Reset,
             Command::SamplePrefix { prefix: prefix.clone() },
             Command::Generate { request: number, prefix, length, config },
+            Command::Profile { request: number, config },
         ];
         // A new kind of command does not compile here: add it above.
         for (i, command) in commands.iter().enumerate() {
@@ -100,6 +108,7 @@ fn commands() -> impl Strategy<Value = [Command; 6]> {
                 Command::Reset => 3,
                 Command::SamplePrefix { .. } => 4,
                 Command::Generate { .. } => 5,
+                Command::Profile { .. } => 6,
             };
             assert_eq!(i, place);
         }
@@ -108,7 +117,7 @@ fn commands() -> impl Strategy<Value = [Command; 6]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 15]> {
+fn events() -> impl Strategy<Value = [Event; 16]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), sample(), progress(), epoch_report(), final_report()).prop_map(
         |((run, n, m, maybe_run), text, sample, progress, epoch, last)| {
@@ -133,7 +142,8 @@ fn events() -> impl Strategy<Value = [Event; 15]> {
                 Event::Generated { request: n, sample },
                 Event::Refused { request: n, message: text.clone() },
                 Event::Broken { message: text.clone() },
-                Event::Failed { run: maybe_run, message: text },
+                Event::Failed { run: maybe_run, message: text.clone() },
+                Event::Profiled { request: n, profile: profile(text) },
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -153,6 +163,7 @@ fn events() -> impl Strategy<Value = [Event; 15]> {
                     Event::Refused { .. } => 12,
                     Event::Broken { .. } => 13,
                     Event::Failed { .. } => 14,
+                    Event::Profiled { .. } => 15,
                 };
                 assert_eq!(i, place);
             }

@@ -1,10 +1,12 @@
 // Time Traveller itself: the built page's worker, told what the page tells it. It draws parameters and windows from the
 // seed, which are the case's; its losses show whether they are.
 
+const WORKER = "dist/trainer_simd_loader.js";
+
 export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
     const epochs = minibatches.filter(({ begins }) => begins).length;
     const each = (minibatches.length / epochs) * sizes.batch * sizes.steps;
-    const worker = new Worker("dist/trainer_simd_loader.js");
+    const worker = new Worker(WORKER);
     try {
         const events = listen(worker);
         let device = "";
@@ -28,6 +30,24 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
                     const tokens = (losses.length - 1) * each;
                     return { device, tokens, seconds: taken, span: "epoch", losses };
                 }
+            }
+        }
+    } finally {
+        worker.terminate();
+    }
+}
+
+/** Where the time of a training step goes with these settings. */
+export async function profile(config) {
+    const worker = new Worker(WORKER);
+    try {
+        for await (const [name, event] of listen(worker)) {
+            if (name === "Ready") {
+                worker.postMessage({ Profile: { request: 1, config } });
+            } else if (name === "Profiled") {
+                return event.profile;
+            } else if (name === "Failed" || name === "Broken" || name === "Refused") {
+                throw new Error(event.message);
             }
         }
     } finally {

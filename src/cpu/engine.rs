@@ -2,6 +2,8 @@
 //!
 //! The functions have the names of the kernels; where several work on the same rows, they run row block by row block.
 
+use std::ops::Range;
+
 use dense::{Panels, product};
 use web_time::{Duration, Instant};
 
@@ -15,7 +17,7 @@ use crate::model::{Minibatch, Parameters, Sizes};
 const SLICE: Duration = Duration::from_millis(25);
 
 /// Positions whose part of the weights' gradients is summed in one piece.
-const GRAD_POSITIONS: usize = 256;
+pub(super) const GRAD_POSITIONS: usize = 256;
 
 /// The most that the network's tensors may take, in bytes: WebAssembly has 4 GiB for everything.
 const MOST_BYTES: u64 = 2 << 30;
@@ -35,7 +37,7 @@ enum Piece {
 
 /// A network in the machine's memory, trained on one thread.
 pub struct Engine {
-    sizes: Sizes,
+    pub(super) sizes: Sizes,
     rates: Rates,
     pieces: Vec<Piece>,
     parameters: Parameters,
@@ -165,7 +167,7 @@ impl Engine {
         std::mem::take(&mut self.history)
     }
 
-    fn begin(&mut self, minibatch: &Minibatch, state: StateAt, first: bool) {
+    pub(crate) fn begin(&mut self, minibatch: &Minibatch, state: StateAt, first: bool) {
         self.inputs = by_time(self.sizes, &minibatch.inputs);
         self.targets = by_time(self.sizes, &minibatch.targets);
         let entering = &mut self.states[..self.carried.len()];
@@ -192,13 +194,23 @@ impl Engine {
                 self.output_backward(t);
             }
             Piece::Backward(t) => self.step_backward(t),
-            Piece::Grads(from) => self.add_grads(from..self.sizes.positions().min(from + GRAD_POSITIONS)),
-            Piece::Update => self.update(),
+            Piece::Grads(from) => {
+                let positions = self.grad_positions(from);
+                self.w_hh_grad(positions.clone());
+                self.w_hq_grad(positions.clone());
+                self.w_xh_grad(positions.clone());
+                self.bias_grad(positions);
+            }
+            Piece::Update => {
+                let norm = self.grad_norm();
+                self.sgd_update(self.rates.learning_rate * super::clip_factor(norm, self.rates.clip));
+                self.end(norm);
+            }
         }
     }
 
     /// `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`
-    fn step_forward(&mut self, t: usize) {
+    pub(super) fn step_forward(&mut self, t: usize) {
         let Sizes { batch, hidden, .. } = self.sizes;
         let rows = batch * hidden;
         let now = &mut self.states[(t + 1) * rows..][..rows];
@@ -211,7 +223,7 @@ impl Engine {
     }
 
     /// `logits_t = h_t · w_hq + b_q`
-    fn output_forward(&mut self, t: usize) {
+    pub(super) fn output_forward(&mut self, t: usize) {
         let Sizes { batch, vocabulary, .. } = self.sizes;
         let logits = &mut self.logits[t * batch * vocabulary..][..batch * vocabulary];
         logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(&self.parameters.b_q));
@@ -219,7 +231,7 @@ impl Engine {
     }
 
     /// `dlogits_t = (softmax(logits_t) - onehot(y_t)) / N`, and the losses' sum.
-    fn softmax_cross_entropy(&mut self, t: usize) {
+    pub(super) fn softmax_cross_entropy(&mut self, t: usize) {
         let Sizes { batch, vocabulary, .. } = self.sizes;
         let here = t * batch * vocabulary..(t + 1) * batch * vocabulary;
         self.dlogits[here.clone()].copy_from_slice(&self.logits[here.clone()]);
@@ -235,7 +247,7 @@ impl Engine {
     }
 
     /// `dh_t = dlogits_t · w_hqᵀ`
-    fn output_backward(&mut self, t: usize) {
+    pub(super) fn output_backward(&mut self, t: usize) {
         let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
         let dh = &mut self.dz[t * batch * hidden..][..batch * hidden];
         dh.fill(0.0);
@@ -244,7 +256,7 @@ impl Engine {
     }
 
     /// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`
-    fn step_backward(&mut self, t: usize) {
+    pub(super) fn step_backward(&mut self, t: usize) {
         let rows = self.sizes.batch * self.sizes.hidden;
         let (now, later) = self.dz[t * rows..].split_at_mut(rows);
         if !later.is_empty() {
@@ -254,42 +266,66 @@ impl Engine {
         dense::through_tanh(now, &self.states[(t + 1) * rows..][..rows]);
     }
 
-    /// `w_hh_grad`, `w_hq_grad`, `w_xh_grad` and `bias_grad` over some positions.
-    fn add_grads(&mut self, positions: std::ops::Range<usize>) {
+    /// The positions of a [`Piece::Grads`].
+    pub(super) fn grad_positions(&self, from: usize) -> Range<usize> {
+        from..self.sizes.positions().min(from + GRAD_POSITIONS)
+    }
+
+    /// `dw_hh += h_{t-1}ᵀ · dz_t` over some positions.
+    pub(super) fn w_hh_grad(&mut self, positions: Range<usize>) {
+        let hidden = self.sizes.hidden;
+        // Before the first position stands the state that entered.
+        self.sides.states_t.pack_by_depth(rows(&self.states, &positions, hidden));
+        self.sides.dz.pack_by_depth(rows(&self.dz, &positions, hidden));
+        product(&mut self.grads.w_hh, &self.sides.states_t, &self.sides.dz);
+    }
+
+    /// `dw_hq += h_tᵀ · dlogits_t`
+    pub(super) fn w_hq_grad(&mut self, positions: Range<usize>) {
         let Sizes { batch, hidden, vocabulary, .. } = self.sizes;
-        let dz = &self.dz[positions.start * hidden..positions.end * hidden];
-        let dlogits = &self.dlogits[positions.start * vocabulary..positions.end * vocabulary];
-        // `states[n]` is the state that enters position n, `states[n + batch]` the one that leaves it.
-        let states = |from: usize| &self.states[(positions.start + from) * hidden..(positions.end + from) * hidden];
-        let sides = &mut self.sides;
-        sides.dz.pack_by_depth(dz);
-        sides.states_t.pack_by_depth(states(0));
-        product(&mut self.grads.w_hh, &sides.states_t, &sides.dz);
-        sides.dlogits.pack_by_depth(dlogits);
-        sides.states_t.pack_by_depth(states(batch));
-        product(&mut self.grads.w_hq, &sides.states_t, &sides.dlogits);
-        for (row, &token) in dz.chunks_exact(hidden).zip(&self.inputs[positions]) {
+        self.sides.states_t.pack_by_depth(rows(&self.states[batch * hidden..], &positions, hidden));
+        self.sides.dlogits.pack_by_depth(rows(&self.dlogits, &positions, vocabulary));
+        product(&mut self.grads.w_hq, &self.sides.states_t, &self.sides.dlogits);
+    }
+
+    /// `dw_xh[x_t] += dz_t`
+    pub(super) fn w_xh_grad(&mut self, positions: Range<usize>) {
+        let hidden = self.sizes.hidden;
+        for (row, &token) in rows(&self.dz, &positions, hidden).chunks_exact(hidden).zip(&self.inputs[positions]) {
             dense::add_scaled(&mut self.grads.w_xh[token as usize * hidden..][..hidden], 1.0, row);
+        }
+    }
+
+    /// `db_h += dz_t`, `db_q += dlogits_t`
+    pub(super) fn bias_grad(&mut self, positions: Range<usize>) {
+        let Sizes { hidden, vocabulary, .. } = self.sizes;
+        for row in rows(&self.dz, &positions, hidden).chunks_exact(hidden) {
             dense::add_scaled(&mut self.grads.b_h, 1.0, row);
         }
-        for row in dlogits.chunks_exact(vocabulary) {
+        for row in rows(&self.dlogits, &positions, vocabulary).chunks_exact(vocabulary) {
             dense::add_scaled(&mut self.grads.b_q, 1.0, row);
         }
     }
 
-    /// `grad_norm`, `clip_factor`, `sgd_update`; and what the minibatch leaves.
-    fn update(&mut self) {
-        let norm = self.grads.tensors().into_iter().map(|g| dense::sum_of_squares(g)).sum::<f64>().sqrt() as f32;
-        let Rates { learning_rate, clip } = self.rates;
-        let rate = learning_rate * super::clip_factor(norm, clip);
+    /// Global L2 norm of the gradients.
+    pub(super) fn grad_norm(&self) -> f32 {
+        self.grads.tensors().into_iter().map(|grad| dense::sum_of_squares(grad)).sum::<f64>().sqrt() as f32
+    }
+
+    /// `w -= rate · dw`, and the weights packed anew.
+    pub(super) fn sgd_update(&mut self, rate: f32) {
         for (weights, grads) in self.parameters.tensors_mut().into_iter().zip(self.grads.tensors()) {
             dense::add_scaled(weights, -rate, grads);
         }
         self.weights.pack(&self.parameters);
+    }
+
+    /// What a minibatch leaves: its last state and its metrics.
+    fn end(&mut self, grad_norm: f32) {
         let last = self.states.len() - self.carried.len();
         self.carried.copy_from_slice(&self.states[last..]);
         let loss = (self.loss / self.sizes.positions() as f64) as f32;
-        self.history.push(Metrics { loss, grad_norm: norm });
+        self.history.push(Metrics { loss, grad_norm });
     }
 
     /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
@@ -352,6 +388,11 @@ impl Engine {
     pub fn bytes(&self) -> u64 {
         bytes_needed(self.sizes)
     }
+}
+
+/// The rows of some positions.
+fn rows<'a>(tensor: &'a [f32], positions: &Range<usize>, across: usize) -> &'a [f32] {
+    &tensor[positions.start * across..positions.end * across]
 }
 
 /// `z = w_xh[x] + b_h`, where the sum of a hidden state begins.

@@ -5,6 +5,7 @@
 
 mod engine;
 mod kernels;
+mod profile;
 mod turn;
 
 pub use crate::model::minibatch::by_time;

@@ -1,7 +1,9 @@
 //! What trains: the GPU's engine or the CPU's, behind one set of calls.
 
+mod profile;
 mod race;
 
+pub use profile::profile;
 pub use race::{Devices, Race};
 
 use crate::error::Result;
@@ -143,6 +145,36 @@ impl Engine {
         match self {
             Self::Gpu(engine) => engine.write_carried(state),
             Self::Cpu(engine) => engine.write_carried(state),
+        }
+    }
+
+    /// Runs one kernel of the training step, all its dispatches, so many times; to measure it.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    async fn repeat(&mut self, kernel: &str, times: usize) -> Result<()> {
+        match self {
+            Self::Gpu(engine) => engine.repeat(kernel, times).await,
+            Self::Cpu(engine) => {
+                engine.repeat(kernel, times);
+                Ok(())
+            }
+        }
+    }
+
+    /// Dispatches of a kernel in a minibatch; on the CPU, calls of its function.
+    fn dispatches(&self, kernel: &str) -> usize {
+        match self {
+            Self::Gpu(engine) => engine.dispatches(kernel),
+            Self::Cpu(engine) => engine.calls(kernel),
+        }
+    }
+
+    /// Does what a minibatch asks for beside the device's own work, and has nothing done.
+    fn record(&mut self, minibatch: &Minibatch) {
+        match self {
+            Self::Gpu(engine) => engine.record(minibatch),
+            Self::Cpu(engine) => engine.begin(minibatch, StateAt::Zero, false),
         }
     }
 

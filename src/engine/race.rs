@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use web_time::{Duration, Instant};
 
-use super::{Device, Engine};
+use super::Device;
+use super::profile::{MOST, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::gpu::tile::Tile;
+use crate::model::Sizes;
 use crate::model::config::EngineChoice;
-use crate::model::run::{Rates, Run, StateAt};
-use crate::model::{Minibatch, Parameters, Sizes};
 use crate::protocol::Lap;
 
 /// No lap begins after this long.
@@ -90,7 +90,6 @@ fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
 
 async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
     let sizes = racing(sizes);
-    let parameters = Parameters::init(sizes, 0);
     let start = Instant::now();
     let mut laps = Vec::new();
     let mut best: Option<(f64, Device)> = None;
@@ -103,7 +102,7 @@ async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
         let timed = if hopeless || (best.is_some() && start.elapsed() >= LIMIT) {
             None
         } else {
-            lap(&entrant, sizes, &parameters).await.map_err(|error| failure = Some(error)).ok()
+            lap(&entrant, sizes).await.map_err(|error| failure = Some(error)).ok()
         };
         if let Some(speed) = timed {
             if is_gpu {
@@ -128,23 +127,10 @@ fn racing(sizes: Sizes) -> Sizes {
 }
 
 /// Tokens per second over a few minibatches, after a first one that warms up.
-async fn lap(entrant: &Device, sizes: Sizes, parameters: &Parameters) -> Result<f64> {
-    const MOST: usize = 64;
-    let rates = Rates { learning_rate: 0.1, clip: 1.0 };
-    let mut engine = Engine::new(entrant, sizes, MOST, rates, parameters).await?;
-    let ids: Vec<u32> = (0..sizes.positions()).map(|n| (n % sizes.vocabulary) as u32).collect();
-    let minibatch = Minibatch { inputs: ids.clone(), targets: ids };
-    let mut train = async |minibatches: usize| -> Result<f64> {
-        let start = Instant::now();
-        let mut run = Run::new(minibatches);
-        while !run.is_submitted() {
-            engine.advance(&mut run, |_| (minibatch.clone(), StateAt::Zero)).await?;
-        }
-        engine.finish(&mut run).await?;
-        Ok(start.elapsed().as_secs_f64().max(1e-6))
-    };
-    let first = train(1).await?;
+async fn lap(entrant: &Device, sizes: Sizes) -> Result<f64> {
+    let mut measured = Measured::new(entrant, sizes).await?;
+    let first = measured.train(1).await?;
     let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MOST);
-    let seconds = train(minibatches).await?;
+    let seconds = measured.train(minibatches).await?;
     Ok((minibatches * sizes.positions()) as f64 / seconds)
 }

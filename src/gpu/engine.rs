@@ -28,7 +28,7 @@ pub struct Engine {
     buffers: BTreeMap<Place, wgpu::Buffer>,
     uniforms: wgpu::Buffer,
     /// Tokens of the minibatches of one submission, on their way to the buffer that the kernels read.
-    uploads: wgpu::Buffer,
+    pub(super) uploads: wgpu::Buffer,
     /// The state between two minibatches.
     carried: wgpu::Buffer,
     /// `metrics` of every minibatch of a run.
@@ -229,7 +229,7 @@ impl Engine {
     }
 
     /// Tokens and state to where the kernels read them.
-    fn begin_minibatch(&self, encoder: &mut wgpu::CommandEncoder, tokens_at: u64, state: StateAt) {
+    pub(super) fn begin_minibatch(&self, encoder: &mut wgpu::CommandEncoder, tokens_at: u64, state: StateAt) {
         let minibatch = self.layout.end(Place::Minibatch);
         encoder.copy_buffer_to_buffer(&self.uploads, tokens_at, &self.buffers[&Place::Minibatch], 0, minibatch);
         let states = &self.buffers[&Place::Own("states")];
@@ -240,7 +240,7 @@ impl Engine {
     }
 
     /// Keeps the last state and the metrics.
-    fn end_minibatch(&self, encoder: &mut wgpu::CommandEncoder, m: usize) {
+    pub(super) fn end_minibatch(&self, encoder: &mut wgpu::CommandEncoder, m: usize) {
         let bytes = self.layout.state_bytes();
         let last = self.layout.sizes.steps as u64 * bytes;
         encoder.copy_buffer_to_buffer(&self.buffers[&Place::Own("states")], last, &self.carried, 0, bytes);
@@ -270,7 +270,7 @@ impl Engine {
     }
 
     /// A minibatch as the buffer of its tokens holds it; see `shaders/w_xh_grad.wgsl` for starts and positions.
-    fn pack(&self, minibatch: &Minibatch) -> Vec<u32> {
+    pub(super) fn pack(&self, minibatch: &Minibatch) -> Vec<u32> {
         let sizes = self.layout.sizes;
         let inputs = by_time(sizes, &minibatch.inputs);
         let targets = by_time(sizes, &minibatch.targets);

@@ -15,6 +15,7 @@ pub mod kernels;
 pub mod layout;
 mod pace;
 mod platform;
+mod profile;
 mod step;
 pub mod tile;
 

@@ -11,6 +11,14 @@ pub struct Minibatch {
     pub targets: Vec<u32>,
 }
 
+impl Minibatch {
+    /// Every token in turn: for measuring speed.
+    pub fn of_every_token(sizes: Sizes) -> Self {
+        let ids: Vec<u32> = (0..sizes.positions()).map(|n| (n % sizes.vocabulary) as u32).collect();
+        Self { inputs: ids.clone(), targets: ids }
+    }
+}
+
 /// Loss and gradient norm of one minibatch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Metrics {

@@ -6,6 +6,7 @@ pub mod parameters;
 pub mod parameters_file;
 pub mod run;
 pub mod sizes;
+pub mod work;
 
 pub use config::Config;
 pub use minibatch::Minibatch;

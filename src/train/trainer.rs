@@ -7,11 +7,13 @@ use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::session::{EpochResult, Session, Start, sizes};
-use crate::engine::{Device, Devices};
+use crate::engine::{Device, Devices, profile};
 use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
-use crate::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
+use crate::protocol::{
+    Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, Profile, SAMPLE_LENGTH, Sample,
+};
 use crate::text::Corpus;
 
 /// Progress is told at most this often.
@@ -111,11 +113,12 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
             Command::Generate { request, prefix, length, config } => {
-                match self.generate(&prefix, length as usize, config).await {
-                    Ok(sample) => (self.emit)(Event::Generated { request, sample }),
-                    Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
-                    Err(error) => (self.emit)(Event::Refused { request, message: error.to_string() }),
-                }
+                let sample = self.generate(&prefix, length as usize, config).await;
+                return self.answer(request, sample, |sample| Event::Generated { request, sample });
+            }
+            Command::Profile { request, config } => {
+                let profile = self.profile(&config).await;
+                return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
         }
         Ok(())
@@ -146,6 +149,24 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
         self.device = Some(race.winner.clone());
         Ok(race.winner)
+    }
+
+    /// Tells what was asked for, or why it can't be had; a failure of the device is more than that.
+    fn answer<T>(&mut self, request: u32, outcome: Result<T>, event: impl FnOnce(T) -> Event) -> Result<()> {
+        (self.emit)(match outcome {
+            Ok(told) => event(told),
+            Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
+            Err(error) => Event::Refused { request, message: error.to_string() },
+        });
+        Ok(())
+    }
+
+    async fn profile(&mut self, config: &Config) -> Result<Profile> {
+        if let Some(session) = &mut self.session {
+            session.settle().await?;
+        }
+        let device = self.choose(config).await?;
+        profile(&device, sizes(config, &self.corpus)).await
     }
 
     fn switch(&mut self, from: Mode, to: Mode, event: impl Fn(u32) -> Event) {

@@ -217,6 +217,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Idle
         | Event::Broken { .. }
         | Event::Generated { .. }
+        | Event::Profiled { .. }
         | Event::Refused { .. } => None,
     }
 }

@@ -11,11 +11,16 @@ use crate::shell::{cargo, command, find, root, run, say};
 use crate::test::Need;
 use crate::{site, test};
 
-/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER]`: before the set-up, not minutes after.
+/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels]`: before the set-up, not minutes
+/// after.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         let name = match arg {
+            Arg::Long("kernels") => {
+                options.push("--kernels".into());
+                continue;
+            }
             Arg::Long(name @ ("rounds" | "only" | "python" | "output")) => format!("--{name}"),
             other => bail!(other.unexpected()),
         };
@@ -71,7 +76,7 @@ mod tests {
     #[test]
     fn options_are_handed_on_and_mistakes_are_not() {
         let read = |args: &[&str]| options(Parser::from_args(args));
-        let given = ["--rounds", "2", "--only", "tfjs", "--only", "ours", "--python", "/a/python"];
+        let given = ["--rounds", "2", "--only", "tfjs", "--only", "ours", "--kernels", "--python", "/a/python"];
         assert_eq!(read(&given).unwrap(), given.map(OsString::from));
         assert!(read(&[]).unwrap().is_empty());
         for wrong in [&["--rounds", "0"] as &[&str], &["--rounds", "x"], &["--only"], &["--quick"], &["tfjs"]] {

@@ -1,14 +1,17 @@
 //! Time Traveller and its peers, side by side: the same network, the same complete training steps, on this machine.
 //!
-//! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`
+//! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`, or
+//! `cargo xtask bench --kernels [--output docs/results]` for where our own time goes.
 //!
 //! Each round gives every contestant a turn, so that whatever else the machine does falls on all alike. In a turn a
 //! contestant starts anew from the case's parameters and trains on its minibatches, parameters and state flowing on;
 //! the first ones warm up, the rest is timed, from one read-back to another. Every loss it had, and what its parameters
 //! became, is then held against the oracle in f64: without the right ones there is no speed.
 
+mod about;
 mod case;
 mod contestants;
+mod kernels;
 mod results;
 mod turn;
 
@@ -17,9 +20,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail, ensure};
 use lexopt::{Arg, Parser, ValueExt};
 
+use about::About;
 use case::Case;
 use contestants::Contestant;
-use results::{About, Row};
+use results::Row;
 use turn::{Places, Told};
 
 struct Arguments {
@@ -27,17 +31,20 @@ struct Arguments {
     only: Vec<String>,
     python: PathBuf,
     output: PathBuf,
+    kernels: bool,
 }
 
 impl Arguments {
     fn read(mut args: Parser) -> Result<Self> {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()).into();
-        let mut read = Self { rounds: 5, only: Vec::new(), python, output: turn::root().join("docs/results") };
+        let output = turn::root().join("docs/results");
+        let mut read = Self { rounds: 5, only: Vec::new(), python, output, kernels: false };
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Long("rounds") => read.rounds = args.value()?.parse().context("--rounds takes a number")?,
                 Arg::Long("only") => read.only.push(args.value()?.string()?),
                 Arg::Long("python") => read.python = args.value()?.into(),
+                Arg::Long("kernels") => read.kernels = true,
                 Arg::Long("output") => read.output = args.value()?.into(),
                 other => bail!(other.unexpected()),
             }
@@ -49,24 +56,30 @@ impl Arguments {
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
-    let Arguments { rounds, only, python, output } = Arguments::read(Parser::from_env())?;
-    let contestants = contestants::choose(&only)?;
-    let places = Places { root: turn::root().to_owned(), python };
-    let about = About::gather(&places, rounds).await?;
+    let arguments = Arguments::read(Parser::from_env())?;
+    let places = Places { root: turn::root().to_owned(), python: arguments.python.clone() };
+    let about = About::gather(&places).await?;
+    if arguments.kernels {
+        return kernels::measure(&about, &places, &arguments.output).await;
+    }
+    compare(&arguments, &about, &places).await
+}
+
+/// Ours and the peers, in turn.
+async fn compare(Arguments { rounds, only, output, .. }: &Arguments, about: &About, places: &Places) -> Result<()> {
+    let (rounds, contestants) = (*rounds, contestants::choose(only)?);
     eprintln!("» Making the case, by the oracle in f64 (about a minute)");
     let case = Case::of_the_book(&places.root.join("public/timemachine.txt"))?;
     case.write(&places.case())?;
-
     let mut rows: Vec<Row> = contestants.iter().map(|&contestant| Row::new(contestant)).collect();
     for round in 1..=rounds {
         eprintln!("\n━━━ round {round} of {rounds} ━━━");
         for row in rows.iter_mut().filter(|row| row.problem.is_none()) {
-            turn(row, &case, &places).await;
+            turn(row, &case, places).await;
             eprintln!("{:>36}  {}", row.contestant.name, row.last());
         }
     }
-    results::write(&output, &about, &rows)?;
-    println!("\n{}", results::markdown(&about, &rows));
+    println!("\n{}", results::write(output, about, rounds, &rows)?);
     println!("This table is in {}.", output.join("bench.md").display());
     Ok(())
 }

@@ -2,76 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::{Map, Value, json};
-use sysinfo::System;
 
+use crate::about::About;
 use crate::contestants::{Contestant, Outcome};
-use crate::turn::{self, Places, SECONDS};
-
-/// What the figures belong to.
-pub struct About {
-    command: String,
-    date: String,
-    commit: String,
-    machine: Value,
-    browser: String,
-    packages: Value,
-    rounds: usize,
-}
-
-impl About {
-    /// Asks machine, repository, browser and packages; before the first round, for the sake of the load.
-    pub async fn gather(places: &Places, rounds: usize) -> Result<Self> {
-        let load = System::load_average();
-        let system = System::new_all();
-        let processor = system.cpus().first().map_or("", |cpu| cpu.brand().trim()).to_owned();
-        let machine = json!({
-            "processor": processor,
-            "cores": std::thread::available_parallelism()?.get(),
-            "memory_gib": (system.total_memory() + (1 << 29)) >> 30,
-            "system": System::long_os_version(),
-            "load_before": load.one,
-        });
-        let package = fs::read(places.peers().join("package.json"))?;
-        let package: Value = serde_json::from_slice(&package).context("benches/peers/package.json is no JSON")?;
-        Ok(Self {
-            command: std::iter::once("cargo xtask bench".to_owned())
-                .chain(std::env::args().skip(1))
-                .collect::<Vec<_>>()
-                .join(" "),
-            date: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
-            commit: commit(&places.root),
-            machine,
-            browser: turn::browser(places).await.unwrap_or_else(|error| format!("none ({error:#})")),
-            packages: package["dependencies"].clone(),
-            rounds,
-        })
-    }
-
-    fn json(&self) -> Value {
-        json!({
-            "command": self.command,
-            "date": self.date,
-            "commit": self.commit,
-            "machine": self.machine,
-            "browser": self.browser,
-            "packages": self.packages,
-            "rounds": self.rounds,
-            "seconds_a_turn": SECONDS,
-            "setting": "batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1",
-        })
-    }
-}
-
-/// The commit, marked where tracked files differ from it.
-fn commit(root: &Path) -> String {
-    let git = Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root).output();
-    let name = git.map(|git| String::from_utf8_lossy(&git.stdout).trim().to_owned()).unwrap_or_default();
-    if name.is_empty() { "unknown".to_owned() } else { name }
-}
+use crate::turn::SECONDS;
 
 /// What a contestant came to.
 pub struct Row {
@@ -155,20 +92,25 @@ fn ours<'a>(rows: &'a [Row], place: &str) -> Vec<&'a Row> {
     rows.iter().filter(|row| row.contestant.is_ours() && row.contestant.place() == place).collect()
 }
 
-/// Leaves both files in this folder.
-pub fn write(folder: &Path, about: &About, rows: &[Row]) -> Result<()> {
+/// Leaves both files in this folder, and gives the tables.
+pub fn write(folder: &Path, about: &About, rounds: usize, rows: &[Row]) -> Result<String> {
     let contestants: Vec<Value> = rows.iter().map(|row| row.json(&ours(rows, row.contestant.place()))).collect();
     let mut result = about.json();
+    result["rounds"] = json!(rounds);
+    result["seconds_a_turn"] = json!(SECONDS);
+    result["setting"] = json!("batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1");
     result["contestants"] = json!(contestants);
+    let text = markdown(about, rounds, rows);
     fs::create_dir_all(folder)?;
     fs::write(folder.join("bench.json"), format!("{result:#}\n"))?;
-    Ok(fs::write(folder.join("bench.md"), markdown(about, rows))?)
+    fs::write(folder.join("bench.md"), &text)?;
+    Ok(text)
 }
 
 /// The tables, with all that they depend on.
-pub fn markdown(about: &About, rows: &[Row]) -> String {
-    let About { command, date, commit, machine, browser, packages, rounds } = about;
-    let packages: Vec<String> = packages
+fn markdown(about: &About, rounds: usize, rows: &[Row]) -> String {
+    let packages: Vec<String> = about
+        .packages
         .as_object()
         .into_iter()
         .flatten()
@@ -181,13 +123,8 @@ pub fn markdown(about: &About, rows: &[Row]) -> String {
          35 steps, clipping of the global norm, SGD), in the book's setting: batch 32, 35 steps, 512 hidden units, \
          vocabulary 28, state carried.\nTokens per second, median of {rounds} interleaved rounds; every loss \
          checked against an oracle in f64, and so are the parameters that the peers end with.\n\n\
-         - command: `{command}`\n- date and commit: {date}, {commit}\n- machine: {}, {} cores, {} GiB, {}; load before \
-         the first round {}\n- browser: {browser}\n- versions: {}\n",
-        machine["processor"].as_str().unwrap_or("unknown"),
-        machine["cores"],
-        machine["memory_gib"],
-        machine["system"].as_str().unwrap_or("unknown"),
-        machine["load_before"],
+         {}- versions: {}\n",
+        about.markdown(),
         packages.join(", "),
     );
     let mut places: Vec<&str> = rows.iter().map(|row| row.contestant.place()).collect();

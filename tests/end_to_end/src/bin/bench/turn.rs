@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 use end_to_end::{Options, Visit};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time_traveller::engine::Devices;
 use time_traveller::model::Config;
@@ -62,19 +63,24 @@ pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Resu
             let absent = format!("{package} is not in benches/peers/node_modules: install Node.js, which has npm");
             Ok(Told::Absent { absent })
         }
-        How::Page { module, options, .. } => page(module, options, places).await,
+        How::Page { module, options, .. } => {
+            let options: Value = serde_json::from_str(options)?;
+            in_browser("bench", vec![json!(module), options, json!(SECONDS)], places).await
+        }
         How::Engine(choice) => engine(choice, case).await.map(Told::Outcome),
         How::PyTorch { network, on } => pytorch(network, on, places).await,
     }
 }
 
-/// In a browser of its own, so that nothing of another contestant is left in it.
-async fn page(module: &str, options: &str, places: &Places) -> Result<Told> {
+/// What a function of `benches/peers/page.js` tells, in a browser of its own, so that nothing of another contestant is
+/// left in it.
+///
+/// # Errors
+/// What it complains of.
+pub async fn in_browser<T: DeserializeOwned>(function: &str, arguments: Vec<Value>, places: &Places) -> Result<T> {
     let visit = visit(places).await?;
     visit.allow_scripts(PATIENCE).await?;
-    let options: Value = serde_json::from_str(options)?;
-    let call = "return bench(...arguments)";
-    let told = visit.script(call, vec![json!(module), options, json!(SECONDS)]).await.map_err(|error| {
+    let told = visit.script(&format!("return {function}(...arguments)"), arguments).await.map_err(|error| {
         // Chrome's driver adds its own stack.
         let text = format!("{error:#}");
         anyhow!("{}", text.lines().next().unwrap_or_default().to_owned())

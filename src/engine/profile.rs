@@ -1,0 +1,95 @@
+//! Where the time of a training step goes: each kernel alone, again and again, and what lies beside them.
+
+use web_time::Instant;
+
+use super::{Device, Engine};
+use crate::error::Result;
+use crate::model::run::{Rates, Run, StateAt};
+use crate::model::work::{STEP, Work};
+use crate::model::{Minibatch, Parameters, Sizes};
+use crate::protocol::{KernelTime, Profile};
+
+/// Seconds for which a kernel is repeated. Beside so much, what a browser rounds its clock to and what a submission
+/// costs by itself are below one per cent; timestamps on the device would say no more.
+const ENOUGH: f64 = 0.05;
+
+/// Small, so that the network stays the same while it is measured.
+const RATES: Rates = Rates { learning_rate: 1e-6, clip: 1.0 };
+
+/// The most minibatches that are trained on for one time.
+pub(super) const MOST: usize = 64;
+
+/// A network that trains on every token in turn.
+pub(super) struct Measured {
+    engine: Engine,
+    sizes: Sizes,
+    minibatch: Minibatch,
+}
+
+impl Measured {
+    pub async fn new(device: &Device, sizes: Sizes) -> Result<Self> {
+        let engine = Engine::new(device, sizes, MOST, RATES, &Parameters::init(sizes, 0)).await?;
+        Ok(Self { engine, sizes, minibatch: Minibatch::of_every_token(sizes) })
+    }
+
+    /// Seconds of so many complete minibatches, at most [`MOST`].
+    pub async fn train(&mut self, minibatches: usize) -> Result<f64> {
+        let start = Instant::now();
+        let mut run = Run::new(minibatches);
+        while !run.is_submitted() {
+            self.engine.advance(&mut run, |_| (self.minibatch.clone(), StateAt::Zero)).await?;
+        }
+        self.engine.finish(&mut run).await?;
+        Ok(seconds_since(start))
+    }
+
+    /// One kernel of the step.
+    async fn kernel(&mut self, name: &str) -> Result<KernelTime> {
+        let seconds = repeated(async |times| self.engine.repeat(name, times).await).await?;
+        let Work { flops, bytes } = Work::of(name, self.sizes);
+        Ok(KernelTime { name: name.to_owned(), dispatches: self.engine.dispatches(name) as u32, seconds, flops, bytes })
+    }
+}
+
+/// Measures a training step of these sizes: a few seconds, more where it is long.
+///
+/// # Errors
+/// A network that is too large for the device; a failure of the device.
+pub async fn profile(device: &Device, sizes: Sizes) -> Result<Profile> {
+    let mut measured = Measured::new(device, sizes).await?;
+    measured.train(1).await?;
+    let mut kernels = Vec::new();
+    for name in STEP {
+        kernels.push(measured.kernel(name).await?);
+    }
+    let first = measured.train(1).await?;
+    let minibatches = ((4.0 * ENOUGH / first) as usize).clamp(1, MOST);
+    let minibatch = measured.train(minibatches).await? / minibatches as f64;
+    let start = Instant::now();
+    measured.engine.finish(&mut Run::new(0)).await?;
+    let read_back = seconds_since(start);
+    // The last, for a browser hands on what was recorded and may work at it for a while.
+    let recording = repeated(async |times| {
+        (0..times).for_each(|_| measured.engine.record(&measured.minibatch));
+        Ok(())
+    });
+    Ok(Profile { device: device.variant(), kernels, minibatch, recording: recording.await?, read_back })
+}
+
+/// Seconds of one time, of as many as it takes to measure it.
+async fn repeated(mut run: impl AsyncFnMut(usize) -> Result<()>) -> Result<f64> {
+    let mut times = 1;
+    loop {
+        let start = Instant::now();
+        run(times).await?;
+        let seconds = seconds_since(start);
+        if seconds >= ENOUGH {
+            return Ok(seconds / times as f64);
+        }
+        times *= ((1.2 * ENOUGH / seconds) as usize).clamp(2, 20);
+    }
+}
+
+fn seconds_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64().max(1e-6)
+}

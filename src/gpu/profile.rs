@@ -1,0 +1,48 @@
+//! Pieces of a training step alone, for `engine::profile`.
+
+use super::engine::Engine;
+use super::step::{Dispatch, kernel_index};
+use crate::error::Result;
+use crate::model::Minibatch;
+use crate::model::run::StateAt;
+
+impl Engine {
+    /// Runs all dispatches of one kernel of the training step so many times, on whatever its tensors hold.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn repeat(&mut self, kernel: &str, times: usize) -> Result<()> {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for _ in 0..times {
+                self.dispatches_of(kernel).for_each(|dispatch| self.dispatch(&mut pass, dispatch));
+            }
+        }
+        let submission = self.gpu.submit(encoder.finish());
+        self.gpu.wait(submission).await
+    }
+
+    /// Dispatches of a kernel in a minibatch.
+    pub fn dispatches(&self, kernel: &str) -> usize {
+        self.dispatches_of(kernel).count()
+    }
+
+    fn dispatches_of(&self, kernel: &str) -> impl Iterator<Item = &Dispatch> {
+        let kernel = kernel_index(kernel);
+        self.steps.train.iter().filter(move |dispatch| dispatch.kernel == kernel)
+    }
+
+    /// Packs a minibatch's tokens and records its commands, which are then dropped.
+    pub fn record(&self, minibatch: &Minibatch) {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));
+        self.begin_minibatch(&mut encoder, 0, StateAt::Carried);
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            self.steps.train.iter().for_each(|dispatch| self.dispatch(&mut pass, dispatch));
+        }
+        self.end_minibatch(&mut encoder, 0);
+        drop(encoder.finish());
+    }
+}
