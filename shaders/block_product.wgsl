@@ -4,8 +4,9 @@
 //   right(k, column)                column i: elements column .. column+3 of row `k + i` of R
 //   finish(row, column, product)    takes elements column .. column+3 of one row of C
 // Row, column and k count elements and are multiples of 4. The engine puts the constants ROW_BLOCKS and COLUMN_BLOCKS
-// (1 or 2) and TILE_GROUP (threads of a workgroup) in front. Unrolled by hand, because software adapters do not
-// unroll and put an array that a loop indexes into memory.
+// (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile's sum, each with a part of the
+// inner dimension) in front, and one of two files with `sum_of_parts`: one_part.wgsl or split_parts.wgsl. Unrolled by
+// hand, because software adapters do not unroll and put an array that a loop indexes into memory.
 //
 // WGSL's matrices are columns, so `right * left` is four rows of L * R, and adding up four terms before they meet the
 // long sum also keeps the rounding error below that of a chain.
@@ -17,19 +18,20 @@ fn finish_block(row: u32, column: u32, block: mat4x4f) {
     finish(row + 3u, column, block[3]);
 }
 
-// Computes tile `tile` of C: ROW_BLOCKS x COLUMN_BLOCKS blocks; tiles are numbered row by row.
-fn block_product(tile: u32, rows: u32, columns: u32, inner: u32) {
+// Computes the tiles of one workgroup, from tile `dims.first` on: ROW_BLOCKS x COLUMN_BLOCKS blocks each, numbered row by
+// row. Neighbouring threads have neighbouring tiles, so that they read neighbouring memory.
+fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
+    let tiles = TILE_GROUP / SPLIT;
+    let tile = dims.first + workgroup * tiles + local % tiles;
     let tiles_across = columns / (4u * COLUMN_BLOCKS);
     let row = tile / tiles_across * (4u * ROW_BLOCKS);
     let column = tile % tiles_across * (4u * COLUMN_BLOCKS);
-    if row >= rows {
-        return;
-    }
+    let end = select(0u, inner, row < rows);
     var c00 = mat4x4f();
     var c01 = mat4x4f();
     var c10 = mat4x4f();
     var c11 = mat4x4f();
-    for (var k = 0u; k < inner; k += 4u) {
+    for (var k = local / tiles * 4u; k < end; k += 4u * SPLIT) {
         let l0 = left(row, k);
         let r0 = right(k, column);
         c00 += r0 * l0;
@@ -44,6 +46,10 @@ fn block_product(tile: u32, rows: u32, columns: u32, inner: u32) {
         } else if ROW_BLOCKS > 1u {
             c10 += r0 * left(row + 4u, k);
         }
+    }
+    c00 = sum_of_parts(c00, local);
+    if row >= rows || local >= tiles {
+        return;
     }
     finish_block(row, column, c00);
     if COLUMN_BLOCKS > 1u {

@@ -26,6 +26,6 @@ fn output_backward(
     @builtin(num_workgroups) workgroups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let tile = dims.first + invocation(workgroup, workgroups, local, TILE_GROUP);
-    block_product(tile, dims.steps * dims.batch_padded, dims.hidden_padded, dims.vocabulary_padded);
+    let group = invocation(workgroup, workgroups, 0u, 1u);
+    block_product(group, local, dims.steps * dims.batch_padded, dims.hidden_padded, dims.vocabulary_padded);
 }

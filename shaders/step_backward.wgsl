@@ -30,6 +30,7 @@ fn step_backward(
     @builtin(num_workgroups) workgroups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let tile = dims.first + invocation(workgroup, workgroups, local, TILE_GROUP);
-    block_product(tile, dims.batch_padded, dims.hidden_padded, select(dims.hidden_padded, 0u, dims.t + 1u == dims.steps));
+    let group = invocation(workgroup, workgroups, 0u, 1u);
+    let inner = select(dims.hidden_padded, 0u, dims.t + 1u == dims.steps);
+    block_product(group, local, dims.batch_padded, dims.hidden_padded, inner);
 }

@@ -31,7 +31,10 @@ const MUTATIONS: &[Mutation] = &[
     // the shared product: a wrong block, a wrong edge
     mutation("step_forward", "c01 += r1 * l0", "c01 += r0 * l0"),
     mutation("step_forward", "c11 += r1 * l1", "c11 += r1 * l0"),
-    mutation("step_forward", "k < inner;", "k < inner - 4u;"),
+    mutation("step_forward", "k < end;", "k < end - 4u;"),
+    mutation("step_forward", "parts[i * tiles + local]", "parts[i * tiles]"),
+    mutation("step_forward", "i < SPLIT;", "i + 1u < SPLIT;"),
+    mutation("step_forward", "local / tiles * 4u", "0u"),
     mutation("output_forward", " + b_q[column / 4u]", ""),
     mutation("output_forward", "(dims.batch_padded + row) * across", "row * across"),
     mutation("softmax_cross_entropy", "dlogits[row + y] -= 1.0", "dlogits[row + y] += 1.0"),
@@ -69,10 +72,14 @@ const MUTATIONS: &[Mutation] = &[
     mutation("generate_pick", "state[i] = next_state[i];", ""),
 ];
 
-/// What the comparison says of a broken kernel, if anything.
+/// What the comparison says of a broken kernel, if anything, in the tile shapes whose WGSL has what is changed: the one
+/// of most blocks a thread and the one of most threads a block.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
-    kernels::cases().into_iter().find_map(|case| {
-        let case = Case { mutation: Some(mutation), tile: Tile::ALL[3], ..case };
+    let kernel = KERNELS.iter().find(|kernel| kernel.name == mutation.kernel)?;
+    let tiles = [Tile::ALL[3], Tile::ALL[5]].into_iter().filter(|&tile| kernel.wgsl(tile).contains(mutation.from));
+    let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));
+    cases.into_iter().find_map(|case| {
+        let case = Case { mutation: Some(mutation), ..case };
         let check = AssertUnwindSafe(|| {
             if mutation.kernel.starts_with("generate") {
                 pollster::block_on(kernels::check_generation(gpu, &case));

@@ -13,7 +13,7 @@ use time_traveller::gpu::kernels::{Access, Dims, GROUP, KERNELS, Kernel};
 use time_traveller::gpu::tile::Tile;
 
 /// Files of `shaders/` that are put in front of kernels.
-const SHARED: [&str; 3] = ["common", "tanh", "block_product"];
+const SHARED: [&str; 5] = ["common", "tanh", "block_product", "one_part", "split_parts"];
 
 /// Functions of the shared files that not every kernel needs.
 const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];

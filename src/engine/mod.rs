@@ -32,7 +32,7 @@ impl Device {
     /// Its name in a race, where one GPU takes part with several tile shapes.
     pub fn variant(&self) -> String {
         match self {
-            Self::Gpu(gpu, tile) => format!("{}, {} × {} a thread", gpu.name, tile.rows(), tile.columns()),
+            Self::Gpu(gpu, tile) => format!("{}, {}", gpu.name, tile.name()),
             Self::Cpu => self.name(),
         }
     }

@@ -53,6 +53,8 @@ pub struct Dims {
 
 const COMMON: &str = include_str!("../../shaders/common.wgsl");
 const BLOCK_PRODUCT: &str = include_str!("../../shaders/block_product.wgsl");
+const ONE_PART: &str = include_str!("../../shaders/one_part.wgsl");
+const SPLIT_PARTS: &str = include_str!("../../shaders/split_parts.wgsl");
 const TANH: &str = include_str!("../../shaders/tanh.wgsl");
 
 macro_rules! kernel {
@@ -87,16 +89,28 @@ pub const KERNELS: [Kernel; 15] = [
     kernel!(generate_pick, [], [next_state: Read, next_logits: Read, state: Write, sequence: Write]),
 ];
 
+/// The products whose rows are one time step's or whose columns the vocabulary's.
+const FEW_TILES: [&str; 4] = ["step_forward", "output_forward", "step_backward", "w_hq_grad"];
+
 impl Kernel {
     /// Whether it computes its result by `block_product`, in tiles.
     pub fn is_tiled(&self) -> bool {
         self.uses.contains(&BLOCK_PRODUCT)
     }
 
+    /// How this kernel's product is divided: where it has many tiles, no thread shares one.
+    pub fn tile(&self, tile: Tile) -> Tile {
+        if FEW_TILES.contains(&self.name) { tile } else { Tile { split: 1, ..tile } }
+    }
+
     /// The whole WGSL module for a tile shape.
     pub fn wgsl(&self, tile: Tile) -> String {
-        let constants = if self.is_tiled() { tile.constants() } else { String::new() };
-        [&[constants.as_str(), COMMON], self.uses, &[self.source]].concat().join("\n")
+        if !self.is_tiled() {
+            return [&[COMMON], self.uses, &[self.source]].concat().join("\n");
+        }
+        let tile = self.tile(tile);
+        let sum_of_parts = if tile.split > 1 { SPLIT_PARTS } else { ONE_PART };
+        [&[&tile.constants(), COMMON, sum_of_parts], self.uses, &[self.source]].concat().join("\n")
     }
 
     /// Layouts and pipeline for a module.

@@ -2,7 +2,6 @@
 
 use super::kernels::{Dims, GROUP, KERNELS, NORM_GROUPS};
 use super::layout::{ALIGNMENT, Layout};
-use super::tile::Tile;
 use crate::model::run::Rates;
 
 /// The most floating-point operations in one dispatch, on a software adapter and on a GPU: some 10 ms, so that a
@@ -101,16 +100,16 @@ impl Steps {
 
     /// A kernel in tiles, cut into slices where it is long.
     fn product(&mut self, layout: &Layout, name: &str, [rows, columns, inner]: [usize; 3], t: usize) -> Vec<Dispatch> {
-        let Tile { group, .. } = layout.tile;
-        let tiles = (rows / layout.tile.rows()) * (columns / layout.tile.columns());
-        let groups = tiles.div_ceil(group);
+        let tile = KERNELS[kernel_index(name)].tile(layout.tile);
+        let tiles = (rows / tile.rows()) * (columns / tile.columns());
+        let groups = tiles.div_ceil(tile.tiles());
         let flops = 2 * rows as u64 * columns as u64 * inner as u64;
         let slices = flops.div_ceil(self.slice).clamp(1, groups as u64);
         let first_group = |slice: u64| (groups as u64 * slice / slices) as usize;
         (0..slices)
             .map(|slice| {
                 let (begin, end) = (first_group(slice), first_group(slice + 1));
-                let dims = Dims { t: t as u32, first: (begin * group) as u32, ..layout.dims() };
+                let dims = Dims { t: t as u32, first: (begin * tile.tiles()) as u32, ..layout.dims() };
                 self.dispatch(name, dims, end - begin, flops / slices)
             })
             .collect()
@@ -144,6 +143,7 @@ impl Steps {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::tile::Tile;
     use crate::model::Sizes;
 
     const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
