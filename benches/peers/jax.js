@@ -1,30 +1,30 @@
 // jax-js: one jitted step, from the parameters, the state and the tokens to the loss and to the next parameters and
 // state. Its arrays are counted by hand: whoever is given one uses it up, `.ref` is another hold on it.
 
-import { defaultDevice, init, jit, nn, numpy as np } from "@jax-js/jax";
+import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 
 import { NAMES } from "./case.js";
 import { gpuName, measureTrainer } from "./training.js";
 
-export async function measure(theCase, { device }, seconds) {
+export async function measure(theCase, { device, gradients }, seconds) {
     if (!(await init(device)).includes(device)) {
         throw new Error(`jax-js has no device ${device} here`);
     }
     defaultDevice(device);
     const name = device === "webgpu" ? await gpuName() : "WebAssembly, one thread";
-    return measureTrainer(new Trainer(theCase), theCase, seconds, name);
+    return measureTrainer(new Trainer(theCase, gradients), theCase, seconds, name);
 }
 
 class Trainer {
     #waiting = [];
 
-    constructor({ config, sizes, parameters }) {
+    constructor({ config, sizes, parameters }, gradients) {
         this.sizes = sizes;
         this.p = Object.fromEntries(
             NAMES.map(name => [name, np.array(parameters[name].numbers).reshape(parameters[name].shape)]),
         );
         this.state = this.zero();
-        this.train = jit(step(config, sizes));
+        this.train = jit(step(config, sizes, gradients === "automatic" ? automatic : byHand));
     }
 
     zero() {
@@ -56,14 +56,11 @@ class Trainer {
     }
 }
 
-/**
- * The complete training step. Its gradients are written out: valueAndGrad adds up 35 products of the size of `w_hh`,
- * where one tall product will do and is much faster.
- */
-function step({ lr, clip }, { batch, steps, vocabulary }) {
+/** The complete training step, with gradients had in one of two ways. */
+function step({ lr, clip }, sizes, gradients) {
     return (p, state, inputs, targets) => {
-        const [x, y] = [nn.oneHot(inputs, vocabulary), nn.oneHot(targets, vocabulary)];
-        const { loss, grads, last } = gradients(p, state, x, y);
+        const [x, y] = [nn.oneHot(inputs, sizes.vocabulary), nn.oneHot(targets, sizes.vocabulary)];
+        const { loss, grads, last } = gradients(p, state, x, y, sizes);
         const squares = NAMES.map(name => np.square(grads[name].ref).sum());
         const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
         const rate = np.minimum(np.reciprocal(norm).mul(clip), 1).mul(lr);
@@ -71,38 +68,61 @@ function step({ lr, clip }, { batch, steps, vocabulary }) {
         rate.dispose();
         return { loss, state: last, p: Object.fromEntries(next) };
     };
+}
 
-    /** Leaves the parameters to the caller; uses up `state`, `x` and `y`, which are (T·B, V). */
-    function gradients(p, state, x, y) {
-        const tokens = x.ref.reshape([steps, batch, vocabulary]);
-        const states = [state];
-        for (let t = 0; t < steps; t += 1) {
-            const fromToken = np.matmul(tokens.ref.slice(t), p.w_xh.ref).add(p.b_h.ref);
-            states.push(np.tanh(fromToken.add(np.matmul(states[t].ref, p.w_hh.ref))));
-        }
-        const left = np.concatenate(states.slice(0, -1).map(h => h.ref));
-        const right = np.concatenate(states.slice(1).map(h => h.ref));
-        const logs = nn.logSoftmax(np.matmul(right.ref, p.w_hq.ref).add(p.b_q.ref));
-        const loss = logs.ref.mul(y.ref).sum().div(-steps * batch);
-
-        const dlogits = np.exp(logs).sub(y).div(steps * batch);
-        const dh = np.matmul(dlogits.ref, np.transpose(p.w_hq.ref)).reshape([steps, batch, -1]);
-        const w_hh_t = np.transpose(p.w_hh.ref);
-        const dz = [];
-        for (let t = steps - 1; t >= 0; t -= 1) {
-            const own = dh.ref.slice(t);
-            const all = t + 1 < steps ? own.add(np.matmul(dz[0].ref, w_hh_t.ref)) : own;
-            dz.unshift(all.mul(np.square(states[t + 1].ref).neg().add(1)));
-        }
-        const z = np.concatenate(dz);
-        [tokens, dh, w_hh_t, ...states.slice(0, -1)].forEach(array => array.dispose());
-        const grads = {
-            w_xh: np.matmul(np.transpose(x), z.ref),
-            w_hh: np.matmul(np.transpose(left), z.ref),
-            b_h: z.sum(0),
-            w_hq: np.matmul(np.transpose(right), dlogits.ref),
-            b_q: dlogits.sum(0),
-        };
-        return { loss, grads, last: states[steps] };
+/** Leaves the parameters to the caller; uses up `state`, `x` and `y`, which are (T·B, V), as both ways below do. */
+function forward(p, state, x, y, { batch, steps, vocabulary }) {
+    const tokens = x.reshape([steps, batch, vocabulary]);
+    const states = [state];
+    for (let t = 0; t < steps; t += 1) {
+        const fromToken = np.matmul(tokens.ref.slice(t), p.w_xh.ref).add(p.b_h.ref);
+        states.push(np.tanh(fromToken.add(np.matmul(states[t].ref, p.w_hh.ref))));
     }
+    tokens.dispose();
+    const right = np.concatenate(states.slice(1).map(h => h.ref));
+    const logs = nn.logSoftmax(np.matmul(right.ref, p.w_hq.ref).add(p.b_q.ref));
+    const loss = logs.ref.mul(y).sum().div(-steps * batch);
+    return { states, right, logs, loss };
+}
+
+/** As jax-js's users write it. */
+function automatic(p, state, x, y, sizes) {
+    const lossAndState = (p, state, x, y) => {
+        const { states, right, logs, loss } = forward(p, state, x, y, sizes);
+        const last = states.pop();
+        [right, logs, ...states, ...Object.values(p)].forEach(array => array.dispose());
+        return [loss, last];
+    };
+    const own = Object.fromEntries(NAMES.map(name => [name, p[name].ref]));
+    const [[loss, last], grads] = valueAndGrad(lossAndState, { hasAux: true })(own, state, x, y);
+    return { loss, grads, last };
+}
+
+/**
+ * As fast as jax-js can be made: `automatic` adds up 35 products of the size of `w_hh`, where one tall product will do
+ * and is much faster.
+ */
+function byHand(p, state, x, y, sizes) {
+    const { batch, steps } = sizes;
+    const { states, right, logs, loss } = forward(p, state, x.ref, y.ref, sizes);
+    const left = np.concatenate(states.slice(0, -1).map(h => h.ref));
+    const dlogits = np.exp(logs).sub(y).div(steps * batch);
+    const dh = np.matmul(dlogits.ref, np.transpose(p.w_hq.ref)).reshape([steps, batch, -1]);
+    const w_hh_t = np.transpose(p.w_hh.ref);
+    const dz = [];
+    for (let t = steps - 1; t >= 0; t -= 1) {
+        const own = dh.ref.slice(t);
+        const all = t + 1 < steps ? own.add(np.matmul(dz[0].ref, w_hh_t.ref)) : own;
+        dz.unshift(all.mul(np.square(states[t + 1].ref).neg().add(1)));
+    }
+    const z = np.concatenate(dz);
+    [dh, w_hh_t, ...states.slice(0, -1)].forEach(array => array.dispose());
+    const grads = {
+        w_xh: np.matmul(np.transpose(x), z.ref),
+        w_hh: np.matmul(np.transpose(left), z.ref),
+        b_h: z.sum(0),
+        w_hq: np.matmul(np.transpose(right), dlogits.ref),
+        b_q: dlogits.sum(0),
+    };
+    return { loss, grads, last: states[steps] };
 }

@@ -1,12 +1,11 @@
-// TensorFlow.js. The gradients are written out: its own (variableGrads) add up 35 products of the size of `w_hh` where
-// one tall product will do.
+// TensorFlow.js, with gradients had in one of two ways: its own, and written out.
 
 import { NAMES } from "./case.js";
 import { gpuName, measureTrainer } from "./training.js";
 
 const PACKAGES = "node_modules/@tensorflow/";
 
-export async function measure(theCase, { backend }, seconds) {
+export async function measure(theCase, { backend, gradients }, seconds) {
     for (const name of ["core", `backend-${backend}`]) {
         await load(`${PACKAGES}tfjs-${name}/dist/tf-${name}.min.js`);
     }
@@ -20,7 +19,7 @@ export async function measure(theCase, { backend }, seconds) {
     }
     await tf.ready();
     const device = backend === "webgpu" ? await gpuName() : await wasmName(tf);
-    return measureTrainer(new Trainer(tf, theCase), theCase, seconds, device);
+    return measureTrainer(new Trainer(tf, theCase, gradients), theCase, seconds, device);
 }
 
 async function wasmName(tf) {
@@ -39,8 +38,9 @@ function load(src) {
 class Trainer {
     #waiting = [];
 
-    constructor(tf, { config, sizes, parameters }) {
+    constructor(tf, { config, sizes, parameters }, gradients) {
         this.tf = tf;
+        this.gradients = gradients === "automatic" ? this.automatic : this.byHand;
         this.config = config;
         this.sizes = sizes;
         this.p = {};
@@ -64,23 +64,58 @@ class Trainer {
         this.#waiting.push(loss);
     }
 
-    gradients(h0, inputs, targets) {
-        const { tf, p } = this;
-        const { batch, steps, hidden, vocabulary } = this.sizes;
+    /** A (T·B, V) matrix of ones and zeros. */
+    oneHot(ids) {
+        const { tf, sizes } = this;
         // The WebAssembly backend makes integers of it, whatever type it is asked for.
-        const oneHot = ids => tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), vocabulary), "float32");
-        const at = (tensor, t) => tf.slice(tensor, [t * batch, 0], [batch, hidden]);
-        const [x, y] = [oneHot(inputs), oneHot(targets)];
+        return tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), sizes.vocabulary), "float32");
+    }
 
+    /** Rows of one time step. */
+    at(tensor, t) {
+        const { batch, hidden } = this.sizes;
+        return this.tf.slice(tensor, [t * batch, 0], [batch, hidden]);
+    }
+
+    forward(p, h0, x, y) {
+        const { tf } = this;
+        const { batch, steps } = this.sizes;
         const fromTokens = tf.add(tf.matMul(x, p.w_xh), p.b_h);
         const states = [h0];
         for (let t = 0; t < steps; t += 1) {
-            states.push(tf.tanh(tf.add(at(fromTokens, t), tf.matMul(states[t], p.w_hh))));
+            states.push(tf.tanh(tf.add(this.at(fromTokens, t), tf.matMul(states[t], p.w_hh))));
         }
-        const [left, right] = [tf.concat(states.slice(0, -1)), tf.concat(states.slice(1))];
+        const right = tf.concat(states.slice(1));
         const logs = tf.logSoftmax(tf.add(tf.matMul(right, p.w_hq), p.b_q));
         const loss = tf.neg(tf.div(tf.sum(tf.mul(y, logs)), steps * batch));
+        return { states, right, logs, loss };
+    }
 
+    /** As TensorFlow.js's users write it. */
+    automatic(h0, inputs, targets) {
+        const { tf } = this;
+        const [x, y] = [this.oneHot(inputs), this.oneHot(targets)];
+        let state;
+        const lossOf = (...parameters) => {
+            const p = Object.fromEntries(NAMES.map((name, i) => [name, parameters[i]]));
+            const { states, loss } = this.forward(p, h0, x, y);
+            state = tf.keep(states.at(-1));
+            return loss;
+        };
+        const { value, grads } = tf.valueAndGrads(lossOf)(NAMES.map(name => this.p[name]));
+        return { loss: value, grads: Object.fromEntries(NAMES.map((name, i) => [name, grads[i]])), state };
+    }
+
+    /**
+     * As fast as TensorFlow.js can be made: `automatic` adds up 35 products of the size of `w_hh` where one tall product
+     * will do.
+     */
+    byHand(h0, inputs, targets) {
+        const { tf, p } = this;
+        const { batch, steps } = this.sizes;
+        const [x, y] = [this.oneHot(inputs), this.oneHot(targets)];
+        const { states, right, logs, loss } = this.forward(p, h0, x, y);
+        const left = tf.concat(states.slice(0, -1));
         const dlogits = tf.div(tf.sub(tf.exp(logs), y), steps * batch);
         const dh = tf.matMul(dlogits, tf.transpose(p.w_hq));
         const slope = tf.sub(1, tf.square(right));
@@ -88,8 +123,8 @@ class Trainer {
         const w_hh_t = tf.transpose(p.w_hh);
         const dz = [];
         for (let t = steps - 1; t >= 0; t -= 1) {
-            const back = t + 1 < steps ? tf.add(at(dh, t), tf.matMul(dz[0], w_hh_t)) : at(dh, t);
-            dz.unshift(tf.mul(back, at(slope, t)));
+            const back = t + 1 < steps ? tf.add(this.at(dh, t), tf.matMul(dz[0], w_hh_t)) : this.at(dh, t);
+            dz.unshift(tf.mul(back, this.at(slope, t)));
         }
         const z = tf.concat(dz);
         const grads = {

@@ -1,85 +1,141 @@
-//! Functions of one element after the other. Each loop is plain: the compiler makes vectors of it.
+//! Functions of one element after the other.
+//!
+//! In vectors by hand: a page that is compiled for size has no loops made into vectors by the compiler.
 
+use pulp::bytemuck::{Zeroable, cast_slice, cast_slice_mut};
 use pulp::{Simd, WithSimd};
 
 use crate::simd::dispatch;
 
-/// Runs a loop over elements with the machine's vectors.
-macro_rules! vectorized {
-    (|$($name:ident: $type:ty),+| -> $output:ty $body:block) => {{
-        struct Loop<'a> { $($name: $type),+ , lifetime: std::marker::PhantomData<&'a ()> }
-        impl<'a> WithSimd for Loop<'a> {
-            type Output = $output;
-            #[inline(always)]
-            fn with_simd<S: Simd>(self, _: S) -> $output {
-                let Self { $($name),+ , .. } = self;
-                $body
-            }
-        }
-        dispatch(Loop { $($name),+ , lifetime: std::marker::PhantomData })
-    }};
-}
-
 /// `x = tanh(x)`, to f32's precision.
 pub fn tanh(numbers: &mut [f32]) {
-    vectorized!(|numbers: &'a mut [f32]| -> () {
-        for x in numbers {
-            *x = tanh_of(*x);
+    #[derive(Clone, Copy)]
+    struct Tanh;
+    impl Elementwise for Tanh {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, x: S::f32s, _: S::f32s) -> S::f32s {
+            tanh_of(simd, x)
         }
-    });
+    }
+    dispatch(Each { op: Tanh, a: numbers, b: &[] });
 }
 
 /// `dz = dh ⊙ (1 - h²)` in place: a gradient on its way back through `h = tanh(z)`.
 pub fn through_tanh(grad: &mut [f32], h: &[f32]) {
-    vectorized!(|grad: &'a mut [f32], h: &'a [f32]| -> () {
-        for (d, h) in grad.iter_mut().zip(h) {
-            *d *= 1.0 - h * h;
+    #[derive(Clone, Copy)]
+    struct ThroughTanh;
+    impl Elementwise for ThroughTanh {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, d: S::f32s, h: S::f32s) -> S::f32s {
+            simd.mul_f32s(d, simd.sub_f32s(simd.splat_f32s(1.0), simd.mul_f32s(h, h)))
         }
-    });
+    }
+    assert_eq!(grad.len(), h.len());
+    dispatch(Each { op: ThroughTanh, a: grad, b: h });
 }
 
 /// `a += factor · b`
 pub fn add_scaled(a: &mut [f32], factor: f32, b: &[f32]) {
-    vectorized!(|a: &'a mut [f32], factor: f32, b: &'a [f32]| -> () {
-        for (a, b) in a.iter_mut().zip(b) {
-            *a += factor * b;
+    #[derive(Clone, Copy)]
+    struct AddScaled(f32);
+    impl Elementwise for AddScaled {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+            simd.mul_add_e_f32s(simd.splat_f32s(self.0), b, a)
         }
-    });
-}
-
-/// `Σ x²`
-pub fn sum_of_squares(numbers: &[f32]) -> f64 {
-    vectorized!(|numbers: &'a [f32]| -> f64 {
-        let mut sums = [0.0; 8];
-        let (eights, rest) = numbers.as_chunks::<8>();
-        for eight in eights {
-            for (sum, &x) in sums.iter_mut().zip(eight) {
-                *sum += f64::from(x) * f64::from(x);
-            }
-        }
-        sums.iter().sum::<f64>() + rest.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()
-    })
+    }
+    assert_eq!(a.len(), b.len());
+    dispatch(Each { op: AddScaled(factor), a, b });
 }
 
 /// `x = exp(x - largest)` for a row whose largest element is `largest`; gives the sum.
 pub fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
-    vectorized!(|row: &'a mut [f32], largest: f32| -> f32 {
-        for x in row.iter_mut() {
-            *x = exp_of(*x - largest);
+    #[derive(Clone, Copy)]
+    struct Exp {
+        largest: f32,
+    }
+    impl Elementwise for Exp {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, x: S::f32s, _: S::f32s) -> S::f32s {
+            exp_of(simd, simd.sub_f32s(x, simd.splat_f32s(self.largest)))
         }
-        row.iter().sum()
-    })
+    }
+    dispatch(Each { op: Exp { largest }, a: row, b: &[] });
+    row.iter().sum()
+}
+
+/// `Σ x²`
+pub fn sum_of_squares(numbers: &[f32]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (eights, rest) = numbers.as_chunks::<8>();
+    for eight in eights {
+        for (sum, &x) in sums.iter_mut().zip(eight) {
+            *sum += f64::from(x) * f64::from(x);
+        }
+    }
+    sums.iter().sum::<f64>() + rest.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()
+}
+
+/// What becomes of an element of `a`, from it and its fellow of `b`.
+// A trait and no closure: only what is inlined knows the machine's instructions, and a closure may not be.
+trait Elementwise: Copy {
+    fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> S::f32s;
+}
+
+/// `b` is as long as `a`, or empty and stands for zeros.
+struct Each<'a, Op> {
+    op: Op,
+    a: &'a mut [f32],
+    b: &'a [f32],
+}
+
+impl<Op: Elementwise> WithSimd for Each<'_, Op> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let zeros = simd.splat_f32s(0.0);
+        let (a, a_rest) = S::as_mut_simd_f32s(self.a);
+        let (b, b_rest) = S::as_simd_f32s(self.b);
+        if b.is_empty() {
+            for a in a {
+                *a = self.op.of(simd, *a, zeros);
+            }
+        } else {
+            for (a, b) in a.iter_mut().zip(b) {
+                *a = self.op.of(simd, *a, *b);
+            }
+        }
+        if !a_rest.is_empty() {
+            let rest = self.op.of(simd, vector::<S>(a_rest), vector::<S>(b_rest));
+            a_rest.copy_from_slice(&cast_slice(std::slice::from_ref(&rest))[..a_rest.len()]);
+        }
+    }
+}
+
+/// Less than a vector of elements, as a vector.
+#[inline(always)]
+fn vector<S: Simd>(rest: &[f32]) -> S::f32s {
+    let mut vector = S::f32s::zeroed();
+    cast_slice_mut(std::slice::from_mut(&mut vector))[..rest.len()].copy_from_slice(rest);
+    vector
 }
 
 /// Below 0.625 as in `shaders/tanh.wgsl`, `x + x³ P(x²)`; beyond, `1 - 2 / (exp(2|x|) + 1)`.
 #[inline(always)]
-fn tanh_of(x: f32) -> f32 {
-    // Not `min`, which would make a number of a NaN.
-    let size = if x.abs() > 15.0 { 15.0 } else { x.abs() };
-    let far = (1.0 - 2.0 / (exp_of(2.0 * size) + 1.0)).copysign(x);
-    let u = x * x;
-    let p = -0.333_332_8 + u * (0.133_314_42 + u * (-0.053_739_71 + u * (0.020_639_08 - 0.005_704_98 * u)));
-    if size < 0.625 { x + x * u * p } else { far }
+fn tanh_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let size = simd.abs_f32s(x);
+    // Not a minimum, which would make a number of a NaN.
+    let size = simd.select_f32s(simd.greater_than_f32s(size, simd.splat_f32s(15.0)), simd.splat_f32s(15.0), size);
+    let e = exp_of(simd, simd.add_f32s(size, size));
+    let far = simd
+        .sub_f32s(simd.splat_f32s(1.0), simd.div_f32s(simd.splat_f32s(2.0), simd.add_f32s(e, simd.splat_f32s(1.0))));
+    let sign = simd.and_f32s(x, simd.splat_f32s(-0.0));
+    let far = simd.or_f32s(far, sign);
+    let u = simd.mul_f32s(x, x);
+    let p = polynomial(simd, u, &[-0.005_704_98, 0.020_639_08, -0.053_739_71, 0.133_314_42, -0.333_332_8]);
+    let near = simd.mul_add_e_f32s(simd.mul_f32s(x, u), p, x);
+    simd.select_f32s(simd.less_than_f32s(size, simd.splat_f32s(0.625)), near, far)
 }
 
 /// exp for numbers from -87 to 87; what is below counts as -87.
@@ -87,24 +143,47 @@ fn tanh_of(x: f32) -> f32 {
 /// `exp(x) = 2^n · exp(r)` with `n = round(x / ln 2)` and |r| at most ln 2 / 2, and exp(r) by Taylor's series to the
 /// seventh power (what follows is below 6e-9).
 #[inline(always)]
-fn exp_of(x: f32) -> f32 {
+fn exp_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     /// Added to a small number it leaves the nearest whole number in the last bits.
     const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let x = if x < -87.0 { -87.0 } else { x };
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
-    let series = 1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0));
-    let series = 1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * (1.0 / 24.0 + r * series))));
-    let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
-    series * power
+    const SERIES: [f32; 8] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    let x = simd.select_f32s(simd.less_than_f32s(x, simd.splat_f32s(-87.0)), simd.splat_f32s(-87.0), x);
+    let shifted = simd.add_f32s(simd.mul_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E)), simd.splat_f32s(ROUND));
+    let n = simd.sub_f32s(shifted, simd.splat_f32s(ROUND));
+    let r = simd.sub_f32s(
+        simd.sub_f32s(x, simd.mul_f32s(n, simd.splat_f32s(LN_2_HIGH))),
+        simd.mul_f32s(n, simd.splat_f32s(LN_2_LOW)),
+    );
+    // n + 127 into the exponent: a multiplication, because not every machine shifts all elements at once.
+    let biased =
+        simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(127u32.wrapping_sub(ROUND.to_bits())));
+    let power = simd.transmute_f32s_u32s(simd.mul_u32s(biased, simd.splat_u32s(1 << 23)));
+    simd.mul_f32s(polynomial(simd, r, &SERIES), power)
+}
+
+/// A polynomial by its coefficients, that of the highest power first.
+#[inline(always)]
+fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: &[f32; N]) -> S::f32s {
+    let mut sum = simd.splat_f32s(coefficients[0]);
+    for coefficient in &coefficients[1..] {
+        sum = simd.mul_add_e_f32s(sum, x, simd.splat_f32s(*coefficient));
+    }
+    sum
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn tanh_at(x: f32) -> f32 {
+        tanh_of(pulp::Scalar::new(), x)
+    }
+
+    fn exp_at(x: f32) -> f32 {
+        exp_of(pulp::Scalar::new(), x)
+    }
 
     /// The largest relative error over many arguments, against f64.
     fn worst(f: impl Fn(f32) -> f32, exact: impl Fn(f64) -> f64, from: f32, to: f32) -> f64 {
@@ -118,17 +197,17 @@ mod tests {
 
     #[test]
     fn exp_and_tanh_are_right_to_f32s_precision() {
-        let exp = worst(exp_of, f64::exp, -80.0, 80.0);
+        let exp = worst(exp_at, f64::exp, -80.0, 80.0);
         assert!(exp < 3e-7, "{exp:e}");
         for (from, to) in [(1e-6, 0.03), (0.03, 0.62), (0.62, 0.63), (0.63, 20.0), (-20.0, -1e-4)] {
-            let tanh = worst(tanh_of, f64::tanh, from, to);
+            let tanh = worst(tanh_at, f64::tanh, from, to);
             assert!(tanh < 2e-7, "{from}..{to}: {tanh:e}");
         }
-        assert_eq!(tanh_of(0.0), 0.0);
-        assert_eq!((tanh_of(1e30), tanh_of(-1e30)), (1.0, -1.0));
-        assert_eq!(tanh_of(f32::INFINITY), 1.0);
-        assert!(tanh_of(f32::NAN).is_nan());
-        assert!(exp_of(-1e9) < 1e-37);
+        assert_eq!(tanh_at(0.0), 0.0);
+        assert_eq!((tanh_at(1e30), tanh_at(-1e30)), (1.0, -1.0));
+        assert_eq!(tanh_at(f32::INFINITY), 1.0);
+        assert!(tanh_at(f32::NAN).is_nan());
+        assert!(exp_at(-1e9) < 1e-37);
     }
 
     #[test]
@@ -136,10 +215,10 @@ mod tests {
         let numbers: Vec<f32> = (0..37).map(|i| i as f32 / 8.0 - 2.0).collect();
         let mut a = numbers.clone();
         tanh(&mut a);
-        assert!(a.iter().zip(&numbers).all(|(a, x)| *a == tanh_of(*x)));
+        assert!(a.iter().zip(&numbers).all(|(a, x)| (a - tanh_at(*x)).abs() < 1e-7));
         let mut grad = numbers.clone();
         through_tanh(&mut grad, &a);
-        assert!(grad.iter().zip(&numbers).zip(&a).all(|((d, x), h)| *d == x * (1.0 - h * h)));
+        assert!(grad.iter().zip(&numbers).zip(&a).all(|((d, x), h)| (d - x * (1.0 - h * h)).abs() < 1e-6));
         add_scaled(&mut grad, -2.0, &numbers);
         assert!(grad.iter().zip(&numbers).zip(&a).all(|((d, x), h)| (d - (x * (1.0 - h * h) - 2.0 * x)).abs() < 1e-6));
         let squares: f64 = numbers.iter().map(|&x| f64::from(x).powi(2)).sum();

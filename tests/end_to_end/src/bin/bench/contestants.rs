@@ -58,17 +58,26 @@ const fn pytorch(id: &'static str, name: &'static str, network: &'static str, on
     Contestant { id, name, how: How::PyTorch { network, on } }
 }
 
-const TENSORFLOW: Option<&str> = Some("@tensorflow/tfjs-core");
-const JAX: Option<&str> = Some("@jax-js/jax");
+const fn tensorflow(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
+    page(id, name, "tensorflow", options, Some("@tensorflow/tfjs-core"))
+}
+
+const fn jax(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
+    page(id, name, "jax", options, Some("@jax-js/jax"))
+}
 
 /// Every contestant, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
     page("ours-webgpu", "Time Traveller, WebGPU", "ours", r#"{"settings":{"engine":"gpu"}}"#, None),
     page("ours-wasm", "Time Traveller, WebAssembly", "ours", r#"{"settings":{"engine":"cpu"}}"#, None),
-    page("tfjs-webgpu", "TensorFlow.js, WebGPU", "tensorflow", r#"{"backend":"webgpu"}"#, TENSORFLOW),
-    page("tfjs-wasm", "TensorFlow.js, WebAssembly", "tensorflow", r#"{"backend":"wasm"}"#, TENSORFLOW),
-    page("jax-webgpu", "jax-js, WebGPU", "jax", r#"{"device":"webgpu"}"#, JAX),
-    page("jax-wasm", "jax-js, WebAssembly", "jax", r#"{"device":"wasm"}"#, JAX),
+    tensorflow("tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","gradients":"automatic"}"#),
+    tensorflow("tfjs-webgpu-best", "TensorFlow.js, WebGPU, by hand", r#"{"backend":"webgpu","gradients":"by hand"}"#),
+    tensorflow("tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","gradients":"automatic"}"#),
+    tensorflow("tfjs-wasm-best", "TensorFlow.js, WebAssembly, by hand", r#"{"backend":"wasm","gradients":"by hand"}"#),
+    jax("jax-webgpu", "jax-js, WebGPU", r#"{"device":"webgpu","gradients":"automatic"}"#),
+    jax("jax-webgpu-best", "jax-js, WebGPU, by hand", r#"{"device":"webgpu","gradients":"by hand"}"#),
+    jax("jax-wasm", "jax-js, WebAssembly", r#"{"device":"wasm","gradients":"automatic"}"#),
+    jax("jax-wasm-best", "jax-js, WebAssembly, by hand", r#"{"device":"wasm","gradients":"by hand"}"#),
     Contestant { id: "ours-gpu", name: "Time Traveller, GPU engine", how: How::Engine(EngineChoice::Gpu) },
     Contestant { id: "ours-cpu", name: "Time Traveller, CPU engine", how: How::Engine(EngineChoice::Cpu) },
     pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
@@ -169,7 +178,10 @@ mod tests {
             let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
             choose(&wanted).map(|chosen| chosen.iter().map(|contestant| contestant.id).collect::<Vec<_>>())
         };
-        assert_eq!(ids(&["tfjs", "ours-g"]).unwrap(), ["tfjs-webgpu", "tfjs-wasm", "ours-gpu"]);
+        assert_eq!(
+            ids(&["torch-rnn", "ours-g"]).unwrap(),
+            ["ours-gpu", "torch-rnn-1", "torch-rnn-all", "torch-rnn-gpu"]
+        );
         assert_eq!(ids(&[]).unwrap().len(), ALL.len());
         assert!(ids(&["tfjs", "keras"]).unwrap_err().to_string().contains("“keras”"));
     }

@@ -141,7 +141,8 @@ const NOTES: &str = "\n\
     - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
     - WebAssembly runs on one thread: the page that measures, like most static hosts, does not isolate itself from \
     other origins, which threads need.\n\
-    - TensorFlow.js and jax-js have their gradients written out in `benches/peers/`, which is faster than their own.\n\
+    - TensorFlow.js and jax-js take part twice: with their own automatic gradients, as their users write it, and “by \
+    hand”, with gradients written out in `benches/peers/` so that `dw_hh` is one tall product instead of 35.\n\
     - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n";
 
 fn table(place: &str, rows: &[Row]) -> String {
