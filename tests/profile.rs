@@ -1,5 +1,7 @@
 //! Where the time of a training step goes, as it is told to the page.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 #[path = "common/trainer.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
 mod trainer;

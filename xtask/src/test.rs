@@ -61,7 +61,7 @@ const STEPS: &[Step] = &[
         about: "clippy, for the browser",
         needs: &[Need::Components, Need::WasmTarget],
         run: || {
-            let mut clippy = cargo(["clippy", "--target", tools::WASM, "--features", "simd128"]);
+            let mut clippy = cargo(["clippy", "--target", tools::WASM, "--features", "relaxed-simd"]);
             clippy.args(["--lib", "--bins", "--tests", "--", "-D", "warnings"]);
             run(clippy)
         },
@@ -137,7 +137,7 @@ fn in_browser() -> Result<()> {
     // Cargo looks it up without our PATH's own tools, so it is named in full.
     let runner = find("wasm-bindgen-test-runner").context("wasm-bindgen-cli came without its test runner")?;
     let browser = browser::browser()?;
-    let mut tests = cargo(["test", "--target", tools::WASM, "--features", "simd128"]);
+    let mut tests = cargo(["test", "--target", tools::WASM, "--features", "relaxed-simd"]);
     tests.args(["--test", "web_page", "--test", "web_worker"]);
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", &browser.driver);
     tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities()?);

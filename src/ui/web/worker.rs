@@ -12,16 +12,27 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 use super::page::Page;
 use crate::protocol::{Command, Event};
 
-/// The scripts that trunk makes of `src/bin/`, beside the page.
-const SCRIPT: &str = "./trainer_loader.js";
-const SCRIPT_WITH_SIMD: &str = "./trainer_simd_loader.js";
-
-/// The least module with an instruction of WebAssembly SIMD.
-const SIMD_MODULE: [u8; 29] = [
-    0, b'a', b's', b'm', 1, 0, 0, 0, // magic number, version 1
-    1, 5, 1, 0x60, 0, 1, 0x7b, // one type: () -> v128
-    3, 2, 1, 0, // one function of it
-    10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 0x0b, // whose code is: i32.const 0, i8x16.splat, end
+/// The scripts that trunk makes of `src/bin/`, beside the page; each but the last with the least module that has an
+/// instruction of those it needs.
+const SCRIPTS: [(&str, &[u8]); 3] = [
+    (
+        "./trainer_relaxed_simd_loader.js",
+        &[
+            0, b'a', b's', b'm', 1, 0, 0, 0, // magic number, version 1
+            1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b, // one type: (v128, v128, v128) -> v128
+            3, 2, 1, 0, // one function of it
+            10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2,
+            0x0b, // local.get × 3, f32x4.relaxed_madd
+        ],
+    ),
+    (
+        "./trainer_simd_loader.js",
+        &[
+            0, b'a', b's', b'm', 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0, // a function () -> v128
+            10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 0x0b, // i32.const 0, i8x16.splat
+        ],
+    ),
+    ("./trainer_loader.js", &[0, b'a', b's', b'm', 1, 0, 0, 0]),
 ];
 
 /// How long a worker may take to load before the page says that it seems not to come.
@@ -147,13 +158,10 @@ fn post(worker: &Worker, command: &Command) {
     worker.post_message(&value).expect("plain data can be posted");
 }
 
-/// The worker's script that this browser can run.
+/// The fastest of the worker's scripts that this browser can run.
 fn script() -> &'static str {
-    let module = js_sys::Uint8Array::from(&SIMD_MODULE[..]);
-    match js_sys::WebAssembly::validate(&module) {
-        Ok(true) => SCRIPT_WITH_SIMD,
-        _ => SCRIPT,
-    }
+    let runs = |module: &[u8]| js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module)) == Ok(true);
+    SCRIPTS.into_iter().find(|(_, module)| runs(module)).map_or(SCRIPTS[2].0, |(script, _)| script)
 }
 
 /// What a JavaScript error says.
