@@ -15,7 +15,7 @@ use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event};
+use time_traveller::protocol::{Beginning, Command, Event, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -59,8 +59,8 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
         Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
-    let beginning = Beginning::default();
-    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning }).unwrap();
+    let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
+    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning, stretch }).unwrap();
     drop(sender);
     trainer.serve(None, &mut commands).await.unwrap();
     events.take()

@@ -1,7 +1,9 @@
 //! What an engine is told of a sequence of minibatches.
 
+use serde::{Deserialize, Serialize};
+
 /// What an update goes by.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     pub learning_rate: f32,
     /// Threshold of gradient clipping.

@@ -20,7 +20,7 @@ use crate::text::{Corpus, UNKNOWN, Vocabulary};
 const MOST_MINIBATCHES: usize = 1 << 20;
 
 /// What an epoch came to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EpochResult {
     /// Finished epochs, this one included.
     pub epoch: u32,
@@ -28,8 +28,8 @@ pub struct EpochResult {
     pub loss: f64,
     /// exp(`loss`).
     pub perplexity: f64,
-    /// Gradient norm of the last minibatch, before clipping.
-    pub grad_norm: f64,
+    /// Gradient norm of each minibatch, before clipping.
+    pub grad_norms: Vec<f32>,
     pub tokens_per_second: f64,
 }
 
@@ -168,7 +168,7 @@ impl Session {
             epoch: self.epoch,
             loss,
             perplexity: loss.exp(),
-            grad_norm: grad_norm.into(),
+            grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
             tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
         })
     }

@@ -11,7 +11,9 @@ use crate::engine::{Device, Devices};
 use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
-use crate::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample};
+use crate::protocol::{
+    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample,
+};
 use crate::text::Corpus;
 
 /// Progress is told at most this often.
@@ -94,7 +96,7 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Train { run, config, prefix, beginning } => {
+            Command::Train { run, config, prefix, beginning, .. } => {
                 return self.start(run, config, prefix, beginning).await;
             }
             Command::Pause => {
@@ -103,16 +105,22 @@ impl<E: FnMut(Event)> Trainer<E> {
                 }
                 self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run });
             }
-            Command::Resume => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
+            Command::Resume { .. } => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
+            Command::SetRates { .. } => {
+                (self.emit)(Event::RatesRefused { message: "Rates can't be set in mid-run yet.".to_owned() });
+            }
             Command::Reset => {
                 self.forget();
                 (self.emit)(Event::Idle);
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
-            Command::Generate { request, prefix, length, config } => {
+            Command::Generate { request, prefix, length, config, .. } => {
                 match self.generate(&prefix, length as usize, config).await {
-                    Ok(sample) => (self.emit)(Event::Generated { request, sample }),
+                    Ok(sample) => {
+                        let continuation = Continuation { sample, written: Vec::new(), next: Vec::new() };
+                        (self.emit)(Event::Generated { request, continuation });
+                    }
                     Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
                     Err(error) => (self.emit)(Event::Refused { request, message: error.to_string() }),
                 }
@@ -188,7 +196,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         if let Some(result) = session.advance().await? {
             let sample = session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?;
-            (self.emit)(Event::Epoch { run, report: report(result, sample) });
+            (self.emit)(Event::Epoch { run, report: report(result.clone(), sample) });
             (self.emit)(Event::Progress { run, progress: session.progress() });
             self.last_progress = Instant::now();
             if session.is_finished() {
@@ -229,6 +237,6 @@ fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start>
 }
 
 fn report(result: EpochResult, sample: Sample) -> EpochReport {
-    let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = result;
-    EpochReport { epoch, perplexity, loss, grad_norm, tokens_per_second, sample }
+    let EpochResult { epoch, loss, perplexity, grad_norms, tokens_per_second } = result;
+    EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
 }

@@ -11,7 +11,9 @@ use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::model::{Config, Parameters, Sizes};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, SAMPLE_LENGTH, Sample};
+use time_traveller::protocol::{
+    Beginning, Command, EpochReport, Event, FinalReport, Pick, SAMPLE_LENGTH, Sample, Stretch,
+};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
 
@@ -130,11 +132,16 @@ pub fn train(run: u32, config: Config) -> Command {
 }
 
 pub fn train_from(run: u32, config: Config, beginning: Beginning) -> Command {
-    Command::Train { run, config, prefix: "time".to_owned(), beginning }
+    Command::Train { run, config, prefix: "time".to_owned(), beginning, stretch: Stretch::Whole }
 }
 
 pub fn generate(request: u32, prefix: &str, config: Config) -> Command {
-    Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, config }
+    Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, pick: Pick::Likeliest, config }
+}
+
+/// Goes on to the end of the run.
+pub fn resume() -> Command {
+    Command::Resume { stretch: Stretch::Whole }
 }
 
 pub fn finished(event: &Event) -> bool {
@@ -175,7 +182,7 @@ pub fn the(events: &[Event], which: impl Fn(&Event) -> bool) -> usize {
 #[track_caller]
 pub fn generated(events: &[Event], request: u32) -> &Sample {
     match &events[the(events, answered(request))] {
-        Event::Generated { sample, .. } => sample,
+        Event::Generated { continuation, .. } => &continuation.sample,
         other => panic!("{other:?}"),
     }
 }
@@ -200,6 +207,17 @@ pub fn numbers(events: &[Event]) -> Vec<u32> {
     reports(events).iter().map(|report| report.epoch).collect()
 }
 
+/// The numbers of every epoch, bit by bit, and every sample: all of a run that does not hang on time.
+pub fn outcome(events: &[Event]) -> (Vec<Vec<u64>>, Vec<&Sample>) {
+    let reports = reports(events);
+    let numbers = |report: &&EpochReport| {
+        let norms = report.grad_norms.iter().map(|&norm| f64::from(norm));
+        [report.perplexity, report.loss].into_iter().chain(norms).map(f64::to_bits).collect()
+    };
+    let samples = reports.iter().map(|report| &report.sample).chain(&final_report(events).samples);
+    (reports.iter().map(numbers).collect(), samples.collect())
+}
+
 /// The run that an event is about.
 pub fn run_of(event: &Event) -> Option<u32> {
     match event {
@@ -209,6 +227,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Epoch { run, .. }
         | Event::Paused { run }
         | Event::Resumed { run }
+        | Event::RatesSet { run, .. }
         | Event::Finished { run, .. } => Some(*run),
         Event::Failed { run, .. } => *run,
         Event::Ready
@@ -216,6 +235,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Device { .. }
         | Event::Idle
         | Event::Broken { .. }
+        | Event::RatesRefused { .. }
         | Event::Generated { .. }
         | Event::Refused { .. } => None,
     }
