@@ -48,6 +48,9 @@ pub enum Error {
     )]
     UnknownEdition(String),
 
+    #[error("There is no run under way whose rates could be set: set them before the next one.")]
+    NoRun,
+
     #[error("The text has no letters A to Z in it: choose one that has.")]
     NoLetters,
 

@@ -2,23 +2,20 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[allow(dead_code, reason = "scripts of other tests")]
 #[path = "common/trainer.rs"]
 mod script;
 
 use std::rc::Rc;
 
-use rand::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use script::*;
-use time_traveller::cpu;
 use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
-use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Sample, Stretch};
-use time_traveller::text::sampling::Epoch;
+use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Rates, Sample, Stretch};
 use time_traveller::train::{Session, Start};
 
 #[test]
@@ -85,35 +82,8 @@ fn every_mode_trains_as_the_oracle_does() {
         (Sampling::Random, StateMode::Reset),
     ] {
         let config = Config { sampling, state, lr: 2.0, clip: 0.5, epochs: 5, seed: 3, ..small() };
-        let (corpus, sizes) = (corpus(), sizes(config));
-        let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
-        rng.long_jump();
         let events = play([part([train(1, config)], finished)]);
-        for report in reports(&events) {
-            let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
-            let mut h = vec![0.0; sizes.batch * sizes.hidden];
-            let (mut loss, mut grad_norms) = (0.0, Vec::new());
-            for m in 0..epoch.len() {
-                if state == StateMode::Reset {
-                    h.fill(0.0);
-                }
-                let minibatch = epoch.minibatch(&corpus.tokens, m);
-                let (lr, clip) = (config.lr.into(), config.clip.into());
-                let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, lr, clip);
-                h = step.states.split_off(sizes.steps * h.len());
-                loss += step.loss / epoch.len() as f64;
-                grad_norms.push(step.grad_norm);
-            }
-            let name = format!("{sampling}, {state}, epoch {}", report.epoch);
-            assert!((report.loss / loss - 1.0).abs() < 1e-4, "{name}: loss {}, by the oracle {loss}", report.loss);
-            let same = |(&got, norm): (&f32, &f64)| (f64::from(got) / norm - 1.0).abs() < 1e-3;
-            assert!(
-                report.grad_norms.len() == grad_norms.len() && report.grad_norms.iter().zip(&grad_norms).all(same),
-                "{name}: gradient norms {:?}, by the oracle {grad_norms:?}",
-                report.grad_norms
-            );
-        }
+        assert_as_the_oracle(&events, config, |_| Rates { learning_rate: 2.0, clip: 0.5 });
         assert_eq!(numbers(&events), [1, 2, 3, 4, 5]);
     }
 }

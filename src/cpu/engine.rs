@@ -122,11 +122,16 @@ impl Engine {
         })
     }
 
-    /// Does the next pieces of a run, for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and
-    /// the state that enters it.
+    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    pub fn set_rates(&mut self, rates: Rates) {
+        self.rates = rates;
+    }
+
+    /// Does the next pieces of a run, for some tens of milliseconds, up to where it is to hold. `minibatch` gives the
+    /// tokens of a minibatch and the state that enters it.
     pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
         let start = Instant::now();
-        while !run.is_submitted() {
+        while !run.is_held() {
             if run.at.1 == 0 {
                 let (minibatch, state) = minibatch(run.at.0);
                 self.begin(&minibatch, state, run.at.0 == 0);

@@ -68,8 +68,16 @@ impl Engine {
         })
     }
 
-    /// Goes on with a run for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and the state that
-    /// enters it.
+    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    pub fn set_rates(&mut self, rates: Rates) {
+        match self {
+            Self::Gpu(engine) => engine.set_rates(rates),
+            Self::Cpu(engine) => engine.set_rates(rates),
+        }
+    }
+
+    /// Goes on with a run for some tens of milliseconds, up to where it is to hold. `minibatch` gives the tokens of a
+    /// minibatch and the state that enters it.
     ///
     /// # Errors
     /// A failure of the device.

@@ -2,6 +2,7 @@
 //! commands and tells events.
 
 mod clock;
+mod schedule;
 mod session;
 mod trainer;
 

@@ -6,13 +6,14 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::clock::Clock;
+use super::schedule::{Place, Schedule};
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{Progress, Sample};
+use crate::protocol::{Progress, Sample, Stretch};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
 
@@ -54,6 +55,11 @@ pub struct Session {
     /// Finished epochs.
     epoch: u32,
     under_way: Option<UnderWay>,
+    schedule: Schedule,
+    /// The rates that the engine goes by.
+    rates: Rates,
+    /// Where the run rests: this minibatch is not begun.
+    goal: Place,
     clock: Clock,
     /// Tokens trained on in finished epochs.
     tokens_done: u64,
@@ -110,17 +116,59 @@ impl Session {
             rng,
             epoch: 0,
             under_way: None,
+            schedule: Schedule::new(rates),
+            rates,
+            goal: (config.epochs, 0),
             clock: Clock::default(),
             tokens_done: 0,
         })
     }
 
-    /// Hands the device its next piece of work, some tens of milliseconds long; at the end of an epoch gives what the
-    /// epoch came to.
+    /// Lets the run go as far as the stretch says, from where it is. A new session goes the whole way.
+    pub fn go_on(&mut self, stretch: Stretch) {
+        let (epoch, minibatch) = self.place();
+        self.goal = match stretch {
+            Stretch::Minibatch => (epoch, minibatch + 1),
+            Stretch::Epoch => (epoch + 1, 0),
+            Stretch::Whole => (self.config.epochs, 0),
+        };
+    }
+
+    /// Whether the run is as far as it was let go.
+    pub fn rests(&self) -> bool {
+        self.place() >= self.goal
+    }
+
+    /// The minibatch under way or, between two, the next.
+    fn place(&self) -> Place {
+        (self.epoch, self.under_way.as_ref().map_or(0, |under_way| under_way.run.submitted()))
+    }
+
+    /// Sets the rates of the minibatches that have not begun; gives the first of them, as finished epochs and its
+    /// number within its epoch.
+    ///
+    /// # Errors
+    /// Rates that the settings do not take; the run then keeps those it has.
+    pub fn set_rates(&mut self, rates: Rates) -> Result<(u32, usize)> {
+        Config { lr: rates.learning_rate, clip: rates.clip, ..self.config }.check()?;
+        let place = match &self.under_way {
+            Some(UnderWay { run, epoch, .. }) if run.next() == epoch.len() => (self.epoch + 1, 0),
+            Some(UnderWay { run, .. }) => (self.epoch, run.next()),
+            None => (self.epoch, 0),
+        };
+        self.schedule.set(place, rates);
+        Ok(place)
+    }
+
+    /// Hands the device its next piece of work, some tens of milliseconds long, unless the run rests; at the end of an
+    /// epoch gives what the epoch came to.
     ///
     /// # Errors
     /// [`Error::NotFinite`] if the loss is no longer a number; a failure of the device.
     pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
+        if self.rests() {
+            return Ok(None);
+        }
         self.clock.start();
         let result = self.advance_timed().await;
         self.clock.stop();
@@ -144,6 +192,14 @@ impl Session {
             StateMode::Carry if m > 0 => StateAt::Carried,
             _ => StateAt::Zero,
         };
+        let place = (self.epoch, run.submitted());
+        let rates = self.schedule.at(place);
+        if rates != self.rates && run.next() == run.submitted() {
+            engine.set_rates(rates);
+            self.rates = rates;
+        }
+        let hold = self.schedule.change_after(place).map_or(self.goal, |change| change.min(self.goal));
+        run.hold_before(if hold.0 > self.epoch { epoch.len() } else { hold.1 });
         engine.advance(run, |m| (epoch.minibatch(tokens, m), state(m))).await?;
         if !run.is_submitted() {
             return Ok(None);
@@ -216,6 +272,9 @@ impl Session {
         self.clock.start();
         let settled = self.engine.settle().await;
         self.clock.stop();
+        if let Some(under_way) = &mut self.under_way {
+            under_way.run.settled();
+        }
         settled
     }
 

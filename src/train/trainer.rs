@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, SAMPLE_LENGTH, Sample,
+    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Rates, SAMPLE_LENGTH, Sample,
+    Stretch,
 };
 use crate::text::Corpus;
 
@@ -96,18 +97,16 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Train { run, config, prefix, beginning, .. } => {
-                return self.start(run, config, prefix, beginning).await;
+            Command::Train { run, config, prefix, beginning, stretch } => {
+                return self.start(run, config, prefix, beginning, stretch).await;
             }
-            Command::Pause => {
-                if let Some(session) = &mut self.session {
-                    session.settle().await?;
-                }
-                self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run });
-            }
-            Command::Resume { .. } => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
-            Command::SetRates { .. } => {
-                (self.emit)(Event::RatesRefused { message: "Rates can't be set in mid-run yet.".to_owned() });
+            Command::Pause if self.mode == Mode::Training => return self.pause().await,
+            Command::Pause => {}
+            Command::Resume { stretch } => self.resume(stretch),
+            Command::SetRates { rates } => {
+                let event =
+                    self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { message: error.to_string() });
+                (self.emit)(event);
             }
             Command::Reset => {
                 self.forget();
@@ -129,7 +128,14 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    async fn start(&mut self, run: u32, config: Config, prefix: String, beginning: Beginning) -> Result<()> {
+    async fn start(
+        &mut self,
+        run: u32,
+        config: Config,
+        prefix: String,
+        beginning: Beginning,
+        stretch: Stretch,
+    ) -> Result<()> {
         self.forget();
         self.run = Some(run);
         check_prefix(&prefix)?;
@@ -141,26 +147,49 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
         (self.emit)(Event::Untrained { run, sample });
+        session.go_on(stretch);
         self.session = Some(session);
         self.prefix = prefix;
         self.mode = Mode::Training;
         Ok(())
     }
 
-    /// The device for these settings, by a race if they leave it open; says which.
+    /// The device for these settings, which are checked, by a race if they leave it open; says which.
     async fn choose(&mut self, config: &Config) -> Result<Device> {
-        config.check()?;
         let race = self.devices.choose(config.engine, sizes(config, &self.corpus)).await?;
         (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
         self.device = Some(race.winner.clone());
         Ok(race.winner)
     }
 
-    fn switch(&mut self, from: Mode, to: Mode, event: impl Fn(u32) -> Event) {
-        if let (Some(run), true) = (self.run, self.mode == from) {
-            (self.emit)(event(run));
-            self.mode = to;
+    /// Holds the run that is under way and tells where.
+    async fn pause(&mut self) -> Result<()> {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
+        session.settle().await?;
+        (self.emit)(Event::Progress { run, progress: session.progress() });
+        (self.emit)(Event::Paused { run });
+        self.mode = Mode::Paused;
+        Ok(())
+    }
+
+    fn resume(&mut self, stretch: Stretch) {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
+        match self.mode {
+            Mode::Still => return,
+            Mode::Training => {}
+            Mode::Paused => (self.emit)(Event::Resumed { run }),
         }
+        session.go_on(stretch);
+        self.mode = Mode::Training;
+    }
+
+    fn set_rates(&mut self, rates: Rates) -> Result<Event> {
+        let under_way = self.mode != Mode::Still;
+        let (Some(run), Some(session), true) = (self.run, &mut self.session, under_way) else {
+            return Err(Error::NoRun);
+        };
+        let (epoch, minibatch) = session.set_rates(rates)?;
+        Ok(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates })
     }
 
     fn forget(&mut self) {
@@ -183,6 +212,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         let session = match self.untrained.take() {
             Some((known, session)) if known == config => session,
             _ => {
+                config.check()?;
                 let device = self.choose(&config).await?;
                 Session::new(&device, &self.corpus, config).await?
             }
@@ -203,12 +233,13 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.mode = Mode::Still;
                 let report = self.final_report(result).await?;
                 (self.emit)(Event::Finished { run, report });
+                return Ok(());
             }
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
             (self.emit)(Event::Progress { run, progress: session.progress() });
             self.last_progress = Instant::now();
         }
-        Ok(())
+        if session.rests() { self.pause().await } else { Ok(()) }
     }
 
     async fn final_report(&mut self, last: EpochResult) -> Result<FinalReport> {

@@ -6,15 +6,18 @@ use std::thread;
 use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use time_traveller::cpu;
 use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{EngineChoice, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes};
 use time_traveller::protocol::{
-    Beginning, Command, EpochReport, Event, FinalReport, Pick, SAMPLE_LENGTH, Sample, Stretch,
+    Beginning, Command, EpochReport, Event, FinalReport, Pick, Rates, SAMPLE_LENGTH, Sample, Stretch,
 };
 use time_traveller::text::Corpus;
+use time_traveller::text::sampling::Epoch;
 use time_traveller::train::Trainer;
 
 /// How long a script may take before the test fails instead of hanging.
@@ -129,6 +132,11 @@ pub fn send(sender: &UnboundedSender<Command>, part: &Part) {
 
 pub fn train(run: u32, config: Config) -> Command {
     train_from(run, config, Beginning::default())
+}
+
+/// A run that goes no further than this at first.
+pub fn train_some(run: u32, config: Config, stretch: Stretch) -> Command {
+    Command::Train { run, config, prefix: "time".to_owned(), beginning: Beginning::default(), stretch }
 }
 
 pub fn train_from(run: u32, config: Config, beginning: Beginning) -> Command {
@@ -247,4 +255,38 @@ pub fn untrained(config: Config, prefix: &str) -> String {
     let parameters = Parameters::init(sizes, config.seed);
     let ids = cpu::generate(sizes, &parameters, &corpus.vocabulary.encode(prefix), SAMPLE_LENGTH as usize);
     corpus.vocabulary.decode(&ids)
+}
+
+/// Holds every epoch's loss and gradient norms against the oracle's in f64, given the rates of each minibatch: by
+/// finished epochs and its number within the epoch.
+#[track_caller]
+pub fn assert_as_the_oracle(events: &[Event], config: Config, rates: impl Fn((u32, usize)) -> Rates) {
+    let (corpus, sizes) = (corpus(), sizes(config));
+    let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
+    rng.long_jump();
+    for report in reports(events) {
+        let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
+        let mut h = vec![0.0; sizes.batch * sizes.hidden];
+        let (mut loss, mut grad_norms) = (0.0, Vec::new());
+        for m in 0..epoch.len() {
+            if config.state == StateMode::Reset {
+                h.fill(0.0);
+            }
+            let minibatch = epoch.minibatch(&corpus.tokens, m);
+            let Rates { learning_rate, clip } = rates((report.epoch - 1, m));
+            let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, learning_rate.into(), clip.into());
+            h = step.states.split_off(sizes.steps * h.len());
+            loss += step.loss / epoch.len() as f64;
+            grad_norms.push(step.grad_norm);
+        }
+        let name = format!("{}, {}, epoch {}", config.sampling, config.state, report.epoch);
+        assert!((report.loss / loss - 1.0).abs() < 1e-4, "{name}: loss {}, by the oracle {loss}", report.loss);
+        let same = |(&got, norm): (&f32, &f64)| (f64::from(got) / norm - 1.0).abs() < 1e-3;
+        assert!(
+            report.grad_norms.len() == grad_norms.len() && report.grad_norms.iter().zip(&grad_norms).all(same),
+            "{name}: gradient norms {:?}, by the oracle {grad_norms:?}",
+            report.grad_norms
+        );
+    }
 }
