@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::config::Config;
+pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
 pub use crate::model::run::Rates;
 
 /// How many characters a sample adds to its prefix, as in the book.
@@ -33,7 +34,8 @@ pub enum Command {
     /// From the next epoch on, samples continue this prefix.
     SamplePrefix { prefix: String },
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
-    /// one of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same `request`.
+    /// one of `config`. At most [`LONGEST_ANSWER`] characters. Answered by [`Event::Generated`] or [`Event::Refused`]
+    /// with the same `request`.
     Generate { request: u32, prefix: String, length: u32, pick: Pick, config: Config },
 }
 
@@ -48,21 +50,6 @@ pub enum Stretch {
     #[default]
     Whole,
 }
-
-/// How the next character is picked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub enum Pick {
-    /// The likeliest, as in the book.
-    #[default]
-    Likeliest,
-    /// At random among the `top_k` likeliest (from 1; all of them, where there are not more), with probabilities
-    /// softmax(logits / `temperature`), temperature above 0 and up to [`HOTTEST`]. The same network, prefix and `seed`
-    /// give the same text.
-    Sampled { temperature: f32, top_k: u32, seed: u32 },
-}
-
-/// The highest temperature to sample with: all characters are nearly as likely there.
-pub const HOTTEST: f32 = 100.0;
 
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use web_time::{Duration, Instant};
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::model::minibatch::{Metrics, by_time};
+use crate::model::pick::{Terms, Thoughts};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 
@@ -286,6 +287,28 @@ impl Engine {
     /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
     /// the likeliest token. Gives prefix and continuation.
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Vec<u32> {
+        self.generate_by(prefix, length, |logits, _| super::generate_pick(logits)).await
+    }
+
+    /// [`Engine::generate`] with tokens picked by their score, and with what the network thought meanwhile.
+    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Thoughts {
+        let mut logits = Vec::new();
+        let pick = |next: &[f32], place: usize| {
+            logits.extend_from_slice(next);
+            super::generate_pick(&super::generate_score(next, terms, place))
+        };
+        let mut tokens = self.generate_by(prefix, length + 1, pick).await;
+        tokens.pop();
+        Thoughts { tokens, logits }
+    }
+
+    /// See [`super::generate_by`].
+    async fn generate_by(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        mut pick: impl FnMut(&[f32], usize) -> u32,
+    ) -> Vec<u32> {
         let p = &self.parameters;
         let mut sequence = prefix.to_vec();
         let hidden = self.sizes.hidden;
@@ -302,7 +325,7 @@ impl Engine {
                 let mut logits = p.b_q.clone();
                 left.pack_by_across(&state);
                 product(&mut logits, &left, &self.weights.w_hq);
-                sequence.push(super::generate_pick(&logits));
+                sequence.push(pick(&logits, position + 1 - prefix.len()));
             }
             if start.elapsed() >= SLICE {
                 self.turn.pass().await;

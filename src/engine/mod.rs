@@ -7,6 +7,7 @@ pub use race::{Devices, Race};
 use crate::error::Result;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
+use crate::model::pick::{Terms, Thoughts};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 use crate::{cpu, gpu};
@@ -121,6 +122,18 @@ impl Engine {
         match self {
             Self::Gpu(engine) => engine.generate(prefix, length).await,
             Self::Cpu(engine) => Ok(engine.generate(prefix, length).await),
+        }
+    }
+
+    /// [`Engine::generate`] with tokens picked by these terms, at most
+    /// [`LONGEST_ANSWER`](crate::model::pick::LONGEST_ANSWER), and with what the network thought meanwhile.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Result<Thoughts> {
+        match self {
+            Self::Gpu(engine) => engine.generate_scored(prefix, length, terms).await,
+            Self::Cpu(engine) => Ok(engine.generate_scored(prefix, length, terms).await),
         }
     }
 

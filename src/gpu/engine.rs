@@ -121,14 +121,14 @@ impl Engine {
         let minibatch = layout.end(Place::Minibatch);
         let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
         let metrics = 16 * minibatches as u64;
-        let sequence = layout.tensor("sequence").bytes();
+        let generated = layout.tensor("sequence").bytes() + layout.tensor("thoughts").bytes();
         Self {
             kernels,
             uniforms,
             uploads: buffer("uploads", uploads, Usage::COPY_SRC | Usage::COPY_DST),
             carried: buffer("carried", layout.state_bytes(), Usage::COPY_SRC | Usage::COPY_DST),
             history: buffer("history", metrics, Usage::COPY_SRC | Usage::COPY_DST),
-            readback: buffer("readback", metrics.max(sequence), Usage::MAP_READ | Usage::COPY_DST),
+            readback: buffer("readback", metrics.max(generated), Usage::MAP_READ | Usage::COPY_DST),
             gpu: gpu.clone(),
             buffers,
             layout,

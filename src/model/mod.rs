@@ -4,10 +4,12 @@ pub mod config;
 pub mod minibatch;
 pub mod parameters;
 pub mod parameters_file;
+pub mod pick;
 pub mod run;
 pub mod sizes;
 
 pub use config::Config;
 pub use minibatch::Minibatch;
 pub use parameters::Parameters;
+pub use pick::Pick;
 pub use sizes::Sizes;

@@ -6,6 +6,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::clock::Clock;
+use super::continuation;
 use super::schedule::{Place, Schedule};
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::model::config::{StateMode, check_prefix};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{Progress, Sample, Stretch};
+use crate::protocol::{Continuation, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
 
@@ -295,12 +296,32 @@ impl Session {
     pub async fn sample(&mut self, prefix: &str, length: usize) -> Result<Sample> {
         check_prefix(prefix)?;
         self.settle().await?;
+        let tokens = self.engine.generate(&self.vocabulary.encode(prefix), length).await?;
+        Ok(self.read_sample(prefix, &tokens))
+    }
+
+    /// [`Session::sample`] with each character picked as is said, and with what the network thought meanwhile.
+    ///
+    /// # Errors
+    /// As [`Session::sample`]; a pick or a length that there is not.
+    pub async fn converse(&mut self, prefix: &str, length: usize, pick: Pick) -> Result<Continuation> {
+        check_prefix(prefix)?;
+        pick.check()?;
+        if length > LONGEST_ANSWER {
+            return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
+        }
+        self.settle().await?;
         let ids = self.vocabulary.encode(prefix);
+        let thoughts = self.engine.generate_scored(&ids, length, pick.terms()).await?;
+        let (written, next) = continuation::read(&thoughts, ids.len(), &self.vocabulary);
+        Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
+    }
+
+    fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
         let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
         unknown.sort_unstable();
         unknown.dedup();
-        let text = self.vocabulary.decode(&self.engine.generate(&ids, length).await?);
-        Ok(Sample { prefix: prefix.to_owned(), text, unknown })
+        Sample { prefix: prefix.to_owned(), text: self.vocabulary.decode(tokens), unknown }
     }
 }
 

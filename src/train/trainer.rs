@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Rates, SAMPLE_LENGTH, Sample,
-    Stretch,
+    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Pick, Rates, SAMPLE_LENGTH,
+    Sample, Stretch,
 };
 use crate::text::Corpus;
 
@@ -114,12 +114,9 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
-            Command::Generate { request, prefix, length, config, .. } => {
-                match self.generate(&prefix, length as usize, config).await {
-                    Ok(sample) => {
-                        let continuation = Continuation { sample, written: Vec::new(), next: Vec::new() };
-                        (self.emit)(Event::Generated { request, continuation });
-                    }
+            Command::Generate { request, prefix, length, pick, config } => {
+                match self.generate(&prefix, length as usize, pick, config).await {
+                    Ok(continuation) => (self.emit)(Event::Generated { request, continuation }),
                     Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
                     Err(error) => (self.emit)(Event::Refused { request, message: error.to_string() }),
                 }
@@ -205,9 +202,9 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Failed { run, message: error.to_string() });
     }
 
-    async fn generate(&mut self, prefix: &str, length: usize, config: Config) -> Result<Sample> {
+    async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {
         if let Some(session) = &mut self.session {
-            return session.sample(prefix, length).await;
+            return session.converse(prefix, length, pick).await;
         }
         let session = match self.untrained.take() {
             Some((known, session)) if known == config => session,
@@ -218,7 +215,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
         };
         let (_, session) = self.untrained.insert((config, session));
-        session.sample(prefix, length).await
+        session.converse(prefix, length, pick).await
     }
 
     /// One piece of training, and what it brings.
