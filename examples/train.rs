@@ -147,7 +147,8 @@ impl Report {
     }
 
     fn epoch(&self, result: &EpochResult, sample: &str) {
-        let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = *result;
+        let EpochResult { epoch, loss, perplexity, tokens_per_second, .. } = *result;
+        let grad_norm = result.grad_norms.last();
         match self {
             Self::Bar(bar) => {
                 // The bar's own println says nothing where there is no terminal.

@@ -1,9 +1,12 @@
-// logits = h * w_hq + b_q for one sequence. One thread for one token of the vocabulary.
+// logits = h * w_hq + b_q for one sequence; of tokens beyond the prefix they are also kept, as far as there is room.
+// One thread for one token of the vocabulary.
 
 @group(0) @binding(1) var<storage, read> next_state: array<vec4f>; // (H)
 @group(0) @binding(2) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed
 @group(0) @binding(3) var<storage, read> b_q: array<f32>; // (V)
-@group(0) @binding(4) var<storage, read_write> next_logits: array<f32>; // (V)
+@group(0) @binding(4) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
+@group(0) @binding(5) var<storage, read_write> next_logits: array<f32>; // (V)
+@group(0) @binding(6) var<storage, read_write> thoughts: array<f32>; // logits (V) of each token beyond the prefix
 
 @compute @workgroup_size(GROUP)
 fn generate_logits(
@@ -21,4 +24,9 @@ fn generate_logits(
         sum += dot(next_state[k], w_hq_t[token * across + k]);
     }
     next_logits[token] = sum;
+    let next = sequence[0] + 1u;
+    let at = (next - sequence[1]) * dims.vocabulary + token;
+    if next >= sequence[1] && at < arrayLength(&thoughts) {
+        thoughts[at] = sum;
+    }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong, each as one sentence that names what is wrong and what to do.
 
+use crate::model::pick::{COLDEST, HOTTEST};
+
 /// What helps where there is no adapter.
 const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
     "This browser has WebGPU but finds no GPU adapter for it: switch on hardware acceleration, in Chrome or Edge also \
@@ -48,6 +50,9 @@ pub enum Error {
     )]
     UnknownEdition(String),
 
+    #[error("There is no run under way whose rates could be set: set them before the next one.")]
+    NoRun,
+
     #[error("The text has no letters A to Z in it: choose one that has.")]
     NoLetters,
 
@@ -56,6 +61,15 @@ pub enum Error {
 
     #[error("The prefix has {length} characters, and at most {allowed} can be continued: shorten it.")]
     PrefixTooLong { length: usize, allowed: usize },
+
+    #[error("{length} characters are too many for one answer: ask for at most {allowed}.")]
+    AnswerTooLong { length: usize, allowed: usize },
+
+    #[error("The temperature is {given}, which is not a number from {COLDEST} to {HOTTEST}: enter one.")]
+    Temperature { given: f32 },
+
+    #[error("Nothing can be picked from the 0 likeliest characters: set top k to 1 or more.")]
+    TopK,
 
     #[error(
         "This browser has no WebGPU here: use Chrome or Edge 127, Firefox 141 or Safari 26 (or newer), over https or \

@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::config::Config;
+pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
+pub use crate::model::run::Rates;
 
 /// How many characters a sample adds to its prefix, as in the book.
 pub const SAMPLE_LENGTH: u32 = 50;
@@ -17,22 +19,39 @@ pub const FINAL_PREFIXES: [&str; 2] = ["time traveller", "traveller"];
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Starts a run with these settings, in place of any other; after every epoch `prefix` is continued.
-    Train { run: u32, config: Config, prefix: String, beginning: Beginning },
+    /// Starts a run with these settings, in place of any other, and goes as far as `stretch` says; after every epoch
+    /// `prefix` is continued.
+    Train { run: u32, config: Config, prefix: String, beginning: Beginning, stretch: Stretch },
     /// Holds the run.
     Pause,
-    /// Goes on with a paused run.
-    Resume,
+    /// Goes on with a paused run, as far as `stretch` says. Of a run that is not paused, it changes how far it goes.
+    Resume { stretch: Stretch },
+    /// From the next minibatch that the device has not been given, the run under way goes by these rates. Answered by
+    /// [`Event::RatesSet`] or [`Event::RatesRefused`]; in either case the run goes on.
+    SetRates { rates: Rates },
     /// Ends the run and forgets its network.
     Reset,
     /// From the next epoch on, samples continue this prefix.
     SamplePrefix { prefix: String },
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
-    /// one of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same `request`.
-    Generate { request: u32, prefix: String, length: u32, config: Config },
+    /// one of `config`. At most [`LONGEST_ANSWER`] characters. Answered by [`Event::Generated`] or [`Event::Refused`]
+    /// with the same `request`.
+    Generate { request: u32, prefix: String, length: u32, pick: Pick, config: Config },
     /// Measures each kernel for these settings, with a network of its own; a run goes on afterwards. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
+}
+
+/// How far a run goes before it pauses by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stretch {
+    /// To the end of the minibatch under way, or of the next where none is.
+    Minibatch,
+    /// To the end of the epoch under way, or of the next where none is.
+    Epoch,
+    /// To the end of the run, which then does not pause but finishes.
+    #[default]
+    Whole,
 }
 
 /// Where a run begins, if not where its settings say.
@@ -69,16 +88,22 @@ pub enum Event {
     Progress { run: u32, progress: Progress },
     /// An epoch is done.
     Epoch { run: u32, report: EpochReport },
-    /// The run is held.
+    /// The run is held: by [`Command::Pause`], or at the end of its [`Stretch`]. How far it is, the
+    /// [`Event::Progress`] before has told.
     Paused { run: u32 },
     /// The run goes on.
     Resumed { run: u32 },
+    /// [`Command::SetRates`] is followed: from `minibatch` (from 0) of the epoch after `epoch` finished ones, the run
+    /// goes by these rates.
+    RatesSet { run: u32, epoch: u32, minibatch: u32, rates: Rates },
+    /// Rates that can't be set, and why; the run, if any, goes on with those it has.
+    RatesRefused { message: String },
     /// The run is done.
     Finished { run: u32, report: FinalReport },
     /// There is no run and no network any more.
     Idle,
     /// What [`Command::Generate`] asked for.
-    Generated { request: u32, sample: Sample },
+    Generated { request: u32, continuation: Continuation },
     /// What [`Command::Profile`] asked for.
     Profiled { request: u32, profile: Profile },
     /// A [`Command::Generate`] or [`Command::Profile`] that could not be followed; the run, if any, goes on.
@@ -146,8 +171,8 @@ pub struct EpochReport {
     pub perplexity: f64,
     /// Mean cross-entropy per token over the epoch, in nats.
     pub loss: f64,
-    /// Global L2 norm of the gradients before clipping, of the epoch's last minibatch.
-    pub grad_norm: f64,
+    /// Global L2 norm of the gradients before clipping, of each minibatch.
+    pub grad_norms: Vec<f32>,
     /// Tokens trained on in this epoch, by the seconds it took.
     pub tokens_per_second: f64,
     pub sample: Sample,
@@ -175,3 +200,31 @@ pub struct Sample {
     /// Characters of the prefix that the vocabulary lacks; they were read as `<unk>`.
     pub unknown: Vec<char>,
 }
+
+/// A sample with what the network thought while it wrote it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Continuation {
+    pub sample: Sample,
+    /// The characters that the network added to the prefix.
+    pub written: Vec<Written>,
+    /// What would come next.
+    pub next: Vec<Guess>,
+}
+
+/// A character that the network wrote. Probabilities are the network's own, whatever the temperature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Written {
+    /// None for `<unk>`.
+    pub character: Option<char>,
+    /// How much it surprised the network: -log2 of its probability, in bits.
+    pub surprise: f32,
+    /// The likeliest characters in its place, it perhaps among them.
+    pub guesses: Vec<Guess>,
+}
+
+/// A character (none for `<unk>`) and its probability. There are [`GUESSES`] in a place, or as many as the vocabulary
+/// has, the likeliest first.
+pub type Guess = (Option<char>, f32);
+
+/// How many of the likeliest characters are told of each place.
+pub const GUESSES: usize = 5;

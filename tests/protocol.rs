@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
 use time_traveller::protocol::{
-    Beginning, Command, EpochReport, Event, FinalReport, KernelTime, Lap, Profile, Progress, Sample,
+    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, Pick, Profile, Progress,
+    Rates, Sample, Stretch, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -46,16 +47,50 @@ fn sample() -> impl Strategy<Value = Sample> {
 }
 
 fn epoch_report() -> impl Strategy<Value = EpochReport> {
-    (any::<u32>(), number(), number(), number(), number(), sample()).prop_map(
-        |(epoch, perplexity, loss, grad_norm, tokens_per_second, sample)| EpochReport {
+    let grad_norms = prop::collection::vec(0.0..1e6f32, 0..4);
+    (any::<u32>(), number(), number(), grad_norms, number(), sample()).prop_map(
+        |(epoch, perplexity, loss, grad_norms, tokens_per_second, sample)| EpochReport {
             epoch,
             perplexity,
             loss,
-            grad_norm,
+            grad_norms,
             tokens_per_second,
             sample,
         },
     )
+}
+
+fn rates() -> impl Strategy<Value = Rates> {
+    (1e-6..1000f32, 1e-6..1e9f32).prop_map(|(learning_rate, clip)| Rates { learning_rate, clip })
+}
+
+fn stretch() -> impl Strategy<Value = Stretch> {
+    prop::sample::select(vec![Stretch::Minibatch, Stretch::Epoch, Stretch::Whole])
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    let sampled = (1e-3..100f32, 1..9u32, any::<u32>());
+    prop::option::of(sampled).prop_map(|sampled| match sampled {
+        None => Pick::Likeliest,
+        Some((temperature, top_k, seed)) => Pick::Sampled { temperature, top_k, seed },
+    })
+}
+
+fn guesses() -> impl Strategy<Value = Vec<Guess>> {
+    prop::collection::vec((any::<Option<char>>(), 0.0..1f32), 0..6)
+}
+
+fn continuation() -> impl Strategy<Value = Continuation> {
+    let written = (any::<Option<char>>(), 0.0..20f32, guesses()).prop_map(|(character, surprise, guesses)| Written {
+        character,
+        surprise,
+        guesses,
+    });
+    (sample(), prop::collection::vec(written, 0..3), guesses()).prop_map(|(sample, written, next)| Continuation {
+        sample,
+        written,
+        next,
+    })
 }
 
 fn final_report() -> impl Strategy<Value = FinalReport> {
@@ -87,40 +122,46 @@ fn profile(name: String) -> Profile {
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 7]> {
+fn commands() -> impl Strategy<Value = [Command; 8]> {
     let numbers = (any::<u32>(), any::<u32>());
-    (numbers, config(), text(), beginning()).prop_map(|((number, length), config, prefix, beginning)| {
-        let commands = [
-            Command::Train { run: number, config, prefix: prefix.clone(), beginning },
-            Command::Pause,
-            Command::Resume,
-            Command::Reset,
-            Command::SamplePrefix { prefix: prefix.clone() },
-            Command::Generate { request: number, prefix, length, config },
-            Command::Profile { request: number, config },
-        ];
-        // A new kind of command does not compile here: add it above.
-        for (i, command) in commands.iter().enumerate() {
-            let place = match command {
-                Command::Train { .. } => 0,
-                Command::Pause => 1,
-                Command::Resume => 2,
-                Command::Reset => 3,
-                Command::SamplePrefix { .. } => 4,
-                Command::Generate { .. } => 5,
-                Command::Profile { .. } => 6,
-            };
-            assert_eq!(i, place);
-        }
-        commands
-    })
+    let others = (stretch(), rates(), pick());
+    (numbers, config(), text(), beginning(), others).prop_map(
+        |((number, length), config, prefix, beginning, others)| {
+            let (stretch, rates, pick) = others;
+            let commands = [
+                Command::Train { run: number, config, prefix: prefix.clone(), beginning, stretch },
+                Command::Pause,
+                Command::Resume { stretch },
+                Command::SetRates { rates },
+                Command::Reset,
+                Command::SamplePrefix { prefix: prefix.clone() },
+                Command::Generate { request: number, prefix, length, pick, config },
+                Command::Profile { request: number, config },
+            ];
+            // A new kind of command does not compile here: add it above.
+            for (i, command) in commands.iter().enumerate() {
+                let place = match command {
+                    Command::Train { .. } => 0,
+                    Command::Pause => 1,
+                    Command::Resume { .. } => 2,
+                    Command::SetRates { .. } => 3,
+                    Command::Reset => 4,
+                    Command::SamplePrefix { .. } => 5,
+                    Command::Generate { .. } => 6,
+                    Command::Profile { .. } => 7,
+                };
+                assert_eq!(i, place);
+            }
+            commands
+        },
+    )
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 16]> {
+fn events() -> impl Strategy<Value = [Event; 18]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
-    (numbers, text(), sample(), progress(), epoch_report(), final_report()).prop_map(
-        |((run, n, m, maybe_run), text, sample, progress, epoch, last)| {
+    (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
+        |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
             let events = [
                 Event::Ready,
                 Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
@@ -132,14 +173,16 @@ fn events() -> impl Strategy<Value = [Event; 16]> {
                     ],
                 },
                 Event::Started { run, minibatches: n, bytes: n.into() },
-                Event::Untrained { run, sample: sample.clone() },
+                Event::Untrained { run, sample },
                 Event::Progress { run, progress },
                 Event::Epoch { run, report: epoch },
                 Event::Paused { run },
                 Event::Resumed { run },
+                Event::RatesSet { run, epoch: n, minibatch: m, rates },
+                Event::RatesRefused { message: text.clone() },
                 Event::Finished { run, report: last },
                 Event::Idle,
-                Event::Generated { request: n, sample },
+                Event::Generated { request: n, continuation },
                 Event::Refused { request: n, message: text.clone() },
                 Event::Broken { message: text.clone() },
                 Event::Failed { run: maybe_run, message: text.clone() },
@@ -157,13 +200,15 @@ fn events() -> impl Strategy<Value = [Event; 16]> {
                     Event::Epoch { .. } => 6,
                     Event::Paused { .. } => 7,
                     Event::Resumed { .. } => 8,
-                    Event::Finished { .. } => 9,
-                    Event::Idle => 10,
-                    Event::Generated { .. } => 11,
-                    Event::Refused { .. } => 12,
-                    Event::Broken { .. } => 13,
-                    Event::Failed { .. } => 14,
-                    Event::Profiled { .. } => 15,
+                    Event::RatesSet { .. } => 9,
+                    Event::RatesRefused { .. } => 10,
+                    Event::Finished { .. } => 11,
+                    Event::Idle => 12,
+                    Event::Generated { .. } => 13,
+                    Event::Refused { .. } => 14,
+                    Event::Broken { .. } => 15,
+                    Event::Failed { .. } => 16,
+                    Event::Profiled { .. } => 17,
                 };
                 assert_eq!(i, place);
             }
@@ -208,18 +253,31 @@ proptest! {
 fn names_are_stable() {
     let config = Config { lr: 0.5, ..Config::default() };
     let beginning = Beginning { parameters: Some(vec![8, 255]), window_offset: Some(7) };
-    let train = Command::Train { run: 3, config, prefix: "time".into(), beginning };
+    let train = Command::Train { run: 3, config, prefix: "time".into(), beginning, stretch: Stretch::Epoch };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7}}}"#
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7},"stretch":"Epoch"}}"#
     );
     assert_eq!(json(&Command::Pause), r#""Pause""#);
+    let pick = Pick::Sampled { temperature: 0.5, top_k: 3, seed: 9 };
+    assert_eq!(json(&pick), r#"{"Sampled":{"temperature":0.5,"top_k":3,"seed":9}}"#);
+    let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+    assert_eq!(json(&Command::SetRates { rates }), r#"{"SetRates":{"rates":{"learning_rate":0.5,"clip":2.0}}}"#);
+    let guesses = vec![(Some('a'), 0.75), (None, 0.25)];
+    let written = Written { character: Some('a'), surprise: 0.5, guesses };
+    assert_eq!(json(&written), r#"{"character":"a","surprise":0.5,"guesses":[["a",0.75],[null,0.25]]}"#);
     let sample = Sample { prefix: "tïme".into(), text: "t<unk>me a".into(), unknown: vec!['ï'] };
-    let report =
-        EpochReport { epoch: 2, perplexity: 20.5, loss: 3.25, grad_norm: 0.5, tokens_per_second: 1500.0, sample };
+    let report = EpochReport {
+        epoch: 2,
+        perplexity: 20.5,
+        loss: 3.25,
+        grad_norms: vec![0.5],
+        tokens_per_second: 1500.0,
+        sample,
+    };
     assert_eq!(
         json(&Event::Epoch { run: 3, report }),
-        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norm":0.5,"tokens_per_second":1500.0,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
+        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
     );
     assert_eq!(json(&Event::Failed { run: None, message: "No.".into() }), r#"{"Failed":{"run":null,"message":"No."}}"#);
     assert_eq!(json(&Event::Idle), r#""Idle""#);

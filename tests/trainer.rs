@@ -2,23 +2,20 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[allow(dead_code, reason = "scripts of other tests")]
 #[path = "common/trainer.rs"]
 mod script;
 
 use std::rc::Rc;
 
-use rand::SeedableRng;
-use rand_xoshiro::Xoshiro256PlusPlus;
 use script::*;
-use time_traveller::cpu;
 use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FINAL_PREFIXES, Sample};
-use time_traveller::text::sampling::Epoch;
+use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Rates, Sample, Stretch};
 use time_traveller::train::{Session, Start};
 
 #[test]
@@ -36,7 +33,7 @@ fn a_run_tells_its_start_every_epoch_and_its_end() {
     let reports = reports(&events);
     for report in &reports {
         assert!((report.perplexity / report.loss.exp() - 1.0).abs() < 1e-9, "{report:?}");
-        assert!(report.grad_norm > 0.0 && report.tokens_per_second > 0.0, "{report:?}");
+        assert!(report.grad_norms.iter().all(|&norm| norm > 0.0) && report.tokens_per_second > 0.0, "{report:?}");
         assert_eq!(report.sample.prefix, "time");
         assert!(report.sample.text.starts_with("time"), "{report:?}");
         assert!(report.sample.unknown.is_empty(), "{report:?}");
@@ -66,7 +63,13 @@ fn a_run_tells_its_start_every_epoch_and_its_end() {
 
 /// A run whose samples continue this prefix.
 fn train_with(run: u32, prefix: &str) -> Command {
-    Command::Train { run, config: small(), prefix: prefix.to_owned(), beginning: Beginning::default() }
+    Command::Train {
+        run,
+        config: small(),
+        prefix: prefix.to_owned(),
+        beginning: Beginning::default(),
+        stretch: Stretch::Whole,
+    }
 }
 
 /// The whole way, from the seed to the perplexities, is the oracle's: which windows an epoch takes, which state
@@ -79,34 +82,8 @@ fn every_mode_trains_as_the_oracle_does() {
         (Sampling::Random, StateMode::Reset),
     ] {
         let config = Config { sampling, state, lr: 2.0, clip: 0.5, epochs: 5, seed: 3, ..small() };
-        let (corpus, sizes) = (corpus(), sizes(config));
-        let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
-        rng.long_jump();
         let events = play([part([train(1, config)], finished)]);
-        for report in reports(&events) {
-            let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
-            let mut h = vec![0.0; sizes.batch * sizes.hidden];
-            let (mut loss, mut grad_norm) = (0.0, 0.0);
-            for m in 0..epoch.len() {
-                if state == StateMode::Reset {
-                    h.fill(0.0);
-                }
-                let minibatch = epoch.minibatch(&corpus.tokens, m);
-                let (lr, clip) = (config.lr.into(), config.clip.into());
-                let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, lr, clip);
-                h = step.states.split_off(sizes.steps * h.len());
-                loss += step.loss / epoch.len() as f64;
-                grad_norm = step.grad_norm;
-            }
-            let name = format!("{sampling}, {state}, epoch {}", report.epoch);
-            assert!((report.loss / loss - 1.0).abs() < 1e-4, "{name}: loss {}, by the oracle {loss}", report.loss);
-            assert!(
-                (report.grad_norm / grad_norm - 1.0).abs() < 1e-3,
-                "{name}: gradient norm {}, by the oracle {grad_norm}",
-                report.grad_norm
-            );
-        }
+        assert_as_the_oracle(&events, config, |_| Rates { learning_rate: 2.0, clip: 0.5 });
         assert_eq!(numbers(&events), [1, 2, 3, 4, 5]);
     }
 }
@@ -116,8 +93,8 @@ fn a_paused_run_rests_until_it_is_resumed() {
     let events = play([
         part([train(1, small())], epoch(2)),
         part([Command::Pause], paused),
-        later([Command::Resume], epoch(4)),
-        part([Command::Pause, Command::Pause, Command::Resume, Command::Resume], finished),
+        later([resume()], epoch(4)),
+        part([Command::Pause, Command::Pause, resume(), resume()], finished),
     ]);
     assert_eq!(numbers(&events), [1, 2, 3, 4, 5, 6], "a pause loses nothing");
     let holds: Vec<_> = events.iter().filter(|e| matches!(e, Event::Paused { .. } | Event::Resumed { .. })).collect();
@@ -135,11 +112,11 @@ fn a_paused_run_rests_until_it_is_resumed() {
 
 #[test]
 fn pause_and_resume_without_a_run_say_nothing() {
-    let events = play([part([Command::Pause, Command::Resume, generate(1, "time", small())], answered(1))]);
+    let events = play([part([Command::Pause, resume(), generate(1, "time", small())], answered(1))]);
     assert_eq!(events.len(), 1, "{events:#?}");
     let events = play([
         part([train(1, small())], finished),
-        part([Command::Pause, Command::Resume, generate(1, "time", small())], answered(1)),
+        part([Command::Pause, resume(), generate(1, "time", small())], answered(1)),
     ]);
     assert_eq!(the(&events, finished) + 2, events.len(), "{events:#?}");
 }
@@ -152,7 +129,7 @@ fn a_prefix_is_continued_at_any_time_from_the_newest_weights() {
         part([train(1, config)], epoch(8)),
         part([generate(1, "time", config)], epoch(12)),
         part([Command::Pause, generate(2, "time", config)], answered(2)),
-        part([Command::Resume], finished),
+        part([resume()], finished),
         part([generate(3, "time", config), generate(4, "traveller", config)], answered(4)),
     ]);
     assert_eq!(numbers(&events), (1..=20).collect::<Vec<_>>());
@@ -177,8 +154,20 @@ fn with_no_run_the_untrained_network_goes_on() {
             generate(2, "a", small()),
             generate(3, "time", other),
             generate(4, "time", small()),
-            Command::Generate { request: 5, prefix: "tick".to_owned(), length: 3, config: small() },
-            Command::Generate { request: 6, prefix: "tick".to_owned(), length: 0, config: small() },
+            Command::Generate {
+                request: 5,
+                prefix: "tick".to_owned(),
+                length: 3,
+                pick: Pick::Likeliest,
+                config: small(),
+            },
+            Command::Generate {
+                request: 6,
+                prefix: "tick".to_owned(),
+                length: 0,
+                pick: Pick::Likeliest,
+                config: small(),
+            },
         ],
         answered(6),
     )]);
@@ -249,7 +238,7 @@ fn reset_ends_a_run_and_forgets_its_network() {
         part([Command::Reset, generate(1, "time", small())], answered(1)),
         later([train(2, endless())], epoch(2)),
         part([Command::Pause, Command::Reset], idle),
-        later([Command::Resume, generate(2, "time", small())], answered(2)),
+        later([resume(), generate(2, "time", small())], answered(2)),
     ]);
     for request in [1, 2] {
         assert_eq!(generated(&events, request).text, untrained(small(), "time"), "request {request}");
@@ -382,14 +371,6 @@ fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
     assert!(allowed > 0 && fits(allowed) && !fits(allowed + 1), "{message}");
 }
 
-/// The numbers of every epoch, bit by bit, and every sample: all of a run that does not hang on time.
-fn outcome(events: &[Event]) -> (Vec<[u64; 3]>, Vec<&Sample>) {
-    let reports = reports(events);
-    let numbers = |report: &&EpochReport| [report.perplexity, report.loss, report.grad_norm].map(f64::to_bits);
-    let samples = reports.iter().map(|report| &report.sample).chain(&final_report(events).samples);
-    (reports.iter().map(numbers).collect(), samples.collect())
-}
-
 #[test]
 fn a_seed_names_a_run_to_the_last_bit() {
     for (sampling, state, engine) in [
@@ -469,7 +450,7 @@ fn a_run_that_diverges_ends_with_the_epoch_and_the_gradient_norm() {
     let wild = Config { hidden: 32, lr: 1000.0, clip: 1e9, epochs: 100, ..small() };
     let events = play([
         part([train(1, wild)], |event| failed(event) || finished(event)),
-        later([Command::Resume, generate(1, "time", small())], answered(1)),
+        later([resume(), generate(1, "time", small())], answered(1)),
         part([train(2, small())], finished),
     ]);
     let failure = the(&events, failed);
@@ -479,29 +460,4 @@ fn a_run_that_diverges_ends_with_the_epoch_and_the_gradient_norm() {
     assert!(reports(&events).iter().all(|report| report.perplexity.is_finite()), "{events:#?}");
     assert_eq!(generated(&events, 1).text, untrained(small(), "time"), "the network is forgotten");
     assert!(events[failure + 1..].iter().all(|event| run_of(event) != Some(1)), "{events:#?}");
-}
-
-/// The same network on the other engine, and the race between the two, which is remembered.
-#[test]
-fn both_engines_train_the_same_network_and_the_faster_wins() {
-    let of = |engine| play([part([train(1, Config { engine, ..small() })], finished)]);
-    let (gpu, cpu) = (of(EngineChoice::Gpu), of(EngineChoice::Cpu));
-    for (gpu, cpu) in reports(&gpu).iter().zip(reports(&cpu)) {
-        assert!((gpu.perplexity / cpu.perplexity - 1.0).abs() < 1e-4, "{gpu:?} and {cpu:?}");
-    }
-    let auto = |run| train(run, Config { engine: EngineChoice::Auto, ..small() });
-    let events = play([part([auto(1)], finished), part([auto(2)], finished)]);
-    let races: Vec<_> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Device { name, race } => Some((name, race)),
-            _ => None,
-        })
-        .collect();
-    let [(name, laps), again] = races[..] else { panic!("{races:?}") };
-    assert_eq!((name, laps), again, "a race is run once");
-    let fastest = laps.iter().max_by(|a, b| a.tokens_per_second.partial_cmp(&b.tokens_per_second).unwrap()).unwrap();
-    assert!(fastest.name.starts_with(name) && fastest.tokens_per_second > Some(0.0), "{name} won {laps:?}");
-    let Some(Event::Finished { report, .. }) = events.last() else { panic!("{:?}", events.last()) };
-    assert_eq!(&report.device, name);
 }

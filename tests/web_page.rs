@@ -13,7 +13,9 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, Progress, Sample};
+use time_traveller::protocol::{
+    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch,
+};
 use time_traveller::ui::address;
 use time_traveller::ui::app::Workbench;
 use time_traveller::ui::errors::show_panic;
@@ -151,7 +153,7 @@ impl Mounted {
 }
 
 fn train(run: u32, config: Config, beginning: Beginning) -> Command {
-    Command::Train { run, config, prefix: "time traveller".into(), beginning }
+    Command::Train { run, config, prefix: "time traveller".into(), beginning, stretch: Stretch::Whole }
 }
 
 fn sample(prefix: &str, continuation: &str) -> Sample {
@@ -163,7 +165,7 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
         epoch,
         perplexity,
         loss: perplexity.ln(),
-        grad_norm: 1.0,
+        grad_norms: vec![1.0; 4],
         tokens_per_second: 1500.4,
         sample: sample("time traveller", &format!(" and the {epoch}")),
     };
@@ -358,7 +360,7 @@ async fn pausing_resuming_and_resetting_say_so() {
     assert_eq!(page.status(), "idle");
     assert_eq!(page.test_id("samples").child_element_count(), 0);
     assert!(page.root.query_selector("[data-testid=untrained]").unwrap().is_none());
-    assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume, Command::Reset]);
+    assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume { stretch: Stretch::Whole }, Command::Reset]);
 }
 
 #[wasm_bindgen_test]
@@ -380,7 +382,7 @@ async fn after_a_failure_the_corrected_settings_count() {
     page.press("Generate").await;
     let config = Config { hidden: 64, ..Config::default() };
     let prefix = "time traveller".into();
-    assert_eq!(page.sent()[1..], [Command::Generate { request: 1, prefix, length: 50, config }]);
+    assert_eq!(page.sent()[1..], [Command::Generate { request: 1, prefix, length: 50, pick: Pick::Likeliest, config }]);
 }
 
 #[wasm_bindgen_test]
@@ -422,7 +424,8 @@ async fn a_typed_prefix_is_continued_and_its_unknown_characters_named() {
     page.fill("Prefix", "café").await;
     page.press("Generate").await;
     let sample = Sample { prefix: "café".into(), text: "caf<unk> the".into(), unknown: vec!['é'] };
-    page.hear([Event::Generated { request: 1, sample }]).await;
+    let continuation = Continuation { sample, written: vec![], next: vec![] };
+    page.hear([Event::Generated { request: 1, continuation }]).await;
     assert_eq!(page.text("generated"), "caf<unk> the");
     assert_eq!(
         page.test_id("generated").query_selector(".prefix").unwrap().unwrap().text_content().unwrap(),
@@ -431,7 +434,10 @@ async fn a_typed_prefix_is_continued_and_its_unknown_characters_named() {
     assert_eq!(page.text("unknown"), "“é” is not in the vocabulary: read as <unk>.");
     assert_eq!(page.sent()[1], Command::SamplePrefix { prefix: "café".into() });
     let config = Config { epochs: 12, ..Config::default() };
-    assert_eq!(page.sent()[2], Command::Generate { request: 1, prefix: "café".into(), length: 50, config });
+    assert_eq!(
+        page.sent()[2],
+        Command::Generate { request: 1, prefix: "café".into(), length: 50, pick: Pick::Likeliest, config }
+    );
 }
 
 #[wasm_bindgen_test]

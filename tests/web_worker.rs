@@ -15,7 +15,7 @@ use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event};
+use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::train::Trainer;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -59,8 +59,8 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
         Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
-    let beginning = Beginning::default();
-    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning }).unwrap();
+    let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
+    sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning, stretch }).unwrap();
     drop(sender);
     trainer.serve(None, &mut commands).await.unwrap();
     events.take()
@@ -100,5 +100,48 @@ async fn both_engines_train_the_same_network() {
     assert_eq!(gpu.len(), 3);
     for ((epoch, gpu), (_, cpu)) in gpu.into_iter().zip(cpu) {
         assert!((gpu - cpu).abs() < 1e-4 * cpu, "epoch {epoch}: {gpu} on the GPU, {cpu} on the CPU");
+    }
+}
+
+/// A minibatch by hand, other rates, and an answer on the way: what was told after the pause, and what was answered.
+#[wasm_bindgen_test]
+async fn a_run_obeys_in_its_midst() {
+    for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
+        let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
+        let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, engine, ..Config::default() };
+        let (sender, mut commands) = unbounded();
+        let train = |stretch| {
+            let (prefix, beginning) = ("the".to_owned(), Beginning::default());
+            Command::Train { run: 7, config, prefix, beginning, stretch }
+        };
+        sender.unbounded_send(train(Stretch::Minibatch)).unwrap();
+        let rates = Rates { learning_rate: 0.5, clip: 0.25 };
+        let pick = Pick::Sampled { temperature: 0.8, top_k: 4, seed: 3 };
+        let events = Rc::new(RefCell::new(Vec::new()));
+        let (heard, mut sender) = (events.clone(), Some(sender));
+        let emit = move |event: Event| {
+            if let Event::Paused { .. } = event
+                && let Some(sender) = sender.take()
+            {
+                let ask = Command::Generate { request: 1, prefix: "fox".to_owned(), length: 9, pick, config };
+                for command in [Command::SetRates { rates }, ask, Command::Resume { stretch: Stretch::Whole }] {
+                    sender.unbounded_send(command).unwrap();
+                }
+            }
+            heard.borrow_mut().push(event);
+        };
+        Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), emit)
+            .serve(None, &mut commands)
+            .await
+            .unwrap();
+        let events = events.take();
+        assert!(events.contains(&Event::RatesSet { run: 7, epoch: 0, minibatch: 1, rates }), "{events:?}");
+        let answer = events.iter().find_map(|event| match event {
+            Event::Generated { request: 1, continuation } => Some(continuation),
+            _ => None,
+        });
+        let answer = answer.unwrap_or_else(|| panic!("{events:?}"));
+        assert!(answer.written.len() == 9 && answer.written.iter().all(|place| place.surprise > 0.0), "{answer:?}");
+        assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
     }
 }

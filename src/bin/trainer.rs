@@ -58,7 +58,8 @@ mod worker {
         post(&Event::Ready);
     }
 
-    /// Gets text and device, then trains; after a failure of either, the next Train tries anew.
+    /// Gets devices and text, then trains; without the text, or once a device is lost, the next Train tries anew. That
+    /// there is no GPU ends nothing: the CPU trains then.
     async fn work(mut commands: UnboundedReceiver<Command>) {
         let mut train = None;
         loop {
@@ -83,7 +84,7 @@ mod worker {
         }
     }
 
-    /// Without text or device nothing else can be done.
+    /// Without a text, or after the loss of a device, nothing else can be done.
     async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
         loop {
             match commands.next().await {

@@ -10,6 +10,7 @@ use web_time::{Duration, Instant};
 use super::turn::Turn;
 use crate::error::{Error, Result};
 use crate::model::minibatch::{Metrics, by_time};
+use crate::model::pick::{Terms, Thoughts};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 
@@ -140,11 +141,16 @@ impl Engine {
         })
     }
 
-    /// Does the next pieces of a run, for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and
-    /// the state that enters it.
+    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    pub fn set_rates(&mut self, rates: Rates) {
+        self.rates = rates;
+    }
+
+    /// Does the next pieces of a run, for some tens of milliseconds, up to where it is to hold. `minibatch` gives the
+    /// tokens of a minibatch and the state that enters it.
     pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
         let start = Instant::now();
-        while !run.is_submitted() {
+        while !run.is_held() {
             if run.at.1 == 0 {
                 let (minibatch, state) = minibatch(run.at.0);
                 self.begin(&minibatch, state, run.at.0 == 0);
@@ -331,6 +337,28 @@ impl Engine {
     /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
     /// the likeliest token. Gives prefix and continuation.
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Vec<u32> {
+        self.generate_by(prefix, length, |logits, _| super::generate_pick(logits)).await
+    }
+
+    /// [`Engine::generate`] with tokens picked by their score, and with what the network thought meanwhile.
+    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Thoughts {
+        let mut logits = Vec::new();
+        let pick = |next: &[f32], place: usize| {
+            logits.extend_from_slice(next);
+            super::generate_pick(&super::generate_score(next, terms, place))
+        };
+        let mut tokens = self.generate_by(prefix, length + 1, pick).await;
+        tokens.pop();
+        Thoughts { tokens, logits }
+    }
+
+    /// See [`super::generate_by`].
+    async fn generate_by(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        mut pick: impl FnMut(&[f32], usize) -> u32,
+    ) -> Vec<u32> {
         let p = &self.parameters;
         let mut sequence = prefix.to_vec();
         let hidden = self.sizes.hidden;
@@ -346,7 +374,7 @@ impl Engine {
                 let mut logits = p.b_q.clone();
                 left.pack_by_across(&state);
                 product(&mut logits, &left, &self.weights.w_hq);
-                sequence.push(super::generate_pick(&logits));
+                sequence.push(pick(&logits, position + 1 - prefix.len()));
             }
             if start.elapsed() >= SLICE {
                 self.turn.pass().await;

@@ -3,6 +3,7 @@
 use num_traits::Float;
 
 use super::count;
+use crate::model::pick::Terms;
 use crate::model::{Parameters, Sizes};
 
 /// `C (rows, columns) = L (rows, inner) · R (inner, columns)`, with both given by element.
@@ -146,6 +147,35 @@ pub fn generate_logits<F: Float>(sizes: Sizes, p: &Parameters<F>, state: &[F]) -
     output_forward(Sizes { batch: 1, steps: 1, ..sizes }, p, state)
 }
 
+/// The score by which the token at a place beyond the prefix is picked: for the `top_k` likeliest
+/// `logit / temperature + noise`, the least number for the others. With noise from Gumbel's distribution the largest
+/// score is that of a token drawn from softmax(logits / temperature) over the top k.
+pub fn generate_score<F: Float>(logits: &[F], terms: Terms, place: usize) -> Vec<F> {
+    let temperature = F::from(terms.temperature).expect("a float becomes a float");
+    let score = |(token, &mine): (usize, &F)| {
+        // Of equals the first is the likelier.
+        let likelier = |(v, &other): (usize, &F)| other > mine || (other == mine && v < token);
+        let rank = logits.iter().enumerate().filter(|&one| likelier(one)).count();
+        if rank < terms.top_k as usize { mine / temperature + gumbel(terms.seed, place, token) } else { F::min_value() }
+    };
+    logits.iter().enumerate().map(score).collect()
+}
+
+/// `-ln(-ln(u))` for a `u` between 0 and 1 that hangs on seed, place and token.
+fn gumbel<F: Float>(seed: u32, place: usize, token: usize) -> F {
+    let bits = scatter(scatter(scatter(seed ^ 0x9e37_79b9) ^ place as u32) ^ token as u32);
+    let below = (f64::from(bits >> 9) + 0.5) / f64::from(1 << 23); // 1 - u, exact in f32 too
+    let below = F::from(below).expect("a float becomes a float");
+    -(-(-below).ln_1p()).ln()
+}
+
+/// Bits as if drawn by lot, the same for the same bits: the last steps of MurmurHash3.
+fn scatter(bits: u32) -> u32 {
+    let x = (bits ^ bits >> 16).wrapping_mul(0x85eb_ca6b);
+    let x = (x ^ x >> 13).wrapping_mul(0xc2b2_ae35);
+    x ^ x >> 16
+}
+
 /// The likeliest token: the arg-max of the logits, the first of equals.
 pub fn generate_pick<F: Float>(logits: &[F]) -> u32 {
     let mut best = 0;
@@ -160,13 +190,75 @@ pub fn generate_pick<F: Float>(logits: &[F]) -> u32 {
 /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times the
 /// likeliest token. Gives prefix and continuation.
 pub fn generate<F: Float>(sizes: Sizes, p: &Parameters<F>, prefix: &[u32], length: usize) -> Vec<u32> {
+    generate_by(sizes, p, prefix, length, |logits, _| generate_pick(logits))
+}
+
+/// [`generate`] with a way to pick of one's own: from the logits of a token and its place beyond the prefix.
+pub fn generate_by<F: Float>(
+    sizes: Sizes,
+    p: &Parameters<F>,
+    prefix: &[u32],
+    length: usize,
+    mut pick: impl FnMut(&[F], usize) -> u32,
+) -> Vec<u32> {
     let mut sequence = prefix.to_vec();
     let mut state = vec![F::zero(); sizes.hidden];
     for position in 0..prefix.len() + length - 1 {
         state = generate_state(sizes, p, sequence[position], &state);
         if position + 1 >= prefix.len() {
-            sequence.push(generate_pick(&generate_logits(sizes, p, &state)));
+            sequence.push(pick(&generate_logits(sizes, p, &state), position + 1 - prefix.len()));
         }
     }
     sequence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often each token is picked, as a share.
+    fn shares(logits: [f64; 4], terms: Terms) -> [f64; 4] {
+        const PLACES: usize = 20_000;
+        let mut shares = [0.0; 4];
+        for place in 0..PLACES {
+            shares[generate_pick(&generate_score(&logits, terms, place)) as usize] += 1.0 / PLACES as f64;
+        }
+        shares
+    }
+
+    #[test]
+    fn tokens_are_drawn_as_often_as_their_probability_says() {
+        let logits = [0.125, 0.5, 0.125, 0.25].map(|p: f64| p.ln());
+        let half = |p: f64| p.sqrt() / (2.0 * 0.125f64.sqrt() + 0.5f64.sqrt() + 0.25f64.sqrt());
+        for (temperature, top_k, expected) in [
+            (1.0, 4, [0.125, 0.5, 0.125, 0.25]),
+            (1.0, 2, [0.0, 2.0 / 3.0, 0.0, 1.0 / 3.0]),
+            (1.0, 3, [0.125, 0.5, 0.0, 0.25].map(|p| p / 0.875)), // of equals the first
+            (2.0, 9, [half(0.125), half(0.5), half(0.125), half(0.25)]),
+            (0.01, 4, [0.0, 1.0, 0.0, 0.0]),
+            (100.0, 1, [0.0, 1.0, 0.0, 0.0]),
+        ] {
+            for seed in [0, 1, u32::MAX] {
+                let shares = shares(logits, Terms { temperature, top_k, seed });
+                for (share, expected) in shares.into_iter().zip(expected) {
+                    // Four standard deviations, and the rounding of the sum.
+                    let allowed = 1e-9 + 4.0 * (expected * (1.0 - expected) / 20_000.0f64).sqrt();
+                    assert!((share - expected).abs() <= allowed, "{temperature}, {top_k}, {seed}: {shares:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_a_number_whatever_it_hangs_on() {
+        for seed in [0, 1, 77, u32::MAX] {
+            for n in 0..20_000 {
+                let (single, double): (f32, f64) = (gumbel(seed, n, n % 28), gumbel(seed, n, n % 28));
+                assert!(
+                    (-3.0..17.0).contains(&double) && (f64::from(single) - double).abs() < 1e-5,
+                    "{single} {double}"
+                );
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub use race::{Devices, Race};
 use crate::error::Result;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
+use crate::model::pick::{Terms, Thoughts};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 use crate::{cpu, gpu};
@@ -70,8 +71,16 @@ impl Engine {
         })
     }
 
-    /// Goes on with a run for some tens of milliseconds. `minibatch` gives the tokens of a minibatch and the state that
-    /// enters it.
+    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    pub fn set_rates(&mut self, rates: Rates) {
+        match self {
+            Self::Gpu(engine) => engine.set_rates(rates),
+            Self::Cpu(engine) => engine.set_rates(rates),
+        }
+    }
+
+    /// Goes on with a run for some tens of milliseconds, up to where it is to hold. `minibatch` gives the tokens of a
+    /// minibatch and the state that enters it.
     ///
     /// # Errors
     /// A failure of the device.
@@ -115,6 +124,18 @@ impl Engine {
         match self {
             Self::Gpu(engine) => engine.generate(prefix, length).await,
             Self::Cpu(engine) => Ok(engine.generate(prefix, length).await),
+        }
+    }
+
+    /// [`Engine::generate`] with tokens picked by these terms, at most
+    /// [`LONGEST_ANSWER`](crate::model::pick::LONGEST_ANSWER), and with what the network thought meanwhile.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Result<Thoughts> {
+        match self {
+            Self::Gpu(engine) => engine.generate_scored(prefix, length, terms).await,
+            Self::Cpu(engine) => Ok(engine.generate_scored(prefix, length, terms).await),
         }
     }
 

@@ -121,14 +121,14 @@ impl Engine {
         let minibatch = layout.end(Place::Minibatch);
         let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
         let metrics = 16 * minibatches as u64;
-        let sequence = layout.tensor("sequence").bytes();
+        let generated = layout.tensor("sequence").bytes() + layout.tensor("thoughts").bytes();
         Self {
             kernels,
             uniforms,
             uploads: buffer("uploads", uploads, Usage::COPY_SRC | Usage::COPY_DST),
             carried: buffer("carried", layout.state_bytes(), Usage::COPY_SRC | Usage::COPY_DST),
             history: buffer("history", metrics, Usage::COPY_SRC | Usage::COPY_DST),
-            readback: buffer("readback", metrics.max(sequence), Usage::MAP_READ | Usage::COPY_DST),
+            readback: buffer("readback", metrics.max(generated), Usage::MAP_READ | Usage::COPY_DST),
             gpu: gpu.clone(),
             buffers,
             layout,
@@ -195,8 +195,13 @@ impl Engine {
         Ok(tensor.unpad(&padded))
     }
 
-    /// Hands the device its next submission of a run, and waits while two are under way. `minibatch` gives the tokens
-    /// of a minibatch and the state that enters it.
+    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    pub fn set_rates(&self, rates: Rates) {
+        self.gpu.queue.write_buffer(&self.uniforms, 0, &self.steps.uniforms(rates));
+    }
+
+    /// Hands the device its next submission of a run, up to where that is to hold, and waits while two are under way.
+    /// `minibatch` gives the tokens of a minibatch and the state that enters it.
     ///
     /// # Errors
     /// A failure of the device.
@@ -204,7 +209,7 @@ impl Engine {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut tokens: Vec<u32> = Vec::new();
         let mut flops = 0;
-        while !run.is_submitted() && flops < self.pace.budget {
+        while !run.is_held() && flops < self.pace.budget {
             if run.at.1 == 0 {
                 if (4 * tokens.len()) as u64 == self.uploads.size() {
                     break; // no room for another minibatch's tokens

@@ -70,7 +70,7 @@ macro_rules! kernel {
 
 /// Every kernel, in the order of a training step; then those of generation.
 #[rustfmt::skip]
-pub const KERNELS: [Kernel; 15] = [
+pub const KERNELS: [Kernel; 16] = [
     kernel!(step_forward, [TANH, BLOCK_PRODUCT], [inputs: Read, w_xh: Read, w_hh: Read, b_h: Read, states: Write]),
     kernel!(output_forward, [BLOCK_PRODUCT], [states: Read, w_hq: Read, b_q: Read, logits: Write]),
     kernel!(softmax_cross_entropy, [], [targets: Read, logits: Read, losses: Write, dlogits: Write]),
@@ -85,7 +85,9 @@ pub const KERNELS: [Kernel; 15] = [
     kernel!(sgd_update, [], [grads: Read, metrics: Read, parameters: Write, w_hh_t: Write, w_hq_t: Write]),
     kernel!(generate_state, [TANH],
         [sequence: Read, w_xh: Read, w_hh: Read, b_h: Read, state: Read, next_state: Write]),
-    kernel!(generate_logits, [], [next_state: Read, w_hq_t: Read, b_q: Read, next_logits: Write]),
+    kernel!(generate_logits, [],
+        [next_state: Read, w_hq_t: Read, b_q: Read, sequence: Read, next_logits: Write, thoughts: Write]),
+    kernel!(generate_score, [], [sequence: Read, terms: Read, thoughts: Read, next_logits: Write]),
     kernel!(generate_pick, [], [next_state: Read, next_logits: Read, state: Write, sequence: Write]),
 ];
 

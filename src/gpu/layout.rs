@@ -11,6 +11,9 @@ pub const ALIGNMENT: u64 = 256;
 /// The longest prefix and continuation together, in tokens.
 pub const SEQUENCE_LIMIT: usize = 4096;
 
+/// The most tokens that a network writes while its thoughts are kept: the logits of each, and of the one after.
+pub const THOUGHTS_LIMIT: usize = crate::model::pick::LONGEST_ANSWER;
+
 /// The buffers that tensors are packed into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
@@ -134,6 +137,8 @@ impl Layout {
             ("state", [1, 1, h], [1, 1, hp]),
             ("next_state", [1, 1, h], [1, 1, hp]),
             ("next_logits", [1, 1, v], [1, 1, vp]),
+            ("terms", [1, 1, 3], [1, 1, 3]),
+            ("thoughts", [1, THOUGHTS_LIMIT + 1, v], [1, THOUGHTS_LIMIT + 1, v]),
         ] {
             self.tensors.push(Tensor { name, place: Place::Own(name), at: 0, shape, padded });
         }

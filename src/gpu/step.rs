@@ -30,6 +30,8 @@ pub struct Dispatch {
 pub struct Steps {
     pub train: Vec<Dispatch>,
     pub generate: Vec<Dispatch>,
+    /// The same with the score by which a token is picked.
+    pub generate_scored: Vec<Dispatch>,
     /// One for each different dispatch, [`ALIGNMENT`] bytes apart in the uniform buffer.
     dims: Vec<Dims>,
     /// The most operations of one dispatch.
@@ -47,9 +49,12 @@ pub fn kernel_index(name: &str) -> usize {
 impl Steps {
     pub fn new(layout: &Layout, software: bool) -> Self {
         let slice = if software { SOFTWARE_SLICE } else { HARDWARE_SLICE };
-        let mut steps = Self { train: Vec::new(), generate: Vec::new(), dims: vec![layout.dims()], slice };
+        let (train, generate, generate_scored) = (Vec::new(), Vec::new(), Vec::new());
+        let mut steps = Self { train, generate, generate_scored, dims: vec![layout.dims()], slice };
         steps.train = steps.list_training(layout);
-        steps.generate = steps.list_generation(layout);
+        let [state, logits, score, pick] = steps.list_generation(layout);
+        steps.generate = vec![state, logits, pick];
+        steps.generate_scored = vec![state, logits, score, pick];
         steps
     }
 
@@ -89,11 +94,12 @@ impl Steps {
         list
     }
 
-    fn list_generation(&mut self, layout: &Layout) -> Vec<Dispatch> {
+    fn list_generation(&mut self, layout: &Layout) -> [Dispatch; 4] {
         let (h, v) = (layout.hidden, layout.sizes.vocabulary);
-        vec![
+        [
             self.threads("generate_state", h / 4, 8 * h),
             self.threads("generate_logits", v, 2 * h),
+            self.threads("generate_score", v, 2 * v),
             self.groups("generate_pick", 1, v),
         ]
     }

@@ -1,7 +1,9 @@
 //! What an engine is told of a sequence of minibatches.
 
+use serde::{Deserialize, Serialize};
+
 /// What an update goes by.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     pub learning_rate: f32,
     /// Threshold of gradient clipping.
@@ -21,6 +23,8 @@ pub enum StateAt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     pub(crate) minibatches: usize,
+    /// The engine holds before this minibatch.
+    pub(crate) until: usize,
     /// The minibatch under way, and its next piece: a dispatch on the GPU, a part of the step on the CPU.
     pub(crate) at: (usize, usize),
     pub(crate) done: usize,
@@ -28,12 +32,37 @@ pub struct Run {
 
 impl Run {
     pub fn new(minibatches: usize) -> Self {
-        Self { minibatches, at: (0, 0), done: 0 }
+        Self { minibatches, until: minibatches, at: (0, 0), done: 0 }
     }
 
     /// Whether everything has been handed to the device.
     pub fn is_submitted(&self) -> bool {
         self.at.0 == self.minibatches
+    }
+
+    /// Has the engine hold before minibatch `m`, which has not begun; at the end of the run at the latest.
+    pub fn hold_before(&mut self, m: usize) {
+        self.until = m.clamp(self.next(), self.minibatches);
+    }
+
+    /// Whether the engine is where it is to hold.
+    pub fn is_held(&self) -> bool {
+        self.at.0 == self.until
+    }
+
+    /// Minibatches that have been handed to the device from beginning to end.
+    pub fn submitted(&self) -> usize {
+        self.at.0
+    }
+
+    /// The first minibatch that has not begun.
+    pub fn next(&self) -> usize {
+        self.at.0 + usize::from(self.at.1 > 0)
+    }
+
+    /// All that was handed to the device is done.
+    pub(crate) fn settled(&mut self) {
+        self.done = self.at.0;
     }
 
     /// Minibatches known to be finished.

@@ -2,6 +2,8 @@
 //! commands and tells events.
 
 mod clock;
+mod continuation;
+mod schedule;
 mod session;
 mod trainer;
 

@@ -6,13 +6,15 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::clock::Clock;
+use super::continuation;
+use super::schedule::{Place, Schedule};
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{Progress, Sample};
+use crate::protocol::{Continuation, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 use crate::text::{Corpus, UNKNOWN, Vocabulary};
 
@@ -20,7 +22,7 @@ use crate::text::{Corpus, UNKNOWN, Vocabulary};
 const MOST_MINIBATCHES: usize = 1 << 20;
 
 /// What an epoch came to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EpochResult {
     /// Finished epochs, this one included.
     pub epoch: u32,
@@ -28,8 +30,8 @@ pub struct EpochResult {
     pub loss: f64,
     /// exp(`loss`).
     pub perplexity: f64,
-    /// Gradient norm of the last minibatch, before clipping.
-    pub grad_norm: f64,
+    /// Gradient norm of each minibatch, before clipping.
+    pub grad_norms: Vec<f32>,
     pub tokens_per_second: f64,
 }
 
@@ -54,6 +56,11 @@ pub struct Session {
     /// Finished epochs.
     epoch: u32,
     under_way: Option<UnderWay>,
+    schedule: Schedule,
+    /// The rates that the engine goes by.
+    rates: Rates,
+    /// Where the run rests: this minibatch is not begun.
+    goal: Place,
     clock: Clock,
     /// Tokens trained on in finished epochs.
     tokens_done: u64,
@@ -110,17 +117,59 @@ impl Session {
             rng,
             epoch: 0,
             under_way: None,
+            schedule: Schedule::new(rates),
+            rates,
+            goal: (config.epochs, 0),
             clock: Clock::default(),
             tokens_done: 0,
         })
     }
 
-    /// Hands the device its next piece of work, some tens of milliseconds long; at the end of an epoch gives what the
-    /// epoch came to.
+    /// Lets the run go as far as the stretch says, from where it is. A new session goes the whole way.
+    pub fn go_on(&mut self, stretch: Stretch) {
+        let (epoch, minibatch) = self.place();
+        self.goal = match stretch {
+            Stretch::Minibatch => (epoch, minibatch + 1),
+            Stretch::Epoch => (epoch + 1, 0),
+            Stretch::Whole => (self.config.epochs, 0),
+        };
+    }
+
+    /// Whether the run is as far as it was let go.
+    pub fn rests(&self) -> bool {
+        self.place() >= self.goal
+    }
+
+    /// The minibatch under way or, between two, the next.
+    fn place(&self) -> Place {
+        (self.epoch, self.under_way.as_ref().map_or(0, |under_way| under_way.run.submitted()))
+    }
+
+    /// Sets the rates of the minibatches that have not begun; gives the first of them, as finished epochs and its
+    /// number within its epoch.
+    ///
+    /// # Errors
+    /// Rates that the settings do not take; the run then keeps those it has.
+    pub fn set_rates(&mut self, rates: Rates) -> Result<(u32, usize)> {
+        Config { lr: rates.learning_rate, clip: rates.clip, ..self.config }.check()?;
+        let place = match &self.under_way {
+            Some(UnderWay { run, epoch, .. }) if run.next() == epoch.len() => (self.epoch + 1, 0),
+            Some(UnderWay { run, .. }) => (self.epoch, run.next()),
+            None => (self.epoch, 0),
+        };
+        self.schedule.set(place, rates);
+        Ok(place)
+    }
+
+    /// Hands the device its next piece of work, some tens of milliseconds long, unless the run rests; at the end of an
+    /// epoch gives what the epoch came to.
     ///
     /// # Errors
     /// [`Error::NotFinite`] if the loss is no longer a number; a failure of the device.
     pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
+        if self.rests() {
+            return Ok(None);
+        }
         self.clock.start();
         let result = self.advance_timed().await;
         self.clock.stop();
@@ -144,6 +193,14 @@ impl Session {
             StateMode::Carry if m > 0 => StateAt::Carried,
             _ => StateAt::Zero,
         };
+        let place = (self.epoch, run.submitted());
+        let rates = self.schedule.at(place);
+        if rates != self.rates && run.next() == run.submitted() {
+            engine.set_rates(rates);
+            self.rates = rates;
+        }
+        let hold = self.schedule.change_after(place).map_or(self.goal, |change| change.min(self.goal));
+        run.hold_before(if hold.0 > self.epoch { epoch.len() } else { hold.1 });
         engine.advance(run, |m| (epoch.minibatch(tokens, m), state(m))).await?;
         if !run.is_submitted() {
             return Ok(None);
@@ -168,7 +225,7 @@ impl Session {
             epoch: self.epoch,
             loss,
             perplexity: loss.exp(),
-            grad_norm: grad_norm.into(),
+            grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
             tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
         })
     }
@@ -216,6 +273,9 @@ impl Session {
         self.clock.start();
         let settled = self.engine.settle().await;
         self.clock.stop();
+        if let Some(under_way) = &mut self.under_way {
+            under_way.run.settled();
+        }
         settled
     }
 
@@ -236,12 +296,32 @@ impl Session {
     pub async fn sample(&mut self, prefix: &str, length: usize) -> Result<Sample> {
         check_prefix(prefix)?;
         self.settle().await?;
+        let tokens = self.engine.generate(&self.vocabulary.encode(prefix), length).await?;
+        Ok(self.read_sample(prefix, &tokens))
+    }
+
+    /// [`Session::sample`] with each character picked as is said, and with what the network thought meanwhile.
+    ///
+    /// # Errors
+    /// As [`Session::sample`]; a pick or a length that there is not.
+    pub async fn converse(&mut self, prefix: &str, length: usize, pick: Pick) -> Result<Continuation> {
+        check_prefix(prefix)?;
+        pick.check()?;
+        if length > LONGEST_ANSWER {
+            return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
+        }
+        self.settle().await?;
         let ids = self.vocabulary.encode(prefix);
+        let thoughts = self.engine.generate_scored(&ids, length, pick.terms()).await?;
+        let (written, next) = continuation::read(&thoughts, ids.len(), &self.vocabulary);
+        Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
+    }
+
+    fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
         let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
         unknown.sort_unstable();
         unknown.dedup();
-        let text = self.vocabulary.decode(&self.engine.generate(&ids, length).await?);
-        Ok(Sample { prefix: prefix.to_owned(), text, unknown })
+        Sample { prefix: prefix.to_owned(), text: self.vocabulary.decode(tokens), unknown }
     }
 }
 

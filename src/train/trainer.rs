@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
-    Beginning, Command, EpochReport, Event, FINAL_PREFIXES, FinalReport, Profile, SAMPLE_LENGTH, Sample,
+    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Pick, Profile, Rates,
+    SAMPLE_LENGTH, Sample, Stretch,
 };
 use crate::text::Corpus;
 
@@ -96,25 +97,26 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn obey(&mut self, command: Command) -> Result<()> {
         match command {
-            Command::Train { run, config, prefix, beginning } => {
-                return self.start(run, config, prefix, beginning).await;
+            Command::Train { run, config, prefix, beginning, stretch } => {
+                return self.start(run, config, prefix, beginning, stretch).await;
             }
-            Command::Pause => {
-                if let Some(session) = &mut self.session {
-                    session.settle().await?;
-                }
-                self.switch(Mode::Training, Mode::Paused, |run| Event::Paused { run });
+            Command::Pause if self.mode == Mode::Training => return self.pause().await,
+            Command::Pause => {}
+            Command::Resume { stretch } => self.resume(stretch),
+            Command::SetRates { rates } => {
+                let event =
+                    self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { message: error.to_string() });
+                (self.emit)(event);
             }
-            Command::Resume => self.switch(Mode::Paused, Mode::Training, |run| Event::Resumed { run }),
             Command::Reset => {
                 self.forget();
                 (self.emit)(Event::Idle);
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
-            Command::Generate { request, prefix, length, config } => {
-                let sample = self.generate(&prefix, length as usize, config).await;
-                return self.answer(request, sample, |sample| Event::Generated { request, sample });
+            Command::Generate { request, prefix, length, pick, config } => {
+                let continuation = self.generate(&prefix, length as usize, pick, config).await;
+                return self.answer(request, continuation, |continuation| Event::Generated { request, continuation });
             }
             Command::Profile { request, config } => {
                 let profile = self.profile(&config).await;
@@ -124,7 +126,14 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    async fn start(&mut self, run: u32, config: Config, prefix: String, beginning: Beginning) -> Result<()> {
+    async fn start(
+        &mut self,
+        run: u32,
+        config: Config,
+        prefix: String,
+        beginning: Beginning,
+        stretch: Stretch,
+    ) -> Result<()> {
         self.forget();
         self.run = Some(run);
         check_prefix(&prefix)?;
@@ -136,15 +145,15 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
         (self.emit)(Event::Untrained { run, sample });
+        session.go_on(stretch);
         self.session = Some(session);
         self.prefix = prefix;
         self.mode = Mode::Training;
         Ok(())
     }
 
-    /// The device for these settings, by a race if they leave it open; says which.
+    /// The device for these settings, which are checked, by a race if they leave it open; says which.
     async fn choose(&mut self, config: &Config) -> Result<Device> {
-        config.check()?;
         let race = self.devices.choose(config.engine, sizes(config, &self.corpus)).await?;
         (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
         self.device = Some(race.winner.clone());
@@ -162,6 +171,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     }
 
     async fn profile(&mut self, config: &Config) -> Result<Profile> {
+        config.check()?;
         if let Some(session) = &mut self.session {
             session.settle().await?;
         }
@@ -169,11 +179,34 @@ impl<E: FnMut(Event)> Trainer<E> {
         profile(&device, sizes(config, &self.corpus)).await
     }
 
-    fn switch(&mut self, from: Mode, to: Mode, event: impl Fn(u32) -> Event) {
-        if let (Some(run), true) = (self.run, self.mode == from) {
-            (self.emit)(event(run));
-            self.mode = to;
+    /// Holds the run that is under way and tells where.
+    async fn pause(&mut self) -> Result<()> {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
+        session.settle().await?;
+        (self.emit)(Event::Progress { run, progress: session.progress() });
+        (self.emit)(Event::Paused { run });
+        self.mode = Mode::Paused;
+        Ok(())
+    }
+
+    fn resume(&mut self, stretch: Stretch) {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
+        match self.mode {
+            Mode::Still => return,
+            Mode::Training => {}
+            Mode::Paused => (self.emit)(Event::Resumed { run }),
         }
+        session.go_on(stretch);
+        self.mode = Mode::Training;
+    }
+
+    fn set_rates(&mut self, rates: Rates) -> Result<Event> {
+        let under_way = self.mode != Mode::Still;
+        let (Some(run), Some(session), true) = (self.run, &mut self.session, under_way) else {
+            return Err(Error::NoRun);
+        };
+        let (epoch, minibatch) = session.set_rates(rates)?;
+        Ok(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates })
     }
 
     fn forget(&mut self) {
@@ -189,19 +222,20 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Failed { run, message: error.to_string() });
     }
 
-    async fn generate(&mut self, prefix: &str, length: usize, config: Config) -> Result<Sample> {
+    async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {
         if let Some(session) = &mut self.session {
-            return session.sample(prefix, length).await;
+            return session.converse(prefix, length, pick).await;
         }
         let session = match self.untrained.take() {
             Some((known, session)) if known == config => session,
             _ => {
+                config.check()?;
                 let device = self.choose(&config).await?;
                 Session::new(&device, &self.corpus, config).await?
             }
         };
         let (_, session) = self.untrained.insert((config, session));
-        session.sample(prefix, length).await
+        session.converse(prefix, length, pick).await
     }
 
     /// One piece of training, and what it brings.
@@ -209,19 +243,20 @@ impl<E: FnMut(Event)> Trainer<E> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         if let Some(result) = session.advance().await? {
             let sample = session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?;
-            (self.emit)(Event::Epoch { run, report: report(result, sample) });
+            (self.emit)(Event::Epoch { run, report: report(result.clone(), sample) });
             (self.emit)(Event::Progress { run, progress: session.progress() });
             self.last_progress = Instant::now();
             if session.is_finished() {
                 self.mode = Mode::Still;
                 let report = self.final_report(result).await?;
                 (self.emit)(Event::Finished { run, report });
+                return Ok(());
             }
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
             (self.emit)(Event::Progress { run, progress: session.progress() });
             self.last_progress = Instant::now();
         }
-        Ok(())
+        if session.rests() { self.pause().await } else { Ok(()) }
     }
 
     async fn final_report(&mut self, last: EpochResult) -> Result<FinalReport> {
@@ -250,6 +285,6 @@ fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start>
 }
 
 fn report(result: EpochResult, sample: Sample) -> EpochReport {
-    let EpochResult { epoch, loss, perplexity, grad_norm, tokens_per_second } = result;
-    EpochReport { epoch, perplexity, loss, grad_norm, tokens_per_second, sample }
+    let EpochResult { epoch, loss, perplexity, grad_norms, tokens_per_second } = result;
+    EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
 }

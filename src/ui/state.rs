@@ -259,9 +259,9 @@ impl RunState {
             Event::Resumed { run } if self.hears(run) => self.status = Status::Training,
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
-            Event::Generated { request, sample } if request == self.request => {
+            Event::Generated { request, continuation } if request == self.request => {
                 self.asking = false;
-                self.generated = Some(sample);
+                self.generated = Some(continuation.sample);
             }
             Event::Refused { request, message } if request == self.request => {
                 self.asking = false;

@@ -7,6 +7,7 @@ use time_traveller::gpu::kernels::Kernel;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu};
 use time_traveller::model::parameters::{NAMES, cast};
+use time_traveller::model::pick::{Terms, Thoughts};
 use time_traveller::model::run::{Rates, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
@@ -267,16 +268,16 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
     assert_eq!(factors[1], 1.0);
 }
 
-/// Prediction against the oracle's, over the three kernels of generation.
+/// Prediction against the oracle's, over the kernels of generation.
 pub async fn check_generation(gpu: &Gpu, case: &Case) {
     let mut engine = case.engine(gpu).await;
     let prefix = &case.minibatch.inputs[..1 + case.sizes.positions() / 2];
-    let got = engine.generate(prefix, 20).await.unwrap();
+    let got = engine.generate(prefix, WRITTEN).await.unwrap();
     let p: Parameters<f64> = case.parameters.cast();
-    let expected = cpu::generate(case.sizes, &p, prefix, 20);
+    let expected = cpu::generate(case.sizes, &p, prefix, WRITTEN);
     assert_eq!(got, expected, "{}: generate", case.name);
 
-    let last = prefix.len() + 20 - 1;
+    let last = prefix.len() + WRITTEN - 1;
     let mut state = vec![0.0; case.sizes.hidden];
     for &token in &expected[..last] {
         state = cpu::generate_state(case.sizes, &p, token, &state);
@@ -291,4 +292,48 @@ pub async fn check_generation(gpu: &Gpu, case: &Case) {
         &cpu::generate_logits(case.sizes, &p, &state),
     );
     assert_eq!(read("state").await, read("next_state").await, "{}: generate_pick", case.name);
+
+    let all = case.sizes.vocabulary as u32;
+    for (temperature, top_k, seed) in [(1.0, 1, 0), (0.7, 3, 1), (2.5, all + 1, u32::MAX)] {
+        check_scores(case, &mut engine, prefix, Terms { temperature, top_k, seed }).await;
+    }
+}
+
+/// How many tokens the checks of generation write.
+const WRITTEN: usize = 20;
+
+/// Tokens that are picked by their score: each place is computed by the oracle from what the device wrote up to there.
+async fn check_scores(case: &Case, engine: &mut Engine, prefix: &[u32], terms: Terms) {
+    let p: Parameters<f64> = case.parameters.cast();
+    let Thoughts { tokens, logits } = engine.generate_scored(prefix, WRITTEN, terms).await.unwrap();
+    assert_eq!((tokens.len(), &tokens[..prefix.len()]), (prefix.len() + WRITTEN, prefix), "{}", case.name);
+    let mut state = vec![0.0; case.sizes.hidden];
+    let mut expected = Vec::new();
+    let mut scores = Vec::new();
+    for (position, &token) in tokens.iter().enumerate() {
+        state = cpu::generate_state(case.sizes, &p, token, &state);
+        if position + 1 < prefix.len() {
+            continue;
+        }
+        expected.extend(cpu::generate_logits(case.sizes, &p, &state));
+        let place = position + 1 - prefix.len();
+        let logits: Vec<f64> = cast(&logits[place * case.sizes.vocabulary..][..case.sizes.vocabulary]);
+        scores = cpu::generate_score(&logits, terms, place);
+        if let Some(&picked) = tokens.get(position + 1) {
+            let best = scores[cpu::generate_pick(&scores) as usize];
+            let short = best - scores[picked as usize]; // nothing, but for rounding
+            assert!(short <= 1e-5 * best.abs().max(1.0), "{} {terms:?}: place {place} is {short:e} short", case.name);
+        }
+    }
+    compare(case, "generate_logits", "thoughts", &logits, &expected);
+    let got = engine.read("next_logits").await.unwrap();
+    let out = |score: f64| score == f64::MIN;
+    assert_eq!(
+        got.iter().map(|&score| score == f32::MIN).collect::<Vec<_>>(),
+        scores.iter().map(|&score| out(score)).collect::<Vec<_>>(),
+        "{} {terms:?}: generate_score leaves out others",
+        case.name
+    );
+    let (got, scores): (Vec<f32>, Vec<f64>) = got.into_iter().zip(scores).filter(|&(_, score)| !out(score)).unzip();
+    compare(case, "generate_score", "next_logits", &got, &scores);
 }

@@ -6,13 +6,18 @@ use std::thread;
 use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
 use time_traveller::cpu;
 use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{EngineChoice, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, FinalReport, SAMPLE_LENGTH, Sample};
+use time_traveller::protocol::{
+    Beginning, Command, EpochReport, Event, FinalReport, Pick, Rates, SAMPLE_LENGTH, Sample, Stretch,
+};
 use time_traveller::text::Corpus;
+use time_traveller::text::sampling::Epoch;
 use time_traveller::train::Trainer;
 
 /// How long a script may take before the test fails instead of hanging.
@@ -129,12 +134,22 @@ pub fn train(run: u32, config: Config) -> Command {
     train_from(run, config, Beginning::default())
 }
 
+/// A run that goes no further than this at first.
+pub fn train_some(run: u32, config: Config, stretch: Stretch) -> Command {
+    Command::Train { run, config, prefix: "time".to_owned(), beginning: Beginning::default(), stretch }
+}
+
 pub fn train_from(run: u32, config: Config, beginning: Beginning) -> Command {
-    Command::Train { run, config, prefix: "time".to_owned(), beginning }
+    Command::Train { run, config, prefix: "time".to_owned(), beginning, stretch: Stretch::Whole }
 }
 
 pub fn generate(request: u32, prefix: &str, config: Config) -> Command {
-    Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, config }
+    Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, pick: Pick::Likeliest, config }
+}
+
+/// Goes on to the end of the run.
+pub fn resume() -> Command {
+    Command::Resume { stretch: Stretch::Whole }
 }
 
 pub fn finished(event: &Event) -> bool {
@@ -175,7 +190,7 @@ pub fn the(events: &[Event], which: impl Fn(&Event) -> bool) -> usize {
 #[track_caller]
 pub fn generated(events: &[Event], request: u32) -> &Sample {
     match &events[the(events, answered(request))] {
-        Event::Generated { sample, .. } => sample,
+        Event::Generated { continuation, .. } => &continuation.sample,
         other => panic!("{other:?}"),
     }
 }
@@ -200,6 +215,17 @@ pub fn numbers(events: &[Event]) -> Vec<u32> {
     reports(events).iter().map(|report| report.epoch).collect()
 }
 
+/// The numbers of every epoch, bit by bit, and every sample: all of a run that does not hang on time.
+pub fn outcome(events: &[Event]) -> (Vec<Vec<u64>>, Vec<&Sample>) {
+    let reports = reports(events);
+    let numbers = |report: &&EpochReport| {
+        let norms = report.grad_norms.iter().map(|&norm| f64::from(norm));
+        [report.perplexity, report.loss].into_iter().chain(norms).map(f64::to_bits).collect()
+    };
+    let samples = reports.iter().map(|report| &report.sample).chain(&final_report(events).samples);
+    (reports.iter().map(numbers).collect(), samples.collect())
+}
+
 /// The run that an event is about.
 pub fn run_of(event: &Event) -> Option<u32> {
     match event {
@@ -209,6 +235,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Epoch { run, .. }
         | Event::Paused { run }
         | Event::Resumed { run }
+        | Event::RatesSet { run, .. }
         | Event::Finished { run, .. } => Some(*run),
         Event::Failed { run, .. } => *run,
         Event::Ready
@@ -216,6 +243,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Device { .. }
         | Event::Idle
         | Event::Broken { .. }
+        | Event::RatesRefused { .. }
         | Event::Generated { .. }
         | Event::Profiled { .. }
         | Event::Refused { .. } => None,
@@ -228,4 +256,38 @@ pub fn untrained(config: Config, prefix: &str) -> String {
     let parameters = Parameters::init(sizes, config.seed);
     let ids = cpu::generate(sizes, &parameters, &corpus.vocabulary.encode(prefix), SAMPLE_LENGTH as usize);
     corpus.vocabulary.decode(&ids)
+}
+
+/// Holds every epoch's loss and gradient norms against the oracle's in f64, given the rates of each minibatch: by
+/// finished epochs and its number within the epoch.
+#[track_caller]
+pub fn assert_as_the_oracle(events: &[Event], config: Config, rates: impl Fn((u32, usize)) -> Rates) {
+    let (corpus, sizes) = (corpus(), sizes(config));
+    let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
+    rng.long_jump();
+    for report in reports(events) {
+        let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
+        let mut h = vec![0.0; sizes.batch * sizes.hidden];
+        let (mut loss, mut grad_norms) = (0.0, Vec::new());
+        for m in 0..epoch.len() {
+            if config.state == StateMode::Reset {
+                h.fill(0.0);
+            }
+            let minibatch = epoch.minibatch(&corpus.tokens, m);
+            let Rates { learning_rate, clip } = rates((report.epoch - 1, m));
+            let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, learning_rate.into(), clip.into());
+            h = step.states.split_off(sizes.steps * h.len());
+            loss += step.loss / epoch.len() as f64;
+            grad_norms.push(step.grad_norm);
+        }
+        let name = format!("{}, {}, epoch {}", config.sampling, config.state, report.epoch);
+        assert!((report.loss / loss - 1.0).abs() < 1e-4, "{name}: loss {}, by the oracle {loss}", report.loss);
+        let same = |(&got, norm): (&f32, &f64)| (f64::from(got) / norm - 1.0).abs() < 1e-3;
+        assert!(
+            report.grad_norms.len() == grad_norms.len() && report.grad_norms.iter().zip(&grad_norms).all(same),
+            "{name}: gradient norms {:?}, by the oracle {grad_norms:?}",
+            report.grad_norms
+        );
+    }
 }

@@ -1,9 +1,14 @@
 //! The page's state under events in order, late and missing.
 
 use super::*;
+use crate::protocol::Continuation;
 
 fn sample(text: &str) -> Sample {
     Sample { prefix: "time".into(), text: text.into(), unknown: Vec::new() }
+}
+
+fn continuation(text: &str) -> Continuation {
+    Continuation { sample: sample(text), written: Vec::new(), next: Vec::new() }
 }
 
 fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
@@ -11,7 +16,7 @@ fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
         epoch,
         perplexity,
         loss: perplexity.ln(),
-        grad_norm: 1.0,
+        grad_norms: vec![1.0; 4],
         tokens_per_second: 1500.0,
         sample: sample("time and"),
     };
@@ -250,7 +255,7 @@ fn an_answer_that_a_reset_overtook_is_not_shown() {
     state.reset();
     assert!(!state.asking);
     let idle = state.clone();
-    state.apply(Event::Generated { request, sample: sample("late") });
+    state.apply(Event::Generated { request, continuation: continuation("late") });
     state.apply(Event::Refused { request, message: "late".into() });
     assert_eq!(state, idle);
     assert!(state.ask() > request);
@@ -261,9 +266,9 @@ fn only_the_latest_answer_counts() {
     let mut state = training();
     state.ask();
     let second = state.ask();
-    state.apply(Event::Generated { request: 1, sample: sample("old") });
+    state.apply(Event::Generated { request: 1, continuation: continuation("old") });
     assert!(state.asking && state.generated.is_none());
-    state.apply(Event::Generated { request: second, sample: sample("new") });
+    state.apply(Event::Generated { request: second, continuation: continuation("new") });
     assert_eq!(state.generated.as_ref().map(|s| s.text.as_str()), Some("new"));
     let third = state.ask();
     state.apply(Event::Refused { request: third, message: "no".into() });

@@ -9,7 +9,7 @@ use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Beginning, Command, Event, SAMPLE_LENGTH};
+use crate::protocol::{Beginning, Command, Event, Pick, SAMPLE_LENGTH, Stretch};
 use crate::ui::file::Chosen;
 use crate::ui::form::Form;
 use crate::ui::state::RunState;
@@ -90,7 +90,8 @@ impl Page {
                     window_offset: self.form.with_untracked(Form::window_offset),
                 };
                 let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
-                self.send(Command::Train { run, config, prefix: self.prefix.get_untracked(), beginning });
+                let prefix = self.prefix.get_untracked();
+                self.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
             }
             Ok(_) => {}
         }
@@ -135,7 +136,7 @@ impl Page {
     }
 
     pub fn resume(&self) {
-        self.send(Command::Resume);
+        self.send(Command::Resume { stretch: Stretch::Whole });
     }
 
     /// Ends the run and forgets it; a lost worker is replaced.
@@ -161,7 +162,7 @@ impl Page {
         }
         let request = self.state.try_update(RunState::ask).unwrap_or_default();
         let prefix = self.prefix.get_untracked();
-        self.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, config });
+        self.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, pick: Pick::Likeliest, config });
     }
 
     /// Sets the prefix, for the samples to come too.

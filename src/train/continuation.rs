@@ -1,0 +1,66 @@
+//! What a network thought while it wrote: probabilities, surprise, the likeliest characters in each place.
+
+use crate::model::pick::Thoughts;
+use crate::protocol::{GUESSES, Guess, Written};
+use crate::text::Vocabulary;
+
+/// The characters that a network added to a prefix of so many tokens, and what would come next.
+pub fn read(thoughts: &Thoughts, prefix: usize, vocabulary: &Vocabulary) -> (Vec<Written>, Vec<Guess>) {
+    let mut places = thoughts.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
+    let written = thoughts.tokens[prefix..].iter().zip(&mut places).map(|(&token, logs)| Written {
+        character: vocabulary.character(token),
+        surprise: -logs[token as usize] / std::f32::consts::LN_2,
+        guesses: guesses(&logs, vocabulary),
+    });
+    let written = written.collect();
+    (written, places.next().map(|logs| guesses(&logs, vocabulary)).unwrap_or_default())
+}
+
+/// `ln softmax(logits)`
+fn log_probabilities(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+    logits.iter().map(|logit| logit - largest - sum.ln()).collect()
+}
+
+/// The likeliest characters; of equals the first.
+fn guesses(logs: &[f32], vocabulary: &Vocabulary) -> Vec<Guess> {
+    let mut tokens: Vec<usize> = (0..logs.len()).collect();
+    tokens.sort_by(|&a, &b| logs[b].total_cmp(&logs[a])); // stable
+    tokens.into_iter().take(GUESSES).map(|token| (vocabulary.character(token as u32), logs[token].exp())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surprise_is_in_bits_and_guesses_are_the_likeliest() {
+        let vocabulary = Vocabulary::new("aaab"); // <unk>, a, b
+        let logits = |p: [f32; 3]| p.map(|p| p.ln() + 7.0);
+        let thoughts = Thoughts {
+            tokens: vec![1, 1, 2, 0],
+            logits: [logits([0.25, 0.25, 0.5]), logits([0.125, 0.75, 0.125])].concat(),
+        };
+        let (written, next) = read(&Thoughts { tokens: vec![1, 1, 0], ..thoughts.clone() }, 2, &vocabulary);
+        assert_eq!(written.len(), 1);
+        assert_eq!(written[0].character, None);
+        assert!((written[0].surprise - 2.0).abs() < 1e-5, "{written:?}");
+        let characters = |guesses: &[Guess]| guesses.iter().map(|guess| guess.0).collect::<Vec<_>>();
+        assert_eq!(characters(&written[0].guesses), [Some('b'), None, Some('a')]);
+        assert_eq!(characters(&next), [Some('a'), None, Some('b')]);
+        assert!((next[0].1 - 0.75).abs() < 1e-6, "{next:?}");
+        let certain = Thoughts { tokens: vec![1, 2], logits: vec![-500.0, -500.0, 500.0, 0.0, 0.0, 0.0] };
+        assert_eq!(read(&certain, 1, &vocabulary).0[0].surprise, 0.0);
+    }
+
+    #[test]
+    fn a_large_vocabulary_gives_the_five_likeliest_and_what_is_no_number_does_no_harm() {
+        let vocabulary = Vocabulary::new("abcdefgh");
+        let mut logits: Vec<f32> = (0..9u8).map(f32::from).collect();
+        let (_, next) = read(&Thoughts { tokens: vec![1], logits: logits.clone() }, 1, &vocabulary);
+        assert_eq!(next.iter().map(|guess| guess.0).collect::<Vec<_>>(), ['h', 'g', 'f', 'e', 'd'].map(Some));
+        logits[3] = f32::NAN;
+        assert_eq!(read(&Thoughts { tokens: vec![1], logits }, 1, &vocabulary).1.len(), GUESSES);
+    }
+}

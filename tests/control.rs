@@ -1,0 +1,218 @@
+//! A run under the visitor's hand: stretches of it, and rates that change in its midst.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "scripts of other tests")]
+#[path = "common/trainer.rs"]
+mod script;
+
+use std::rc::Rc;
+
+use script::*;
+use time_traveller::engine::Device;
+use time_traveller::gpu::Gpu;
+use time_traveller::model::Config;
+use time_traveller::model::config::EngineChoice;
+use time_traveller::protocol::{Command, Event, Rates, Stretch};
+use time_traveller::train::{EpochResult, Session};
+
+const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
+
+fn go_on(stretch: Stretch) -> [Command; 1] {
+    [Command::Resume { stretch }]
+}
+
+fn minibatches(events: &[Event]) -> u32 {
+    match events[the(events, |event| matches!(event, Event::Started { .. }))] {
+        Event::Started { minibatches, .. } => minibatches,
+        _ => unreachable!(),
+    }
+}
+
+/// Finished epochs and minibatches, as they were told before each pause.
+fn rests(events: &[Event]) -> Vec<(u32, u32)> {
+    let told = events.windows(2).filter_map(|pair| match pair {
+        [Event::Progress { progress, .. }, Event::Paused { .. }] => Some((progress.epoch, progress.minibatch)),
+        [_, Event::Paused { .. }] => panic!("no progress before the pause: {events:#?}"),
+        _ => None,
+    });
+    told.collect()
+}
+
+#[test]
+fn a_run_in_stretches_is_the_run_that_went_through() {
+    for engine in ENGINES {
+        let config = Config { engine, ..small() };
+        let events = play([
+            part([train_some(1, config, Stretch::Minibatch)], paused),
+            part(go_on(Stretch::Minibatch), paused),
+            part(go_on(Stretch::Epoch), paused),
+            later(go_on(Stretch::Epoch), paused),
+            part(go_on(Stretch::Minibatch), paused),
+            part(go_on(Stretch::Whole), finished),
+        ]);
+        assert_eq!(rests(&events), [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)]);
+        let through = play([part([train(1, config)], finished)]);
+        assert_eq!(outcome(&events), outcome(&through));
+    }
+}
+
+#[test]
+fn the_last_minibatch_of_an_epoch_ends_it() {
+    let config = Config { epochs: 2, ..small() };
+    let length = minibatches(&play([part([train(1, config)], finished)])) as usize;
+    let step = |_| part(go_on(Stretch::Minibatch), |event: &Event| paused(event) || finished(event));
+    let mut script = vec![part([train_some(1, config, Stretch::Minibatch)], paused)];
+    // Epochs may be one minibatch shorter than is known beforehand: some steps more than there are do nothing.
+    script.extend((1..2 * length - 3).map(step));
+    script.push(part(go_on(Stretch::Epoch), |event| paused(event) || finished(event)));
+    script.push(part(
+        [Command::Pause, Command::Resume { stretch: Stretch::Whole }, generate(1, "time", config)],
+        answered(1),
+    ));
+    let events = play(script);
+    assert_eq!(numbers(&events)[0], 1);
+    let rests = rests(&events);
+    let ends: Vec<_> = rests.iter().filter(|rest| rest.1 == 0).collect();
+    assert_eq!(ends[0], &(1, 0), "{rests:?}");
+    for pair in rests.windows(2) {
+        let next = pair[1] == (pair[0].0, pair[0].1 + 1) || pair[1] == (pair[0].0 + 1, 0);
+        assert!(next, "{rests:?}");
+    }
+}
+
+#[test]
+fn a_run_that_is_resumed_while_it_goes_takes_the_new_stretch() {
+    let events = play([
+        part([train_some(1, endless(), Stretch::Whole)], epoch(2)),
+        part(go_on(Stretch::Epoch), paused),
+        part([Command::Resume { stretch: Stretch::Minibatch }, Command::Resume { stretch: Stretch::Epoch }], paused),
+        part([Command::Reset], idle),
+    ]);
+    let rests = rests(&events);
+    assert!(rests.iter().all(|rest| rest.1 == 0) && rests[1].0 == rests[0].0 + 1, "{rests:?}");
+    let resumed = events.iter().filter(|event| matches!(event, Event::Resumed { .. })).count();
+    assert_eq!(resumed, 1, "a run that goes is not resumed");
+}
+
+#[test]
+fn a_stretch_without_a_run_does_nothing() {
+    let events =
+        play([part([Command::Resume { stretch: Stretch::Minibatch }, generate(1, "time", small())], answered(1))]);
+    assert_eq!(events.len(), 1, "{events:#?}");
+    let again = [Command::Resume { stretch: Stretch::Epoch }, generate(1, "time", small())];
+    let events = play([part([train(1, small())], finished), part(again, answered(1))]);
+    assert_eq!(the(&events, finished) + 2, events.len(), "{events:#?}");
+}
+
+const GENTLE: Rates = Rates { learning_rate: 0.25, clip: 0.125 };
+const BOLD: Rates = Rates { learning_rate: 1.5, clip: 3.0 };
+
+fn set(rates: Rates) -> Command {
+    Command::SetRates { rates }
+}
+
+/// Where rates were set, and which.
+fn changes(events: &[Event]) -> Vec<((u32, usize), Rates)> {
+    let changes = events.iter().filter_map(|event| match event {
+        Event::RatesSet { run: 1, epoch, minibatch, rates } => Some(((*epoch, *minibatch as usize), *rates)),
+        _ => None,
+    });
+    changes.collect()
+}
+
+#[track_caller]
+fn assert_as_told(events: &[Event], config: Config) {
+    let changes = changes(events);
+    assert_as_the_oracle(events, config, |place| {
+        let last = changes.iter().rfind(|(from, _)| *from <= place);
+        last.map_or(Rates { learning_rate: config.lr, clip: config.clip }, |(_, rates)| *rates)
+    });
+}
+
+#[test]
+fn rates_hold_from_the_minibatch_that_is_told() {
+    for engine in ENGINES {
+        let config = Config { engine, clip: 0.1, ..small() };
+        let events = play([
+            part([train_some(1, config, Stretch::Minibatch)], paused),
+            part([set(BOLD), set(GENTLE), Command::Resume { stretch: Stretch::Epoch }], paused),
+            part([set(BOLD), Command::Resume { stretch: Stretch::Minibatch }], paused),
+            part([set(GENTLE), Command::Resume { stretch: Stretch::Whole }], finished),
+        ]);
+        assert_eq!(changes(&events), [((0, 1), BOLD), ((0, 1), GENTLE), ((1, 0), BOLD), ((1, 1), GENTLE)]);
+        assert_as_told(&events, config);
+    }
+}
+
+/// The first epoch of a session whose rates are set after some of its work.
+async fn first_epoch(device: &Device, config: Config, work: impl AsyncFn(&mut Session)) -> ((u32, usize), EpochResult) {
+    let mut session = Session::new(device, &Rc::new(corpus()), config).await.unwrap();
+    work(&mut session).await;
+    let place = session.set_rates(GENTLE).unwrap();
+    session.go_on(Stretch::Whole);
+    loop {
+        if let Some(result) = session.advance().await.unwrap() {
+            return (place, EpochResult { tokens_per_second: 0.0, ..result });
+        }
+    }
+}
+
+/// Networks of which a minibatch is more than the first submission or slice of time.
+#[test]
+fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
+    pollster::block_on(async {
+        let on_gpu = Config { hidden: 256, batch: 16, steps: 10, tokens: 600, ..small() };
+        let on_cpu = Config { hidden: 2048, batch: 64, steps: 4, tokens: 600, ..small() };
+        let gpu = Device::gpu(&Gpu::open().await.unwrap(), sizes(on_gpu));
+        for (device, config) in [(gpu, on_gpu), (Device::Cpu, on_cpu)] {
+            let half_done = first_epoch(&device, config, async |session| {
+                assert_eq!(session.advance().await.unwrap(), None);
+            });
+            let between = first_epoch(&device, config, async |session| {
+                session.go_on(Stretch::Minibatch);
+                while !session.rests() {
+                    session.advance().await.unwrap();
+                }
+            });
+            let (half_done, between) = (half_done.await, between.await);
+            assert_eq!(half_done.0, (0, 1));
+            assert_eq!(half_done, between);
+            let before = first_epoch(&device, config, async |_| ()).await;
+            assert_eq!(before.0, (0, 0));
+            assert_ne!(before.1.grad_norms, between.1.grad_norms);
+        }
+    });
+}
+
+#[test]
+fn bad_rates_are_refused_and_the_run_goes_on() {
+    let bad = [
+        (Rates { learning_rate: 0.0, ..BOLD }, "Learning rate (lr) is “0”"),
+        (Rates { learning_rate: f32::NAN, ..BOLD }, "Learning rate (lr) is “NaN”"),
+        (Rates { clip: -1.0, ..BOLD }, "Gradient clipping (clip) is “-1”"),
+        (Rates { clip: f32::INFINITY, ..BOLD }, "Gradient clipping (clip) is “inf”"),
+    ];
+    let refused = |event: &Event| matches!(event, Event::RatesRefused { .. });
+    let all: Vec<Command> = bad.iter().map(|(rates, _)| set(*rates)).collect();
+    let events = play([
+        part([set(BOLD)], refused),
+        part([train(1, small())], epoch(2)),
+        part(all, finished),
+        part([set(BOLD)], refused),
+    ]);
+    let told: Vec<&String> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::RatesRefused { message } => Some(message),
+            _ => None,
+        })
+        .collect();
+    let no_run = "There is no run under way";
+    let sentences = [no_run].into_iter().chain(bad.map(|(_, sentence)| sentence)).chain([no_run]);
+    assert_eq!(told.len(), bad.len() + 2);
+    for (told, sentence) in told.into_iter().zip(sentences) {
+        assert!(told.contains(sentence), "“{told}” does not say “{sentence}”");
+    }
+    assert_eq!(outcome(&events), outcome(&play([part([train(1, small())], finished)])));
+}

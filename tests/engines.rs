@@ -1,0 +1,37 @@
+//! One network on either engine, and the race that chooses between them.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "scripts of other tests")]
+#[path = "common/trainer.rs"]
+mod script;
+
+use script::*;
+use time_traveller::model::Config;
+use time_traveller::model::config::EngineChoice;
+use time_traveller::protocol::Event;
+
+/// The same network on the other engine, and the race between the two, which is remembered.
+#[test]
+fn both_engines_train_the_same_network_and_the_faster_wins() {
+    let of = |engine| play([part([train(1, Config { engine, ..small() })], finished)]);
+    let (gpu, cpu) = (of(EngineChoice::Gpu), of(EngineChoice::Cpu));
+    for (gpu, cpu) in reports(&gpu).iter().zip(reports(&cpu)) {
+        assert!((gpu.perplexity / cpu.perplexity - 1.0).abs() < 1e-4, "{gpu:?} and {cpu:?}");
+    }
+    let auto = |run| train(run, Config { engine: EngineChoice::Auto, ..small() });
+    let events = play([part([auto(1)], finished), part([auto(2)], finished)]);
+    let races: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Device { name, race } => Some((name, race)),
+            _ => None,
+        })
+        .collect();
+    let [(name, laps), again] = races[..] else { panic!("{races:?}") };
+    assert_eq!((name, laps), again, "a race is run once");
+    let fastest = laps.iter().max_by(|a, b| a.tokens_per_second.partial_cmp(&b.tokens_per_second).unwrap()).unwrap();
+    assert!(fastest.name.starts_with(name) && fastest.tokens_per_second > Some(0.0), "{name} won {laps:?}");
+    let Some(Event::Finished { report, .. }) = events.last() else { panic!("{:?}", events.last()) };
+    assert_eq!(&report.device, name);
+}
