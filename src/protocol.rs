@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Sizes;
 use crate::model::config::Config;
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
 pub use crate::model::run::Rates;
@@ -40,6 +41,8 @@ pub enum Command {
     /// Measures each kernel for these settings, with a network of its own; a run goes on afterwards. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
+    /// Races of earlier visits, which need not be run again on the same devices.
+    Recall { races: Vec<PastRace> },
 }
 
 /// How far a run goes before it pauses by itself.
@@ -73,6 +76,8 @@ pub enum Event {
     /// The text is there: which edition, whether that is the book's own, how many tokens, how many kinds of token
     /// (`V`).
     Text { edition: String, is_books: bool, tokens: u32, vocabulary: u32 },
+    /// A race that was run just now, to be remembered.
+    Raced { race: PastRace },
     /// What trains from now on, under this name, and the race that it won, if there was one.
     Device { name: String, race: Vec<Lap> },
     /// The run has begun.
@@ -120,6 +125,13 @@ pub struct Lap {
     pub name: String,
     /// Tokens trained on per second; none if it was not timed, or failed.
     pub tokens_per_second: Option<f64>,
+}
+
+/// A race, and what was trained in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastRace {
+    pub sizes: Sizes,
+    pub laps: Vec<Lap>,
 }
 
 /// Where the time of a training step goes.

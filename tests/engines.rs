@@ -7,9 +7,10 @@
 mod script;
 
 use script::*;
+use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::Event;
+use time_traveller::protocol::{Command, Event, PastRace};
 
 /// The same network on the other engine, and the race between the two, which is remembered.
 #[test]
@@ -34,4 +35,40 @@ fn both_engines_train_the_same_network_and_the_faster_wins() {
     assert!(fastest.name.starts_with(name) && fastest.tokens_per_second > Some(0.0), "{name} won {laps:?}");
     let Some(Event::Finished { report, .. }) = events.last() else { panic!("{:?}", events.last()) };
     assert_eq!(&report.device, name);
+}
+
+fn raced(events: &[Event]) -> Vec<&PastRace> {
+    let races = events.iter().filter_map(|event| match event {
+        Event::Raced { race } => Some(race),
+        _ => None,
+    });
+    races.collect()
+}
+
+/// A race of an earlier visit is believed, as long as it is one of the same sizes and the same devices.
+#[test]
+fn a_race_that_is_recalled_is_not_run_again() {
+    let auto = train(1, Config { engine: EngineChoice::Auto, ..small() });
+    let events = play([part([auto.clone()], finished)]);
+    let [race] = raced(&events)[..] else { panic!("one race was expected: {events:?}") };
+    // The last one would not have won.
+    let mut past = race.clone();
+    past.laps.last_mut().unwrap().tokens_per_second = Some(1e12);
+    let with = |past: PastRace| play([part([Command::Recall { races: vec![past] }, auto.clone()], finished)]);
+    let events = with(past.clone());
+    assert!(raced(&events).is_empty());
+    assert!(events.contains(&Event::Device { name: gpu_name(), race: past.laps.clone() }), "{events:?}");
+    let mut other_sizes = past.clone();
+    other_sizes.sizes.hidden += 1;
+    let mut other_device = past.clone();
+    other_device.laps[0].name.push('!');
+    let mut nobody = past;
+    nobody.laps.iter_mut().for_each(|lap| lap.tokens_per_second = None);
+    for unlike in [other_sizes, other_device, nobody] {
+        assert_eq!(raced(&with(unlike)).len(), 1);
+    }
+}
+
+fn gpu_name() -> String {
+    pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}")).name
 }

@@ -4,10 +4,11 @@
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use time_traveller::model::Sizes;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, Pick, Profile, Progress,
-    Rates, Sample, Stretch, Written,
+    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace, Pick, Profile,
+    Progress, Rates, Sample, Stretch, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -116,13 +117,21 @@ fn beginning() -> impl Strategy<Value = Beginning> {
     (parameters, any::<Option<u32>>()).prop_map(|(parameters, window_offset)| Beginning { parameters, window_offset })
 }
 
+fn past_race(name: &str) -> PastRace {
+    let laps = vec![
+        Lap { name: name.to_owned(), tokens_per_second: Some(0.5) },
+        Lap { name: String::new(), tokens_per_second: None },
+    ];
+    PastRace { sizes: Sizes { batch: 1, steps: 2, hidden: 3, vocabulary: 4 }, laps }
+}
+
 fn profile(name: String) -> Profile {
     let kernel = KernelTime { name: name.clone(), dispatches: 35, seconds: 0.25, flops: 1 << 40, bytes: 7 };
     Profile { device: name, kernels: vec![kernel], minibatch: 0.5, recording: 0.125, read_back: 0.0 }
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 8]> {
+fn commands() -> impl Strategy<Value = [Command; 9]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), rates(), pick());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -137,6 +146,7 @@ fn commands() -> impl Strategy<Value = [Command; 8]> {
                 Command::SamplePrefix { prefix: prefix.clone() },
                 Command::Generate { request: number, prefix, length, pick, config },
                 Command::Profile { request: number, config },
+                Command::Recall { races: vec![past_race("a device")] },
             ];
             // A new kind of command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -149,6 +159,7 @@ fn commands() -> impl Strategy<Value = [Command; 8]> {
                     Command::SamplePrefix { .. } => 5,
                     Command::Generate { .. } => 6,
                     Command::Profile { .. } => 7,
+                    Command::Recall { .. } => 8,
                 };
                 assert_eq!(i, place);
             }
@@ -158,20 +169,14 @@ fn commands() -> impl Strategy<Value = [Command; 8]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 18]> {
+fn events() -> impl Strategy<Value = [Event; 19]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
             let events = [
                 Event::Ready,
                 Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
-                Event::Device {
-                    name: text.clone(),
-                    race: vec![
-                        Lap { name: text.clone(), tokens_per_second: Some(0.5) },
-                        Lap { name: String::new(), tokens_per_second: None },
-                    ],
-                },
+                Event::Device { name: text.clone(), race: past_race(&text).laps },
                 Event::Started { run, minibatches: n, bytes: n.into() },
                 Event::Untrained { run, sample },
                 Event::Progress { run, progress },
@@ -186,7 +191,8 @@ fn events() -> impl Strategy<Value = [Event; 18]> {
                 Event::Refused { request: n, message: text.clone() },
                 Event::Broken { message: text.clone() },
                 Event::Failed { run: maybe_run, message: text.clone() },
-                Event::Profiled { request: n, profile: profile(text) },
+                Event::Profiled { request: n, profile: profile(text.clone()) },
+                Event::Raced { race: past_race(&text) },
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -209,6 +215,7 @@ fn events() -> impl Strategy<Value = [Event; 18]> {
                     Event::Broken { .. } => 15,
                     Event::Failed { .. } => 16,
                     Event::Profiled { .. } => 17,
+                    Event::Raced { .. } => 18,
                 };
                 assert_eq!(i, place);
             }

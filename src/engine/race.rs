@@ -1,7 +1,5 @@
 //! Which device is the fastest here: each trains a few minibatches of the sizes in question, against the clock.
 
-use std::collections::HashMap;
-
 use web_time::{Duration, Instant};
 
 use super::Device;
@@ -11,7 +9,7 @@ use crate::gpu::Gpu;
 use crate::gpu::tile::Tile;
 use crate::model::Sizes;
 use crate::model::config::EngineChoice;
-use crate::protocol::Lap;
+use crate::protocol::{Lap, PastRace};
 
 /// No lap begins after this long.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -30,20 +28,38 @@ const HOPELESS: f64 = 2.0;
 pub struct Race {
     pub laps: Vec<Lap>,
     pub winner: Device,
+    /// Whether it was run just now.
+    pub new: bool,
 }
 
 impl Race {
     /// No race: there is no choice.
     fn without(winner: Device) -> Self {
-        Self { laps: Vec::new(), winner }
+        Self { laps: Vec::new(), winner, new: false }
     }
+
+    /// One of these sizes that was run earlier, if the very same devices took part and one was fastest.
+    fn recalled(past: &PastRace, sizes: Sizes, entrants: &[Device]) -> Option<Self> {
+        let same = past.sizes == sizes && past.laps.iter().map(|lap| &lap.name).eq(&names(entrants));
+        let timed = past.laps.iter().zip(entrants).filter(|(lap, _)| lap.tokens_per_second.is_some_and(|x| x > 0.0));
+        let (_, winner) = timed.max_by(|(a, _), (b, _)| f64::total_cmp(&speed(a), &speed(b)))?;
+        same.then(|| Self { laps: past.laps.clone(), winner: winner.clone(), new: false })
+    }
+}
+
+fn speed(lap: &Lap) -> f64 {
+    lap.tokens_per_second.unwrap_or(0.0)
+}
+
+fn names(entrants: &[Device]) -> Vec<String> {
+    entrants.iter().map(Device::variant).collect()
 }
 
 /// The devices of this machine, and the races that were run on them.
 pub struct Devices {
     /// The GPU, or why there is none.
     pub gpu: Result<Gpu>,
-    races: HashMap<(EngineChoice, Sizes), Race>,
+    races: Vec<PastRace>,
 }
 
 impl Devices {
@@ -53,7 +69,12 @@ impl Devices {
     }
 
     pub fn with(gpu: Result<Gpu>) -> Self {
-        Self { gpu, races: HashMap::new() }
+        Self { gpu, races: Vec::new() }
+    }
+
+    /// Takes the place of races that need then not be run.
+    pub fn recall(&mut self, races: impl IntoIterator<Item = PastRace>) {
+        self.races.extend(races);
     }
 
     /// The device for a choice: for `auto` the fastest, by a race that is run once for each sizes and remembered; what is
@@ -62,21 +83,20 @@ impl Devices {
     /// # Errors
     /// A GPU that is asked for and not there; a network that fits on no device.
     pub async fn choose(&mut self, choice: EngineChoice, sizes: Sizes) -> Result<Race> {
-        if let Some(race) = self.races.get(&(choice, sizes)) {
-            return Ok(race.clone());
-        }
-        let race = match (choice, &self.gpu) {
-            (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => Race::without(Device::Cpu),
+        let gpu = match (choice, &self.gpu) {
+            (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => return Ok(Race::without(Device::Cpu)),
+            (EngineChoice::Gpu, Ok(gpu)) => return Ok(Race::without(Device::gpu(gpu, sizes))),
             (EngineChoice::Gpu, Err(error)) => return Err(error.clone()),
-            (EngineChoice::Gpu, Ok(gpu)) => Race::without(Device::gpu(gpu, sizes)),
-            (EngineChoice::Auto, Ok(gpu)) => {
-                let mut entrants = gpu_variants(gpu, sizes);
-                // The likely winner first: what is slow by far is then soon seen to be.
-                entrants.insert(usize::from(!gpu.software), Device::Cpu);
-                race(entrants, sizes).await?
-            }
+            (EngineChoice::Auto, Ok(gpu)) => gpu,
         };
-        self.races.insert((choice, sizes), race.clone());
+        let mut entrants = gpu_variants(gpu, sizes);
+        // The likely winner first: what is slow by far is then soon seen to be.
+        entrants.insert(usize::from(!gpu.software), Device::Cpu);
+        if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, sizes, &entrants)) {
+            return Ok(race);
+        }
+        let race = race(entrants, sizes).await?;
+        self.recall([PastRace { sizes, laps: race.laps.clone() }]);
         Ok(race)
     }
 }
@@ -115,7 +135,7 @@ async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
         laps.push(Lap { name: entrant.variant(), tokens_per_second: timed });
     }
     match best {
-        Some((_, winner)) => Ok(Race { laps, winner }),
+        Some((_, winner)) => Ok(Race { laps, winner, new: true }),
         None => Err(failure.unwrap_or(Error::NoAdapter)),
     }
 }

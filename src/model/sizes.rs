@@ -1,7 +1,9 @@
 //! The four dimensions, by the letters that equations and shape comments use everywhere.
 
+use serde::{Deserialize, Serialize};
+
 /// `B`, `T`, `H`, `V`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sizes {
     /// `B`, rows of a minibatch.
     pub batch: usize,

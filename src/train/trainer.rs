@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Pick, Profile, Rates,
+    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
     SAMPLE_LENGTH, Sample, Stretch,
 };
 use crate::text::Corpus;
@@ -122,6 +122,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
+            Command::Recall { races } => self.devices.recall(races),
         }
         Ok(())
     }
@@ -154,7 +155,11 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// The device for these settings, which are checked, by a race if they leave it open; says which.
     async fn choose(&mut self, config: &Config) -> Result<Device> {
-        let race = self.devices.choose(config.engine, sizes(config, &self.corpus)).await?;
+        let sizes = sizes(config, &self.corpus);
+        let race = self.devices.choose(config.engine, sizes).await?;
+        if race.new {
+            (self.emit)(Event::Raced { race: PastRace { sizes, laps: race.laps.clone() } });
+        }
         (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
         self.device = Some(race.winner.clone());
         Ok(race.winner)

@@ -246,6 +246,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::RatesRefused { .. }
         | Event::Generated { .. }
         | Event::Profiled { .. }
+        | Event::Raced { .. }
         | Event::Refused { .. } => None,
     }
 }

@@ -6,6 +6,7 @@ pub mod controls;
 pub mod conversation;
 pub mod errors;
 pub mod finale;
+mod memory;
 pub mod page;
 pub mod samples;
 pub mod settings;

@@ -9,6 +9,7 @@ use leptos::prelude::set_timeout_with_handle;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
+use super::memory;
 use super::page::Page;
 use crate::protocol::{Command, Event};
 
@@ -95,7 +96,7 @@ impl Link {
 impl Line {
     fn new(worker: Worker, page: Page) -> Self {
         let ready = Rc::new(Cell::new(false));
-        let waiting = Rc::new(RefCell::new(Vec::new()));
+        let waiting = Rc::new(RefCell::new(vec![Command::Recall { races: memory::races() }]));
         let on_message = listen(worker.clone(), page, ready.clone(), waiting.clone());
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let on_unreadable = Closure::<dyn FnMut(JsValue)>::new(move |_| {
@@ -142,6 +143,9 @@ fn listen(
                     for command in waiting.borrow_mut().drain(..) {
                         post(&worker, &command);
                     }
+                }
+                if let Event::Raced { race } = event {
+                    return memory::keep(race);
                 }
                 page.hear(event);
             }

@@ -1,0 +1,37 @@
+//! What the browser remembers from one visit to the next: the races of this machine's devices. Where it may not, every
+//! visit runs its own.
+
+use wasm_bindgen::JsValue;
+use web_sys::Storage;
+
+use crate::protocol::PastRace;
+
+const KEY: &str = "races";
+
+/// So many sizes of network are remembered, the newest ones.
+const MOST: usize = 32;
+
+/// The races of earlier visits.
+pub fn races() -> Vec<PastRace> {
+    let stored = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+    let parsed = stored.and_then(|text| js_sys::JSON::parse(&text).ok());
+    // Of another version of the page, perhaps: then they are run again.
+    parsed.and_then(|races| serde_wasm_bindgen::from_value(races).ok()).unwrap_or_default()
+}
+
+/// Keeps a race, in place of an earlier one of the same sizes.
+pub fn keep(race: PastRace) {
+    let mut all = races();
+    all.retain(|past| past.sizes != race.sizes);
+    all.push(race);
+    all.drain(..all.len().saturating_sub(MOST));
+    let text = serde_wasm_bindgen::to_value(&all).map_err(JsValue::from).and_then(|all| js_sys::JSON::stringify(&all));
+    if let (Ok(text), Some(storage)) = (text, storage()) {
+        // Full or forbidden: the next visit runs the race again.
+        let _ = storage.set_item(KEY, &String::from(text));
+    }
+}
+
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok().flatten()
+}
