@@ -138,6 +138,8 @@ pub struct PastRace {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     pub device: String,
+    /// Bytes of all the network's tensors, on the GPU or in memory.
+    pub bytes: u64,
     /// In the order of the training step.
     pub kernels: Vec<KernelTime>,
     /// Seconds of a whole minibatch, as training has it.

@@ -73,7 +73,8 @@ pub async fn profile(device: &Device, sizes: Sizes) -> Result<Profile> {
         (0..times).for_each(|_| measured.engine.record(&measured.minibatch));
         Ok(())
     });
-    Ok(Profile { device: device.variant(), kernels, minibatch, recording: recording.await?, read_back })
+    let recording = recording.await?;
+    Ok(Profile { device: device.variant(), bytes: measured.engine.bytes(), kernels, minibatch, recording, read_back })
 }
 
 /// Seconds of one time, of as many as it takes to measure it.

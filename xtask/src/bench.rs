@@ -11,14 +11,14 @@ use crate::shell::{cargo, command, find, root, run, say};
 use crate::test::Need;
 use crate::{site, test};
 
-/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels]`: before the set-up, not minutes
-/// after.
+/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth]`: before the set-up, not
+/// minutes after.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         let name = match arg {
-            Arg::Long("kernels") => {
-                options.push("--kernels".into());
+            Arg::Long(name @ ("kernels" | "growth")) => {
+                options.push(format!("--{name}").into());
                 continue;
             }
             Arg::Long(name @ ("rounds" | "only" | "python" | "output")) => format!("--{name}"),

@@ -15,7 +15,7 @@ use crate::about::About;
 use crate::turn::{self, Places};
 
 /// The book's.
-const SIZES: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
+pub const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
 
 /// Where a profile was taken, and what it says.
 struct Table {
@@ -51,8 +51,8 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
 }
 
 async fn natively(engine: EngineChoice) -> Result<Profile> {
-    let device = Devices::open().await.choose(engine, SIZES).await?.winner;
-    Ok(profile(&device, SIZES).await?)
+    let device = Devices::open().await.choose(engine, BOOK).await?.winner;
+    Ok(profile(&device, BOOK).await?)
 }
 
 impl Table {
@@ -88,7 +88,7 @@ impl Table {
             sum * 1e3,
             flops as f64 / sum / 1e9,
             profile.minibatch * 1e3,
-            SIZES.positions() as f64 / profile.minibatch,
+            BOOK.positions() as f64 / profile.minibatch,
             profile.recording * 1e3,
             profile.recording / profile.minibatch * 100.0,
             profile.read_back * 1e3

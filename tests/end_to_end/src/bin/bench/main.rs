@@ -1,7 +1,7 @@
 //! Time Traveller and its peers, side by side: the same network, the same complete training steps, on this machine.
 //!
 //! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`, or
-//! `cargo xtask bench --kernels [--output docs/results]` for where our own time goes.
+//! `cargo xtask bench --kernels` for where our own time goes, and `--growth` for how it grows with the network.
 //!
 //! Each round gives every contestant a turn, so that whatever else the machine does falls on all alike. In a turn a
 //! contestant starts anew from the case's parameters and trains on its minibatches, parameters and state flowing on;
@@ -11,6 +11,7 @@
 mod about;
 mod case;
 mod contestants;
+mod growth;
 mod kernels;
 mod results;
 mod turn;
@@ -32,19 +33,21 @@ struct Arguments {
     python: PathBuf,
     output: PathBuf,
     kernels: bool,
+    growth: bool,
 }
 
 impl Arguments {
     fn read(mut args: Parser) -> Result<Self> {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()).into();
         let output = turn::root().join("docs/results");
-        let mut read = Self { rounds: 5, only: Vec::new(), python, output, kernels: false };
+        let mut read = Self { rounds: 5, only: Vec::new(), python, output, kernels: false, growth: false };
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Long("rounds") => read.rounds = args.value()?.parse().context("--rounds takes a number")?,
                 Arg::Long("only") => read.only.push(args.value()?.string()?),
                 Arg::Long("python") => read.python = args.value()?.into(),
                 Arg::Long("kernels") => read.kernels = true,
+                Arg::Long("growth") => read.growth = true,
                 Arg::Long("output") => read.output = args.value()?.into(),
                 other => bail!(other.unexpected()),
             }
@@ -61,6 +64,9 @@ async fn main() -> Result<()> {
     let about = About::gather(&places).await?;
     if arguments.kernels {
         return kernels::measure(&about, &places, &arguments.output).await;
+    }
+    if arguments.growth {
+        return growth::measure(&about, &places, &arguments.output).await;
     }
     compare(&arguments, &about, &places).await
 }

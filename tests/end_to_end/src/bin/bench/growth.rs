@@ -1,0 +1,190 @@
+//! `--growth`: how the time of a token grows with the work in it, on each device that Time Traveller has here.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Result, anyhow, ensure};
+use plotters::prelude::*;
+use serde_json::{Value, json};
+use time_traveller::engine::{Devices, profile};
+use time_traveller::model::config::EngineChoice;
+use time_traveller::model::work::Work;
+use time_traveller::model::{Config, Sizes};
+use time_traveller::protocol::Profile;
+
+use crate::about::About;
+use crate::kernels::BOOK;
+use crate::turn::{self, Places};
+
+/// What grows, from the book's setting up and down.
+const GROWING: [(&str, [usize; 6], RGBColor); 4] = [
+    ("hidden", [64, 128, 256, 512, 1024, 2048], RGBColor(13, 107, 101)),
+    ("batch", [1, 4, 16, 32, 64, 256], RGBColor(201, 113, 32)),
+    ("steps", [5, 10, 20, 35, 70, 140], RGBColor(96, 76, 170)),
+    ("vocabulary", [28, 60, 150, 400, 1000, 3000], RGBColor(176, 48, 92)),
+];
+
+/// One network on one device.
+struct Point {
+    what: &'static str,
+    sizes: Sizes,
+    /// Microseconds a token.
+    time: f64,
+    /// Thousands of operations a token.
+    work: f64,
+    gflops: f64,
+    megabytes: f64,
+}
+
+/// All points of one device; a problem ends what grows, not the others.
+struct Series {
+    place: &'static str,
+    points: Vec<Point>,
+    problems: Vec<String>,
+}
+
+/// Measures on each device in turn, and writes `growth.json` and `growth.svg`.
+///
+/// # Errors
+/// No device at all; a folder that can't be written to.
+pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()> {
+    let mut all = Vec::new();
+    for (place, engine, browser) in [
+        ("headless Chromium, WebGPU", EngineChoice::Gpu, true),
+        ("headless Chromium, WebAssembly", EngineChoice::Cpu, true),
+        ("native, GPU engine", EngineChoice::Gpu, false),
+        ("native, CPU engine", EngineChoice::Cpu, false),
+    ] {
+        eprintln!("» {place}");
+        let mut series = Series { place, points: Vec::new(), problems: Vec::new() };
+        for (what, numbers, _) in GROWING {
+            // In the browser the text gives the vocabulary.
+            if !(browser && what == "vocabulary") {
+                series.grow(what, &numbers, engine, browser.then_some(places)).await;
+            }
+        }
+        all.push(series);
+    }
+    ensure!(all.iter().any(|series| !series.points.is_empty()), "nothing could be measured");
+    fs::create_dir_all(output)?;
+    let json = json!({ "about": about.json(), "devices": all.iter().map(Series::json).collect::<Vec<_>>() });
+    fs::write(output.join("growth.json"), format!("{json:#}\n"))?;
+    draw(&all, &output.join("growth.svg")).map_err(|error| anyhow!("growth.svg could not be drawn: {error}"))
+}
+
+impl Series {
+    /// Measures every number of what grows, until one can't be had.
+    async fn grow(&mut self, what: &'static str, numbers: &[usize], engine: EngineChoice, browser: Option<&Places>) {
+        for &number in numbers {
+            let sizes = grown(what, number);
+            let measured = match browser {
+                Some(places) => in_browser(engine, sizes, places).await,
+                None => natively(engine, sizes).await,
+            };
+            match measured {
+                Ok(profile) => {
+                    let point = Point::new(what, sizes, &profile);
+                    eprintln!("{what:>12} {number:>5}: {:.1} µs a token, {:.1} GFLOP/s", point.time, point.gflops);
+                    self.points.push(point);
+                }
+                Err(error) => {
+                    eprintln!("{what:>12} {number:>5}: {error:#}");
+                    return self.problems.push(format!("{what} {number}: {error:#}"));
+                }
+            }
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "place": self.place,
+            "points": self.points.iter().map(Point::json).collect::<Vec<_>>(),
+            "problems": self.problems,
+        })
+    }
+}
+
+/// The book's sizes but for one.
+fn grown(what: &str, number: usize) -> Sizes {
+    match what {
+        "hidden" => Sizes { hidden: number, ..BOOK },
+        "batch" => Sizes { batch: number, ..BOOK },
+        "steps" => Sizes { steps: number, ..BOOK },
+        _ => Sizes { vocabulary: number, ..BOOK },
+    }
+}
+
+async fn natively(engine: EngineChoice, sizes: Sizes) -> Result<Profile> {
+    let device = Devices::open().await.choose(engine, sizes).await?.winner;
+    Ok(profile(&device, sizes).await?)
+}
+
+async fn in_browser(engine: EngineChoice, sizes: Sizes, places: &Places) -> Result<Profile> {
+    let [hidden, batch, steps] = [sizes.hidden, sizes.batch, sizes.steps].map(|size| size as u32);
+    let config = Config { hidden, batch, steps, engine, ..Config::default() };
+    turn::in_browser("profile", vec![json!(config)], places).await
+}
+
+impl Point {
+    fn new(what: &'static str, sizes: Sizes, profile: &Profile) -> Self {
+        let (flops, tokens) = (Work::of_step(sizes).flops as f64, sizes.positions() as f64);
+        Self {
+            what,
+            sizes,
+            time: profile.minibatch / tokens * 1e6,
+            work: flops / tokens / 1e3,
+            gflops: flops / profile.minibatch / 1e9,
+            megabytes: profile.bytes as f64 / 1e6,
+        }
+    }
+
+    fn json(&self) -> Value {
+        let rounded = |number: f64| (number * 100.0).round() / 100.0;
+        json!({
+            "grows": self.what,
+            "sizes": self.sizes,
+            "microseconds_a_token": rounded(self.time),
+            "kiloflop_a_token": rounded(self.work),
+            "gflop_a_second": rounded(self.gflops),
+            "megabytes": rounded(self.megabytes),
+        })
+    }
+}
+
+/// A panel for each device: time against work, and the line of the book's efficiency.
+fn draw<'a>(all: &[Series], path: &'a Path) -> Result<(), Box<dyn std::error::Error + 'a>> {
+    const INK: RGBColor = RGBColor(60, 60, 60);
+    let root = SVGBackend::new(path, (1200, 900)).into_drawing_area();
+    root.fill(&WHITE)?;
+    for (area, series) in root.split_evenly((2, 2)).iter().zip(all) {
+        let times = series.points.iter().map(|point| point.time);
+        let (least, most) = times.fold((f64::MAX, 0f64), |(least, most), time| (least.min(time), most.max(time)));
+        let mut chart = ChartBuilder::on(area)
+            .caption(series.place, ("sans-serif", 18).into_font().color(&INK))
+            .margin(12)
+            .x_label_area_size(36)
+            .y_label_area_size(52)
+            .build_cartesian_2d((20f64..40_000f64).log_scale(), (least / 2.0..most * 2.0).log_scale())?;
+        chart.configure_mesh().disable_mesh().x_desc("kFLOP a token").y_desc("µs a token").draw()?;
+        let at_book = series.points.iter().find(|point| point.sizes == BOOK).map_or(1.0, |point| point.gflops);
+        let line = [20f64, 40_000f64].map(|work| (work, work / at_book / 1e3));
+        let grey = RGBColor(150, 150, 150).stroke_width(1);
+        let reference = chart.draw_series(LineSeries::new(line, grey))?;
+        reference
+            .label(format!("{at_book:.1} GFLOP/s"))
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], grey));
+        for (what, _, colour) in GROWING {
+            let points: Vec<(f64, f64)> =
+                series.points.iter().filter(|point| point.what == what).map(|point| (point.work, point.time)).collect();
+            if points.is_empty() {
+                continue;
+            }
+            chart.draw_series(points.iter().map(|&at| Circle::new(at, 3, colour.filled())))?;
+            let drawn = chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+            drawn.label(what).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2)));
+        }
+        chart.configure_series_labels().position(SeriesLabelPosition::UpperLeft).border_style(TRANSPARENT).draw()?;
+    }
+    root.present()?;
+    Ok(())
+}
