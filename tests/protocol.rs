@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Guess, Lap, Pick, Progress, Rates, Sample,
-    Stretch, Written,
+    Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, Lap, Pick, Progress,
+    Quantity, Rates, Sample, Stretch, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -151,7 +151,7 @@ fn commands() -> impl Strategy<Value = [Command; 7]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 17]> {
+fn events() -> impl Strategy<Value = [Event; 20]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
@@ -173,6 +173,13 @@ fn events() -> impl Strategy<Value = [Event; 17]> {
                 Event::Resumed { run },
                 Event::RatesSet { run, epoch: n, minibatch: m, rates },
                 Event::RatesRefused { message: text.clone() },
+                Event::Recovered { run, epoch: n, reason: text.clone() },
+                Event::Lost { run, message: text.clone() },
+                Event::Diverged {
+                    run,
+                    divergence: Divergence { quantity: Quantity::GradNorm, epoch: n, minibatch: m, proposal: rates },
+                    message: text.clone(),
+                },
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
@@ -194,12 +201,15 @@ fn events() -> impl Strategy<Value = [Event; 17]> {
                     Event::Resumed { .. } => 8,
                     Event::RatesSet { .. } => 9,
                     Event::RatesRefused { .. } => 10,
-                    Event::Finished { .. } => 11,
-                    Event::Idle => 12,
-                    Event::Generated { .. } => 13,
-                    Event::Refused { .. } => 14,
-                    Event::Broken { .. } => 15,
-                    Event::Failed { .. } => 16,
+                    Event::Recovered { .. } => 11,
+                    Event::Lost { .. } => 12,
+                    Event::Diverged { .. } => 13,
+                    Event::Finished { .. } => 14,
+                    Event::Idle => 15,
+                    Event::Generated { .. } => 16,
+                    Event::Refused { .. } => 17,
+                    Event::Broken { .. } => 18,
+                    Event::Failed { .. } => 19,
                 };
                 assert_eq!(i, place);
             }

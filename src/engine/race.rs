@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::LocalBoxFuture;
 use web_time::{Duration, Instant};
 
 use super::{Device, Engine};
@@ -39,21 +40,36 @@ impl Race {
     }
 }
 
+/// How a GPU is opened.
+pub type Open = Box<dyn Fn() -> LocalBoxFuture<'static, Result<Gpu>>>;
+
 /// The devices of this machine, and the races that were run on them.
 pub struct Devices {
     /// The GPU, or why there is none.
     pub gpu: Result<Gpu>,
+    open: Open,
     races: HashMap<(EngineChoice, Sizes), Race>,
 }
 
 impl Devices {
     /// Looks for a GPU; to have none is no failure yet.
     pub async fn open() -> Self {
-        Self::with(Gpu::open().await)
+        Self::opened_by(Box::new(|| Box::pin(Gpu::open()))).await
     }
 
-    pub fn with(gpu: Result<Gpu>) -> Self {
-        Self { gpu, races: HashMap::new() }
+    /// [`Devices::open`] with a way to open a GPU of one's own.
+    pub async fn opened_by(open: Open) -> Self {
+        Self { gpu: open().await, open, races: HashMap::new() }
+    }
+
+    /// Opens a GPU in place of the one that failed, and forgets the races that this one ran.
+    ///
+    /// # Errors
+    /// No GPU is there any more.
+    pub async fn reopen(&mut self) -> Result<Gpu> {
+        self.races.clear();
+        self.gpu = (self.open)().await;
+        self.gpu.clone()
     }
 
     /// The device for a choice: for `auto` the fastest, by a race that is run once for each sizes and remembered; what is
@@ -62,6 +78,9 @@ impl Devices {
     /// # Errors
     /// A GPU that is asked for and not there; a network that fits on no device.
     pub async fn choose(&mut self, choice: EngineChoice, sizes: Sizes) -> Result<Race> {
+        if self.gpu.as_ref().is_ok_and(|gpu| gpu.check().is_err()) {
+            _ = self.reopen().await; // it was lost since it was last used
+        }
         if let Some(race) = self.races.get(&(choice, sizes)) {
             return Ok(race.clone());
         }
