@@ -1,7 +1,7 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
 use crate::model::config::{Config, SETTINGS};
-use crate::protocol::{Beginning, Continuation, EpochReport, Event, FinalReport, Lap, Progress, Rates};
+use crate::protocol::{Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Progress, Rates};
 
 use super::compare;
 use super::language::Words;
@@ -79,8 +79,12 @@ pub struct RunState {
     /// Whether its answer is still to come.
     pub asking: bool,
     pub generated: Option<Continuation>,
-    /// What ended the run or the preparations.
+    /// What ended the run or the preparations, or holds the run.
     pub failure: Option<String>,
+    /// Where the run left the finite numbers and is held, with rates to go on with.
+    pub divergence: Option<Divergence>,
+    /// The epoch that the run went on from on another device, and why it had to.
+    pub recovered: Option<(u32, String)>,
     /// Why the latest continuation could not be made.
     pub refusal: Option<String>,
     /// Whether the worker is of no more use: a reset then starts another.
@@ -111,6 +115,8 @@ impl Default for RunState {
             asking: false,
             generated: None,
             failure: None,
+            divergence: None,
+            recovered: None,
             refusal: None,
             worker_lost: false,
         }
@@ -315,7 +321,17 @@ impl RunState {
             }
             Event::RatesRefused { message } => self.refusal = Some(message),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,
-            Event::Resumed { run } if self.hears(run) => self.status = Status::Training,
+            Event::Resumed { run } if self.hears(run) => {
+                self.status = Status::Training;
+                self.failure = None;
+                self.divergence = None;
+            }
+            Event::Recovered { run, epoch, reason } if self.hears(run) => self.recovered = Some((epoch, reason)),
+            Event::Lost { run, message } if self.hears(run) => self.hold(message),
+            Event::Diverged { run, divergence, message } if self.hears(run) => {
+                self.hold(message);
+                self.divergence = Some(divergence);
+            }
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
             Event::Generated { request, continuation } if request == self.request => {
@@ -362,6 +378,8 @@ impl RunState {
         }
         self.status = Status::Training;
         self.failure = None;
+        self.divergence = None;
+        self.recovered = None;
         self.shown = self.run;
         self.drawn += 1;
         self.progress = NO_PROGRESS;
@@ -397,6 +415,13 @@ impl RunState {
         self.fail(message);
     }
 
+    /// The run is held at the end of its last good epoch.
+    fn hold(&mut self, message: String) {
+        self.status = Status::Paused;
+        self.seconds_left = None;
+        self.failure = Some(message);
+    }
+
     /// The run is over, and the worker holds no network any more.
     fn fail(&mut self, message: String) {
         self.status = Status::Failed;
@@ -404,6 +429,7 @@ impl RunState {
         self.config = None;
         self.asking = false;
         self.seconds_left = None;
+        self.divergence = None;
         self.failure = Some(message);
     }
 }

@@ -7,7 +7,7 @@ use super::state::{RunState, Status};
 use crate::error::Error;
 use crate::model::config::{Config, SettingError};
 use crate::model::{Sizes, parameters_file};
-use crate::protocol::{Lap, Sample};
+use crate::protocol::{Divergence, Lap, Quantity, Rates, Sample};
 use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
@@ -160,6 +160,24 @@ pub fn prefix_error(w: &Words, error: &Error) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Where a run left the finite numbers.
+pub fn divergence(w: &Words, divergence: &Divergence) -> String {
+    let what = match divergence.quantity {
+        Quantity::Loss => w.the_loss,
+        Quantity::GradNorm => w.the_gradient_norm,
+        Quantity::Weights => w.a_weight,
+        Quantity::Perplexity => w.the_perplexity,
+    };
+    let [minibatch, epoch] = [divergence.minibatch, divergence.epoch].map(|n| (n + 1).to_string());
+    fill(w.diverged, &[what, &minibatch, &epoch])
+}
+
+/// The way on from there.
+pub fn proposal(w: &Words, divergence: &Divergence) -> String {
+    let Rates { learning_rate, clip } = divergence.proposal;
+    fill(w.go_on_with, &[&learning_rate.to_string(), &clip.to_string()])
 }
 
 /// So many epochs.

@@ -3,7 +3,9 @@
 
 use leptos::prelude::*;
 use time_traveller::model::config::{Config, Sampling, StateMode};
-use time_traveller::protocol::{Beginning, Command, Continuation, Event, FinalReport, Pick, Rates, Stretch, Written};
+use time_traveller::protocol::{
+    Beginning, Command, Continuation, Divergence, Event, FinalReport, Pick, Quantity, Rates, Stretch, Written,
+};
 use time_traveller::ui::language::Language;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -245,4 +247,20 @@ async fn a_logarithmic_axis_is_another_picture() {
     page.find(".tools .switch input").unchecked_into::<HtmlElement>().click();
     gloo_timers::future::TimeoutFuture::new(200).await;
     assert_ne!(canvas.to_data_url().unwrap(), linear);
+}
+
+#[wasm_bindgen_test]
+async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
+    let page = Mounted::training("#epochs=12&lr=50").await;
+    let proposal = Rates { learning_rate: 5.0, clip: 1.0 };
+    let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
+    page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence, message: "It diverged.".into() }]).await;
+    assert!(page.text("error").contains("The loss stopped being a finite number in minibatch 3 of epoch 2"));
+    page.press("Go on with learning rate 5, clipping 1").await;
+    let sent = [Command::SetRates { rates: proposal }, Command::Resume { stretch: Stretch::Whole }];
+    assert_eq!((&page.sent()[1..], page.field("Learning rate").value()), (&sent[..], "5".into()));
+    page.hear([Event::Resumed { run: 1 }]).await;
+    assert_eq!((page.status(), page.text("error")), ("training".into(), String::new()));
+    page.hear([Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() }]).await;
+    assert!(page.text("recovered").contains("from the end of epoch 1 on a test’s GPU"), "{}", page.text("recovered"));
 }

@@ -78,6 +78,17 @@ words! {
     advice_insecure: "To use the GPU, open the page over https or on localhost.",
         "若要使用 GPU，请通过 https 或在 localhost 上打开本页。";
 
+    // A run that is held, or went on elsewhere.
+    recovered: "The device failed ({0}); the run went on from the end of epoch {1} on {2}.",
+        "设备出错（{0}）；训练从第 {1} 个轮次结束处在 {2} 上继续。";
+    diverged: "{0} stopped being a finite number in minibatch {1} of epoch {2}; the run is held at the end of the epoch         before.",
+        "第 {2} 个轮次的第 {1} 个小批量中，{0}不再是有限的数；训练停在前一个轮次结束处。";
+    go_on_with: "Go on with learning rate {0}, clipping {1}", "以学习率 {0}、梯度裁剪 {1} 继续";
+    the_loss: "The loss", "损失";
+    the_gradient_norm: "The gradient norm", "梯度范数";
+    a_weight: "A weight", "权重";
+    the_perplexity: "The perplexity", "困惑度";
+
     // Settings.
     settings: "Settings", "设置";
     mode: "Mode", "模式";

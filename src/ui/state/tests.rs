@@ -357,3 +357,33 @@ fn a_worker_without_a_gpu_is_noticed_before_the_first_run() {
     state.reset();
     assert!(state.no_gpu);
 }
+
+#[test]
+fn a_run_that_diverges_is_held_until_it_goes_on() {
+    use crate::protocol::Quantity;
+    let mut state = training();
+    let proposal = Rates { learning_rate: 0.1, clip: 1.0 };
+    let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
+    state.apply(Event::Diverged { run: 1, divergence, message: "It diverged.".into() });
+    assert_eq!((state.status, state.divergence), (Status::Paused, Some(divergence)));
+    assert_eq!((state.failure.as_deref(), curve(&state).len()), (Some("It diverged."), 1));
+    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 0, rates: proposal });
+    state.apply(Event::Resumed { run: 1 });
+    assert_eq!((state.status, state.divergence, &state.failure), (Status::Training, None, &None));
+}
+
+#[test]
+fn a_lost_device_is_told_and_the_run_stays() {
+    let mut state = training();
+    state.apply(Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() });
+    assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));
+    state.apply(Event::Lost { run: 1, message: "No device is left.".into() });
+    assert_eq!((state.status, state.failure.as_deref()), (Status::Paused, Some("No device is left.")));
+    assert!(state.config.is_some() && state.rates().is_some(), "the worker keeps its network");
+    let run = {
+        state.apply(finished(1));
+        state.begin(Config::default(), &Beginning::default())
+    };
+    state.apply(started(run));
+    assert_eq!(state.recovered, None);
+}

@@ -16,6 +16,13 @@ pub fn Controls(page: Page) -> impl IntoView {
     let state = page.state;
     let status = Memo::new(move |_| state.with(|s| s.status));
     let no_gpu = Memo::new(move |_| state.with(|s| s.no_gpu));
+    let recovered = move || {
+        let (epoch, reason, device) = state.with(|s| {
+            let (epoch, reason) = s.recovered.clone()?;
+            Some((epoch, reason, s.device.clone().unwrap_or_default()))
+        })?;
+        Some(fill(w.recovered, &[&reason, &epoch.to_string(), &device]))
+    };
     let advice = words::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
     view! {
         <section class="controls" aria-label=w.run>
@@ -29,6 +36,7 @@ pub fn Controls(page: Page) -> impl IntoView {
             </div>
             <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
             <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
+            <p class="notice" role="status" data-testid="recovered">{recovered}</p>
         </section>
     }
 }

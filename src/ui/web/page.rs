@@ -11,7 +11,7 @@ use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Beginning, Command, Event, SAMPLE_LENGTH, Stretch};
+use crate::protocol::{Beginning, Command, Event, Rates, SAMPLE_LENGTH, Stretch};
 use crate::ui::address;
 use crate::ui::file::Chosen;
 use crate::ui::form::{Form, Mode};
@@ -215,6 +215,16 @@ impl Page {
         if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
             self.send(Command::SetRates { rates });
         }
+    }
+
+    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
+    pub fn go_on(&self, rates: Rates) {
+        self.form.update(|form| {
+            form.set("lr", &rates.learning_rate.to_string());
+            form.set("clip", &rates.clip.to_string());
+        });
+        self.send(Command::SetRates { rates });
+        self.send(Command::Resume { stretch: Stretch::Whole });
     }
 
     /// Puts a run's settings into the form.

@@ -165,3 +165,46 @@ async fn a_run_is_steered_in_small_steps_and_in_mid_run() -> Result<()> {
     ensure!(visit.text("runs").await?.contains("perplexity"), "the run that was given up is not kept");
     visit.check_clean().await
 }
+
+/// Bytes of the page's JavaScript heap after a collection.
+async fn heap(visit: &Visit) -> Result<f64> {
+    visit.devtools("HeapProfiler.collectGarbage", json!({})).await?;
+    let usage = visit.devtools("Runtime.getHeapUsage", json!({})).await?;
+    Ok(usage["usedSize"].as_f64().unwrap_or_default())
+}
+
+/// The book's network trains beside two runs on the chart, and the conversation follows it: the page neither stutters
+/// nor swells. A busy machine makes any task long now and then, so one quiet spell of three will do.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_runs_and_a_conversation_leave_the_page_smooth() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open("#hidden=16&epochs=5&engine=cpu").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    visit.click("Random order beside it").await?;
+    visit.wait_until("the second run", RUN, async || Ok(visit.text("legend-runs").await?.contains("random"))).await?;
+    visit.wait_for_status("finished", RUN).await?;
+    visit.type_into("Hidden units", "512").await?;
+    visit.type_into("Epochs", "100000").await?;
+    press(&visit, ".conversation .switch input").await?;
+    visit.click("Train").await?;
+    visit.wait_until("the first epochs", RUN, async || Ok(visit.number("epoch").await? >= 3.0)).await?;
+    visit.wait_until("a continuation", RUN, async || Ok(!visit.text("generated").await?.is_empty())).await?;
+    let (from, before) = (visit.number("epoch").await?, heap(&visit).await?);
+    visit.watch_frames().await?;
+    let mut quiet = false;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        let spell = visit.frames().await?;
+        println!("{spell:?}; epoch {}", visit.text("epoch").await?);
+        quiet |= spell.long_tasks.is_empty() && spell.frames > 0;
+    }
+    ensure!(quiet, "main-thread tasks of 50 ms or more, again and again (try again when the machine is not busy)");
+    visit.wait_until("200 epochs", RUN, async || Ok(visit.number("epoch").await? >= from + 200.0)).await?;
+    let after = heap(&visit).await?;
+    println!("the heap went from {before} to {after} bytes in 200 epochs");
+    ensure!(after - before < 1.5e6, "the heap went from {before} to {after} bytes in 200 epochs");
+    visit.screenshot("three-runs", 1440, 900, false).await?;
+    visit.check_clean().await
+}
