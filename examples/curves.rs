@@ -16,6 +16,7 @@ use plotters::prelude::*;
 use serde_json::{Value, json};
 use time_traveller::model::Config;
 use time_traveller::model::config::{Sampling, StateMode};
+use time_traveller::ui::language::ENGLISH;
 use time_traveller::ui::reference::Reference;
 
 #[derive(Parser)]
@@ -116,7 +117,7 @@ fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
             let points = reference.until(500).into_iter().map(|(epoch, p)| (f64::from(epoch), p));
             let grey = RGBColor(150, 150, 150).stroke_width(5);
             let series = chart.draw_series(LineSeries::new(points, grey))?;
-            series.label(reference.name()).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], grey));
+            series.label(reference.name(&ENGLISH)).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], grey));
         }
         for (run, colour) in runs.iter().zip(OURS) {
             let points = (1..).zip(&run.perplexity).map(|(epoch, &p)| (f64::from(epoch), p));

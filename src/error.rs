@@ -1,5 +1,6 @@
 //! What can go wrong, each as one sentence that names what is wrong and what to do.
 
+use crate::model::divergence::Divergence;
 use crate::model::pick::{COLDEST, HOTTEST};
 
 /// What helps where there is no adapter.
@@ -105,10 +106,13 @@ pub enum Error {
     Gpu(String),
 
     #[error(
-        "Loss or perplexity stopped being a finite number in epoch {epoch} (the last gradient norm was {grad_norm}): \
-         lower Learning rate (lr) or Gradient clipping (clip), then train again."
+        "The GPU failed again and again ({reason}), so the run is held at the end of its last epoch: press Resume to \
+         try once more."
     )]
-    NotFinite { epoch: u32, grad_norm: f32 },
+    Lost { reason: String },
+
+    #[error("{0}")]
+    Diverged(Divergence),
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Sizes;
 use crate::model::config::Config;
+pub use crate::model::divergence::{Divergence, Quantity};
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
 pub use crate::model::run::Rates;
 
@@ -103,6 +104,15 @@ pub enum Event {
     RatesSet { run: u32, epoch: u32, minibatch: u32, rates: Rates },
     /// Rates that can't be set, and why; the run, if any, goes on with those it has.
     RatesRefused { message: String },
+    /// The run's device failed, for this reason; on a new one the run goes on from the end of this epoch (0: from its
+    /// beginning), the last that it finished. Of the epochs that were told none changes.
+    Recovered { run: u32, epoch: u32, reason: String },
+    /// Devices failed several times without an epoch in between, or there is none any more: the run is held at the end
+    /// of its last epoch, and [`Command::Resume`] tries once more.
+    Lost { run: u32, message: String },
+    /// Something stopped being a finite number. The run is back at the end of its last good epoch and is held;
+    /// [`Command::SetRates`] with the proposal and [`Command::Resume`] go on from there.
+    Diverged { run: u32, divergence: Divergence, message: String },
     /// The run is done.
     Finished { run: u32, report: FinalReport },
     /// There is no run and no network any more.

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use time_traveller::model::Sizes;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace, Pick, Profile,
-    Progress, Rates, Sample, Stretch, Written,
+    Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
+    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -169,7 +169,7 @@ fn commands() -> impl Strategy<Value = [Command; 9]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 19]> {
+fn events() -> impl Strategy<Value = [Event; 22]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
@@ -185,6 +185,13 @@ fn events() -> impl Strategy<Value = [Event; 19]> {
                 Event::Resumed { run },
                 Event::RatesSet { run, epoch: n, minibatch: m, rates },
                 Event::RatesRefused { message: text.clone() },
+                Event::Recovered { run, epoch: n, reason: text.clone() },
+                Event::Lost { run, message: text.clone() },
+                Event::Diverged {
+                    run,
+                    divergence: Divergence { quantity: Quantity::GradNorm, epoch: n, minibatch: m, proposal: rates },
+                    message: text.clone(),
+                },
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
@@ -208,14 +215,17 @@ fn events() -> impl Strategy<Value = [Event; 19]> {
                     Event::Resumed { .. } => 8,
                     Event::RatesSet { .. } => 9,
                     Event::RatesRefused { .. } => 10,
-                    Event::Finished { .. } => 11,
-                    Event::Idle => 12,
-                    Event::Generated { .. } => 13,
-                    Event::Refused { .. } => 14,
-                    Event::Broken { .. } => 15,
-                    Event::Failed { .. } => 16,
-                    Event::Profiled { .. } => 17,
-                    Event::Raced { .. } => 18,
+                    Event::Recovered { .. } => 11,
+                    Event::Lost { .. } => 12,
+                    Event::Diverged { .. } => 13,
+                    Event::Finished { .. } => 14,
+                    Event::Idle => 15,
+                    Event::Generated { .. } => 16,
+                    Event::Refused { .. } => 17,
+                    Event::Broken { .. } => 18,
+                    Event::Failed { .. } => 19,
+                    Event::Profiled { .. } => 20,
+                    Event::Raced { .. } => 21,
                 };
                 assert_eq!(i, place);
             }

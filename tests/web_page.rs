@@ -5,6 +5,8 @@
 
 #[path = "web_page/start.rs"]
 mod start;
+#[path = "web_page/workbench.rs"]
+mod workbench;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -44,6 +46,10 @@ impl Mounted {
     /// Mounts the page as opened with this address.
     async fn open(fragment: &str) -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        // The charts have their colours from there.
+        let style = document().create_element("style").unwrap();
+        style.set_text_content(Some(include_str!("../assets/base.css")));
+        root.append_child(&style).unwrap();
         document().body().unwrap().append_child(&root).unwrap();
         let sent = Rc::new(RefCell::new(Vec::new()));
         let record = sent.clone();
@@ -292,7 +298,7 @@ async fn events_are_shown_as_they_come() {
     let progress = Progress { epoch: 2, minibatch: 4, tokens_per_second: 1600.2, seconds_left: 200.0 };
     page.hear([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
     assert_eq!((page.text("epoch"), page.text("perplexity")), ("2 of 12".into(), "8.53".into()));
-    assert_eq!((page.text("tokens-per-second"), page.text("time-left")), ("1600".into(), "3 min".into()));
+    assert_eq!((page.text("tokens-per-second"), page.text("time-left")), ("1,600".into(), "3 min".into()));
     let rows = page.test_id("samples").children();
     let row = |i| {
         let row = rows.item(i).unwrap();
@@ -303,7 +309,7 @@ async fn events_are_shown_as_they_come() {
     assert_eq!(page.test_id("untrained").get_attribute("data-epoch").as_deref(), Some("0"));
     assert_eq!(row(0), ("1".into(), "time traveller and the 1".into()));
     assert_eq!(row(1), ("2".into(), "time traveller and the 2".into()));
-    let chart = page.find("canvas[role=img]");
+    let chart = page.test_id("chart");
     assert_eq!(
         chart.get_attribute("aria-label").unwrap(),
         "Perplexity fell from 24.1 at epoch 1 to 8.5 at epoch 2; PyTorch, mean of four seeds: 19.6 at epoch 2"
@@ -315,7 +321,7 @@ async fn the_chart_is_drawn_one_pixel_to_the_screens_pixel() {
     let page = Mounted::training("#epochs=12").await;
     page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
     TimeoutFuture::new(200).await;
-    let canvas: web_sys::HtmlCanvasElement = page.find("canvas").unchecked_into();
+    let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
     let density = window().device_pixel_ratio();
     assert_eq!(f64::from(canvas.width()), (f64::from(canvas.client_width()) * density).round());
     let picture = canvas.to_data_url().unwrap();
@@ -336,7 +342,7 @@ async fn the_books_curve_is_behind_a_run_in_the_books_setting_alone() {
         if !seeds.is_empty() {
             assert_eq!(page.text("legend"), format!("PyTorch, mean of {seeds} seeds"));
         }
-        let canvas: web_sys::HtmlCanvasElement = page.find("canvas").unchecked_into();
+        let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
         pictures.push(canvas.to_data_url().unwrap());
     }
     assert_ne!(pictures[0], pictures[2]);
@@ -359,6 +365,7 @@ async fn pausing_resuming_and_resetting_say_so() {
     page.press("Reset").await;
     assert_eq!(page.status(), "idle");
     assert_eq!(page.test_id("samples").child_element_count(), 0);
+    assert_eq!(page.test_id("runs").child_element_count(), 1, "what it came to is kept");
     assert!(page.root.query_selector("[data-testid=untrained]").unwrap().is_none());
     assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume { stretch: Stretch::Whole }, Command::Reset]);
 }
@@ -371,7 +378,7 @@ async fn a_failure_keeps_curve_and_samples() {
     assert_eq!((page.status(), page.text("error")), ("failed".into(), "The loss is not finite after epoch 1.".into()));
     assert_eq!(page.find("[data-testid=error]").get_attribute("role").as_deref(), Some("alert"));
     assert_eq!(page.test_id("samples").child_element_count(), 1);
-    assert_eq!(page.find("canvas").get_attribute("aria-label").unwrap(), "Perplexity is 24.0 after epoch 1");
+    assert_eq!(page.test_id("chart").get_attribute("aria-label").unwrap(), "Perplexity is 24.0 after epoch 1");
 }
 
 #[wasm_bindgen_test]

@@ -56,13 +56,13 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
     let mut trainer =
-        Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), move |event| heard.borrow_mut().push(event));
+        Trainer::new(Devices::open().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
     let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
     sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning, stretch }).unwrap();
     drop(sender);
-    trainer.serve(None, &mut commands).await.unwrap();
+    trainer.serve(None, &mut commands).await;
     events.take()
 }
 
@@ -130,10 +130,7 @@ async fn a_run_obeys_in_its_midst() {
             }
             heard.borrow_mut().push(event);
         };
-        Trainer::new(Devices::with(Ok(gpu().await)), Corpus::new(&text), emit)
-            .serve(None, &mut commands)
-            .await
-            .unwrap();
+        Trainer::new(Devices::open().await, Corpus::new(&text), emit).serve(None, &mut commands).await;
         let events = events.take();
         assert!(events.contains(&Event::RatesSet { run: 7, epoch: 0, minibatch: 1, rates }), "{events:?}");
         let answer = events.iter().find_map(|event| match event {

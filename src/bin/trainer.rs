@@ -58,17 +58,15 @@ mod worker {
         post(&Event::Ready);
     }
 
-    /// Gets devices and text, then trains; without the text, or once a device is lost, the next Train tries anew. That
-    /// there is no GPU ends nothing: the CPU trains then.
+    /// Gets devices and text, then trains; without the text, the next Train tries anew. That there is no GPU, or none
+    /// any more, ends nothing.
     async fn work(mut commands: UnboundedReceiver<Command>) {
         let mut train = None;
         loop {
             match prepare().await {
                 Ok((devices, corpus)) => {
                     let mut trainer = Trainer::new(devices, corpus, |event| post(&event));
-                    if trainer.serve(train.take(), &mut commands).await.is_ok() {
-                        return; // the commands have ended
-                    }
+                    return trainer.serve(train.take(), &mut commands).await;
                 }
                 Err(error) => post(&Event::Failed { run: run_of(train.take()), message: error.to_string() }),
             }
@@ -84,7 +82,7 @@ mod worker {
         }
     }
 
-    /// Without a text, or after the loss of a device, nothing else can be done.
+    /// Without a text nothing else can be done.
     async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
         loop {
             match commands.next().await {

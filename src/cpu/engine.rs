@@ -384,6 +384,12 @@ impl Engine {
         sequence
     }
 
+    /// Replaces all parameters. No minibatch may be under way.
+    pub fn write_parameters(&mut self, parameters: &Parameters) {
+        self.parameters.clone_from(parameters);
+        self.weights.pack(parameters);
+    }
+
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }

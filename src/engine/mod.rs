@@ -4,7 +4,7 @@ mod profile;
 mod race;
 
 pub use profile::profile;
-pub use race::{Devices, Race};
+pub use race::{Devices, Open, Race};
 
 use crate::error::Result;
 use crate::gpu::tile::Tile;
@@ -35,6 +35,14 @@ impl Device {
         match self {
             Self::Gpu(gpu, tile) => format!("{}, {}", gpu.name, tile.name()),
             Self::Cpu => self.name(),
+        }
+    }
+
+    /// The same on another GPU.
+    pub fn on(&self, gpu: gpu::Gpu) -> Self {
+        match self {
+            Self::Gpu(_, tile) => Self::Gpu(gpu, *tile),
+            Self::Cpu => Self::Cpu,
         }
     }
 
@@ -102,6 +110,25 @@ impl Engine {
         match self {
             Self::Gpu(engine) => engine.finish(run).await,
             Self::Cpu(engine) => Ok(engine.finish()),
+        }
+    }
+
+    /// [`Engine::finish`], and the parameters that the run ended with: in the same read-back.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn finish_with_parameters(&mut self, run: &mut Run) -> Result<(Vec<Metrics>, Parameters)> {
+        match self {
+            Self::Gpu(engine) => engine.finish_with_parameters(run).await,
+            Self::Cpu(engine) => Ok((engine.finish(), engine.parameters().clone())),
+        }
+    }
+
+    /// Replaces all parameters. Nothing may be under way.
+    pub fn write_parameters(&mut self, parameters: &Parameters) {
+        match self {
+            Self::Gpu(engine) => engine.write_parameters(parameters),
+            Self::Cpu(engine) => engine.write_parameters(parameters),
         }
     }
 

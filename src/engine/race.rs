@@ -1,5 +1,6 @@
 //! Which device is the fastest here: each trains a few minibatches of the sizes in question, against the clock.
 
+use futures_util::future::LocalBoxFuture;
 use web_time::{Duration, Instant};
 
 use super::Device;
@@ -55,24 +56,38 @@ fn names(entrants: &[Device]) -> Vec<String> {
     entrants.iter().map(Device::variant).collect()
 }
 
+/// How a GPU is opened.
+pub type Open = Box<dyn Fn() -> LocalBoxFuture<'static, Result<Gpu>>>;
+
 /// The devices of this machine, and the races that were run on them.
 pub struct Devices {
     /// The GPU, or why there is none.
     pub gpu: Result<Gpu>,
+    open: Open,
     races: Vec<PastRace>,
 }
 
 impl Devices {
     /// Looks for a GPU; to have none is no failure yet.
     pub async fn open() -> Self {
-        Self::with(Gpu::open().await)
+        Self::opened_by(Box::new(|| Box::pin(Gpu::open()))).await
     }
 
-    pub fn with(gpu: Result<Gpu>) -> Self {
-        Self { gpu, races: Vec::new() }
+    /// [`Devices::open`] with a way to open a GPU of one's own.
+    pub async fn opened_by(open: Open) -> Self {
+        Self { gpu: open().await, open, races: Vec::new() }
     }
 
-    /// Takes the place of races that need then not be run.
+    /// Opens a GPU in place of the one that failed.
+    ///
+    /// # Errors
+    /// No GPU is there any more.
+    pub async fn reopen(&mut self) -> Result<Gpu> {
+        self.gpu = (self.open)().await;
+        self.gpu.clone()
+    }
+
+    /// Takes in races that need then not be run.
     pub fn recall(&mut self, races: impl IntoIterator<Item = PastRace>) {
         self.races.extend(races);
     }
@@ -83,6 +98,9 @@ impl Devices {
     /// # Errors
     /// A GPU that is asked for and not there; a network that fits on no device.
     pub async fn choose(&mut self, choice: EngineChoice, sizes: Sizes) -> Result<Race> {
+        if self.gpu.as_ref().is_ok_and(|gpu| gpu.check().is_err()) {
+            _ = self.reopen().await; // it was lost since it was last used
+        }
         let gpu = match (choice, &self.gpu) {
             (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => return Ok(Race::without(Device::Cpu)),
             (EngineChoice::Gpu, Ok(gpu)) => return Ok(Race::without(Device::gpu(gpu, sizes))),

@@ -59,6 +59,12 @@ impl Gpu {
         failure.clone().map_or(Ok(()), |message| Err(Error::Gpu(message)))
     }
 
+    /// The first failure of the device, of which `symptom` is usually the consequence.
+    fn failure(&self, symptom: String) -> Error {
+        _ = platform::call_back(&self.device); // a loss may not have been told yet
+        self.check().err().unwrap_or(Error::Gpu(symptom))
+    }
+
     /// Runs `make`, which creates things on the device, and gives back what the device had against it.
     ///
     /// # Errors
@@ -94,10 +100,10 @@ impl Gpu {
         platform::call_back(&self.device)?;
         match mapped.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.check().err().unwrap_or(Error::Gpu(error.to_string()))),
-            Err(_) => return Err(Error::Gpu("the device dropped a read-back".to_owned())),
+            Ok(Err(error)) => return Err(self.failure(error.to_string())),
+            Err(_) => return Err(self.failure("the device dropped a read-back".to_owned())),
         }
-        let view = slice.get_mapped_range().map_err(|error| Error::Gpu(error.to_string()))?;
+        let view = slice.get_mapped_range().map_err(|error| self.failure(error.to_string()))?;
         let numbers = bytemuck::pod_collect_to_vec(&view[..]);
         drop(view);
         buffer.unmap();

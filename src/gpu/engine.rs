@@ -11,7 +11,7 @@ use super::step::{Dispatch, Steps, kernel_index};
 use super::tile::Tile;
 use crate::error::Result;
 use crate::model::minibatch::{Metrics, by_time};
-use crate::model::parameters::shapes;
+use crate::model::parameters::{NAMES, shapes};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
 
@@ -128,7 +128,11 @@ impl Engine {
             uploads: buffer("uploads", uploads, Usage::COPY_SRC | Usage::COPY_DST),
             carried: buffer("carried", layout.state_bytes(), Usage::COPY_SRC | Usage::COPY_DST),
             history: buffer("history", metrics, Usage::COPY_SRC | Usage::COPY_DST),
-            readback: buffer("readback", metrics.max(generated), Usage::MAP_READ | Usage::COPY_DST),
+            readback: buffer(
+                "readback",
+                (metrics + layout.end(Place::Parameters)).max(generated),
+                Usage::MAP_READ | Usage::COPY_DST,
+            ),
             gpu: gpu.clone(),
             buffers,
             layout,
@@ -313,14 +317,37 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn finish(&mut self, run: &mut Run) -> Result<Vec<Metrics>> {
-        let bytes = 16 * run.at.0 as u64;
+        let (metrics, _) = self.read_run(run, 0).await?;
+        Ok(metrics)
+    }
+
+    /// [`Engine::finish`], and the parameters that the run ended with: in the same read-back.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn finish_with_parameters(&mut self, run: &mut Run) -> Result<(Vec<Metrics>, Parameters)> {
+        let (metrics, padded) = self.read_run(run, self.layout.end(Place::Parameters)).await?;
+        let mut parameters = Parameters::zeros(self.layout.sizes);
+        for (name, numbers) in NAMES.into_iter().zip(parameters.tensors_mut()) {
+            let tensor = self.layout.tensor(name);
+            *numbers = tensor.unpad(&padded[tensor.at as usize / 4..]);
+        }
+        Ok((metrics, parameters))
+    }
+
+    /// The metrics of a run and so many bytes of the parameters, as they are after it.
+    async fn read_run(&mut self, run: &mut Run, parameters: u64) -> Result<(Vec<Metrics>, Vec<f32>)> {
+        let metrics = 16 * run.at.0 as u64;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, bytes);
+        encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, metrics);
+        encoder.copy_buffer_to_buffer(&self.buffers[&Place::Parameters], 0, &self.readback, metrics, parameters);
         self.gpu.submit(encoder.finish());
-        let metrics = self.gpu.read::<[f32; 4]>(&self.readback, bytes).await?;
+        let mut numbers = self.gpu.read::<f32>(&self.readback, metrics + parameters).await?;
         self.settle().await?;
-        run.done = run.at.0;
-        Ok(metrics.into_iter().map(|[loss, grad_norm, ..]| Metrics { loss, grad_norm }).collect())
+        run.settled();
+        let parameters = numbers.split_off(metrics as usize / 4);
+        let metrics = numbers.chunks_exact(4).map(|numbers| Metrics { loss: numbers[0], grad_norm: numbers[1] });
+        Ok((metrics.collect(), parameters))
     }
 
     /// Runs the dispatches of one minibatch up to and including the last of the kernel of this name: for tests that

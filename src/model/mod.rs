@@ -1,6 +1,7 @@
 //! The network: its settings, its sizes, its parameters.
 
 pub mod config;
+pub mod divergence;
 pub mod minibatch;
 pub mod parameters;
 pub mod parameters_file;

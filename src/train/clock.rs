@@ -38,6 +38,12 @@ impl Clock {
         self.note(self.seconds, tokens)
     }
 
+    /// The pace is measured anew, from so many tokens on.
+    pub fn forget_pace(&mut self, tokens: u64) {
+        self.recent.clear();
+        self.recent.push_back((self.seconds, tokens));
+    }
+
     fn note(&mut self, seconds: f64, tokens: u64) -> f64 {
         if self.recent.is_empty() {
             self.recent.push_back((0.0, 0));

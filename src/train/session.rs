@@ -11,6 +11,7 @@ use super::schedule::{Place, Schedule};
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
+use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
@@ -47,6 +48,7 @@ pub struct Start {
 /// A network in training.
 pub struct Session {
     config: Config,
+    sizes: Sizes,
     vocabulary: Vocabulary,
     /// The training tokens: the first of the text.
     tokens: Vec<u32>,
@@ -64,6 +66,24 @@ pub struct Session {
     clock: Clock,
     /// Tokens trained on in finished epochs.
     tokens_done: u64,
+    last_good: Moment,
+}
+
+/// Where a run was at the end of an epoch: all that it goes on from. The state is zero there, and its settings and rates
+/// are those of the whole run.
+struct Moment {
+    epoch: u32,
+    tokens_done: u64,
+    rng: Xoshiro256PlusPlus,
+    parameters: Parameters,
+}
+
+/// What the device says at the end of an epoch.
+struct Ended {
+    metrics: Vec<Metrics>,
+    parameters: Parameters,
+    /// The clock at the epoch's start.
+    since: f64,
 }
 
 /// The epoch under way.
@@ -110,11 +130,11 @@ impl Session {
         rng.long_jump();
         Ok(Self {
             config,
+            sizes,
             vocabulary: corpus.vocabulary.clone(),
             tokens: corpus.tokens[..wanted].to_vec(),
             engine,
             window_offset: start.window_offset,
-            rng,
             epoch: 0,
             under_way: None,
             schedule: Schedule::new(rates),
@@ -122,7 +142,40 @@ impl Session {
             goal: (config.epochs, 0),
             clock: Clock::default(),
             tokens_done: 0,
+            last_good: Moment { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
+            rng,
         })
+    }
+
+    /// Goes back to the end of the last good epoch.
+    ///
+    /// # Errors
+    /// A failure of the device; the run is back all the same, and another device is needed.
+    pub async fn go_back(&mut self) -> Result<()> {
+        let settled = self.engine.settle().await;
+        self.engine.write_parameters(&self.last_good.parameters);
+        self.begin_at_last_good();
+        settled
+    }
+
+    /// Goes on from the end of the last good epoch on another device.
+    ///
+    /// # Errors
+    /// A network that the device can't hold; a failure of the device. The run stays where it was.
+    pub async fn move_to(&mut self, device: &Device) -> Result<()> {
+        let rates = self.schedule.at((self.last_good.epoch, 0));
+        let minibatches = minibatches_at_most(&self.config, self.tokens.len());
+        self.engine = Engine::new(device, self.sizes, minibatches, rates, &self.last_good.parameters).await?;
+        self.rates = rates;
+        self.begin_at_last_good();
+        Ok(())
+    }
+
+    fn begin_at_last_good(&mut self) {
+        let Moment { epoch, tokens_done, rng, .. } = &self.last_good;
+        (self.epoch, self.tokens_done, self.rng) = (*epoch, *tokens_done, rng.clone());
+        self.under_way = None;
+        self.clock.forget_pace(self.tokens_done);
     }
 
     /// Lets the run go as far as the stretch says, from where it is. A new session goes the whole way.
@@ -165,7 +218,8 @@ impl Session {
     /// epoch gives what the epoch came to.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] if the loss is no longer a number; a failure of the device.
+    /// [`Error::Diverged`] if something is no longer a finite number; a failure of the device. In either case only
+    /// [`Session::go_back`] or [`Session::move_to`] lead on.
     pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
         if self.rests() {
             return Ok(None);
@@ -173,12 +227,12 @@ impl Session {
         self.clock.start();
         let result = self.advance_timed().await;
         self.clock.stop();
-        let Some((metrics, since)) = result? else { return Ok(None) };
-        self.end_epoch(&metrics, since).map(Some)
+        let Some(ended) = result? else { return Ok(None) };
+        self.end_epoch(ended).map(Some)
     }
 
-    /// [`Session::advance`] without what needs no device: at the end of an epoch its metrics and its start.
-    async fn advance_timed(&mut self) -> Result<Option<(Vec<Metrics>, f64)>> {
+    /// [`Session::advance`] without what needs no device.
+    async fn advance_timed(&mut self) -> Result<Option<Ended>> {
         let Self { engine, tokens, config, .. } = self;
         let under_way = match &mut self.under_way {
             Some(under_way) => under_way,
@@ -195,7 +249,7 @@ impl Session {
         };
         let place = (self.epoch, run.submitted());
         let rates = self.schedule.at(place);
-        if rates != self.rates && run.next() == run.submitted() {
+        if rates != self.rates {
             engine.set_rates(rates);
             self.rates = rates;
         }
@@ -205,29 +259,36 @@ impl Session {
         if !run.is_submitted() {
             return Ok(None);
         }
-        let metrics = engine.finish(run).await?;
-        let since = *since;
+        let (metrics, parameters) = engine.finish_with_parameters(run).await?;
+        let ended = Ended { metrics, parameters, since: *since };
         self.under_way = None;
-        Ok(Some((metrics, since)))
+        Ok(Some(ended))
     }
 
-    fn end_epoch(&mut self, metrics: &[Metrics], since: f64) -> Result<EpochResult> {
+    fn end_epoch(&mut self, Ended { metrics, parameters, since }: Ended) -> Result<EpochResult> {
+        let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
+        let perplexity = loss.exp();
+        if let Some((quantity, m)) = divergence::find(&metrics, &parameters, perplexity) {
+            let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
+            return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
+        }
         let tokens = metrics.len() as u64 * self.tokens_per_minibatch();
         self.epoch += 1;
         self.tokens_done += tokens;
-        check_finite(metrics, self.epoch)?;
-        let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
-        let grad_norm = metrics.last().map_or(0.0, |m| m.grad_norm);
-        if !loss.exp().is_finite() {
-            return Err(Error::NotFinite { epoch: self.epoch, grad_norm });
-        }
+        let (epoch, tokens_done, rng) = (self.epoch, self.tokens_done, self.rng.clone());
+        self.last_good = Moment { epoch, tokens_done, rng, parameters };
         Ok(EpochResult {
-            epoch: self.epoch,
+            epoch,
             loss,
-            perplexity: loss.exp(),
+            perplexity,
             grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
             tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
         })
+    }
+
+    /// Finished epochs.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// Whether all epochs are done.
@@ -333,10 +394,4 @@ pub fn sizes(config: &Config, corpus: &Corpus) -> Sizes {
         hidden: config.hidden as usize,
         vocabulary: corpus.vocabulary.size(),
     }
-}
-
-/// WGSL may assume that there is no NaN and no infinity, so they are looked for here, after the read-back.
-fn check_finite(metrics: &[Metrics], epoch: u32) -> Result<()> {
-    let broken = metrics.iter().position(|m| !m.loss.is_finite() || !m.grad_norm.is_finite());
-    broken.map_or(Ok(()), |m| Err(Error::NotFinite { epoch, grad_norm: metrics[m].grad_norm }))
 }

@@ -1,5 +1,7 @@
 //! Commands in, events out: what the worker does all day.
 
+mod faults;
+
 use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedReceiver;
@@ -7,7 +9,7 @@ use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::session::{EpochResult, Session, Start, sizes};
-use crate::engine::{Device, Devices, profile};
+use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
 use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
@@ -25,6 +27,8 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 enum Mode {
     Training,
     Paused,
+    /// Held, and without a device.
+    Lost,
     /// No run, or one that is over.
     Still,
 }
@@ -46,6 +50,12 @@ pub struct Trainer<E> {
     /// What samples continue.
     prefix: String,
     last_progress: Instant,
+    /// What an epoch came to that is not yet told.
+    ended: Option<EpochResult>,
+    /// How often a failed device was replaced since an epoch was finished or a command obeyed.
+    moves: u32,
+    /// Why the last one failed.
+    reason: String,
 }
 
 impl<E: FnMut(Event)> Trainer<E> {
@@ -61,15 +71,15 @@ impl<E: FnMut(Event)> Trainer<E> {
             untrained: None,
             prefix: FINAL_PREFIXES[0].to_owned(),
             last_progress: Instant::now(),
+            ended: None,
+            moves: 0,
+            reason: String::new(),
         }
     }
 
     /// Obeys `first`, then commands as they come, and trains in between, until the commands end and nothing is left to
     /// train.
-    ///
-    /// # Errors
-    /// A failure of the device, after it was told as [`Event::Failed`]: a new device is needed to go on.
-    pub async fn serve(&mut self, first: Option<Command>, commands: &mut UnboundedReceiver<Command>) -> Result<()> {
+    pub async fn serve(&mut self, first: Option<Command>, commands: &mut UnboundedReceiver<Command>) {
         let mut first = first;
         loop {
             let command = if first.is_some() {
@@ -78,19 +88,18 @@ impl<E: FnMut(Event)> Trainer<E> {
                 commands.try_recv().ok()
             } else {
                 match commands.next().await {
-                    None => return Ok(()),
+                    None => return,
                     command => command,
                 }
             };
-            let outcome = match command {
+            let outcome = match command.clone() {
                 Some(command) => self.obey(command).await,
                 None => self.train().await,
             };
-            if let Err(error) = outcome {
-                self.fail(&error);
-                if let Error::Gpu(_) | Error::OutOfMemory = error {
-                    return Err(error);
-                }
+            match outcome {
+                Err(error) => first = self.cope(error, command).await,
+                Ok(()) if self.mode != Mode::Training => self.moves = 0,
+                Ok(()) => {}
             }
         }
     }
@@ -102,6 +111,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::Pause if self.mode == Mode::Training => return self.pause().await,
             Command::Pause => {}
+            Command::Resume { stretch } if self.mode == Mode::Lost => self.try_again(stretch).await,
             Command::Resume { stretch } => self.resume(stretch),
             Command::SetRates { rates } => {
                 let event =
@@ -114,6 +124,9 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
+            Command::Generate { request, .. } if self.mode == Mode::Lost => {
+                self.refuse(request, &Error::Lost { reason: self.reason.clone() });
+            }
             Command::Generate { request, prefix, length, pick, config } => {
                 let continuation = self.generate(&prefix, length as usize, pick, config).await;
                 return self.answer(request, continuation, |continuation| Event::Generated { request, continuation });
@@ -125,6 +138,10 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::Recall { races } => self.devices.recall(races),
         }
         Ok(())
+    }
+
+    fn refuse(&mut self, request: u32, error: &Error) {
+        (self.emit)(Event::Refused { request, message: error.to_string() });
     }
 
     async fn start(
@@ -143,8 +160,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         let device = self.choose(&config).await?;
         let mut session = Session::from_start(&device, &self.corpus, config, start).await?;
         let minibatches = session.minibatches() as u32;
-        (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
+        (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
         (self.emit)(Event::Untrained { run, sample });
         session.go_on(stretch);
         self.session = Some(session);
@@ -153,25 +170,31 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    /// The device for these settings, which are checked, by a race if they leave it open; says which.
+    /// The device for these settings, which are checked; says which.
     async fn choose(&mut self, config: &Config) -> Result<Device> {
-        let sizes = sizes(config, &self.corpus);
-        let race = self.devices.choose(config.engine, sizes).await?;
-        if race.new {
-            (self.emit)(Event::Raced { race: PastRace { sizes, laps: race.laps.clone() } });
-        }
+        let race = self.race(config).await?;
         (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
         self.device = Some(race.winner.clone());
         Ok(race.winner)
     }
 
+    /// The device for these settings, by a race if they leave it open.
+    async fn race(&mut self, config: &Config) -> Result<Race> {
+        let sizes = sizes(config, &self.corpus);
+        let race = self.devices.choose(config.engine, sizes).await?;
+        if race.new {
+            (self.emit)(Event::Raced { race: PastRace { sizes, laps: race.laps.clone() } });
+        }
+        Ok(race)
+    }
+
     /// Tells what was asked for, or why it can't be had; a failure of the device is more than that.
     fn answer<T>(&mut self, request: u32, outcome: Result<T>, event: impl FnOnce(T) -> Event) -> Result<()> {
-        (self.emit)(match outcome {
-            Ok(told) => event(told),
-            Err(error @ (Error::Gpu(_) | Error::OutOfMemory)) => return Err(error),
-            Err(error) => Event::Refused { request, message: error.to_string() },
-        });
+        match outcome {
+            Ok(told) => (self.emit)(event(told)),
+            Err(error @ Error::Gpu(_)) => return Err(error),
+            Err(error) => self.refuse(request, &error),
+        }
         Ok(())
     }
 
@@ -180,15 +203,15 @@ impl<E: FnMut(Event)> Trainer<E> {
         if let Some(session) = &mut self.session {
             session.settle().await?;
         }
-        let device = self.choose(config).await?;
-        profile(&device, sizes(config, &self.corpus)).await
+        let race = self.race(config).await?;
+        profile(&race.winner, sizes(config, &self.corpus)).await
     }
 
     /// Holds the run that is under way and tells where.
     async fn pause(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         session.settle().await?;
-        (self.emit)(Event::Progress { run, progress: session.progress() });
+        self.tell_progress();
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;
         Ok(())
@@ -197,7 +220,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     fn resume(&mut self, stretch: Stretch) {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
         match self.mode {
-            Mode::Still => return,
+            Mode::Still | Mode::Lost => return,
             Mode::Training => {}
             Mode::Paused => (self.emit)(Event::Resumed { run }),
         }
@@ -218,6 +241,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.run = None;
         self.session = None;
         self.untrained = None;
+        self.ended = None;
         self.mode = Mode::Still;
     }
 
@@ -243,28 +267,39 @@ impl<E: FnMut(Event)> Trainer<E> {
         session.converse(prefix, length, pick).await
     }
 
-    /// One piece of training, and what it brings.
+    /// One piece of training, and what it brings. What is told at the end of an epoch is made before anything of it is
+    /// told, so that a device may fail at any moment.
     async fn train(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
-        if let Some(result) = session.advance().await? {
-            let sample = session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?;
-            (self.emit)(Event::Epoch { run, report: report(result.clone(), sample) });
-            (self.emit)(Event::Progress { run, progress: session.progress() });
-            self.last_progress = Instant::now();
-            if session.is_finished() {
+        if self.ended.is_none() {
+            self.ended = session.advance().await?;
+        }
+        if let Some(result) = self.ended.clone() {
+            self.moves = 0;
+            let perplexity = result.perplexity;
+            let report = report(result, session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
+            let last = if session.is_finished() { Some(self.final_report(perplexity).await?) } else { None };
+            self.ended = None;
+            (self.emit)(Event::Epoch { run, report });
+            self.tell_progress();
+            if let Some(report) = last {
                 self.mode = Mode::Still;
-                let report = self.final_report(result).await?;
                 (self.emit)(Event::Finished { run, report });
                 return Ok(());
             }
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
-            (self.emit)(Event::Progress { run, progress: session.progress() });
-            self.last_progress = Instant::now();
+            self.tell_progress();
         }
-        if session.rests() { self.pause().await } else { Ok(()) }
+        if self.session.as_ref().is_some_and(Session::rests) { self.pause().await } else { Ok(()) }
     }
 
-    async fn final_report(&mut self, last: EpochResult) -> Result<FinalReport> {
+    fn tell_progress(&mut self) {
+        let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
+        (self.emit)(Event::Progress { run, progress: session.progress() });
+        self.last_progress = Instant::now();
+    }
+
+    async fn final_report(&mut self, perplexity: f64) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
         let mut samples = Vec::new();
         for prefix in FINAL_PREFIXES {
@@ -272,7 +307,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         Ok(FinalReport {
             epochs: session.epochs(),
-            perplexity: last.perplexity,
+            perplexity,
             tokens_per_second: session.tokens_per_second(),
             device: self.device.as_ref().map(Device::name).unwrap_or_default(),
             samples,

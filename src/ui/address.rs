@@ -6,6 +6,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::form::Form;
+use super::run::Run;
 use crate::model::config::{SETTINGS, WINDOW_OFFSET, setting};
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
@@ -37,6 +38,20 @@ pub fn write(fragment: &str, form: &Form) -> String {
     let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
     let all: Vec<String> = known.chain(others).collect();
     format!("#{}", all.join("&"))
+}
+
+/// Whether the address asks for a run at once: `autostart=1`.
+pub fn autostart(fragment: &str) -> bool {
+    pairs(fragment).any(|pair| pair == ("autostart", "1"))
+}
+
+/// The address that asks for the settings of a run that there was.
+pub fn of_run(run: &Run) -> String {
+    let mut form = Form::from(&run.config);
+    if let Some(offset) = run.window_offset {
+        form.set(WINDOW_OFFSET.key, &offset.to_string());
+    }
+    write("", &form)
 }
 
 fn is_known(key: &str) -> bool {
@@ -108,6 +123,20 @@ mod tests {
         assert_eq!((config.sampling, config.state), (Sampling::Random, StateMode::Reset));
         let errors = read("#sampling=random&state=carry").config().unwrap_err();
         assert!(errors[0].to_string().contains("no state can be carried"));
+    }
+
+    #[test]
+    fn a_run_at_once_has_to_be_asked_for() {
+        assert!(autostart("#hidden=64&autostart=1"));
+        assert!(!autostart("#hidden=64&autostart=0") && !autostart("#autostart") && !autostart(""));
+    }
+
+    #[test]
+    fn a_runs_address_holds_its_settings() {
+        let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
+        let start = crate::ui::run::Start { from_file: false, window_offset: Some(3) };
+        let form = read(&of_run(&Run::new(1, config, &start, 0)));
+        assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! How a finished run compares with PyTorch's and with the book's, also where it is slower or worse.
 
+use super::language::{Words, fill};
 use super::reference::{LAST, Reference};
 use super::words;
 use crate::model::config::Config;
@@ -10,47 +11,44 @@ const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);
 
 /// What there is to say about a run of `config`; `None` unless it had the book's setting. Perplexities compare only
 /// where the rest, text and beginning, is the book's too.
-pub fn with_book(config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
+pub fn with_book(w: &Words, config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
     let reference = Reference::of(config)?;
-    let speed = speed(report.tokens_per_second);
-    Some(if is_books { format!("{} {speed}", quality(reference, report)) } else { speed })
+    let speed = speed(w, report.tokens_per_second);
+    Some(if is_books { format!("{} {speed}", quality(w, reference, report)) } else { speed })
 }
 
-fn quality(reference: &Reference, report: &FinalReport) -> String {
+fn quality(w: &Words, reference: &Reference, report: &FinalReport) -> String {
     let (epoch, ours) = (report.epochs, report.perplexity);
-    let epochs = if epoch == 1 { "epoch" } else { "epochs" };
-    let after = format!("{} after {} {epochs}", words::perplexity(ours), words::grouped(epoch.into()));
+    let after = fill(w.compared_after, &[&words::perplexity(ours), &words::epochs(w, epoch)]);
+    let name = reference.name(w);
     let Some(theirs) = reference.perplexity(epoch) else {
-        return format!("{after}; {}, ends at epoch {LAST}.", reference.name());
+        return fill(w.compared_ends, &[&after, &name, &LAST.to_string()]);
     };
-    let about = if Reference::is_measured(epoch) { "" } else { "about " };
+    let figure = words::perplexity(theirs);
+    let figure = if Reference::is_measured(epoch) { figure } else { fill(w.about, &[&figure]) };
     let percent = (ours / theirs - 1.0) * 100.0;
     let outcome = if percent.abs() < 1.0 {
-        "the same within 1 %".to_owned()
+        w.the_same.to_owned()
     } else {
-        format!("so this run is {:.0} % {}", percent.abs(), if percent > 0.0 { "worse" } else { "better" })
+        fill(if percent > 0.0 { w.worse } else { w.better }, &[&format!("{:.0}", percent.abs())])
     };
-    format!("{after}; {}: {about}{}, {outcome}.", reference.name(), words::perplexity(theirs))
+    fill(w.compared, &[&after, &name, &figure, &outcome])
 }
 
-fn speed(ours: f64) -> String {
+fn speed(w: &Words, ours: f64) -> String {
     let (least, most) = BOOKS_SPEED;
-    let book = format!(
-        "the book’s GPU of 2021 ({} to {} tokens/s)",
-        words::grouped(least as u64),
-        words::grouped(most as u64)
-    );
+    let book = fill(w.books_speed, &[&words::grouped(least as u64), &words::grouped(most as u64)]);
     let ratio = ours / f64::midpoint(least, most);
     if (least..=most).contains(&ours) {
-        format!("As fast as {book}.")
+        fill(w.as_fast, &[&book])
     } else if ratio >= 10.0 {
-        format!("{ratio:.0} times the speed of {book}.")
+        fill(w.times_as_fast, &[&format!("{ratio:.0}"), &book])
     } else if ratio > 1.0 {
-        format!("{ratio:.1} times the speed of {book}.")
+        fill(w.times_as_fast, &[&format!("{ratio:.1}"), &book])
     } else if ratio >= 0.005 {
-        format!("{ratio:.2} of the speed of {book}.")
+        fill(w.part_as_fast, &[&format!("{ratio:.2}"), &book])
     } else {
-        format!("Less than 0.01 of the speed of {book}.")
+        fill(w.far_slower, &[&book])
     }
 }
 
@@ -58,6 +56,7 @@ fn speed(ours: f64) -> String {
 mod tests {
     use super::*;
     use crate::model::config::StateMode;
+    use crate::ui::language::ENGLISH;
 
     fn told(config: Config, perplexity: f64, tokens_per_second: f64) -> Option<String> {
         let report = FinalReport {
@@ -67,7 +66,7 @@ mod tests {
             device: String::new(),
             samples: vec![],
         };
-        with_book(&config, true, &report)
+        with_book(&ENGLISH, &config, true, &report)
     }
 
     fn after(epochs: u32, perplexity: f64) -> String {
@@ -107,7 +106,7 @@ mod tests {
             (90_000.0, "1.4 times the speed"),
             (1e6, "16 times the speed"),
         ] {
-            let sentence = speed(tokens);
+            let sentence = speed(&ENGLISH, tokens);
             assert!(sentence.starts_with(said), "{tokens}: {sentence}");
             assert!(sentence.contains("GPU of 2021 (60,000 to 67,000 tokens/s)"), "{sentence}");
         }

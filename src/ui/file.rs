@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::language::{Words, fill};
 use super::words;
 use crate::error::Error;
 
@@ -58,12 +59,12 @@ impl Chosen {
     }
 
     /// What stands beside the field.
-    pub fn words(&self) -> String {
+    pub fn words(&self, w: &Words) -> String {
         match self {
-            Self::Nothing => "None: random weights, by the seed.".to_owned(),
-            Self::Reading(name) => format!("{name}, being read…"),
+            Self::Nothing => w.file_none.to_owned(),
+            Self::Reading(name) => fill(w.file_reading, &[name]),
             Self::File { name, bytes } => format!("{name}, {}", words::file_size(bytes.len() as u64)),
-            Self::Failed(_) => "None that can be read.".to_owned(),
+            Self::Failed(_) => w.file_unreadable.to_owned(),
         }
     }
 }
@@ -71,13 +72,14 @@ impl Chosen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::language::ENGLISH;
 
     #[test]
     fn a_file_is_named_read_and_sent() {
         let reading = Chosen::named("init.safetensors".into(), 3);
-        assert_eq!((reading.words(), reading.bytes()), ("init.safetensors, being read…".into(), None));
+        assert_eq!((reading.words(&ENGLISH), reading.bytes()), ("init.safetensors, being read…".into(), None));
         let read = Chosen::read("init.safetensors".into(), Ok(vec![1; 1340]));
-        assert_eq!((read.words(), read.bytes()), ("init.safetensors, 1.3 kB".into(), Some(vec![1; 1340])));
+        assert_eq!((read.words(&ENGLISH), read.bytes()), ("init.safetensors, 1.3 kB".into(), Some(vec![1; 1340])));
         assert_eq!((read.error(), Chosen::default().bytes()), (None, None));
     }
 

@@ -1,5 +1,6 @@
 //! The settings as they stand in the form: texts, good or bad, and what they come to.
 
+use super::language::Words;
 use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET};
 
 /// The text in the field of every setting, in the order of [`SETTINGS`], and in that of [`WINDOW_OFFSET`].
@@ -122,20 +123,20 @@ impl Mode {
         }
     }
 
-    pub fn name(self) -> &'static str {
+    pub fn name(self, w: &Words) -> &'static str {
         match self {
-            Self::First => "The book’s first run",
-            Self::Second => "The book’s second run",
-            Self::Random => "Random order",
+            Self::First => w.mode_first,
+            Self::Second => w.mode_second,
+            Self::Random => w.mode_random,
         }
     }
 
     /// What the mode means, in a few words.
-    pub fn meaning(self) -> &'static str {
+    pub fn meaning(self, w: &Words) -> &'static str {
         match self {
-            Self::First => "Windows in order, state carried",
-            Self::Second => "Windows in order, state reset",
-            Self::Random => "Windows shuffled, state reset",
+            Self::First => w.mode_first_meaning,
+            Self::Second => w.mode_second_meaning,
+            Self::Random => w.mode_random_meaning,
         }
     }
 }

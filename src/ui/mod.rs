@@ -1,16 +1,22 @@
-//! The page: Leptos components, the chart, the address. No GPU, no mathematics.
+//! The page: Leptos components, the charts, the address. No GPU, no mathematics.
 //!
-//! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] of
-//! the run on show, the [`file`] that the next one is to start from, the [`curve`] and the [`reference`] behind it, the [`words`] they are put in and how they
-//! [`compare`]. The components only show it, and are built for the web alone.
+//! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] with
+//! every [`run`], the [`file`] that the next one is to start from, the [`picture`] that a chart shows and the [`curve`]s
+//! and the [`reference`] in it, the [`language`] and the [`words`] they are put in, how they [`compare`], how to [`talk`] with the network, and what the
+//! page can [`explain`]. The components only show it, and are built for the web alone.
 
 pub mod address;
 pub mod compare;
 pub mod curve;
+pub mod explain;
 pub mod file;
 pub mod form;
+pub mod language;
+pub mod picture;
 pub mod reference;
+pub mod run;
 pub mod state;
+pub mod talk;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

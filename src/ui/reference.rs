@@ -8,6 +8,7 @@
 
 use super::curve::Point;
 use super::form::Mode;
+use super::language::{Words, fill};
 use crate::model::config::Config;
 
 /// The last epoch that there are figures of.
@@ -21,8 +22,8 @@ const STRIDE: u32 = 10;
 /// The curve of one mode.
 #[derive(Debug, PartialEq)]
 pub struct Reference {
-    /// How many seeds it is the mean of, in words.
-    pub seeds: &'static str,
+    /// How many seeds it is the mean of.
+    pub seeds: u32,
     early: [f64; EARLY as usize],
     late: [f64; ((LAST - EARLY) / STRIDE) as usize],
 }
@@ -53,8 +54,13 @@ impl Reference {
     }
 
     /// Whose curve this is.
-    pub fn name(&self) -> String {
-        format!("PyTorch, mean of {} seeds", self.seeds)
+    pub fn name(&self, w: &Words) -> String {
+        let seeds = match self.seeds {
+            2 => w.two,
+            3 => w.three,
+            _ => w.four,
+        };
+        fill(w.pytorch, &[seeds])
     }
 
     /// Whether there is a figure of this very epoch.
@@ -91,7 +97,7 @@ impl Reference {
 }
 
 static FIRST: Reference = Reference {
-    seeds: "four",
+    seeds: 4,
     early: [
         24.76, 19.65, 17.96, 17.63, 17.12, 16.67, 16.03, 15.31, 14.47, 13.64, 12.94, 12.45, 11.96, 11.70, 11.45, 11.24,
         11.05, 10.89, 10.70, 10.68,
@@ -104,7 +110,7 @@ static FIRST: Reference = Reference {
 };
 
 static SECOND: Reference = Reference {
-    seeds: "two",
+    seeds: 2,
     early: [
         24.75, 19.67, 17.85, 17.54, 17.11, 16.60, 16.01, 15.26, 14.39, 13.66, 12.92, 12.43, 12.09, 11.69, 11.45, 11.24,
         11.11, 10.93, 10.86, 10.59,
@@ -117,7 +123,7 @@ static SECOND: Reference = Reference {
 };
 
 static RANDOM: Reference = Reference {
-    seeds: "three",
+    seeds: 3,
     early: [
         24.77, 19.69, 17.95, 17.49, 17.04, 16.56, 16.04, 15.29, 14.41, 13.59, 12.95, 12.45, 11.99, 11.64, 11.47, 11.24,
         11.06, 10.86, 10.77, 10.62,

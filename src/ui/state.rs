@@ -1,11 +1,12 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
-use crate::model::config::Config;
-use crate::protocol::{Beginning, EpochReport, Event, FinalReport, Lap, Progress, Sample};
+use crate::model::config::{Config, SETTINGS};
+use crate::protocol::{Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Progress, Rates};
 
 use super::compare;
-use super::curve::Point;
+use super::language::Words;
 use super::reference::Reference;
+use super::run::{self, Mark, Run, Start};
 
 /// Where the page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +44,6 @@ pub struct TextFacts {
     pub vocabulary: u32,
 }
 
-/// An epoch's continuation of the prefix.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EpochSample {
-    pub epoch: u32,
-    pub sample: Sample,
-}
-
 /// Everything the worker has told, as far as it still matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunState {
@@ -60,37 +54,37 @@ pub struct RunState {
     attached: bool,
     /// The settings of the network that the worker holds or is about to make; none after a failure, which forgets it.
     pub config: Option<Config>,
-    /// Whether that network begins where the book's does, with random parameters and offsets.
-    begins_as_book: bool,
-    /// The number of the run whose curve and samples are shown.
+    /// Where that network begins.
+    start: Start,
+    /// Every run that is kept, in the order of their starts.
+    pub runs: Vec<Run>,
+    /// The number of the run whose progress and samples are shown; 0 for none.
     pub shown: u32,
-    /// Its settings.
-    pub shown_config: Option<Config>,
-    /// Whether it began where the book's does.
-    shown_began_as_book: bool,
-    pub minibatches: u32,
+    /// Counts the changes that the charts show.
+    pub drawn: u32,
     /// Bytes of the run's buffers on the GPU.
     pub bytes: Option<u64>,
     pub progress: Progress,
     pub perplexity: Option<f64>,
     pub tokens_per_second: Option<f64>,
     pub seconds_left: Option<f64>,
-    pub curve: Vec<Point>,
-    /// What the network made of the prefix before any training: epoch 0.
-    pub untrained: Option<Sample>,
-    pub samples: Vec<EpochSample>,
-    pub report: Option<FinalReport>,
     pub text: Option<TextFacts>,
     pub device: Option<String>,
     /// The race that the device won.
     pub race: Vec<Lap>,
+    /// Whether the worker found no GPU that it could ask.
+    pub no_gpu: bool,
     /// The number of the latest continuation asked for by hand.
     pub request: u32,
     /// Whether its answer is still to come.
     pub asking: bool,
-    pub generated: Option<Sample>,
-    /// What ended the run or the preparations.
+    pub generated: Option<Continuation>,
+    /// What ended the run or the preparations, or holds the run.
     pub failure: Option<String>,
+    /// Where the run left the finite numbers and is held, with rates to go on with.
+    pub divergence: Option<Divergence>,
+    /// The epoch that the run went on from on another device, and why it had to.
+    pub recovered: Option<(u32, String)>,
     /// Why the latest continuation could not be made.
     pub refusal: Option<String>,
     /// Whether the worker is of no more use: a reset then starts another.
@@ -104,27 +98,25 @@ impl Default for RunState {
             run: 0,
             attached: false,
             config: None,
-            begins_as_book: true,
+            start: Start::default(),
+            runs: Vec::new(),
             shown: 0,
-            shown_config: None,
-            shown_began_as_book: true,
-            minibatches: 0,
+            drawn: 0,
             bytes: None,
             progress: NO_PROGRESS,
             perplexity: None,
             tokens_per_second: None,
             seconds_left: None,
-            curve: Vec::new(),
-            untrained: None,
-            samples: Vec::new(),
-            report: None,
             text: None,
             device: None,
             race: Vec::new(),
+            no_gpu: false,
             request: 0,
             asking: false,
             generated: None,
             failure: None,
+            divergence: None,
+            recovered: None,
             refusal: None,
             worker_lost: false,
         }
@@ -157,24 +149,75 @@ impl RunState {
         self.attached
     }
 
+    /// Whether the device is the CPU.
+    pub fn on_cpu(&self) -> bool {
+        self.device.as_deref().is_some_and(is_cpu)
+    }
+
+    /// The run on show.
+    pub fn live(&self) -> Option<&Run> {
+        self.runs.iter().find(|run| run.number == self.shown)
+    }
+
+    fn live_mut(&mut self) -> Option<&mut Run> {
+        self.runs.iter_mut().find(|run| run.number == self.shown)
+    }
+
     /// Epochs that the run on show is to have.
     pub fn epochs(&self) -> u32 {
-        self.shown_config.map_or(0, |config| config.epochs)
+        self.live().map_or(0, |run| run.config.epochs)
     }
 
     /// The curve that the run on show is to be held against, if it has the book's setting, text and beginning.
     pub fn reference(&self) -> Option<&'static Reference> {
-        self.shown_config.as_ref().filter(|_| self.is_books()).and_then(Reference::of)
+        self.live().filter(|run| self.is_books(run)).and_then(|run| Reference::of(&run.config))
     }
 
     /// How the finished run compares, if it has the book's setting.
-    pub fn comparison(&self) -> Option<String> {
-        compare::with_book(self.shown_config.as_ref()?, self.is_books(), self.report.as_ref()?)
+    pub fn comparison(&self, w: &Words) -> Option<String> {
+        let run = self.live()?;
+        compare::with_book(w, &run.config, self.is_books(run), run.report.as_ref()?)
     }
 
-    /// Whether the run on show has what the settings do not say from the book: text and beginning.
-    fn is_books(&self) -> bool {
-        self.shown_began_as_book && self.text.as_ref().is_some_and(|text| text.is_books)
+    /// Whether a run has what the settings do not say from the book: text and beginning.
+    fn is_books(&self, run: &Run) -> bool {
+        run.is_as_the_book_begins() && self.text.as_ref().is_some_and(|text| text.is_books)
+    }
+
+    /// The rates of the run under way.
+    pub fn rates(&self) -> Option<Rates> {
+        self.live().filter(|_| self.active()).map(Run::rates)
+    }
+
+    /// The settings that say something else than the run under way, but for its rates, which can change in mid-run.
+    pub fn needs_new_run(&self, config: &Config) -> Vec<&'static str> {
+        let Some(run) = self.live().filter(|_| self.active()) else { return Vec::new() };
+        let keys = SETTINGS.iter().map(|setting| setting.key).filter(|key| !["lr", "clip"].contains(key));
+        keys.filter(|key| run.config.get(key) != config.get(key)).collect()
+    }
+
+    /// Shows a run on the curve, or hides it.
+    pub fn show(&mut self, number: u32, visible: bool) {
+        self.change(number, |run| run.visible = visible);
+    }
+
+    pub fn rename(&mut self, number: u32, name: String) {
+        self.change(number, |run| run.name = name);
+    }
+
+    /// Forgets a run that is over.
+    pub fn delete(&mut self, number: u32) {
+        if number != self.shown || !self.active() {
+            self.runs.retain(|run| run.number != number);
+            self.drawn += 1;
+        }
+    }
+
+    fn change(&mut self, number: u32, change: impl FnOnce(&mut Run)) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.number == number) {
+            change(run);
+            self.drawn += 1;
+        }
     }
 
     /// How much of the run is done, from 0 to 1.
@@ -183,7 +226,8 @@ impl RunState {
         if epochs == 0 {
             return 0.0;
         }
-        let within = f64::from(self.progress.minibatch) / f64::from(self.minibatches.max(1));
+        let within =
+            f64::from(self.progress.minibatch) / f64::from(self.live().map_or(1, |run| run.minibatches.max(1)));
         ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(epochs)).min(1.0)
     }
 
@@ -193,23 +237,34 @@ impl RunState {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
-        self.begins_as_book = *beginning == Beginning::default();
+        self.start = Start::from(beginning);
         self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;
         self.run
     }
 
-    /// The run is given up, with all that it came to; a continuation on its way comes too late.
+    /// The run is given up; what it came to stays among the runs, if that is an epoch at least. A continuation on its
+    /// way comes too late.
     pub fn reset(&mut self) {
-        let lost = self.worker_lost;
-        *self = Self {
+        self.runs.retain(|run| !run.curve.is_empty());
+        let kept = Self {
             run: self.run,
-            shown: self.shown,
             request: self.request + 1,
-            text: self.text.take().filter(|_| !lost),
-            device: self.device.take().filter(|_| !lost),
+            runs: std::mem::take(&mut self.runs),
+            drawn: self.drawn + 1,
             ..Self::default()
+        };
+        // Of a worker that is lost, the next one tells anew.
+        *self = match self.worker_lost {
+            true => kept,
+            false => Self {
+                text: self.text.take(),
+                device: self.device.take(),
+                race: std::mem::take(&mut self.race),
+                no_gpu: self.no_gpu,
+                ..kept
+            },
         };
         self.settle();
     }
@@ -239,6 +294,8 @@ impl RunState {
                 self.settle();
             }
             Event::Device { name, race } => {
+                // Before any run the worker names the GPU, if there is one.
+                self.no_gpu = if self.attached { self.no_gpu } else { is_cpu(&name) };
                 self.device = Some(name);
                 self.race = race;
                 self.settle();
@@ -247,7 +304,11 @@ impl RunState {
                 self.start(minibatches);
                 self.bytes = Some(bytes);
             }
-            Event::Untrained { run, sample } if self.hears(run) => self.untrained = Some(sample),
+            Event::Untrained { run, sample } if self.hears(run) => {
+                if let Some(live) = self.live_mut() {
+                    live.untrained = Some(sample);
+                }
+            }
             Event::Progress { run, progress } if self.hears(run) => {
                 self.progress = progress;
                 // Without a pace yet there is no telling.
@@ -255,13 +316,27 @@ impl RunState {
                 self.keep_pace(progress.tokens_per_second, left);
             }
             Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
+            Event::RatesSet { run, epoch, minibatch, rates } if self.hears(run) => {
+                self.change(run, |run| run.marks.push(Mark { epoch, minibatch, rates }));
+            }
+            Event::RatesRefused { message } => self.refusal = Some(message),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,
-            Event::Resumed { run } if self.hears(run) => self.status = Status::Training,
+            Event::Resumed { run } if self.hears(run) => {
+                self.status = Status::Training;
+                self.failure = None;
+                self.divergence = None;
+            }
+            Event::Recovered { run, epoch, reason } if self.hears(run) => self.recovered = Some((epoch, reason)),
+            Event::Lost { run, message } if self.hears(run) => self.hold(message),
+            Event::Diverged { run, divergence, message } if self.hears(run) => {
+                self.hold(message);
+                self.divergence = Some(divergence);
+            }
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
             Event::Generated { request, continuation } if request == self.request => {
                 self.asking = false;
-                self.generated = Some(continuation.sample);
+                self.generated = Some(continuation);
             }
             Event::Refused { request, message } if request == self.request => {
                 self.asking = false;
@@ -295,28 +370,29 @@ impl RunState {
     }
 
     fn start(&mut self, minibatches: u32) {
+        self.runs.retain(|run| !run.curve.is_empty());
+        if let Some(config) = self.config {
+            let colour = run::free_colour(&self.runs);
+            let device = self.device.clone();
+            self.runs.push(Run { minibatches, device, ..Run::new(self.run, config, &self.start, colour) });
+        }
         self.status = Status::Training;
         self.failure = None;
+        self.divergence = None;
+        self.recovered = None;
         self.shown = self.run;
-        self.shown_config = self.config;
-        self.shown_began_as_book = self.begins_as_book;
-        self.minibatches = minibatches;
+        self.drawn += 1;
         self.progress = NO_PROGRESS;
         self.perplexity = None;
         self.tokens_per_second = None;
         self.seconds_left = None;
-        self.curve.clear();
-        self.untrained = None;
-        self.samples.clear();
-        self.report = None;
     }
 
     fn finish_epoch(&mut self, report: EpochReport) {
         self.progress = Progress { epoch: report.epoch, minibatch: 0, ..self.progress };
         self.perplexity = Some(report.perplexity);
         self.keep_pace(report.tokens_per_second, None);
-        self.curve.push((report.epoch, report.perplexity));
-        self.samples.push(EpochSample { epoch: report.epoch, sample: report.sample });
+        self.change(self.shown, |run| run.finish_epoch(report));
     }
 
     fn finish(&mut self, report: FinalReport) {
@@ -325,7 +401,7 @@ impl RunState {
         self.perplexity = Some(report.perplexity);
         self.seconds_left = None;
         self.tokens_per_second = Some(report.tokens_per_second);
-        self.report = Some(report);
+        self.change(self.shown, |run| run.report = Some(report));
     }
 
     fn keep_pace(&mut self, tokens_per_second: f64, seconds_left: Option<f64>) {
@@ -339,6 +415,13 @@ impl RunState {
         self.fail(message);
     }
 
+    /// The run is held at the end of its last good epoch.
+    fn hold(&mut self, message: String) {
+        self.status = Status::Paused;
+        self.seconds_left = None;
+        self.failure = Some(message);
+    }
+
     /// The run is over, and the worker holds no network any more.
     fn fail(&mut self, message: String) {
         self.status = Status::Failed;
@@ -346,8 +429,14 @@ impl RunState {
         self.config = None;
         self.asking = false;
         self.seconds_left = None;
+        self.divergence = None;
         self.failure = Some(message);
     }
+}
+
+/// Whether this is what the worker calls a CPU.
+fn is_cpu(name: &str) -> bool {
+    name.starts_with("CPU")
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! How the page puts numbers, times and samples into words.
 
 use super::curve::Point;
+use super::language::{Words, fill};
 use super::reference::{self, Reference};
-use crate::model::config::Config;
+use super::state::{RunState, Status};
+use crate::error::Error;
+use crate::model::config::{Config, SettingError};
 use crate::model::{Sizes, parameters_file};
-use crate::protocol::{Lap, Sample};
+use crate::protocol::{Divergence, Lap, Quantity, Rates, Sample};
 use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
@@ -64,40 +67,169 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// What the chart shows, for those who do not see it.
-pub fn chart_label(curve: &[Point], reference: Option<&Reference>) -> String {
-    let own = curve_label(curve);
+pub fn chart_label(w: &Words, curve: &[Point], reference: Option<&Reference>) -> String {
     let behind = reference.zip(curve.last()).and_then(|(reference, &(epoch, _))| {
         let epoch = epoch.min(reference::LAST);
-        Some(format!("; {}: {:.1} at epoch {epoch}", reference.name(), reference.perplexity(epoch)?))
+        let value = format!("{:.1}", reference.perplexity(epoch)?);
+        Some(fill(w.curve_behind, &[&reference.name(w), &value, &epoch.to_string()]))
     });
-    own + &behind.unwrap_or_default()
+    curve_label(w, curve) + &behind.unwrap_or_default()
 }
 
-fn curve_label(curve: &[Point]) -> String {
+fn curve_label(w: &Words, curve: &[Point]) -> String {
     let one = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
     match (curve.first(), curve.last()) {
-        (Some(&(first, from)), Some(&(last, to))) if first != last => {
-            let (from, to) = (one(from), one(to));
+        (Some(&(first, start)), Some(&(last, end))) if first != last => {
+            let (from, to, first, last) = (one(start), one(end), first.to_string(), last.to_string());
             if from == to {
-                format!("Perplexity stayed at {from} from epoch {first} to epoch {last}")
+                fill(w.curve_stayed, &[&from, &first, &last])
             } else {
-                let verb = if curve[0].1 > curve[curve.len() - 1].1 { "fell" } else { "rose" };
-                format!("Perplexity {verb} from {from} at epoch {first} to {to} at epoch {last}")
+                fill(if start > end { w.curve_fell } else { w.curve_rose }, &[&from, &first, &to, &last])
             }
         }
-        (Some(&(epoch, value)), _) => format!("Perplexity is {} after epoch {epoch}", one(value)),
-        _ => "Perplexity per epoch: nothing to show before the first epoch is done".to_owned(),
+        (Some(&(epoch, value)), _) => fill(w.curve_one, &[&one(value), &epoch.to_string()]),
+        _ => w.curve_nothing.to_owned(),
     }
 }
 
 /// Names the characters of a prefix that the network does not know, each of which is given once; `None` if it knows
 /// them all.
-pub fn unknown(characters: &[char]) -> Option<String> {
-    let named: Vec<String> = characters.iter().map(|c| format!("“{c}”")).collect();
+pub fn unknown(w: &Words, characters: &[char]) -> Option<String> {
+    let named: Vec<String> = characters.iter().map(|c| fill(w.quote, &[&c.to_string()])).collect();
     match named.as_slice() {
         [] => None,
-        [one] => Some(format!("{one} is not in the vocabulary: read as <unk>.")),
-        [most @ .., last] => Some(format!("{} and {last} are not in the vocabulary: read as <unk>.", most.join(", "))),
+        [one] => Some(fill(w.unknown_one, &[one])),
+        [most @ .., last] => Some(fill(w.unknown_many, &[&most.join(w.list_separator), last])),
+    }
+}
+
+/// The label of a setting's field.
+pub fn label(w: &Words, key: &str) -> &'static str {
+    match key {
+        "hidden" => w.hidden,
+        "batch" => w.batch,
+        "steps" => w.steps,
+        "epochs" => w.epochs,
+        "lr" => w.lr,
+        "clip" => w.clip,
+        "tokens" => w.tokens,
+        "sampling" => w.sampling,
+        "state" => w.state,
+        "seed" => w.seed,
+        "engine" => w.engine,
+        _ => w.window_offset,
+    }
+}
+
+/// What a setting's word is called; a stray one stays as it is.
+pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
+    match value {
+        "sequential" => w.sequential,
+        "random" => w.random,
+        "carry" => w.carry,
+        "reset" => w.reset_state,
+        "auto" => w.auto,
+        "gpu" => w.gpu,
+        "cpu" => w.cpu,
+        stray => stray,
+    }
+}
+
+/// What is wrong with a setting, and what to do.
+pub fn setting_error(w: &Words, error: &SettingError) -> String {
+    match error {
+        SettingError::Whole { key, given, min, max, .. } => {
+            fill(w.bad_whole, &[label(w, key), key, given, &min.to_string(), &max.to_string()])
+        }
+        SettingError::Positive { key, given, max, .. } => {
+            fill(w.bad_positive, &[label(w, key), key, given, &max.to_string()])
+        }
+        SettingError::Word { key, given, choices, .. } => fill(w.bad_word, &[label(w, key), key, given, choices]),
+        SettingError::WindowOffset { given, largest } => fill(w.bad_offset, &[given, &largest.to_string()]),
+        SettingError::RandomCarry => w.bad_carry.to_owned(),
+        SettingError::Unknown(_) => error.to_string(),
+    }
+}
+
+/// What is wrong with a prefix, and what to do.
+pub fn prefix_error(w: &Words, error: &Error) -> String {
+    match error {
+        Error::EmptyPrefix => w.bad_prefix_empty.to_owned(),
+        Error::PrefixTooLong { length, allowed } => {
+            fill(w.bad_prefix_long, &[&length.to_string(), &allowed.to_string()])
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Where a run left the finite numbers.
+pub fn divergence(w: &Words, divergence: &Divergence) -> String {
+    let what = match divergence.quantity {
+        Quantity::Loss => w.the_loss,
+        Quantity::GradNorm => w.the_gradient_norm,
+        Quantity::Weights => w.a_weight,
+        Quantity::Perplexity => w.the_perplexity,
+    };
+    let [minibatch, epoch] = [divergence.minibatch, divergence.epoch].map(|n| (n + 1).to_string());
+    fill(w.diverged, &[what, &minibatch, &epoch])
+}
+
+/// The way on from there.
+pub fn proposal(w: &Words, divergence: &Divergence) -> String {
+    let Rates { learning_rate, clip } = divergence.proposal;
+    fill(w.go_on_with, &[&learning_rate.to_string(), &clip.to_string()])
+}
+
+/// So many epochs.
+pub fn epochs(w: &Words, count: u32) -> String {
+    fill(if count == 1 { w.epochs_one } else { w.epochs_many }, &[&grouped(count.into())])
+}
+
+/// A character of the text as it can be seen.
+pub fn character(w: &Words, character: Option<char>) -> String {
+    match character {
+        None => UNKNOWN_TEXT.to_owned(),
+        Some(' ') => w.space.to_owned(),
+        Some(c) => c.to_string(),
+    }
+}
+
+/// The bar's word for where the page stands.
+pub fn status(w: &Words, state: &RunState) -> &'static str {
+    match state.status {
+        Status::Loading if state.ready() => w.preparing_run,
+        // The worker opens the GPU first.
+        Status::Loading if state.device.is_some() => w.loading_text,
+        Status::Loading => w.looking_for_gpu,
+        Status::Idle => w.ready,
+        Status::Training => w.training,
+        Status::Paused => w.paused,
+        Status::Finished => w.finished,
+        Status::Failed => w.failed,
+    }
+}
+
+/// The title of the tab: how far the run is, then whose page it is.
+pub fn title(state: &RunState) -> String {
+    match (state.live(), state.perplexity) {
+        (Some(_), Some(value)) => format!("{} · {} – Time Traveller", state.progress.epoch, perplexity(value)),
+        _ => "Time Traveller".to_owned(),
+    }
+}
+
+/// How this browser would give the page a GPU.
+pub fn webgpu_advice(w: &Words, user_agent: &str, secure: bool) -> &'static str {
+    let says = |name: &str| user_agent.contains(name);
+    if !secure {
+        w.advice_insecure
+    } else if says("Firefox/") {
+        w.advice_firefox
+    } else if says("Chrome/") {
+        if says("Linux") && !says("Android") { w.advice_chrome_linux } else { w.advice_chrome }
+    } else if says("Safari/") {
+        w.advice_safari
+    } else {
+        w.advice_chrome
     }
 }
 
@@ -118,17 +250,21 @@ pub fn file_size(bytes: u64) -> String {
 }
 
 /// How fast each device was in the race for the run.
-pub fn race(laps: &[Lap]) -> String {
-    let lap = |lap: &Lap| match lap.tokens_per_second {
-        Some(speed) => format!("{}: {} tokens/s", lap.name, grouped(speed.round() as u64)),
-        None => format!("{}: not timed", lap.name),
-    };
-    if laps.is_empty() { "–".to_owned() } else { laps.iter().map(lap).collect::<Vec<_>>().join("; ") }
+pub fn race(w: &Words, laps: &[Lap]) -> String {
+    let timed = laps.iter().filter_map(|lap| Some((lap, lap.tokens_per_second?)));
+    let mut said: Vec<String> =
+        timed.map(|(lap, speed)| fill(w.lap, &[&lap.name, &grouped(speed.round() as u64)])).collect();
+    let missing = laps.len() - said.len();
+    said.extend((missing > 0).then(|| fill(w.laps_not_timed, &[&missing.to_string()])));
+    if said.is_empty() { w.none.to_owned() } else { said.join("; ") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::{SETTINGS, WINDOW_OFFSET};
+    use crate::ui::form::Form;
+    use crate::ui::language::{CHINESE, ENGLISH};
 
     fn sample(prefix: &str, text: &str, unknown: &[char]) -> Sample {
         Sample { prefix: prefix.into(), text: text.into(), unknown: unknown.into() }
@@ -136,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_chart_is_told_in_words() {
-        let chart_label = |curve: &[Point]| chart_label(curve, None);
+        let chart_label = |curve: &[Point]| chart_label(&ENGLISH, curve, None);
         assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
         assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
         assert_eq!(
@@ -150,12 +286,12 @@ mod tests {
     #[test]
     fn the_curve_behind_is_told_too() {
         let book = Reference::of(&Config::default());
-        assert_eq!(chart_label(&[], book), curve_label(&[]));
+        assert_eq!(chart_label(&ENGLISH, &[], book), ENGLISH.curve_nothing);
         assert_eq!(
-            chart_label(&[(1, 24.12), (50, 8.61)], book),
+            chart_label(&ENGLISH, &[(1, 24.12), (50, 8.61)], book),
             "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; PyTorch, mean of four seeds: 8.5 at epoch 50"
         );
-        assert!(chart_label(&[(1, 24.0), (700, 1.02)], book).ends_with("seeds: 1.0 at epoch 500"));
+        assert!(chart_label(&ENGLISH, &[(1, 24.0), (700, 1.02)], book).ends_with("seeds: 1.0 at epoch 500"));
     }
 
     #[test]
@@ -190,9 +326,12 @@ mod tests {
 
     #[test]
     fn unknown_characters_are_named() {
-        assert_eq!(unknown(&[]), None);
-        assert_eq!(unknown(&['é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
-        assert_eq!(unknown(&['é', 'ß', '1']).unwrap(), "“é”, “ß” and “1” are not in the vocabulary: read as <unk>.");
+        assert_eq!(unknown(&ENGLISH, &[]), None);
+        assert_eq!(unknown(&ENGLISH, &['é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
+        assert_eq!(
+            unknown(&ENGLISH, &['é', 'ß', '1']).unwrap(),
+            "“é”, “ß” and “1” are not in the vocabulary: read as <unk>."
+        );
     }
 
     #[test]
@@ -201,5 +340,45 @@ mod tests {
         assert_eq!(parts(&sample("café", "caf<unk> the", &['é'])), ("caf<unk>", " the"));
         assert_eq!(parts(&sample("éa", "<unk>a", &['é'])), ("<unk>a", ""));
         assert_eq!(parts(&sample("long prefix", "short", &[])), ("short", ""));
+    }
+
+    #[test]
+    fn what_is_said_of_settings_is_what_the_errors_say() {
+        assert!(SETTINGS.iter().chain([&WINDOW_OFFSET]).all(|s| label(&ENGLISH, s.key) == s.label));
+        let forms = ["hidden=", "lr=0", "sampling=x", "state=carry", "window-offset=99"].map(|pair| {
+            let (key, text) = pair.split_once('=').unwrap();
+            let mut form = Form::default();
+            form.set("sampling", if key == "state" { "random" } else { "sequential" });
+            form.set(key, text);
+            form.config().unwrap_err().remove(0)
+        });
+        for error in forms {
+            assert_eq!(setting_error(&ENGLISH, &error), error.to_string());
+            assert_ne!(setting_error(&CHINESE, &error), error.to_string());
+        }
+        for error in [Error::EmptyPrefix, Error::PrefixTooLong { length: 9, allowed: 8 }] {
+            assert_eq!(prefix_error(&ENGLISH, &error), error.to_string());
+        }
+    }
+
+    #[test]
+    fn the_advice_is_the_browsers() {
+        let advice = |agent| webgpu_advice(&ENGLISH, agent, true);
+        assert!(
+            advice("Mozilla/5.0 (X11; Linux x86_64) … Chrome/156.0 Safari/537.36").contains("enable-unsafe-webgpu")
+        );
+        assert!(advice("Mozilla/5.0 (Windows NT 10.0) … Chrome/120.0 Safari/537.36").contains("127"));
+        assert!(advice("Mozilla/5.0 (Linux; Android 14) … Chrome/120.0 Safari/537.36").contains("127"));
+        assert!(advice("Mozilla/5.0 (Windows NT 10.0; rv:130.0) Gecko/20100101 Firefox/130.0").contains("Firefox 141"));
+        assert!(advice("Mozilla/5.0 (Macintosh) … Version/17.4 Safari/605.1.15").contains("Safari 26"));
+        assert!(webgpu_advice(&ENGLISH, "Chrome/156", false).contains("localhost"));
+    }
+
+    #[test]
+    fn the_race_names_those_that_were_timed() {
+        let lap = |name: &str, speed| Lap { name: name.into(), tokens_per_second: speed };
+        assert_eq!(race(&ENGLISH, &[]), "–");
+        let laps = [lap("CPU", Some(1234.4)), lap("GPU", None), lap("GPU, other", None)];
+        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 not timed");
     }
 }

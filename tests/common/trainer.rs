@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
+use futures_util::future::LocalBoxFuture;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use time_traveller::cpu;
@@ -57,10 +58,12 @@ pub struct Part {
     pub after: Duration,
     pub commands: Vec<Command>,
     pub until: Box<dyn Fn(&Event) -> bool + Send>,
+    /// Whether the newest device is lost before the commands are sent.
+    pub loses_device: bool,
 }
 
 pub fn part(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
-    Part { after: Duration::ZERO, commands: commands.into(), until: Box::new(until) }
+    Part { after: Duration::ZERO, commands: commands.into(), until: Box::new(until), loses_device: false }
 }
 
 pub fn later(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
@@ -95,16 +98,27 @@ pub fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
 
 /// Gives how many parts of the script were left when the trainer returned.
 pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_traveller::Result<usize> {
-    let devices = Devices::with(Ok(Gpu::open().await?));
+    let opened: Arc<Mutex<Option<wgpu::Device>>> = Arc::default();
+    let newest = opened.clone();
+    let open = move || -> LocalBoxFuture<'static, time_traveller::Result<Gpu>> {
+        let newest = newest.clone();
+        Box::pin(async move {
+            let gpu = Gpu::open().await?;
+            *newest.lock().unwrap() = Some(gpu.device.clone());
+            Ok(gpu)
+        })
+    };
+    let devices = Devices::opened_by(Box::new(open)).await;
+    devices.gpu.as_ref().map_err(Clone::clone)?;
     let (sender, mut commands) = unbounded();
-    send(&sender, script.front().expect("a script has a part"));
+    send(&sender, script.front().expect("a script has a part"), &opened);
     let mut sender = Some(sender);
     let script_left = &mut script;
     let emit = move |event: Event| {
         if script_left.front().is_some_and(|part| (part.until)(&event)) {
             script_left.pop_front();
             match script_left.front() {
-                Some(next) => send(sender.as_ref().expect("there is script left"), next),
+                Some(next) => send(sender.as_ref().expect("there is script left"), next, &opened),
                 None => sender = None,
             }
         }
@@ -113,13 +127,19 @@ pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_
             log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         }
     };
-    Trainer::new(devices, corpus(), emit).serve(None, &mut commands).await?;
+    Trainer::new(devices, corpus(), emit).serve(None, &mut commands).await;
     Ok(script.len())
 }
 
-pub fn send(sender: &UnboundedSender<Command>, part: &Part) {
+fn send(sender: &UnboundedSender<Command>, part: &Part, opened: &Arc<Mutex<Option<wgpu::Device>>>) {
     let (sender, commands, after) = (sender.clone(), part.commands.clone(), part.after);
-    let send = move || commands.into_iter().for_each(|command| sender.unbounded_send(command).unwrap());
+    let lost = part.loses_device.then(|| opened.clone());
+    let send = move || {
+        if let Some(opened) = lost {
+            opened.lock().unwrap().as_ref().expect("a device is open").destroy();
+        }
+        commands.into_iter().for_each(|command| sender.unbounded_send(command).unwrap());
+    };
     if after.is_zero() {
         send();
     } else {
@@ -236,6 +256,9 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Paused { run }
         | Event::Resumed { run }
         | Event::RatesSet { run, .. }
+        | Event::Recovered { run, .. }
+        | Event::Lost { run, .. }
+        | Event::Diverged { run, .. }
         | Event::Finished { run, .. } => Some(*run),
         Event::Failed { run, .. } => *run,
         Event::Ready

@@ -154,6 +154,6 @@ async fn a_run_from_a_file_is_not_held_against_the_books() {
     page.train().await;
     page.hear([epoch(1, 24.0), epoch(2, 12.0)]).await;
     assert!(page.test_id("legend").has_attribute("hidden"));
-    let label = page.find("canvas").get_attribute("aria-label").unwrap();
+    let label = page.test_id("chart").get_attribute("aria-label").unwrap();
     assert_eq!(label, "Perplexity fell from 24.0 at epoch 1 to 12.0 at epoch 2");
 }

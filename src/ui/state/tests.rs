@@ -1,7 +1,21 @@
 //! The page's state under events in order, late and missing.
 
 use super::*;
-use crate::protocol::Continuation;
+use crate::protocol::{Continuation, Sample};
+use crate::ui::curve::Point;
+use crate::ui::language::ENGLISH;
+
+fn curve(state: &RunState) -> Vec<Point> {
+    state.live().map(|run| run.curve.clone()).unwrap_or_default()
+}
+
+fn samples(state: &RunState) -> usize {
+    state.live().map_or(0, |run| run.samples.len())
+}
+
+fn untrained(state: &RunState) -> Option<Sample> {
+    state.live().and_then(|run| run.untrained.clone())
+}
 
 fn sample(text: &str) -> Sample {
     Sample { prefix: "time".into(), text: text.into(), unknown: Vec::new() }
@@ -100,8 +114,8 @@ fn a_run_goes_through_its_stations() {
     assert_eq!(state.status, Status::Training);
     state.apply(finished(run));
     assert_eq!((state.status, state.perplexity), (Status::Finished, Some(1.03)));
-    assert_eq!(state.curve, [(1, 24.0)]);
-    assert_eq!(state.untrained, Some(sample("timeqqq")), "the first word stays to be compared with the last");
+    assert_eq!(curve(&state), [(1, 24.0)]);
+    assert_eq!(untrained(&state), Some(sample("timeqqq")), "the first word stays to be compared with the last");
     assert!((state.done() - 1.0).abs() < 1e-12);
     assert!(state.can_train());
 }
@@ -123,10 +137,10 @@ fn a_reset_forgets_the_run_and_its_late_words() {
     let mut state = training();
     state.apply(Event::Untrained { run: 1, sample: sample("timeqqq") });
     state.reset();
-    assert_eq!((state.status, &state.untrained), (Status::Idle, &None));
-    assert!(state.curve.is_empty() && state.samples.is_empty() && state.perplexity.is_none());
+    assert_eq!((state.status, untrained(&state)), (Status::Idle, None));
+    assert!(curve(&state).is_empty() && samples(&state) == 0 && state.perplexity.is_none());
     state.apply(epoch(1, 2, 20.0));
-    assert!(state.curve.is_empty());
+    assert!(curve(&state).is_empty());
     let second = state.begin(Config::default(), &Beginning::default());
     assert_eq!(second, 2);
     state.apply(Event::Idle);
@@ -141,16 +155,16 @@ fn a_failure_loses_nothing() {
     state.apply(Event::Failed { run: Some(1), message: "The loss is not finite.".into() });
     assert_eq!(state.status, Status::Failed);
     assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
-    assert_eq!((state.curve.len(), state.samples.len()), (1, 1));
+    assert_eq!((curve(&state).len(), samples(&state)), (1, 1));
     assert!(state.can_train(), "the worker is still there");
     assert_eq!(state.config, None, "its network is not");
-    assert_eq!(state.reference().map(|r| r.seeds), Some("four"));
+    assert_eq!(state.reference().map(|r| r.seeds), Some(4));
     let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
     assert!(state.failure.is_none());
     assert!(state.reference().is_some(), "the curve on show is still the first run's");
-    assert_eq!(state.curve.len(), 1, "kept until the next run has started");
+    assert_eq!(curve(&state).len(), 1, "kept until the next run has started");
     state.apply(started(run));
-    assert!(state.curve.is_empty() && state.reference().is_none());
+    assert!(curve(&state).is_empty() && state.reference().is_none());
 }
 
 #[test]
@@ -178,7 +192,7 @@ fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
 fn a_lost_worker_keeps_the_curve() {
     let mut state = training();
     state.lose_worker("The worker stopped.".into());
-    assert_eq!((state.status, state.curve.len()), (Status::Failed, 1));
+    assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
     assert!(!state.can_train() && state.can_reset());
 }
 
@@ -206,7 +220,7 @@ fn a_panic_is_told_once() {
     last.apply(broken());
     assert_eq!(first, last, "whichever comes first");
     assert_eq!((first.failure.as_deref(), &first.refusal), (Some("It broke: press Reset."), &None));
-    assert_eq!((first.status, first.curve.len()), (Status::Failed, 1));
+    assert_eq!((first.status, curve(&first).len()), (Status::Failed, 1));
     assert!(first.worker_lost && !first.can_train() && first.can_reset());
     first.reset();
     assert_eq!((first.status, first.worker_lost, first.text), (Status::Loading, false, None));
@@ -218,10 +232,10 @@ fn only_the_books_text_is_held_against_the_books_curve() {
         let mut state = after([text_of(is_books), device()]);
         let run = state.begin(Config::default(), &Beginning::default());
         state.apply(started(run));
-        assert_eq!(state.comparison(), None, "not before the end");
+        assert_eq!(state.comparison(&ENGLISH), None, "not before the end");
         state.apply(finished(run));
         assert_eq!(state.reference().is_some(), is_books);
-        let told = state.comparison().unwrap();
+        let told = state.comparison(&ENGLISH).unwrap();
         assert_eq!(told.contains("PyTorch"), is_books, "{told}");
         assert!(told.contains("of the speed"), "{told}");
     }
@@ -240,7 +254,7 @@ fn only_the_books_beginning_is_held_against_the_books_curve() {
         state.apply(started(run));
         state.apply(finished(run));
         assert!(state.reference().is_none());
-        let told = state.comparison().unwrap();
+        let told = state.comparison(&ENGLISH).unwrap();
         assert!(told.contains("of the speed") && !told.contains("PyTorch"), "{told}");
         let run = state.begin(Config::default(), &Beginning::default());
         state.apply(started(run));
@@ -269,10 +283,107 @@ fn only_the_latest_answer_counts() {
     state.apply(Event::Generated { request: 1, continuation: continuation("old") });
     assert!(state.asking && state.generated.is_none());
     state.apply(Event::Generated { request: second, continuation: continuation("new") });
-    assert_eq!(state.generated.as_ref().map(|s| s.text.as_str()), Some("new"));
+    assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
     let third = state.ask();
     state.apply(Event::Refused { request: third, message: "no".into() });
     assert_eq!(state.refusal.as_deref(), Some("no"));
     assert_eq!(state.status, Status::Training, "a refusal does not touch the run");
-    assert_eq!(state.generated.as_ref().map(|s| s.text.as_str()), Some("new"));
+    assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
+}
+
+#[test]
+fn runs_that_came_to_something_are_kept() {
+    let mut state = training();
+    state.apply(finished(1));
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
+    state.apply(started(run));
+    state.reset();
+    assert_eq!(state.runs.iter().map(|run| run.number).collect::<Vec<_>>(), [1], "the second has no epoch");
+    assert_eq!((state.live(), state.status), (None, Status::Idle));
+    let run = state.begin(Config::default(), &Beginning::default());
+    state.apply(started(run));
+    state.apply(epoch(run, 1, 20.0));
+    assert_eq!(state.runs.iter().map(|run| (run.number, run.colour)).collect::<Vec<_>>(), [(1, 0), (3, 1)]);
+    let drawn = state.drawn;
+    state.show(1, false);
+    state.rename(1, "mine".into());
+    state.delete(3);
+    assert_eq!(state.runs.len(), 2, "a run under way is not deleted");
+    assert_eq!((state.runs[0].visible, state.runs[0].name.as_str(), state.drawn), (false, "mine", drawn + 2));
+    state.delete(1);
+    assert_eq!(state.runs.len(), 1);
+}
+
+#[test]
+fn a_reset_keeps_device_and_race_together() {
+    let mut state = after([text()]);
+    let race = vec![Lap { name: "a test’s GPU".into(), tokens_per_second: Some(1e6) }];
+    state.apply(Event::Device { name: "a test’s GPU".into(), race: race.clone() });
+    let run = state.begin(Config::default(), &Beginning::default());
+    state.apply(started(run));
+    state.reset();
+    assert_eq!((state.device.as_deref(), &state.race), (Some("a test’s GPU"), &race));
+    state.lose_worker("It stopped.".into());
+    state.reset();
+    assert_eq!((state.device, state.race), (None, vec![]));
+}
+
+#[test]
+fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
+    let mut state = training();
+    let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+    let form = Config { lr: 0.5, clip: 2.0, hidden: 64, ..Config::default() };
+    assert_eq!(state.needs_new_run(&form), ["hidden"]);
+    assert!(state.reference().is_some());
+    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 2, rates });
+    assert_eq!((state.rates(), state.live().unwrap().marks.len()), (Some(rates), 1));
+    assert!(state.reference().is_none(), "it is the book’s no more");
+    state.apply(Event::RatesRefused { message: "no".into() });
+    assert_eq!((state.status, state.refusal.as_deref()), (Status::Training, Some("no")));
+    state.apply(finished(1));
+    assert_eq!((state.rates(), state.needs_new_run(&form)), (None, vec![]));
+}
+
+#[test]
+fn a_worker_without_a_gpu_is_noticed_before_the_first_run() {
+    let device = |name: &str| Event::Device { name: name.into(), race: Vec::new() };
+    let mut state = after([text(), device("CPU, one thread")]);
+    assert!(state.no_gpu);
+    let mut other = after([text(), device("a test’s GPU")]);
+    let run = other.begin(Config::default(), &Beginning::default());
+    other.apply(device("CPU, one thread"));
+    other.apply(started(run));
+    assert!(!other.no_gpu, "it lost the race");
+    state.reset();
+    assert!(state.no_gpu);
+}
+
+#[test]
+fn a_run_that_diverges_is_held_until_it_goes_on() {
+    use crate::protocol::Quantity;
+    let mut state = training();
+    let proposal = Rates { learning_rate: 0.1, clip: 1.0 };
+    let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
+    state.apply(Event::Diverged { run: 1, divergence, message: "It diverged.".into() });
+    assert_eq!((state.status, state.divergence), (Status::Paused, Some(divergence)));
+    assert_eq!((state.failure.as_deref(), curve(&state).len()), (Some("It diverged."), 1));
+    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 0, rates: proposal });
+    state.apply(Event::Resumed { run: 1 });
+    assert_eq!((state.status, state.divergence, &state.failure), (Status::Training, None, &None));
+}
+
+#[test]
+fn a_lost_device_is_told_and_the_run_stays() {
+    let mut state = training();
+    state.apply(Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() });
+    assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));
+    state.apply(Event::Lost { run: 1, message: "No device is left.".into() });
+    assert_eq!((state.status, state.failure.as_deref()), (Status::Paused, Some("No device is left.")));
+    assert!(state.config.is_some() && state.rates().is_some(), "the worker keeps its network");
+    let run = {
+        state.apply(finished(1));
+        state.begin(Config::default(), &Beginning::default())
+    };
+    state.apply(started(run));
+    assert_eq!(state.recovered, None);
 }

@@ -1,17 +1,25 @@
-//! The page as a whole: what this is, the controls, settings, curve, samples, conversation.
+//! The page as a whole: what this is, the controls, settings, what is trained, curve, runs, gradients, samples,
+//! conversation.
 
 use leptos::prelude::*;
 
-use super::chart::Chart;
+use super::browser;
 use super::controls::Controls;
 use super::conversation::Conversation;
+use super::curve::Curve;
 use super::errors::Errors;
 use super::finale::Finale;
+use super::gradients::Gradients;
+use super::masthead::{Masthead, apply_theme};
+use super::network::Network;
 use super::page::Page;
+use super::runs::Runs;
 use super::samples::Samples;
 use super::settings::Settings;
 use super::worker::Link;
 use crate::ui::address;
+use crate::ui::state::{RunState, Status};
+use crate::ui::words;
 
 /// The page, with a worker of its own and its settings in the address.
 #[component]
@@ -19,6 +27,8 @@ pub fn App() -> impl IntoView {
     let link = Link::default();
     let sender = link.clone();
     let page = Page::new(address::read(&fragment()), Box::new(move |command| sender.send(command)));
+    page.language.set(browser::language());
+    apply_theme(&browser::remembered("theme").unwrap_or_default());
     page.on_restart({
         let link = link.clone();
         move || link.start(page)
@@ -33,35 +43,65 @@ pub fn App() -> impl IntoView {
             page.form.with(|form| rewrite(&address::write(&fragment(), form)));
         }
     });
+    Effect::new(move |_| document().set_title(&page.state.with(words::title)));
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", page.language.get().words().code);
+        }
+    });
+    start_by_itself(page, address::autostart(&fragment()));
     view! { <Workbench page /> }
 }
 
-/// Everything that is seen.
+/// Trains without a press of the button: the first run, if the address says so, and the run that waits for the one
+/// under way.
+fn start_by_itself(page: Page, first: bool) {
+    let first = StoredValue::new(first);
+    let status = Memo::new(move |_| page.state.with(|s| s.status));
+    let ready = Memo::new(move |_| page.state.with(RunState::can_train));
+    Effect::new(move |_| {
+        if ready.get() && first.get_value() {
+            first.set_value(false);
+            page.train();
+        }
+    });
+    Effect::new(move |_| {
+        if status.get() == Status::Finished && page.next.get_untracked() {
+            page.train();
+        }
+    });
+}
+
+/// Everything that is seen, made anew in another language.
 #[component]
 pub fn Workbench(page: Page) -> impl IntoView {
-    view! {
-        <header class="masthead">
-            <h1>"Time Traveller"</h1>
-            <p>
-                "Watch a recurrent network learn to write, one character at a time. This page trains the character RNN of "
-                <cite>"Dive into Deep Learning"</cite>
-                " on your own GPU; nothing is installed, and nothing leaves this machine."
-            </p>
-        </header>
-        <div class="top">
-            <Controls page />
-            <Errors page />
-        </div>
-        <main class="bench">
-            <Settings page />
-            <div class="outcome">
-                <Chart page />
-                <Finale page />
+    let bench = move || {
+        page.language.track();
+        view! {
+            <Masthead page />
+            <div class="top">
+                <Controls page />
+                <Errors page />
             </div>
-            <Samples page />
-            <Conversation page />
-        </main>
-    }
+            <main class="bench">
+                <Settings page />
+                <div class="middle">
+                    <Network page />
+                    <Curve page />
+                    <div class="pair">
+                        <Runs page />
+                        <Gradients page />
+                    </div>
+                    <Finale page />
+                </div>
+                <div class="words">
+                    <Samples page />
+                    <Conversation page />
+                </div>
+            </main>
+        }
+    };
+    view! { {bench} }
 }
 
 /// The part of the address after and with `#`.

@@ -1,68 +1,49 @@
-//! The curve: perplexity by epoch, drawn with plotters on a canvas as crisp as the screen; faintly behind it, where
-//! settings and text are the book's, what PyTorch comes to.
+//! Draws a picture with plotters on a canvas as crisp as the screen.
 
 use std::cell::Cell;
 use std::error::Error;
+use std::ops::Range;
 use std::rc::Rc;
 
-use leptos::html::{Canvas, Div};
+use leptos::html::Canvas;
 use leptos::prelude::*;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, ResizeObserver};
 
-use super::page::Page;
-use crate::ui::curve::{self, Point};
-use crate::ui::reference::Reference;
-use crate::ui::state::RunState;
-use crate::ui::words;
+use crate::ui::curve::{self, Axis};
+use crate::ui::picture::{INSETS, Picture};
 
-/// The chart with its label and its empty state.
+/// The canvas of a picture, with what it shows in words. It is drawn anew when the picture, its box, the screen's
+/// density or the colours change, and at no other time.
 #[component]
-pub fn Chart(page: Page) -> impl IntoView {
-    let canvas = NodeRef::<Canvas>::new();
-    let frame = NodeRef::<Div>::new();
-    let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.curve.len())));
-    let label = Memo::new(move |_| {
-        come.track();
-        page.state.with_untracked(|s| words::chart_label(&s.curve, s.reference()))
-    });
-    let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
-    let behind = Memo::new(move |_| {
-        let drawn = come.get().1 > 0;
-        page.state.with_untracked(RunState::reference).filter(|_| drawn).map(Reference::name)
-    });
-    let redraw = StoredValue::new_local(redrawer(page, canvas));
-    let redraw = move || redraw.with_value(|redraw| redraw());
+pub fn Chart(
+    picture: Memo<Option<Picture>>,
+    label: Memo<String>,
+    #[prop(default = "chart")] test_id: &'static str,
+    #[prop(optional)] canvas: NodeRef<Canvas>,
+) -> impl IntoView {
+    let redraw = StoredValue::new_local(redrawer(picture, canvas));
+    let redraw = move || {
+        redraw.try_with_value(|redraw| redraw());
+    };
     Effect::new(move |_| {
-        come.track();
+        // To track a memo is not enough: one that nobody reads is not worked out.
+        picture.with(|_| ());
         redraw();
     });
     Effect::new(move |_| {
-        if let Some(frame) = frame.get() {
-            watch(&frame, redraw);
+        if let Some(canvas) = canvas.get() {
+            watch(&canvas, redraw);
         }
     });
-    view! {
-        <section class="panel curve" aria-labelledby="curve-title">
-            <div class="heading">
-                <h2 id="curve-title">"Perplexity by epoch"</h2>
-                <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
-            </div>
-            <div class="frame" node_ref=frame>
-                <canvas role="img" aria-label=label data-testid="chart" node_ref=canvas></canvas>
-                <p class="hint empty" hidden=move || { come.get().1 > 0 }>
-                    "The curve starts with the first finished epoch. Guessing blindly among the text’s characters is a "
-                    "perplexity of " {vocabulary} "; knowing the text by heart is 1."
-                </p>
-            </div>
-        </section>
-    }
+    view! { <canvas role="img" aria-label=label data-testid=test_id node_ref=canvas></canvas> }
 }
 
 /// A function that has the chart drawn in the browser's next frame, once, however often it is called before.
-fn redrawer(page: Page, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
+fn redrawer(picture: Memo<Option<Picture>>, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
     let due = Rc::new(Cell::new(false));
     move || {
         if due.replace(true) {
@@ -72,8 +53,7 @@ fn redrawer(page: Page, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
         request_animation_frame(move || {
             due.set(false);
             let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
-            let drawn = page.state.with_untracked(|s| draw(&canvas, &s.curve, s.epochs(), s.reference()));
-            if let Err(error) = drawn {
+            if let Some(Err(error)) = picture.try_with_untracked(|picture| draw(&canvas, picture.as_ref())) {
                 leptos::logging::error!("The chart could not be drawn: {error}");
             }
         });
@@ -81,67 +61,60 @@ fn redrawer(page: Page, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
 }
 
 /// Calls `redraw` when the chart's box changes its size, the screen its density, or the visitor the colours.
-fn watch(frame: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
+fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
     let changed = Closure::<dyn FnMut()>::new(redraw).into_js_value();
     let changed: &js_sys::Function = changed.unchecked_ref();
-    let observer = ResizeObserver::new(changed).expect("a browser with WebGPU has ResizeObserver");
-    observer.observe(frame);
-    if let Ok(Some(dark)) = window().match_media("(prefers-color-scheme: dark)") {
-        dark.set_onchange(Some(changed));
-        // The browser lets go of a query that nothing holds, and of its listeners with it.
-        std::mem::forget(dark);
+    let observer = ResizeObserver::new(changed).expect("a browser with WebAssembly has ResizeObserver");
+    observer.observe(canvas);
+    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    if let Some(query) = &query {
+        let _ = query.add_event_listener_with_callback("change", changed);
     }
-    on_cleanup({
-        let observer = send_wrapper(observer);
-        move || observer().disconnect()
+    let _ = window().add_event_listener_with_callback("themechange", changed);
+    let kept = StoredValue::new_local((observer, query, changed.clone()));
+    on_cleanup(move || {
+        kept.try_with_value(|(observer, query, changed)| {
+            observer.disconnect();
+            let _ = window().remove_event_listener_with_callback("themechange", changed);
+            if let Some(query) = query {
+                let _ = query.remove_event_listener_with_callback("change", changed);
+            }
+        });
     });
 }
 
-/// Lets a value of this one thread pass where any thread is asked for.
-fn send_wrapper<T: Clone + 'static>(value: T) -> impl Fn() -> T + Send + Sync {
-    let value = StoredValue::new_local(value);
-    move || value.get_value()
+/// A colour of the style sheet, as the browser has worked it out for light or dark.
+fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
+    let _ = canvas.set_attribute("style", &format!("color:var({name})"));
+    let style = window().get_computed_style(canvas).ok().flatten();
+    let value = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
+    let mut parts = value.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
+    let mut part = || parts.next().unwrap_or(0);
+    RGBColor(part(), part(), part())
 }
 
-/// The chart's colours, from the style sheet.
-struct Colours {
-    ink: RGBColor,
-    grid: RGBColor,
-    line: RGBColor,
-    reference: RGBColor,
-}
+/// An axis as plotters takes it, with at most so many figures.
+struct Scale(Axis, usize);
 
-impl Colours {
-    fn of(canvas: &HtmlCanvasElement) -> Self {
-        let style = window().get_computed_style(canvas).ok().flatten();
-        let colour = |name: &str, otherwise| {
-            let value = style.as_ref().and_then(|s| s.get_property_value(name).ok()).unwrap_or_default();
-            hex(value.trim()).unwrap_or(otherwise)
-        };
-        Self {
-            ink: colour("--ink-soft", RGBColor(96, 96, 96)),
-            grid: colour("--rule", RGBColor(208, 208, 208)),
-            line: colour("--accent", RGBColor(0, 96, 96)),
-            reference: colour("--reference", RGBColor(160, 160, 160)),
-        }
+impl Ranged for Scale {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (f64::from(to - from) * self.0.place(*value)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.0.ticks(self.1)
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.0.low..self.0.high
     }
 }
 
-/// `#rrggbb` as a colour.
-fn hex(text: &str) -> Option<RGBColor> {
-    let value = u32::from_str_radix(text.strip_prefix('#').filter(|t| t.len() == 6)?, 16).ok()?;
-    let [_, r, g, b] = value.to_be_bytes();
-    Some(RGBColor(r, g, b))
-}
-
-/// Draws the whole chart, `points` over what there is of `reference`. The canvas has one pixel for each of the
-/// screen's, so all sizes are times the density.
-fn draw(
-    canvas: &HtmlCanvasElement,
-    points: &[Point],
-    total: u32,
-    reference: Option<&Reference>,
-) -> Result<(), Box<dyn Error>> {
+/// Draws the whole chart. The canvas has one pixel for each of the screen's, so all sizes are times the density.
+fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box<dyn Error>> {
     let density = window().device_pixel_ratio().max(1.0);
     let size = |css: i32| (f64::from(css) * density).round();
     let (width, height) = (size(canvas.client_width()) as u32, size(canvas.client_height()) as u32);
@@ -151,44 +124,50 @@ fn draw(
     // Setting the size also clears.
     canvas.set_width(width);
     canvas.set_height(height);
-    if points.is_empty() {
-        return Ok(());
-    }
+    let Some(picture) = picture else { return Ok(()) };
     let px = |css: f64| (css * density).round() as i32;
-    let colours = Colours::of(canvas);
+    let stroke = |name, css: f64| colour(canvas, name).stroke_width(px(css).max(1) as u32);
+    let ink = colour(canvas, "--ink-soft");
     let font = |css: f64| {
-        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * density, FontStyle::Normal).color(&colours.ink)
+        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * density, FontStyle::Normal).color(&ink)
     };
-    let last = curve::last_epoch(points.last().map_or(0, |p| p.0), total);
-    let behind = reference.map(|reference| reference.until(last)).unwrap_or_default();
-    let top = curve::highest(points).max(curve::highest(&behind));
+    let (grid, sheet) = (stroke("--rule", 1.0), colour(canvas, "--sheet"));
     let root = CanvasBackend::with_canvas_object(canvas.clone()).ok_or("the canvas has no 2d context")?;
     let root = root.into_drawing_area();
+    root.fill(&sheet)?;
+    let across = Scale(picture.x, (canvas.client_width() / 80).clamp(2, 11) as usize);
+    let up = Scale(picture.y, (canvas.client_height() / 45).clamp(3, 8) as usize);
+    let [left, right, top, bottom] = INSETS.map(px);
     let mut chart = ChartBuilder::on(&root)
-        .margin_top(px(12.0))
-        .margin_right(px(16.0))
-        .x_label_area_size(px(44.0))
-        .y_label_area_size(px(52.0))
-        .build_cartesian_2d(0..last, 1.0..top)?;
+        .margin_top(top)
+        .margin_right(right)
+        .x_label_area_size(bottom)
+        .y_label_area_size(left)
+        .build_cartesian_2d(across, up)?;
     chart
         .configure_mesh()
         .disable_x_mesh()
         .light_line_style(TRANSPARENT)
-        .bold_line_style(colours.grid.stroke_width(px(1.0) as u32))
-        .axis_style(colours.grid.stroke_width(px(1.0) as u32))
-        .x_labels((canvas.client_width() / 80).clamp(2, 11) as usize)
-        .y_labels((canvas.client_height() / 50).clamp(2, 8) as usize)
+        .bold_line_style(grid)
+        .axis_style(grid)
         .x_label_style(font(12.0))
         .y_label_style(font(12.0))
         .axis_desc_style(font(13.0))
-        .x_desc("epoch")
-        .y_desc("perplexity")
-        .y_label_formatter(&|y| if *y >= 1e5 { format!("{y:.0e}") } else { format!("{y}") })
+        .x_desc(picture.x_name)
+        .y_desc(picture.y_name)
+        .x_label_formatter(&|tick| curve::figure(*tick))
+        .y_label_formatter(&|tick| curve::figure(*tick))
         .draw()?;
-    chart.draw_series(LineSeries::new(behind, colours.reference.stroke_width(px(1.0) as u32)))?;
-    let thin = curve::decimate(points);
-    chart.draw_series(LineSeries::new(thin.iter().copied(), colours.line.stroke_width(px(2.0) as u32)))?;
-    chart.draw_series(thin.last().map(|&last| Circle::new(last, px(4.0), colours.line.filled())))?;
+    for &mark in &picture.marks {
+        let ends = [(mark, picture.y.low), (mark, picture.y.high)];
+        chart.draw_series(LineSeries::new(ends, stroke("--ink-soft", 1.0)))?;
+    }
+    for line in &picture.lines {
+        chart.draw_series(LineSeries::new(line.points.iter().copied(), stroke(line.colour, line.width)))?;
+        if let Some(&end) = line.points.last().filter(|_| line.dot) {
+            chart.draw_series([Circle::new(end, px(4.0), colour(canvas, line.colour).filled())])?;
+        }
+    }
     root.present()?;
     Ok(())
 }

@@ -2,33 +2,50 @@
 
 use leptos::prelude::*;
 
+use super::browser;
 use super::page::Page;
+use crate::protocol::Stretch;
+use crate::ui::language::fill;
 use crate::ui::state::{RunState, Status};
 use crate::ui::words;
 
 /// Buttons, figures and progress.
 #[component]
 pub fn Controls(page: Page) -> impl IntoView {
+    let w = page.words();
     let state = page.state;
     let status = Memo::new(move |_| state.with(|s| s.status));
+    let no_gpu = Memo::new(move |_| state.with(|s| s.no_gpu));
+    let recovered = move || {
+        let (epoch, reason, device) = state.with(|s| {
+            let (epoch, reason) = s.recovered.clone()?;
+            Some((epoch, reason, s.device.clone().unwrap_or_default()))
+        })?;
+        Some(fill(w.recovered, &[&reason, &epoch.to_string(), &device]))
+    };
+    let advice = words::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
     view! {
-        <section class="controls" aria-label="Run">
+        <section class="controls" aria-label=w.run>
             <div class="controls-inner">
                 <Buttons page status />
                 <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
                     <span class="dot" aria-hidden="true"></span>
-                    {move || state.with(status_words)}
+                    {move || state.with(|s| words::status(w, s))}
                 </p>
                 <Figures page />
             </div>
-            <progress aria-label="Progress of the run" max="1" value=move || state.with(RunState::done)></progress>
+            <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
+            <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
+            <p class="notice" role="status" data-testid="recovered">{recovered}</p>
         </section>
     }
 }
 
-/// Train, Pause or Resume, Reset. None ever leaves its place, so that the keyboard's focus stays where it is.
+/// Train, Pause or Resume, the two small steps, Reset. None ever leaves its place, so that the keyboard's focus stays
+/// where it is.
 #[component]
 fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
+    let w = page.words();
     let state = page.state;
     let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
     let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
@@ -36,21 +53,30 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let active = move || matches!(status.get(), Status::Training | Status::Paused);
     let hold = move |_| {
         if status.get_untracked() == Status::Paused {
-            page.resume();
+            page.go(Stretch::Whole);
         } else {
             page.pause();
+        }
+    };
+    let step = move |name: &'static str, stretch| {
+        view! {
+            <button type="button" disabled=move || !(can_train.get() || paused()) on:click=move |_| page.go(stretch)>
+                {name}
+            </button>
         }
     };
     view! {
         <div class="buttons">
             <button type="button" class="primary" disabled=move || !can_train.get() on:click=move |_| page.train()>
-                "Train"
+                {w.train}
             </button>
             <button type="button" class="hold" class:primary=paused disabled=move || !active() on:click=hold>
-                {move || if paused() { "Resume" } else { "Pause" }}
+                {move || if paused() { w.resume } else { w.pause }}
             </button>
+            {step(w.one_epoch, Stretch::Epoch)}
+            {step(w.one_minibatch, Stretch::Minibatch)}
             <button type="button" disabled=move || !can_reset.get() on:click=move |_| page.reset()>
-                "Reset"
+                {w.reset}
             </button>
         </div>
     }
@@ -59,59 +85,39 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
 /// The figures, each a term with its value; a dash where there is none yet.
 #[component]
 fn Figures(page: Page) -> impl IntoView {
+    let w = page.words();
     let state = page.state;
     let epoch = Memo::new(move |_| {
         let planned = page.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
-        state.with(|s| match (s.epochs(), planned) {
+        let (total, done) = state.with(|s| (s.epochs(), s.progress.epoch));
+        match (total, planned) {
             (0, None) => "0".to_owned(),
-            (0, Some(total)) => format!("0 of {total}"),
-            (total, _) => format!("{} of {total}", s.progress.epoch),
-        })
+            (0, Some(total)) => fill(w.count_of, &["0", &total.to_string()]),
+            (total, _) => fill(w.count_of, &[&done.to_string(), &total.to_string()]),
+        }
     });
-    let perplexity = Memo::new(move |_| state.with(|s| s.perplexity.map_or(dash(), words::perplexity)));
-    let speed = Memo::new(move |_| state.with(|s| s.tokens_per_second.map_or(dash(), |x| format!("{x:.0}"))));
-    let left = Memo::new(move |_| state.with(|s| s.seconds_left.map_or(dash(), words::duration)));
-    let device = Memo::new(move |_| state.with(|s| s.device.clone().unwrap_or_else(dash)));
+    let value = move |look: fn(&RunState) -> Option<String>| {
+        Memo::new(move |_| state.with(look).unwrap_or_else(|| w.none.to_owned()))
+    };
+    let perplexity = value(|s| s.perplexity.map(words::perplexity));
+    let speed = value(|s| s.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
+    let left = value(|s| s.seconds_left.map(words::duration));
+    let device = value(|s| s.device.clone());
+    let figure = |class, name, test_id, title: Option<&'static str>, value: Memo<String>| {
+        view! {
+            <div class=class>
+                <dt>{name}</dt>
+                <dd data-testid=test_id title=title>{value}</dd>
+            </div>
+        }
+    };
     view! {
         <dl class="figures">
-            <div>
-                <dt>"Epoch"</dt>
-                <dd data-testid="epoch">{epoch}</dd>
-            </div>
-            <div>
-                <dt>"Perplexity"</dt>
-                <dd data-testid="perplexity">{perplexity}</dd>
-            </div>
-            <div>
-                <dt>"Tokens/s"</dt>
-                <dd data-testid="tokens-per-second">{speed}</dd>
-            </div>
-            <div>
-                <dt>"Time left"</dt>
-                <dd data-testid="time-left">{left}</dd>
-            </div>
-            <div class="device">
-                <dt>"Device"</dt>
-                <dd data-testid="device" title=device>{device}</dd>
-            </div>
+            {figure("", w.epoch, "epoch", None, epoch)}
+            {figure("", w.perplexity, "perplexity", None, perplexity)}
+            {figure("", w.tokens_per_second, "tokens-per-second", Some(w.tokens_per_second_window), speed)}
+            {figure("", w.time_left, "time-left", None, left)}
+            {figure("device", w.device, "device", None, device)}
         </dl>
-    }
-}
-
-fn dash() -> String {
-    "–".to_owned()
-}
-
-fn status_words(state: &RunState) -> &'static str {
-    match state.status {
-        Status::Loading if state.ready() => "Preparing the run…",
-        // The worker opens the GPU first.
-        Status::Loading if state.device.is_some() => "Loading the text…",
-        Status::Loading => "Looking for the GPU…",
-        Status::Idle => "Ready to train",
-        Status::Training => "Training",
-        Status::Paused => "Paused",
-        Status::Finished => "Finished",
-        Status::Failed => "Failed",
     }
 }

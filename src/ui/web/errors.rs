@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use crate::ui::words;
 
 /// The id of the line that a panic of the page is written to.
 const PANIC_ID: &str = "panic";
@@ -10,18 +11,30 @@ const PANIC_ID: &str = "panic";
 /// The messages that stand at present.
 #[component]
 pub fn Errors(page: Page) -> impl IntoView {
+    let w = page.words();
     let messages = Memo::new(move |_| {
         let mut messages: Vec<String> = Vec::new();
-        page.state.with(|s| messages.extend(s.failure.iter().chain(&s.refusal).cloned()));
-        page.config.with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(ToString::to_string)));
+        page.state.with(|s| {
+            let held = s.divergence.as_ref().map(|divergence| words::divergence(w, divergence));
+            messages.extend(held.or(s.failure.clone()).into_iter().chain(s.refusal.clone()));
+        });
+        page.config
+            .with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(|e| words::setting_error(w, e))));
         page.file.with(|file| messages.extend(file.error().map(ToString::to_string)));
-        messages.extend(page.prefix_error().map(|error| error.to_string()));
+        messages.extend(page.prefix_error().map(|error| words::prefix_error(w, &error)));
         messages
     });
+    let divergence = Memo::new(move |_| page.state.with(|s| s.divergence));
+    let way_on = move || {
+        let divergence = divergence.get()?;
+        let go_on = move |_| page.go_on(divergence.proposal);
+        Some(view! { <button type="button" on:click=go_on>{words::proposal(w, &divergence)}</button> })
+    };
     view! {
         <section class="errors" role="alert" data-testid="error">
             <p id=PANIC_ID hidden></p>
             {move || messages.get().into_iter().map(|message| view! { <p>{message}</p> }).collect_view()}
+            {way_on}
         </section>
     }
 }

@@ -1,13 +1,20 @@
 //! The components, which need a browser.
 
 pub mod app;
+pub mod browser;
 pub mod chart;
 pub mod controls;
 pub mod conversation;
+pub mod curve;
 pub mod errors;
+pub mod explain;
 pub mod finale;
+pub mod gradients;
+pub mod masthead;
 mod memory;
+pub mod network;
 pub mod page;
+pub mod runs;
 pub mod samples;
 pub mod settings;
 pub mod start;

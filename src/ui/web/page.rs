@@ -1,5 +1,7 @@
 //! What all components share: the page's signals, and what a visitor can make of them.
 
+use std::time::Duration;
+
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -9,16 +11,23 @@ use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Beginning, Command, Event, Pick, SAMPLE_LENGTH, Stretch};
+use crate::protocol::{Beginning, Command, Event, Rates, SAMPLE_LENGTH, Stretch};
+use crate::ui::address;
 use crate::ui::file::Chosen;
-use crate::ui::form::Form;
-use crate::ui::state::RunState;
+use crate::ui::form::{Form, Mode};
+use crate::ui::language::{Language, Words};
+use crate::ui::run::{Run, rates_of};
+use crate::ui::state::{RunState, Status};
+use crate::ui::talk::Choice;
 
 /// Sends a command to the worker.
 pub type Sender = Box<dyn Fn(Command)>;
 
 /// The prefix that the page opens with, which is the book's.
 const FIRST_PREFIX: &str = "time traveller";
+
+/// A pause in typing as long as this means that a rate is meant.
+const TYPING: Duration = Duration::from_millis(400);
 
 /// The id of the prefix's field.
 pub const PREFIX_ID: &str = "prefix";
@@ -34,8 +43,21 @@ pub struct Page {
     pub prefix: RwSignal<String>,
     /// The file that the next run is to start from.
     pub file: RwSignal<Chosen>,
+    pub language: RwSignal<Language>,
+    /// Whether perplexities stand on a logarithmic axis.
+    pub logarithmic: RwSignal<bool>,
+    /// The epoch that the visitor looks at, if not the newest.
+    pub pinned: RwSignal<Option<u32>>,
+    /// The epoch under the pointer.
+    pub hovered: RwSignal<Option<u32>>,
+    /// Whether the form's settings are to be trained when the run under way is done.
+    pub next: RwSignal<bool>,
+    /// How the conversation picks characters.
+    pub choice: RwSignal<Choice>,
     /// How often the visitor has changed that choice.
     choices: StoredValue<u32>,
+    /// What [`RunState::drawn`] counts.
+    drawn: Memo<u32>,
     /// The settings, or what is wrong with them.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
     send: StoredValue<Sender, LocalStorage>,
@@ -46,11 +68,19 @@ impl Page {
     /// A page whose commands go to `send`, with the form set to `form`.
     pub fn new(form: Form, send: Sender) -> Self {
         let form = RwSignal::new(form);
+        let state = RwSignal::new(RunState::default());
         Self {
-            state: RwSignal::new(RunState::default()),
+            state,
+            drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             form,
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
             file: RwSignal::new(Chosen::Nothing),
+            language: RwSignal::new(Language::English),
+            logarithmic: RwSignal::new(false),
+            pinned: RwSignal::new(None),
+            hovered: RwSignal::new(None),
+            next: RwSignal::new(false),
+            choice: RwSignal::new(Choice::default()),
             choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
             send: StoredValue::new_local(send),
@@ -73,6 +103,23 @@ impl Page {
         self.state.update(|state| state.lose_worker(message));
     }
 
+    /// The words of the language that the page speaks; a change of it makes all that is seen anew.
+    pub fn words(&self) -> &'static Words {
+        self.language.get_untracked().words()
+    }
+
+    /// What `look` sees, anew when what the charts show has changed, and not with every word of the worker.
+    pub fn drawn<T>(&self, look: impl FnOnce(&RunState) -> T) -> T {
+        self.drawn.get();
+        self.state.with_untracked(look)
+    }
+
+    /// The epoch whose sample and perplexity are read out: under the pointer, chosen, or the newest.
+    pub fn epoch(&self) -> u32 {
+        let newest = self.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
+        self.hovered.get().or(self.pinned.get()).map_or(newest, |epoch| epoch.min(newest))
+    }
+
     /// What is wrong with the prefix, if anything.
     pub fn prefix_error(&self) -> Option<Error> {
         self.prefix.with(|prefix| check_prefix(prefix).err())
@@ -80,6 +127,19 @@ impl Page {
 
     /// Starts a run, unless something is wrong with the settings, the file or the prefix; the error panel says what.
     pub fn train(&self) {
+        self.begin(Stretch::Whole);
+    }
+
+    /// Goes as far as `stretch` says, with the paused run or with a new one.
+    pub fn go(&self, stretch: Stretch) {
+        if self.state.with_untracked(|state| state.status == Status::Paused) {
+            self.send(Command::Resume { stretch });
+        } else {
+            self.begin(stretch);
+        }
+    }
+
+    fn begin(&self, stretch: Stretch) {
         match self.config.get_untracked() {
             Err(errors) => focus(&field_id(errors[0].key())),
             Ok(_) if self.file.with_untracked(|file| file.error().is_some()) => focus(&field_id(FILE_KEY)),
@@ -91,7 +151,9 @@ impl Page {
                 };
                 let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
                 let prefix = self.prefix.get_untracked();
-                self.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
+                self.next.set(false);
+                self.pinned.set(None);
+                self.send(Command::Train { run, config, prefix, beginning, stretch });
             }
             Ok(_) => {}
         }
@@ -135,13 +197,64 @@ impl Page {
         self.send(Command::Pause);
     }
 
-    pub fn resume(&self) {
+    /// Puts `text` into the field of `key`; the run under way takes up rates.
+    pub fn edit(&self, key: &str, text: &str) {
+        self.form.update(|form| form.choose(key, text));
+        if ["lr", "clip"].contains(&key) {
+            let (page, text, key) = (*self, text.to_owned(), key.to_owned());
+            // Not every figure on the way to a number is meant.
+            set_timeout(move || page.send_rates(&key, &text), TYPING);
+        }
+    }
+
+    /// Sends the form's rates to the run under way, unless the visitor has gone on typing.
+    fn send_rates(&self, key: &str, text: &str) {
+        let still = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
+        let Ok(config) = self.config.get_untracked() else { return };
+        let rates = rates_of(&config);
+        if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
+            self.send(Command::SetRates { rates });
+        }
+    }
+
+    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
+    pub fn go_on(&self, rates: Rates) {
+        self.form.update(|form| {
+            form.set("lr", &rates.learning_rate.to_string());
+            form.set("clip", &rates.clip.to_string());
+        });
+        self.send(Command::SetRates { rates });
         self.send(Command::Resume { stretch: Stretch::Whole });
+    }
+
+    /// Puts a run's settings into the form.
+    pub fn open(&self, run: &Run) {
+        self.form.set(address::read(&address::of_run(run)));
+    }
+
+    /// The run that the other order is to stand beside: the one on show, or the latest.
+    pub fn compared(&self) -> Option<Mode> {
+        let config = self.state.with(|s| s.live().or(s.runs.last()).map(|run| run.config))?;
+        Some(if Mode::of(&config) == Some(Mode::Random) { Mode::First } else { Mode::Random })
+    }
+
+    /// Trains the same settings in the other order: at once, or when the run under way is done.
+    pub fn train_beside(&self) {
+        let Some(mode) = untrack(|| self.compared()) else { return };
+        self.state.with_untracked(|s| s.live().or(s.runs.last()).cloned()).inspect(|run| self.open(run));
+        self.form.update(|form| form.set_mode(mode));
+        if self.state.with_untracked(RunState::active) {
+            self.next.set(true);
+        } else {
+            self.train();
+        }
     }
 
     /// Ends the run and forgets it; a lost worker is replaced.
     pub fn reset(&self) {
         let lost = self.state.with_untracked(|state| state.worker_lost);
+        self.next.set(false);
+        self.pinned.set(None);
         self.state.update(RunState::reset);
         if lost {
             self.restart.with_value(|restart| restart());
@@ -162,7 +275,8 @@ impl Page {
         }
         let request = self.state.try_update(RunState::ask).unwrap_or_default();
         let prefix = self.prefix.get_untracked();
-        self.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, pick: Pick::Likeliest, config });
+        let pick = self.choice.with_untracked(Choice::pick);
+        self.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, pick, config });
     }
 
     /// Sets the prefix, for the samples to come too.

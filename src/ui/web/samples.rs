@@ -2,12 +2,12 @@
 
 use leptos::html::Ol;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
 use super::page::Page;
 use crate::protocol::Sample;
-use crate::ui::state::EpochSample;
+use crate::ui::run::EpochSample;
 use crate::ui::words;
 
 /// A list scrolled to within so many pixels of its end counts as being there.
@@ -18,8 +18,9 @@ const END: i32 = 48;
 /// its end unless a visitor scrolls back.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
+    let w = page.words();
     let list = NodeRef::<Ol>::new();
-    let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.samples.len())));
+    let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
     Effect::new(move |written: Option<(u32, usize)>| {
         let (run, count) = come.get();
         let Some(list) = list.get() else { return (run, 0) };
@@ -32,7 +33,7 @@ pub fn Samples(page: Page) -> impl IntoView {
         };
         let at_end = list.scroll_height() - list.scroll_top() - list.client_height() < END;
         page.state.with_untracked(|s| {
-            for sample in &s.samples[from..] {
+            for sample in s.live().map_or(&[][..], |run| &run.samples[from..]) {
                 append(&list, sample).expect("a row can be written");
             }
         });
@@ -41,21 +42,45 @@ pub fn Samples(page: Page) -> impl IntoView {
         }
         (run, count)
     });
-    let untrained = Memo::new(move |_| page.state.with(|s| s.untrained.clone()));
+    let untrained = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
+    mark_pinned(page, list);
+    let pin = move |event: leptos::ev::MouseEvent| {
+        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("[data-epoch]").ok()?);
+        if let Some(epoch) = row.and_then(|row| row.get_attribute("data-epoch")?.parse().ok()) {
+            page.pinned.set(Some(epoch));
+        }
+    };
     let first_row = move || {
         let sample = untrained.get()?;
         Some(view! { <p class="row" data-testid="untrained" data-epoch="0">{sample_view(&sample)}</p> })
     };
     view! {
         <section class="panel samples" aria-labelledby="samples-title">
-            <h2 id="samples-title">"Samples"</h2>
+            <h2 id="samples-title">{w.samples}</h2>
             {first_row}
             <p class="hint empty" hidden=move || { come.get().1 > 0 }>
-                "After every epoch the network continues your prefix by 50 characters."
+                {w.samples_empty}
             </p>
-            <ol class="rows" data-testid="samples" tabindex="0" aria-label="Samples by epoch" node_ref=list></ol>
+            <ol class="rows" data-testid="samples" tabindex="0" aria-label=w.samples_by_epoch node_ref=list on:click=pin></ol>
         </section>
     }
+}
+
+/// Marks the row of the epoch that the visitor has chosen, and brings it into the list's sight.
+fn mark_pinned(page: Page, list: NodeRef<Ol>) {
+    Effect::new(move |_| {
+        let pinned = page.pinned.get();
+        let Some(list) = list.get() else { return };
+        if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
+            let _ = marked.remove_attribute("aria-current");
+        }
+        let row = pinned.and_then(|epoch| list.query_selector(&format!("[data-epoch='{epoch}']")).ok()?);
+        if let Some(row) = row {
+            let _ = row.set_attribute("aria-current", "true");
+            let row: web_sys::HtmlElement = row.unchecked_into();
+            list.set_scroll_top(row.offset_top() - list.offset_top() - list.client_height() / 2);
+        }
+    });
 }
 
 /// Writes one row: the epoch's number is a label drawn by the style sheet, the text is the sample alone.

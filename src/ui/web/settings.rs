@@ -2,90 +2,43 @@
 
 use leptos::prelude::*;
 
+use super::explain::Explain;
 use super::page::{Page, field_id};
 use super::start::Start;
 use crate::model::config::{SETTINGS, Setting, Values};
+use crate::ui::explain::Stage;
 use crate::ui::form::{Form, Mode};
+use crate::ui::language::fill;
 use crate::ui::state::RunState;
 use crate::ui::words;
 
 /// The form, and what it amounts to.
 #[component]
 pub fn Settings(page: Page) -> impl IntoView {
+    let w = page.words();
     let active = Memo::new(move |_| page.state.with(RunState::active));
-    let text = move || page.state.with(|s| s.text.clone());
-    let network = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| u64::from(t.vocabulary)));
-        let hidden = page.config.with(|c| c.as_ref().ok().map(|c| u64::from(c.hidden)));
-        let (v, h) = vocabulary.zip(hidden)?;
-        Some(format!("{v} → {h} → {v}, {} parameters", words::grouped(2 * v * h + h * h + h + v)))
-    };
-    // No shape breaks in its midst.
-    let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
-    let shapes = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
-        let config = page.config.with(|c| c.as_ref().ok().copied());
-        match config.zip(vocabulary) {
-            Some((config, vocabulary)) => {
-                words::shapes(&config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
-            }
-            None => "–".into_any(),
-        }
-    };
+    let other = Memo::new(move |_| {
+        let config = page.config.with(|c| c.as_ref().ok().copied())?;
+        let labels = page.state.with(|s| s.needs_new_run(&config)).into_iter().map(|key| words::label(w, key));
+        let labels: Vec<&str> = labels.collect();
+        (!labels.is_empty() && !page.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
+    });
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
-            <h2 id="settings-title">"Settings"</h2>
+            <h2 id="settings-title">{w.settings}</h2>
             <Modes page />
             <div class="preset">
-                <button type="button" on:click=move |_| page.set_book()>"Exactly the book"</button>
-                <p class="note">"Sets everything below as the book has it; the mode and the seed stay."</p>
+                <button type="button" on:click=move |_| page.set_book()>{w.exactly_the_book}</button>
+                <p class="note">{w.exactly_the_book_note}</p>
             </div>
             <div class="fields">
                 {SETTINGS.iter().map(|setting| view! { <Field page setting /> }).collect_view()}
             </div>
-            <Start page />
-            <p class="note" hidden=move || !active.get()>
-                "A run is under way with the settings it began with. Changes here apply to the next one."
+            <p class="note" data-testid="settings-note" hidden=move || !active.get()>
+                {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
             </p>
-            <dl class="facts">
-                <div>
-                    <dt>"Text"</dt>
-                    <dd>
-                        {move || {
-                            text()
-                                .map_or_else(
-                                    || "–".to_owned(),
-                                    |t| {
-                                        format!(
-                                            "{}; {} characters, {} kinds of token",
-                                            t.edition,
-                                            words::grouped(t.tokens.into()),
-                                            t.vocabulary,
-                                        )
-                                    },
-                                )
-                        }}
-                    </dd>
-                </div>
-                <div>
-                    <dt>"Network"</dt>
-                    <dd>{move || network().unwrap_or_else(|| "–".to_owned())}</dd>
-                </div>
-                <div>
-                    <dt>"Shapes"</dt>
-                    <dd data-testid="shapes">{shapes}</dd>
-                </div>
-                <div>
-                    <dt>"Memory"</dt>
-                    <dd data-testid="gpu-memory">
-                        {move || page.state.with(|s| s.bytes.map_or_else(|| "–".to_owned(), words::megabytes))}
-                    </dd>
-                </div>
-                <div>
-                    <dt>"Race"</dt>
-                    <dd data-testid="race">{move || page.state.with(|s| words::race(&s.race))}</dd>
-                </div>
-            </dl>
+            <Start page />
+            <Explain page stage=Stage::Minibatch />
         </section>
     }
 }
@@ -93,10 +46,11 @@ pub fn Settings(page: Page) -> impl IntoView {
 /// The choice between the book's two runs and random sampling.
 #[component]
 fn Modes(page: Page) -> impl IntoView {
+    let w = page.words();
     let mode = Memo::new(move |_| page.form.with(Form::mode));
     view! {
         <fieldset class="modes">
-            <legend>"Mode"</legend>
+            <legend>{w.mode}</legend>
             {Mode::ALL
                 .into_iter()
                 .map(|choice| {
@@ -109,8 +63,8 @@ fn Modes(page: Page) -> impl IntoView {
                                 on:change=move |_| page.form.update(|form| form.set_mode(choice))
                             />
                             <span>
-                                <strong>{choice.name()}</strong>
-                                <small>{choice.meaning()}</small>
+                                <strong>{choice.name(w)}</strong>
+                                <small>{choice.meaning(w)}</small>
                             </span>
                         </label>
                     }
@@ -123,13 +77,14 @@ fn Modes(page: Page) -> impl IntoView {
 /// One setting's label and field.
 #[component]
 pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
+    let w = page.words();
     let key = setting.key;
     let value = Memo::new(move |_| page.form.with(|form| form.get(key).to_owned()));
     let wrong = Memo::new(move |_| page.config.with(|c| c.as_ref().is_err_and(|e| e.iter().any(|e| e.key() == key))));
     let invalid = move || wrong.get().then_some("true");
-    let choose = move |text: String| page.form.update(|form| form.choose(key, &text));
+    let choose = move |text: String| page.edit(key, &text);
     let control = match setting.values {
-        Values::Words(words) => view! {
+        Values::Words(choices) => view! {
             <select
                 id=field_id(key)
                 name=key
@@ -137,8 +92,8 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
                 prop:value=value
                 on:change:target=move |event| choose(event.target().value())
             >
-                {stray(value, words)}
-                {words.iter().map(|word| view! { <option value=*word selected=move || value.get() == **word>{*word}</option> }).collect_view()}
+                {stray(value, choices)}
+                {choices.iter().map(|word| view! { <option value=*word selected=move || value.get() == **word>{words::value(w, word)}</option> }).collect_view()}
             </select>
         }
         .into_any(),
@@ -159,7 +114,7 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
     };
     view! {
         <div class="field" class:wrong=wrong>
-            <label for=field_id(key)>{setting.label}</label>
+            <label for=field_id(key)>{words::label(w, key)}</label>
             {control}
         </div>
     }

@@ -8,18 +8,20 @@ use super::page::{FILE_KEY, Page, field_id, focus};
 use super::settings::Field;
 use crate::model::config::WINDOW_OFFSET;
 use crate::ui::file::Chosen;
+use crate::ui::language::fill;
 use crate::ui::words;
 
 /// File, offset, and what the file is to hold.
 #[component]
 pub fn Start(page: Page) -> impl IntoView {
+    let w = page.words();
     let offset = Memo::new(move |_| page.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
     // What is set stays in sight where it is folded away.
     let given = move || {
-        let file = page.file.with(|file| (*file != Chosen::Nothing).then(|| "file".to_owned()));
-        let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| format!("offset {offset}"));
+        let file = page.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
+        let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| fill(w.offset, &[&offset]));
         let given: Vec<String> = file.into_iter().chain(offset).collect();
-        (!given.is_empty()).then(|| format!(" ({})", given.join(", ")))
+        (!given.is_empty()).then(|| format!(" ({})", given.join(w.list_separator)))
     };
     let tensors = move || {
         let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
@@ -32,16 +34,15 @@ pub fn Start(page: Page) -> impl IntoView {
     };
     view! {
         <details class="start" open=!offset.get_untracked().is_empty() data-testid="start">
-            <summary>"Start from a file" <span class="note">{given}</span></summary>
+            <summary>{w.start_from_file} <span class="note">{given}</span></summary>
             <div class="start-inner">
                 <FileField page />
                 <div class="note" id="tensors" data-testid="tensors">
-                    "A safetensors file of F32 tensors, for these settings:" <ul class="tensors">{tensors}</ul>
+                    {w.tensors_of_file} <ul class="tensors">{tensors}</ul>
                 </div>
                 <Field page setting=&WINDOW_OFFSET />
                 <p class="note">
-                    "Where every epoch’s windows begin; empty for a random offset each. A run with a file or an offset "
-                    "can follow another implementation step by step, and is not held against the book’s."
+                    {w.start_note}
                 </p>
             </div>
         </details>
@@ -51,6 +52,7 @@ pub fn Start(page: Page) -> impl IntoView {
 /// The file's field, what it holds, and the way to empty it.
 #[component]
 fn FileField(page: Page) -> impl IntoView {
+    let w = page.words();
     let input = NodeRef::<Input>::new();
     let chosen = Memo::new(move |_| page.file.with(|file| *file != Chosen::Nothing));
     let wrong = Memo::new(move |_| page.file.with(|file| file.error().is_some()));
@@ -67,7 +69,7 @@ fn FileField(page: Page) -> impl IntoView {
     };
     view! {
         <div class="field" class:wrong=wrong>
-            <label for=id.clone()>"Initial parameters"</label>
+            <label for=id.clone()>{w.initial_parameters}</label>
             <div class="file">
                 <input
                     type="file"
@@ -80,9 +82,9 @@ fn FileField(page: Page) -> impl IntoView {
                         page.choose_file(event.target().files().and_then(|files| files.get(0)));
                     }
                 />
-                <button type="button" hidden=move || !chosen.get() on:click=remove>"Remove"</button>
+                <button type="button" hidden=move || !chosen.get() on:click=remove>{w.remove}</button>
             </div>
-            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.file.with(Chosen::words)}</p>
+            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.file.with(|file| file.words(w))}</p>
         </div>
     }
 }

@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod axe;
 mod driver;
 mod frames;
 mod site;

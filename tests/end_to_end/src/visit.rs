@@ -196,15 +196,24 @@ impl Visit {
         Ok(())
     }
 
+    /// Gives the window this size, in CSS pixels.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        self.draw().await
+    }
+
+    /// Two frames: one in which the page hears of a new size, one in which it has drawn itself.
+    async fn draw(&self) -> Result<()> {
+        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
+        Ok(self.client.execute_async(frames, vec![]).await.map(drop)?)
+    }
+
     /// Takes a picture of the window at this size, light or dark, as `test-output/NAME.png`.
     pub async fn screenshot(&self, name: &str, width: u32, height: u32, dark: bool) -> Result<()> {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await?;
-        // Two frames: one in which the page hears of its new size, one in which it has drawn itself.
-        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
-        self.client.execute_async(frames, vec![]).await?;
+        self.resize(width, height).await?;
         let picture = self.client.screenshot().await?;
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await?;

@@ -36,6 +36,9 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     assert!(visit.text("device").await.is_err());
     assert!(visit.click("Stop").await.is_err());
 
+    let barriers = visit.check_accessibility("here").await.unwrap_err().to_string();
+    assert!(barriers.contains("landmark-one-main"), "{barriers}");
+
     visit.watch_frames().await?;
     visit.type_into("Prefix", "new").await?;
     visit.click("Go").await?;

@@ -124,6 +124,15 @@ async fn train(visit: &Visit) -> Result<(String, String, Vec<(u32, String)>)> {
     Ok((visit.text("untrained").await?, visit.text("perplexity").await?, visit.samples().await?))
 }
 
+/// Opens the page with these settings and trains to the end; the device that did it.
+async fn train_on(visit: &Visit, settings: &str) -> Result<String> {
+    visit.open(settings).await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    visit.text("device").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mistake_in_the_address_is_named_and_nothing_trains() -> Result<()> {
     let visit = Visit::start().await?;
@@ -143,14 +152,12 @@ async fn a_mistake_in_the_address_is_named_and_nothing_trains() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_webgpu_the_page_trains_on_the_cpu_and_says_what_helps() -> Result<()> {
     let visit = Visit::start_with(Options { webgpu: false, ..Options::default() }).await?;
-    visit.open("#hidden=64&epochs=15").await?;
-    visit.wait_for_status("idle", READY).await?;
-    visit.click("Train").await?;
-    visit.wait_for_status("finished", RUN).await?;
-    let device = visit.text("device").await?;
+    let device = train_on(&visit, "#hidden=64&epochs=15").await?;
     assert!(device.contains("CPU") && device.contains("SIMD"), "{device}");
     let perplexity = visit.number("perplexity").await?;
     assert!(perplexity < 15.0, "{perplexity}");
+    let notice = visit.text("notice").await?;
+    ensure!(notice.contains("trains on the CPU") && notice.contains("To use the GPU"), "{notice}");
 
     visit.open("#engine=gpu").await?;
     visit.wait_for_status("idle", READY).await?;
@@ -168,11 +175,8 @@ async fn without_webgpu_the_page_trains_on_the_cpu_and_says_what_helps() -> Resu
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fastest_device_trains() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=256&epochs=2").await?;
-    visit.wait_for_status("idle", READY).await?;
-    visit.click("Train").await?;
-    visit.wait_for_status("finished", RUN).await?;
-    let (device, race) = (visit.text("device").await?, visit.text("race").await?);
+    let device = train_on(&visit, "#hidden=256&epochs=2").await?;
+    let race = visit.text("race").await?;
     println!("{device}, by {race}");
     ensure!(race.contains("tokens/s") && race.contains(&device), "{device} is not in the race {race}");
     visit.check_clean().await

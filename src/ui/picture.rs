@@ -1,0 +1,105 @@
+//! What a chart shows, before anything is drawn: lines by their colours, and the axes that hold them; and the same as a
+//! table for other programs.
+
+use super::curve::{self, Axis};
+use super::language::Words;
+use super::run::{self, Run};
+use super::state::RunState;
+
+/// Room around the plot for figures and names: left, right, top, bottom, in CSS pixels.
+pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
+
+/// The style sheet's name of a run's colour.
+const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub points: Vec<(f64, f64)>,
+    /// The style sheet's name of its colour.
+    pub colour: &'static str,
+    /// In CSS pixels.
+    pub width: f64,
+    /// Whether its end is marked.
+    pub dot: bool,
+}
+
+/// A whole chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub x: Axis,
+    pub y: Axis,
+    pub x_name: &'static str,
+    pub y_name: &'static str,
+    pub lines: Vec<Line>,
+    /// Where rates were changed.
+    pub marks: Vec<f64>,
+}
+
+/// The colour of a run.
+pub fn colour(run: &Run) -> &'static str {
+    RUN_COLOURS[run.colour % run::COLOURS]
+}
+
+/// The visible runs, the one under way last and so on top; faintly behind them what PyTorch comes to.
+pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
+    let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
+    runs.sort_by_key(|run| run.number == state.shown);
+    let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
+    let total = runs.iter().map(|run| run.config.epochs).max()?;
+    let last = curve::last_epoch(done, total);
+    let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
+    let values = runs.iter().flat_map(|run| &run.curve).map(|p| p.1).chain(behind.iter().map(|p| p.1));
+    let high = curve::top(values, 2.0);
+    let mut lines = vec![Line { points: behind, colour: "--reference", width: 1.0, dot: false }];
+    lines.extend(runs.iter().map(|run| Line {
+        points: curve::thin(&curve::points(&run.curve)),
+        colour: colour(run),
+        width: if run.number == state.shown { 2.5 } else { 1.5 },
+        dot: run.number == state.shown,
+    }));
+    let marks = runs.iter().flat_map(|run| run.marks.iter().map(|mark| run.place(mark))).collect();
+    let (x, y) = (Axis::linear(0.0, last.into()), Axis { low: 1.0, high, logarithmic });
+    Some(Picture { x, y, x_name: w.axis_epoch, y_name: w.axis_perplexity, lines, marks })
+}
+
+/// The gradient norms of the run on show, and the threshold.
+pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
+    let end = run.norms.last()?.0;
+    let last = f64::from(curve::last_epoch(end as u32, run.config.epochs));
+    let thresholds = run.thresholds(last);
+    let highest = curve::top(run.norms.iter().chain(&thresholds).map(|p| p.1), 0.1);
+    // A threshold that is never met would leave the norms a flat line at the bottom.
+    let norms = curve::top(run.norms.iter().map(|p| p.1), 0.1);
+    let high = if highest > 20.0 * norms { norms } else { highest };
+    let line = |points, colour, width| Line { points, colour, width, dot: false };
+    let thresholds = thresholds.into_iter().filter(|p| p.1 <= high).collect();
+    Some(Picture {
+        x: Axis::linear(0.0, last),
+        y: Axis::linear(0.0, high),
+        x_name: w.axis_epoch,
+        y_name: w.axis_norm,
+        lines: vec![line(curve::thin(&run.norms), colour(run), 1.0), line(thresholds, "--alarm", 1.5)],
+        marks: run.marks.iter().map(|mark| run.place(mark)).collect(),
+    })
+}
+
+/// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run.
+pub fn csv(w: &Words, state: &RunState) -> String {
+    let named = state.runs.iter().zip(run::names(w, &state.runs));
+    let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
+    let last = shown.iter().filter_map(|(run, _)| run.curve.last()).map(|p| p.0).max().unwrap_or(0);
+    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = "epoch".to_owned();
+    for (_, name) in &shown {
+        out += &format!(",{}", quote(name));
+    }
+    for epoch in 1..=last {
+        out += &format!("\n{epoch}");
+        for (run, _) in &shown {
+            let value = run.perplexity(epoch).map(|value| value.to_string()).unwrap_or_default();
+            out += &format!(",{value}");
+        }
+    }
+    out + "\n"
+}

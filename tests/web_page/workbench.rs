@@ -1,0 +1,266 @@
+//! What makes the page a workbench: several runs, the epochs looked at, rates in mid-run, the conversation's
+//! characters, languages.
+
+use leptos::prelude::*;
+use time_traveller::model::config::{Config, Sampling, StateMode};
+use time_traveller::protocol::{
+    Beginning, Command, Continuation, Divergence, Event, FinalReport, Pick, Quantity, Rates, Stretch, Written,
+};
+use time_traveller::ui::language::Language;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+
+use super::{Mounted, epoch, sample, train};
+
+fn finished(run: u32) -> Event {
+    let report = FinalReport {
+        epochs: 2,
+        perplexity: 12.0,
+        tokens_per_second: 2000.0,
+        device: "a test’s GPU".into(),
+        samples: Vec::new(),
+    };
+    Event::Finished { run, report }
+}
+
+/// A page with a run of two epochs that is done.
+async fn after_a_run(fragment: &str) -> Mounted {
+    let page = Mounted::training(fragment).await;
+    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqj") }]).await;
+    page.hear([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
+    page
+}
+
+fn all(page: &Mounted, selector: &str) -> Vec<Element> {
+    let list = page.root.query_selector_all(selector).unwrap();
+    (0..list.length()).filter_map(|i| list.item(i)).map(|node| node.unchecked_into()).collect()
+}
+
+fn names(page: &Mounted) -> Vec<String> {
+    let names = all(page, ".run-name").into_iter();
+    names.map(|field| field.get_attribute("placeholder").unwrap_or_default()).collect()
+}
+
+#[wasm_bindgen_test]
+async fn random_stands_beside_sequential_in_two_clicks_with_the_same_seed() {
+    let page = Mounted::ready("#hidden=64&epochs=2&seed=7").await;
+    page.train().await;
+    page.press("Random order beside it").await;
+    assert_eq!(page.sent().len(), 1, "the run under way goes on");
+    assert!(page.text("settings-note").contains("next minibatch"), "{}", page.text("settings-note"));
+    page.hear([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
+    assert_eq!(page.sent().len(), 1, "the page alone starts nothing: the app does");
+    page.page.train();
+    let random = Config {
+        hidden: 64,
+        epochs: 2,
+        seed: 7,
+        sampling: Sampling::Random,
+        state: StateMode::Reset,
+        ..Config::default()
+    };
+    assert_eq!(page.sent()[1], train(2, random, Beginning::default()));
+    page.hear([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
+    assert_eq!(names(&page), ["sequential, state carried", "random"]);
+    assert!(page.button("Sequential order beside it").is_connected());
+}
+
+#[wasm_bindgen_test]
+async fn runs_are_hidden_renamed_opened_and_deleted() {
+    let page = after_a_run("#hidden=64&epochs=2").await;
+    page.fill("Hidden units", "32").await;
+    page.press("Train").await;
+    page.hear([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
+    assert_eq!(names(&page), ["hidden 64", "hidden 32"]);
+    assert!(page.test_id("runs").text_content().unwrap().contains("epoch 2, perplexity 12.00"));
+    let name: HtmlInputElement = page.find(".run-name").unchecked_into();
+    name.set_value("the small one");
+    name.dispatch_event(&web_sys::Event::new("change").unwrap()).unwrap();
+    page.find(".swatch").unchecked_into::<HtmlElement>().click();
+    page.settle().await;
+    page.page
+        .state
+        .with_untracked(|s| assert_eq!((s.runs[0].name.as_str(), s.runs[0].visible), ("the small one", false)));
+    page.press("Open its settings").await;
+    assert_eq!(page.field("Hidden units").value(), "64");
+    let delete: Vec<HtmlElement> =
+        all(&page, ".menu-inner button:last-child").into_iter().map(|b| b.unchecked_into()).collect();
+    assert!(delete[1].has_attribute("disabled"), "a run under way stays");
+    delete[0].click();
+    page.settle().await;
+    assert_eq!(names(&page), ["Run 2"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
+    let page = Mounted::training("#epochs=12").await;
+    let untrained = Event::Untrained { run: 1, sample: sample("time traveller", "qqj") };
+    page.hear([untrained, epoch(1, 24.0), epoch(2, 12.0)]).await;
+    assert_eq!(
+        (page.text("moment-title"), page.text("moment")),
+        ("Epoch 2: perplexity 12.00".into(), "time traveller and the 2".into())
+    );
+    let slider: HtmlInputElement = page.find("input.scrub").unchecked_into();
+    for (value, title, text) in [("1", "Epoch 1: perplexity 24.00", " and the 1"), ("0", "Before training", "qqj")] {
+        slider.set_value(value);
+        slider.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+        page.settle().await;
+        assert_eq!((page.text("moment-title").as_str(), page.text("moment")), (title, format!("time traveller{text}")));
+        assert_eq!(slider.get_attribute("aria-valuetext").as_deref(), Some(title));
+    }
+    page.hear([epoch(3, 9.0)]).await;
+    assert_eq!(page.text("moment-title"), "Before training", "a chosen epoch stays");
+    assert!(page.text("reading").starts_with("Epoch 0"));
+    page.press("Follow the newest").await;
+    assert_eq!((page.text("moment-title"), slider.value()), ("Epoch 3: perplexity 9.00".into(), "3".into()));
+}
+
+#[wasm_bindgen_test]
+async fn small_steps_begin_a_run_or_go_on_with_it() {
+    let page = Mounted::ready("#epochs=3").await;
+    page.press("One minibatch").await;
+    let config = Config { epochs: 3, ..Config::default() };
+    let prefix: String = "time traveller".into();
+    let first = Command::Train { run: 1, config, prefix, beginning: Beginning::default(), stretch: Stretch::Minibatch };
+    assert_eq!(page.sent(), [first]);
+    page.hear([Event::Started { run: 1, minibatches: 8, bytes: 1 }]).await;
+    assert!(page.button("One epoch").has_attribute("disabled"), "it trains");
+    page.hear([Event::Paused { run: 1 }]).await;
+    page.press("One epoch").await;
+    page.press("Resume").await;
+    assert_eq!(page.sent()[1..], [Stretch::Epoch, Stretch::Whole].map(|stretch| Command::Resume { stretch }));
+}
+
+#[wasm_bindgen_test]
+async fn rates_reach_the_run_under_way_and_the_rest_asks_for_a_new_one() {
+    let page = Mounted::training("#epochs=12").await;
+    page.fill("Learning rate", "0.").await;
+    page.fill("Learning rate", "0.5").await;
+    page.fill("Hidden units", "64").await;
+    gloo_timers::future::TimeoutFuture::new(500).await;
+    let rates = Rates { learning_rate: 0.5, clip: 1.0 };
+    assert_eq!(page.sent()[1..], [Command::SetRates { rates }]);
+    assert_eq!(page.text("settings-note"), "Hidden units: these start a new run. Press Reset, then Train.");
+    page.hear([Event::RatesSet { run: 1, epoch: 0, minibatch: 3, rates }, epoch(1, 24.0)]).await;
+    assert!(page.test_id("runs").text_content().unwrap().contains("from here: learning rate 0.5, clipping 1"));
+    page.hear([finished(1)]).await;
+    page.fill("Gradient clipping", "2").await;
+    gloo_timers::future::TimeoutFuture::new(500).await;
+    assert_eq!(page.sent().len(), 2, "there is no run to tell");
+}
+
+#[wasm_bindgen_test]
+async fn characters_are_shaded_and_their_rivals_shown() {
+    let page = Mounted::training("").await;
+    page.press("Generate").await;
+    assert!(matches!(page.sent()[1], Command::Generate { pick: Pick::Likeliest, .. }));
+    let guesses = |first: char| vec![(Some(first), 0.5), (Some(' '), 0.25), (None, 0.125)];
+    let written = |c, surprise| Written { character: Some(c), surprise, guesses: guesses(c) };
+    let continuation = Continuation {
+        sample: sample("time traveller", "ab"),
+        written: vec![written('a', 0.0), written('b', 3.0)],
+        next: guesses('c'),
+    };
+    page.hear([Event::Generated { request: 1, continuation }]).await;
+    assert_eq!(page.text("generated"), "time travellerab");
+    assert_eq!(page.text("guesses").replace(' ', ""), "c50%space25%<unk>12%");
+    let shades: Vec<String> = all(&page, "[data-at]").iter().filter_map(|c| c.get_attribute("style")).collect();
+    assert_eq!(shades, ["--shade: 0.00", "--shade: 0.50"]);
+    let key = js_sys::Function::new_with_args("to, key", "to.dispatchEvent(new KeyboardEvent('keydown', { key }))");
+    for (name, first) in [("ArrowLeft", "c"), ("ArrowLeft", "b"), ("Home", "a"), ("End", "c")] {
+        key.call2(&wasm_bindgen::JsValue::NULL, &page.test_id("generated"), &name.into()).unwrap();
+        page.settle().await;
+        assert!(page.text("guesses").starts_with(first), "{name}: {}", page.text("guesses"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn sampling_has_a_temperature_and_another_seed_each_time() {
+    let page = Mounted::training("").await;
+    let select: web_sys::HtmlElement = page.find(".choice select").unchecked_into();
+    js_sys::Reflect::set(&select, &"value".into(), &"sampled".into()).unwrap();
+    select.dispatch_event(&web_sys::Event::new("change").unwrap()).unwrap();
+    page.settle().await;
+    page.press("Generate").await;
+    page.press("Generate").await;
+    let seeds: Vec<u32> = page
+        .sent()
+        .iter()
+        .filter_map(|command| match command {
+            Command::Generate { pick: Pick::Sampled { temperature, top_k: 5, seed }, .. } if *temperature == 0.8 => {
+                Some(*seed)
+            }
+            _ => None,
+        })
+        .collect();
+    assert!(seeds.len() == 2 && seeds[0] != seeds[1], "{seeds:?}");
+}
+
+#[wasm_bindgen_test]
+async fn the_continuation_follows_the_weights_where_it_is_switched_on() {
+    let page = Mounted::training("").await;
+    page.hear([epoch(1, 24.0)]).await;
+    assert_eq!(page.sent().len(), 1);
+    page.find(".conversation .switch input").unchecked_into::<HtmlElement>().click();
+    page.hear([epoch(2, 20.0)]).await;
+    assert!(matches!(page.sent()[1..], [Command::Generate { request: 1, .. }]), "{:?}", page.sent());
+    page.hear([epoch(3, 19.0)]).await;
+    assert_eq!(page.sent().len(), 2, "one at a time");
+}
+
+#[wasm_bindgen_test]
+async fn the_page_speaks_chinese_and_loses_nothing() {
+    let page = after_a_run("#epochs=2").await;
+    page.press("中文").await;
+    let said = page.root.text_content().unwrap();
+    for term in ["困惑度", "词元", "隐状态", "梯度裁剪", "时间步", "小批量"] {
+        assert!(said.contains(term), "{term}");
+    }
+    assert_eq!((page.status(), page.text("moment-title")), ("finished".into(), "第 2 个轮次：困惑度 12.00".into()));
+    assert_eq!(page.test_id("samples").child_element_count(), 2);
+    page.fill("隐藏单元数", "0").await;
+    assert!(page.text("error").contains("不是 1 到 8192 之间的整数"), "{}", page.text("error"));
+    page.press("English").await;
+    assert_eq!(page.page.language.get_untracked(), Language::English);
+    assert_eq!(page.field("Hidden units").value(), "0");
+    window().local_storage().unwrap().unwrap().clear().unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn without_a_gpu_the_page_says_so_and_what_helps() {
+    let page = Mounted::ready("").await;
+    assert!(page.test_id("notice").has_attribute("hidden"));
+    let page = Mounted::open("").await;
+    let text = Event::Text { edition: "a test’s edition".into(), is_books: true, tokens: 5000, vocabulary: 28 };
+    page.hear([Event::Ready, Event::Device { name: "CPU, one thread".into(), race: Vec::new() }, text]).await;
+    assert!(!page.test_id("notice").has_attribute("hidden"));
+    assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
+}
+
+#[wasm_bindgen_test]
+async fn a_logarithmic_axis_is_another_picture() {
+    let page = after_a_run("#epochs=2").await;
+    let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
+    gloo_timers::future::TimeoutFuture::new(200).await;
+    let linear = canvas.to_data_url().unwrap();
+    page.find(".tools .switch input").unchecked_into::<HtmlElement>().click();
+    gloo_timers::future::TimeoutFuture::new(200).await;
+    assert_ne!(canvas.to_data_url().unwrap(), linear);
+}
+
+#[wasm_bindgen_test]
+async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
+    let page = Mounted::training("#epochs=12&lr=50").await;
+    let proposal = Rates { learning_rate: 5.0, clip: 1.0 };
+    let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
+    page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence, message: "It diverged.".into() }]).await;
+    assert!(page.text("error").contains("The loss stopped being a finite number in minibatch 3 of epoch 2"));
+    page.press("Go on with learning rate 5, clipping 1").await;
+    let sent = [Command::SetRates { rates: proposal }, Command::Resume { stretch: Stretch::Whole }];
+    assert_eq!((&page.sent()[1..], page.field("Learning rate").value()), (&sent[..], "5".into()));
+    page.hear([Event::Resumed { run: 1 }]).await;
+    assert_eq!((page.status(), page.text("error")), ("training".into(), String::new()));
+    page.hear([Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() }]).await;
+    assert!(page.text("recovered").contains("from the end of epoch 1 on a test’s GPU"), "{}", page.text("recovered"));
+}
