@@ -5,19 +5,20 @@ use std::rc::Rc;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::checkpoint::Checkpoint;
 use super::clock::Clock;
 use super::continuation;
-use super::schedule::{Place, Schedule};
+use super::schedule::Schedule;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::run::{Place, Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{Continuation, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
+use crate::protocol::{Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
-use crate::text::{Corpus, UNKNOWN, Vocabulary};
+use crate::text::{Corpus, Vocabulary};
 
 /// The most minibatches of an epoch: their metrics wait on the device for the epoch's end.
 const MOST_MINIBATCHES: usize = 1 << 20;
@@ -50,6 +51,8 @@ pub struct Session {
     config: Config,
     sizes: Sizes,
     vocabulary: Vocabulary,
+    /// SHA-1 of the cleaned text.
+    text: String,
     /// The training tokens: the first of the text.
     tokens: Vec<u32>,
     engine: Engine,
@@ -132,6 +135,7 @@ impl Session {
             config,
             sizes,
             vocabulary: corpus.vocabulary.clone(),
+            text: corpus.sha1(),
             tokens: corpus.tokens[..wanted].to_vec(),
             engine,
             window_offset: start.window_offset,
@@ -145,6 +149,50 @@ impl Session {
             last_good: Moment { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
             rng,
         })
+    }
+
+    /// Goes on from a checkpoint, to the last bit as the run that it was taken of.
+    ///
+    /// # Errors
+    /// As [`Session::from_start`]; a checkpoint of another text.
+    pub async fn from_checkpoint(device: &Device, corpus: &Rc<Corpus>, checkpoint: &Checkpoint) -> Result<Self> {
+        checkpoint.check(corpus)?;
+        let Checkpoint { config, parameters, window_offset, .. } = checkpoint;
+        let window_offset = window_offset.map(|offset| offset as usize);
+        let start = Start { parameters: Some(parameters.clone()), window_offset };
+        let mut session = Self::from_start(device, corpus, *config, start).await?;
+        for _ in 0..checkpoint.epoch() {
+            Epoch::draw(config, session.tokens.len(), window_offset, &mut session.rng)?;
+        }
+        let tokens = |minibatches: usize| minibatches as f64 * session.tokens_per_minibatch() as f64;
+        let seconds = checkpoint.reports.iter().map(|r| tokens(r.grad_norms.len()) / r.tokens_per_second).sum();
+        session.clock = Clock::of(seconds);
+        session.schedule = Schedule::of_changes(checkpoint.rates.clone());
+        session.last_good = Moment {
+            epoch: checkpoint.epoch(),
+            tokens_done: checkpoint.minibatches() * session.tokens_per_minibatch(),
+            rng: session.rng.clone(),
+            parameters: parameters.clone(),
+        };
+        session.begin_at_last_good();
+        Ok(session)
+    }
+
+    /// The run as it was at the end of its last good epoch, given what its epochs came to.
+    ///
+    /// # Panics
+    /// Reports of fewer or more epochs.
+    pub fn checkpoint(&self, reports: &[EpochReport]) -> Checkpoint {
+        assert_eq!(reports.len(), self.last_good.epoch as usize, "a report of every finished epoch");
+        Checkpoint {
+            config: self.config,
+            window_offset: self.window_offset.map(|offset| offset as u32),
+            vocabulary: self.vocabulary.characters().iter().collect(),
+            text: self.text.clone(),
+            rates: self.schedule.changes().to_vec(),
+            reports: reports.to_vec(),
+            parameters: self.last_good.parameters.clone(),
+        }
     }
 
     /// Goes back to the end of the last good epoch.
@@ -379,10 +427,8 @@ impl Session {
     }
 
     fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
-        let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        Sample { prefix: prefix.to_owned(), text: self.vocabulary.decode(tokens), unknown }
+        let (text, unknown) = (self.vocabulary.decode(tokens), self.vocabulary.unknown(prefix));
+        Sample { prefix: prefix.to_owned(), text, unknown }
     }
 }
 
