@@ -2,8 +2,9 @@
 //!
 //! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] with
 //! every [`run`], the [`file`] that the next one is to start from, the [`picture`] that a chart shows and the [`curve`]s
-//! and the [`reference`] in it, the [`language`] and the [`words`] they are put in, how they [`compare`], how to [`talk`] with the network, and what the
-//! page can [`explain`]. The components only show it, and are built for the web alone.
+//! and the [`reference`] in it, the [`language`] and the [`words`] they are put in, how they [`compare`], how to [`talk`]
+//! with the network, where its time goes ([`profile`]), and what the page can [`explain`]. The components only show it,
+//! and are built for the web alone.
 
 pub mod address;
 pub mod compare;
@@ -13,6 +14,7 @@ pub mod file;
 pub mod form;
 pub mod language;
 pub mod picture;
+pub mod profile;
 pub mod reference;
 pub mod run;
 pub mod state;

@@ -1,7 +1,9 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
 use crate::model::config::{Config, SETTINGS};
-use crate::protocol::{Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Progress, Rates};
+use crate::protocol::{
+    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates,
+};
 
 use super::compare;
 use super::language::Words;
@@ -87,6 +89,13 @@ pub struct RunState {
     pub recovered: Option<(u32, String)>,
     /// Why the latest continuation could not be made.
     pub refusal: Option<String>,
+    /// Where the time of a training step goes, and the step's tokens: what was measured last.
+    pub profile: Option<(Profile, u64)>,
+    /// Whether that is being measured, and of a step of how many tokens.
+    pub profiling: bool,
+    profiled: u64,
+    /// Why it could not be.
+    pub profile_refusal: Option<String>,
     /// Whether the worker is of no more use: a reset then starts another.
     pub worker_lost: bool,
 }
@@ -118,10 +127,17 @@ impl Default for RunState {
             divergence: None,
             recovered: None,
             refusal: None,
+            profile: None,
+            profiling: false,
+            profiled: 0,
+            profile_refusal: None,
             worker_lost: false,
         }
     }
 }
+
+/// The request number of a profile; those of continuations begin with 1.
+pub const PROFILE_REQUEST: u32 = 0;
 
 const NO_PROGRESS: Progress = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
 
@@ -277,6 +293,13 @@ impl RunState {
         self.request
     }
 
+    /// Where the time goes with these settings is asked for.
+    pub fn ask_profile(&mut self, config: &Config) {
+        self.profiling = true;
+        self.profiled = u64::from(config.batch) * u64::from(config.steps);
+        self.profile_refusal = None;
+    }
+
     /// The worker cannot go on, says the browser; what has come so far stays. Of a worker that is lost already, the
     /// reason is known.
     pub fn lose_worker(&mut self, message: String) {
@@ -337,6 +360,14 @@ impl RunState {
             Event::Generated { request, continuation } if request == self.request => {
                 self.asking = false;
                 self.generated = Some(continuation);
+            }
+            Event::Profiled { request: PROFILE_REQUEST, profile } => {
+                self.profiling = false;
+                self.profile = Some((profile, self.profiled));
+            }
+            Event::Refused { request: PROFILE_REQUEST, message } => {
+                self.profiling = false;
+                self.profile_refusal = Some(message);
             }
             Event::Refused { request, message } if request == self.request => {
                 self.asking = false;
@@ -428,6 +459,7 @@ impl RunState {
         self.attached = false;
         self.config = None;
         self.asking = false;
+        self.profiling = false;
         self.seconds_left = None;
         self.divergence = None;
         self.failure = Some(message);

@@ -81,7 +81,7 @@ words! {
     // A run that is held, or went on elsewhere.
     recovered: "The device failed ({0}); the run went on from the end of epoch {1} on {2}.",
         "设备出错（{0}）；训练从第 {1} 个轮次结束处在 {2} 上继续。";
-    diverged: "{0} stopped being a finite number in minibatch {1} of epoch {2}; the run is held at the end of the epoch         before.",
+    diverged: "{0} stopped being a finite number in minibatch {1} of epoch {2}; the run is held at the end of the epoch before.",
         "第 {2} 个轮次的第 {1} 个小批量中，{0}不再是有限的数；训练停在前一个轮次结束处。";
     go_on_with: "Go on with learning rate {0}, clipping {1}", "以学习率 {0}、梯度裁剪 {1} 继续";
     the_loss: "The loss", "损失";
@@ -164,6 +164,20 @@ words! {
     race: "Race", "竞速";
     lap: "{0}: {1} tokens/s", "{0}：{1} 词元/秒";
     laps_not_timed: "{0} not timed", "{0} 个未计时";
+
+    // Where the time goes.
+    profile_title: "Where the time goes", "时间花在哪里";
+    profile_note: "Each kernel of a training step is repeated alone, with the settings on the left and a network of its \
+        own; it takes some seconds, in which a run rests.",
+        "用左侧的设置和一个单独的网络，把训练一步中的每个内核单独重复运行；需要几秒钟，其间训练暂停。";
+    profile_measure: "Measure", "测量";
+    profile_measuring: "Measuring…", "测量中…";
+    profile_kernel: "Kernel", "内核";
+    profile_dispatches: "Dispatches", "调度次数";
+    profile_share: "Share", "占比";
+    profile_summary: "{0}. A minibatch in training takes {1} ms: {2} tokens/s. Packing and recording it takes {3} ms, \
+        {4} % of that, while the device works; the read-back at the end of an epoch {5} ms.",
+        "{0}。训练中一个小批量用时 {1} 毫秒：{2} 词元/秒。打包和录制用时 {3} 毫秒，占 {4} %，与设备的工作同时进行；轮次结束时的回读用时 {5} 毫秒。";
 
     // Curve.
     curve_title: "Perplexity by epoch", "各轮次的困惑度";

@@ -387,3 +387,27 @@ fn a_lost_device_is_told_and_the_run_stays() {
     state.apply(started(run));
     assert_eq!(state.recovered, None);
 }
+
+#[test]
+fn a_profile_is_asked_for_and_comes_or_is_refused() {
+    let mut state = idle();
+    state.ask_profile(&Config::default());
+    assert!(state.profiling);
+    let profile = Profile {
+        device: "a device".to_owned(),
+        bytes: 1,
+        kernels: Vec::new(),
+        minibatch: 0.5,
+        recording: 0.1,
+        read_back: 0.1,
+    };
+    // A continuation's answer, on its way since before, is another matter.
+    state.ask();
+    state.apply(Event::Profiled { request: PROFILE_REQUEST, profile: profile.clone() });
+    assert!(!state.profiling && state.asking);
+    assert_eq!(state.profile, Some((profile, 1120)));
+    state.ask_profile(&Config::default());
+    state.apply(Event::Refused { request: PROFILE_REQUEST, message: "Too large.".to_owned() });
+    assert_eq!((state.profiling, state.profile_refusal.as_deref()), (false, Some("Too large.")));
+    assert!(state.refusal.is_none() && state.asking);
+}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::explain::Explain;
 use super::page::Page;
+use super::profile::KernelTimes;
 use crate::ui::explain::Stage;
 use crate::ui::language::fill;
 use crate::ui::words::{self, grouped};
@@ -65,6 +66,7 @@ pub fn Network(page: Page) -> impl IntoView {
                 </div>
             </dl>
             <Explain page stage=Stage::Forward />
+            <KernelTimes page />
         </section>
     }
 }

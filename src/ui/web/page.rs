@@ -17,7 +17,7 @@ use crate::ui::file::Chosen;
 use crate::ui::form::{Form, Mode};
 use crate::ui::language::{Language, Words};
 use crate::ui::run::{Run, rates_of};
-use crate::ui::state::{RunState, Status};
+use crate::ui::state::{PROFILE_REQUEST, RunState, Status};
 use crate::ui::talk::Choice;
 
 /// Sends a command to the worker.
@@ -278,6 +278,14 @@ impl Page {
         let prefix = self.prefix.get_untracked();
         let pick = self.choice.with_untracked(Choice::pick);
         self.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, pick, config });
+    }
+
+    /// Has each kernel measured with the settings in the form.
+    pub fn profile(&self) {
+        if let Ok(config) = self.config.get_untracked() {
+            self.state.update(|state| state.ask_profile(&config));
+            self.send(Command::Profile { request: PROFILE_REQUEST, config });
+        }
     }
 
     /// Sets the prefix, for the samples to come too.
