@@ -6,9 +6,8 @@ import { gpuName, measureTrainer } from "./training.js";
 const PACKAGES = "node_modules/@tensorflow/";
 
 export async function measure(theCase, { backend, gradients }, seconds) {
-    for (const name of ["core", `backend-${backend}`]) {
-        await load(`${PACKAGES}tfjs-${name}/dist/tf-${name}.min.js`);
-    }
+    await load(`${PACKAGES}tfjs/dist/tf.min.js`); // the core alone has no gradients
+    await load(`${PACKAGES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
     const tf = window.tf;
     if (backend === "wasm") {
         tf.wasm.setWasmPaths(new URL(`${PACKAGES}tfjs-backend-wasm/dist/`, document.baseURI).href);

@@ -59,7 +59,7 @@ const fn pytorch(id: &'static str, name: &'static str, network: &'static str, on
 }
 
 const fn tensorflow(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
-    page(id, name, "tensorflow", options, Some("@tensorflow/tfjs-core"))
+    page(id, name, "tensorflow", options, Some("@tensorflow/tfjs"))
 }
 
 const fn jax(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
