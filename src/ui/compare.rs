@@ -17,6 +17,11 @@ pub fn with_book(w: &Words, config: &Config, is_books: bool, report: &FinalRepor
     Some(if is_books { format!("{} {speed}", quality(w, reference, report)) } else { speed })
 }
 
+/// How fast a run of `config` is at present; `None` unless it has the book's setting.
+pub fn speed_of(w: &Words, config: &Config, tokens_per_second: f64) -> Option<String> {
+    Reference::of(config).map(|_| speed(w, tokens_per_second))
+}
+
 fn quality(w: &Words, reference: &Reference, report: &FinalReport) -> String {
     let (epoch, ours) = (report.epochs, report.perplexity);
     let after = fill(w.compared_after, &[&words::perplexity(ours), &words::epochs(w, epoch)]);

@@ -5,6 +5,7 @@ use super::curve::{self, Axis};
 use super::language::Words;
 use super::run::{self, Run};
 use super::state::RunState;
+use crate::protocol::Rates;
 
 /// Room around the plot for figures and names: left, right, top, bottom, in CSS pixels.
 pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
@@ -32,8 +33,8 @@ pub struct Picture {
     pub x_name: &'static str,
     pub y_name: &'static str,
     pub lines: Vec<Line>,
-    /// Where rates were changed.
-    pub marks: Vec<f64>,
+    /// Where rates were changed, and to what.
+    pub marks: Vec<(f64, String)>,
 }
 
 /// The colour of a run.
@@ -58,7 +59,7 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
         width: if run.number == state.shown { 2.5 } else { 1.5 },
         dot: run.number == state.shown,
     }));
-    let marks = runs.iter().flat_map(|run| run.marks.iter().map(|mark| run.place(mark))).collect();
+    let marks = runs.iter().flat_map(|run| marks(run)).collect();
     let (x, y) = (Axis::linear(0.0, last.into()), Axis { low: 1.0, high, logarithmic });
     Some(Picture { x, y, x_name: w.axis_epoch, y_name: w.axis_perplexity, lines, marks })
 }
@@ -80,8 +81,14 @@ pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
         x_name: w.axis_epoch,
         y_name: w.axis_norm,
         lines: vec![line(curve::thin(&run.norms), colour(run), 1.0), line(thresholds, "--alarm", 1.5)],
-        marks: run.marks.iter().map(|mark| run.place(mark)).collect(),
+        marks: marks(run),
     })
+}
+
+/// Where a run's rates were changed, in the book's letters.
+fn marks(run: &Run) -> Vec<(f64, String)> {
+    let said = |rates: Rates| format!("η {} θ {}", rates.learning_rate, rates.clip);
+    run.marks.iter().map(|mark| (run.place(mark), said(mark.rates))).collect()
 }
 
 /// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run.
@@ -102,4 +109,69 @@ pub fn csv(w: &Words, state: &RunState) -> String {
         }
     }
     out + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::Config;
+    use crate::protocol::{EpochReport, Sample};
+    use crate::ui::language::ENGLISH;
+    use crate::ui::run::{Mark, Start};
+
+    fn run(number: u32, hidden: u32, curve: &[f64]) -> Run {
+        let config = Config { hidden, epochs: 20, ..Config::default() };
+        let mut run = Run { minibatches: 2, ..Run::new(number, config, &Start::default(), number as usize - 1) };
+        for (epoch, &perplexity) in (1..).zip(curve) {
+            let sample = Sample { prefix: String::new(), text: String::new(), unknown: Vec::new() };
+            let (loss, grad_norms) = (perplexity.ln(), vec![0.5, 3.0]);
+            run.finish_epoch(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second: 1.0, sample });
+        }
+        run
+    }
+
+    fn state() -> RunState {
+        let runs = vec![run(1, 64, &[20.0, 10.0]), run(2, 32, &[22.0, 15.0, 12.0])];
+        let mut state = RunState::default();
+        (state.runs, state.shown) = (runs, 1);
+        state
+    }
+
+    #[test]
+    fn visible_runs_are_drawn_and_the_one_under_way_on_top() {
+        let mut state = state();
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let colours: Vec<&str> = picture.lines.iter().map(|line| line.colour).collect();
+        assert_eq!(colours, ["--reference", "--run-1", "--run-0"]);
+        assert_eq!((picture.lines[1].dot, picture.lines[2].dot), (false, true));
+        assert!(picture.y.high > 22.0 && picture.x.high == 10.0);
+        state.show(2, false);
+        let picture = curves(&ENGLISH, &state, true).unwrap();
+        assert_eq!((picture.lines.len(), picture.y.logarithmic, picture.y.low), (2, true, 1.0));
+        state.show(1, false);
+        assert_eq!(curves(&ENGLISH, &state, false), None);
+    }
+
+    #[test]
+    fn changed_rates_are_marked() {
+        let mut state = state();
+        let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+        state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, rates });
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        assert_eq!(picture.marks, [(1.5, "η 0.5 θ 2".to_owned())]);
+        let picture = gradients(&ENGLISH, &state.runs[0]).unwrap();
+        assert_eq!(picture.lines[0].points, [(0.5, 0.5), (1.0, 3.0), (1.5, 0.5), (2.0, 3.0)]);
+        assert_eq!(picture.lines[1].points[..3], [(0.0, 1.0), (1.5, 1.0), (1.5, 2.0)]);
+        assert!(picture.y.high > 3.0);
+    }
+
+    #[test]
+    fn the_table_has_a_row_an_epoch_and_a_column_a_run() {
+        let mut state = state();
+        state.rename(2, "a \"small\" one, mine".into());
+        let rows = "epoch,\"hidden 64\",\"a \"\"small\"\" one, mine\"\n1,20,22\n2,10,15\n3,,12\n";
+        assert_eq!(csv(&ENGLISH, &state), rows);
+        state.show(1, false);
+        assert_eq!(csv(&ENGLISH, &state).lines().nth(3), Some("3,12"));
+    }
 }

@@ -195,6 +195,11 @@ impl RunState {
         compare::with_book(w, &run.config, self.is_books(run), run.report.as_ref()?)
     }
 
+    /// How fast the run on show is, if it has the book's setting.
+    pub fn speed(&self, w: &Words) -> Option<String> {
+        compare::speed_of(w, &self.live()?.config, self.tokens_per_second?)
+    }
+
     /// Whether a run has what the settings do not say from the book: text and beginning.
     fn is_books(&self, run: &Run) -> bool {
         run.is_as_the_book_begins() && self.text.as_ref().is_some_and(|text| text.is_books)

@@ -30,14 +30,14 @@ pub fn grouped(value: u64) -> String {
 
 /// The shapes of what the network reads and makes in one minibatch, in the book's order: batch B, steps T, hidden
 /// units H, vocabulary V.
-pub fn shapes(config: &Config, vocabulary: u32) -> [String; 4] {
+pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
     let Config { batch, steps, hidden, .. } = *config;
     let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
     let item = |name: &str, sizes: &[u64]| {
         let sizes: Vec<String> = sizes.iter().map(|&n| grouped(n)).collect();
         format!("{name} {}", sizes.join(" × "))
     };
-    [item("X", &[b, t]), item("one-hot", &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
+    [item("X", &[b, t]), item(w.one_hot, &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
 }
 
 /// The tensors that a file of initial parameters is to hold, with their shapes: `w_xh (28, 512)`.
@@ -51,18 +51,18 @@ pub fn tensors(config: &Config, vocabulary: u32) -> [String; 5] {
 }
 
 /// A span of time as one says it: “about 4 min”.
-pub fn duration(seconds: f64) -> String {
+pub fn duration(w: &Words, seconds: f64) -> String {
     if !seconds.is_finite() {
-        return "–".to_owned();
+        return w.none.to_owned();
     }
     let seconds = seconds.max(0.0).round();
     let minutes = (seconds / 60.0).round();
     if seconds < 60.0 {
-        format!("{seconds} s")
+        fill(w.seconds, &[&seconds.to_string()])
     } else if minutes < 60.0 {
-        format!("{minutes} min")
+        fill(w.minutes, &[&minutes.to_string()])
     } else {
-        format!("{} h {} min", (minutes / 60.0).floor(), minutes % 60.0)
+        fill(w.hours, &[&(minutes / 60.0).floor().to_string(), &(minutes % 60.0).to_string()])
     }
 }
 
@@ -301,20 +301,20 @@ mod tests {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(291_356), "291,356");
         assert_eq!([1, 1_340, 100_000, 1_166_000].map(file_size), ["0.0 kB", "1.3 kB", "0.1 MB", "1.2 MB"]);
-        assert_eq!(duration(8.4), "8 s");
-        assert_eq!(duration(59.6), "1 min");
-        assert_eq!(duration(200.0), "3 min");
-        assert_eq!(duration(3599.0), "1 h 0 min");
-        assert_eq!(duration(7260.0), "2 h 1 min");
-        assert_eq!(duration(f64::INFINITY), "–");
+        assert_eq!(duration(&ENGLISH, 8.4), "8 s");
+        assert_eq!(duration(&ENGLISH, 59.6), "1 min");
+        assert_eq!(duration(&ENGLISH, 200.0), "3 min");
+        assert_eq!(duration(&ENGLISH, 3599.0), "1 h 0 min");
+        assert_eq!(duration(&ENGLISH, 7260.0), "2 h 1 min");
+        assert_eq!(duration(&ENGLISH, f64::INFINITY), "–");
     }
 
     #[test]
     fn shapes_are_in_the_books_order() {
-        let said = shapes(&Config::default(), 28);
+        let said = shapes(&ENGLISH, &Config::default(), 28);
         assert_eq!(said, ["X 32 × 35", "one-hot 35 × 32 × 28", "Y 1,120 × 28", "H 32 × 512"]);
         let config = Config { batch: 2, steps: 5, hidden: 1024, ..Config::default() };
-        let said = shapes(&config, 3000);
+        let said = shapes(&ENGLISH, &config, 3000);
         assert_eq!(said, ["X 2 × 5", "one-hot 5 × 2 × 3,000", "Y 10 × 3,000", "H 2 × 1,024"]);
     }
 

@@ -264,3 +264,13 @@ async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
     page.hear([Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() }]).await;
     assert!(page.text("recovered").contains("from the end of epoch 1 on a test’s GPU"), "{}", page.text("recovered"));
 }
+
+#[wasm_bindgen_test]
+async fn the_books_speed_stands_beside_that_of_its_network_alone() {
+    for (settings, said) in [("#epochs=12", "0.02 of the speed of the book’s GPU"), ("#epochs=12&hidden=64", "")] {
+        let page = Mounted::training(settings).await;
+        page.hear([epoch(1, 24.0)]).await;
+        assert!(page.text("speed").starts_with(said), "{}", page.text("speed"));
+        assert_eq!(page.text("speed").is_empty(), said.is_empty());
+    }
+}

@@ -58,6 +58,9 @@ words! {
     count_of: "{0} of {1}", "{0} / {1}";
     preparing_run: "Preparing the run…", "正在准备训练…";
     loading_text: "Loading the text…", "正在加载文本…";
+    seconds: "{0} s", "{0} 秒";
+    minutes: "{0} min", "{0} 分钟";
+    hours: "{0} h {1} min", "{0} 小时 {1} 分钟";
     looking_for_gpu: "Looking for the GPU…", "正在寻找 GPU…";
     ready: "Ready to train", "可以训练";
     training: "Training", "训练中";
@@ -157,9 +160,12 @@ words! {
     network_title: "What is trained", "训练什么";
     text: "Text", "文本";
     text_facts: "{0}; {1} characters, {2} kinds of token", "{0}；{1} 个字符，{2} 种词元";
+    books_edition: "the book’s edition", "书中所用的版本";
+    speed: "Speed", "速度";
     network: "Network", "网络";
     network_facts: "{0} → {1} → {0}, {2} parameters", "{0} → {1} → {0}，{2} 个参数";
     shapes: "Shapes", "形状";
+    one_hot: "one-hot", "独热";
     memory: "Memory", "内存";
     race: "Race", "竞速";
     lap: "{0}: {1} tokens/s", "{0}：{1} 词元/秒";

@@ -158,9 +158,11 @@ fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box
         .x_label_formatter(&|tick| curve::figure(*tick))
         .y_label_formatter(&|tick| curve::figure(*tick))
         .draw()?;
-    for &mark in &picture.marks {
-        let ends = [(mark, picture.y.low), (mark, picture.y.high)];
+    for (mark, said) in &picture.marks {
+        let ends = [(*mark, picture.y.low), (*mark, picture.y.high)];
         chart.draw_series(LineSeries::new(ends, stroke("--ink-soft", 1.0)))?;
+        let beside = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(4.0), px(2.0)), font(12.0));
+        chart.draw_series([beside])?;
     }
     for line in &picture.lines {
         chart.draw_series(LineSeries::new(line.points.iter().copied(), stroke(line.colour, line.width)))?;

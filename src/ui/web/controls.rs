@@ -101,7 +101,9 @@ fn Figures(page: Page) -> impl IntoView {
     };
     let perplexity = value(|s| s.perplexity.map(words::perplexity));
     let speed = value(|s| s.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
-    let left = value(|s| s.seconds_left.map(words::duration));
+    let left = Memo::new(move |_| {
+        state.with(|s| s.seconds_left.map_or_else(|| w.none.to_owned(), |left| words::duration(w, left)))
+    });
     let device = value(|s| s.device.clone());
     let figure = |class, name, test_id, title: Option<&'static str>, value: Memo<String>| {
         view! {

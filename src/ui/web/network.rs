@@ -16,9 +16,11 @@ pub fn Network(page: Page) -> impl IntoView {
     let text = move || {
         let text = page.state.with(|s| s.text.clone());
         text.map_or(w.none.to_owned(), |t| {
-            fill(w.text_facts, &[&t.edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
+            let edition = if t.is_books { w.books_edition } else { &t.edition };
+            fill(w.text_facts, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
         })
     };
+    let speed = Memo::new(move |_| page.state.with(|s| s.speed(w)));
     let network = move || {
         let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| u64::from(t.vocabulary)));
         let hidden = page.config.with(|c| c.as_ref().ok().map(|c| u64::from(c.hidden)));
@@ -33,7 +35,7 @@ pub fn Network(page: Page) -> impl IntoView {
         let config = page.config.with(|c| c.as_ref().ok().copied());
         match config.zip(vocabulary) {
             Some((config, vocabulary)) => {
-                words::shapes(&config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
+                words::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
             }
             None => w.none.into_any(),
         }
@@ -59,6 +61,10 @@ pub fn Network(page: Page) -> impl IntoView {
                     <dd data-testid="gpu-memory">
                         {move || page.state.with(|s| s.bytes.map_or_else(|| w.none.to_owned(), words::megabytes))}
                     </dd>
+                </div>
+                <div hidden=move || speed.with(Option::is_none)>
+                    <dt>{w.speed}</dt>
+                    <dd data-testid="speed">{speed}</dd>
                 </div>
                 <div>
                     <dt>{w.race}</dt>

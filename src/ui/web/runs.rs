@@ -135,7 +135,7 @@ fn facts(w: &Words, run: &Run) -> String {
         .curve
         .last()
         .map(|&(epoch, perplexity)| fill(w.run_facts, &[&epoch.to_string(), &words::perplexity(perplexity)]));
-    let time = (run.seconds > 0.0).then(|| words::duration(run.seconds));
+    let time = (run.seconds > 0.0).then(|| words::duration(w, run.seconds));
     let rates = run
         .marks
         .last()
