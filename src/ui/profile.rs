@@ -55,12 +55,12 @@ mod tests {
             bytes: 1,
             kernels,
             minibatch: 0.4,
-            recording: 0.0002,
+            recording: 0.0008,
             read_back: 0.005,
         };
         assert_eq!(row(&profile.kernels[0], &profile), ["35", "100", "25.0 %", "5.87", "0.41"]);
         let said = summary(&ENGLISH, &profile, 1120);
-        for word in ["a device", "400 ms", "2,800", "0.20 ms", "0.1 %", "5.00 ms"] {
+        for word in ["a device", "400 ms", "2,800", "0.80 ms", "0.2 %", "5.00 ms"] {
             assert!(said.contains(word), "{said}");
         }
     }

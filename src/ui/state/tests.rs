@@ -390,7 +390,7 @@ fn a_lost_device_is_told_and_the_run_stays() {
 
 #[test]
 fn a_profile_is_asked_for_and_comes_or_is_refused() {
-    let mut state = idle();
+    let mut state = RunState::default();
     state.ask_profile(&Config::default());
     assert!(state.profiling);
     let profile = Profile {
