@@ -16,6 +16,7 @@ mod worker {
     use futures_util::StreamExt;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
+    use time_traveller::model::Config;
     use time_traveller::protocol::{Command, Event};
     use time_traveller::text::Corpus;
     use time_traveller::text::edition::{self, Edition};
@@ -111,6 +112,10 @@ mod worker {
             tokens: corpus.tokens.len() as u32,
             vocabulary: corpus.vocabulary.size() as u32,
         });
+        if let Ok(gpu) = &devices.gpu {
+            // What the GPU has against its kernels is told when a network needs them.
+            _ = gpu.warm_up(Config::default().batch as usize).await;
+        }
         Ok((devices, corpus))
     }
 

@@ -1,11 +1,18 @@
 //! The GPU device and its queue: open, submit, wait, read back.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use futures_channel::oneshot;
 
+use super::kernels::Compiled;
 use super::platform::{self, Submission};
+use super::tile::Tile;
 use crate::error::{Error, Result};
+
+/// All kernels, for each tile shape that was asked for.
+type CompiledByTile = Vec<(Tile, Vec<Compiled>)>;
 
 /// A device and its queue.
 #[derive(Clone)]
@@ -17,6 +24,7 @@ pub struct Gpu {
     /// Whether a processor plays the GPU.
     pub software: bool,
     failure: Arc<Mutex<Option<String>>>,
+    pub(super) compiled: Rc<RefCell<CompiledByTile>>,
 }
 
 impl Gpu {
@@ -47,7 +55,7 @@ impl Gpu {
         let info = adapter.get_info();
         let name = platform::name(&device, &info);
         let software = info.device_type == wgpu::DeviceType::Cpu || name.to_ascii_lowercase().contains("swiftshader");
-        Ok(Self { device, queue, name, software, failure })
+        Ok(Self { device, queue, name, software, failure, compiled: Rc::default() })
     }
 
     /// What went wrong on the device since it was opened, if anything did.

@@ -64,8 +64,7 @@ impl Engine {
         rates: Rates,
         parameters: &Parameters,
     ) -> Result<Self> {
-        let wgsl = |kernel: &Kernel| kernel.wgsl(tile);
-        Self::with_wgsl(gpu, tile, sizes, minibatches, rates, parameters, &wgsl).await
+        Self::with_kernels(gpu, tile, sizes, minibatches, rates, parameters, &|| gpu.kernels(tile)).await
     }
 
     /// [`Engine::with_tile`] with kernels of one's own: for tests that break one and see whether it is noticed.
@@ -81,15 +80,28 @@ impl Engine {
         parameters: &Parameters,
         wgsl: &dyn Fn(&Kernel) -> String,
     ) -> Result<Self> {
+        let compile = || KERNELS.iter().map(|kernel| kernel.compile(&gpu.device, wgsl(kernel))).collect();
+        Self::with_kernels(gpu, tile, sizes, minibatches, rates, parameters, &compile).await
+    }
+
+    async fn with_kernels(
+        gpu: &Gpu,
+        tile: Tile,
+        sizes: Sizes,
+        minibatches: usize,
+        rates: Rates,
+        parameters: &Parameters,
+        kernels: &dyn Fn() -> Vec<Compiled>,
+    ) -> Result<Self> {
         fit::check(gpu, tile, sizes)?;
         let layout = Layout::new(sizes, tile);
-        let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates, wgsl)).await?;
+        let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates, kernels())).await?;
         engine.write_parameters(parameters);
         engine.write_carried(&vec![0.0; sizes.batch * sizes.hidden]);
         Ok(engine)
     }
 
-    fn build(gpu: &Gpu, layout: Layout, minibatches: usize, rates: Rates, wgsl: &dyn Fn(&Kernel) -> String) -> Self {
+    fn build(gpu: &Gpu, layout: Layout, minibatches: usize, rates: Rates, kernels: Vec<Compiled>) -> Self {
         use wgpu::BufferUsages as Usage;
         let steps = Steps::new(&layout, gpu.software);
         let buffer = |label, size, usage| {
@@ -115,9 +127,9 @@ impl Engine {
         let content = steps.uniforms(rates);
         let uniforms = buffer("uniforms", content.len() as u64, Usage::UNIFORM | Usage::COPY_DST);
         gpu.queue.write_buffer(&uniforms, 0, &content);
-        let compile = |kernel: &Kernel| kernel.compile(&gpu.device, wgsl(kernel));
+        let kernels = KERNELS.iter().zip(kernels);
         let kernels =
-            KERNELS.iter().map(|kernel| bind(gpu, kernel, compile(kernel), &layout, &buffers, &uniforms)).collect();
+            kernels.map(|(kernel, compiled)| bind(gpu, kernel, compiled, &layout, &buffers, &uniforms)).collect();
         let minibatch = layout.end(Place::Minibatch);
         let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
         let metrics = 16 * minibatches as u64;

@@ -1,7 +1,9 @@
 //! The one table of kernels: name, source, bindings. Layouts, pipelines and bind groups are made from it, and
 //! `tests/shaders.rs` holds it against the WGSL.
 
+use super::device::Gpu;
 use super::tile::Tile;
+use crate::error::Result;
 
 /// Invocations of a workgroup, but for the kernels in register blocks: `GROUP` in `shaders/common.wgsl`.
 pub const GROUP: usize = 64;
@@ -162,7 +164,29 @@ impl Kernel {
     }
 }
 
+impl Gpu {
+    /// All kernels for a tile shape, compiled once on this device.
+    pub(super) fn kernels(&self, tile: Tile) -> Vec<Compiled> {
+        let mut known = self.compiled.borrow_mut();
+        if let Some((_, kernels)) = known.iter().find(|(of, _)| *of == tile) {
+            return kernels.clone();
+        }
+        let kernels: Vec<_> = KERNELS.iter().map(|kernel| kernel.compile(&self.device, kernel.wgsl(tile))).collect();
+        known.push((tile, kernels.clone()));
+        kernels
+    }
+
+    /// Has the kernels compiled that a network of so many rows will probably want, while its visitor reads.
+    ///
+    /// # Errors
+    /// What the device has against them.
+    pub async fn warm_up(&self, batch: usize) -> Result<()> {
+        self.checked(|| drop(self.kernels(Tile::choose(self.software, batch)))).await
+    }
+}
+
 /// A kernel as one device runs it.
+#[derive(Clone)]
 pub(super) struct Compiled {
     pub pipeline: wgpu::ComputePipeline,
     pub bind_group_layout: wgpu::BindGroupLayout,
