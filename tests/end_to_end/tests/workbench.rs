@@ -103,6 +103,12 @@ async fn read(visit: &Visit) -> Result<()> {
     let marked =
         look(visit, "[...document.querySelectorAll('.kernel')].map(k => k.querySelectorAll('mark').length)").await?;
     ensure!(marked.as_array().into_iter().flatten().all(|count| count.as_u64() > Some(0)), "{marked}");
+    press(visit, "[data-testid=kernel-times] button").await?;
+    visit
+        .wait_until("the kernels’ times", READY, async || {
+            Ok(look(visit, "document.querySelectorAll('.kernel-times tbody tr').length").await? == 12)
+        })
+        .await?;
     visit.check_accessibility("with the notes open").await?;
     visit.screenshot("notes", 1440, 1800, false).await?;
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = false)", vec![]).await.map(drop)
