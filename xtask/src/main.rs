@@ -10,6 +10,7 @@ mod browser;
 mod edition;
 mod shell;
 mod site;
+mod size;
 mod test;
 mod text;
 mod tools;
@@ -43,7 +44,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "build",
         options: "[--file PATH]",
-        about: "sets up what is missing and leaves the page in dist/, for any static host",
+        about: "sets up what is missing, leaves the page in dist/, for any static host, and says how large it is",
         run: |args| site::build(text::file_option(args)?.as_deref()),
     },
     Command {

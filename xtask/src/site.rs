@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::shell::{command, root, run, say};
-use crate::{text, tools};
+use crate::{size, text, tools};
 
 const DEFAULT_PORT: u16 = 8080;
 
@@ -51,10 +51,11 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     become_or_run(trunk)
 }
 
-/// Sets up and leaves the page in `dist/`.
+/// Sets up and leaves the page in `dist/`; one over its size budget is an error.
 pub fn build(file: Option<&Path>) -> Result<()> {
     set_up(file)?;
-    build_only()
+    build_only()?;
+    size::check()
 }
 
 /// Leaves the page in `dist/`, all set-up done.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::shell::{cargo, command, find, root, run, say};
-use crate::{site, text, tools};
+use crate::{site, size, text, tools};
 
 /// One step.
 struct Step {
@@ -85,6 +85,12 @@ const STEPS: &[Step] = &[
         run: site::build_only,
     },
     Step {
+        name: "size",
+        about: "what a visitor loads is within its budget",
+        needs: &[Need::WasmTarget, Need::Bundler, Need::Text],
+        run: size_of_release,
+    },
+    Step {
         name: "end-to-end",
         about: "a visit to the built page in headless Chrome",
         needs: &[Need::WasmTarget, Need::Bundler, Need::Text, Need::Browser],
@@ -144,6 +150,12 @@ fn in_browser() -> Result<()> {
     // Seconds; software adapters on small machines are slow.
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     run(tests)
+}
+
+fn size_of_release() -> Result<()> {
+    // Seconds, if it is built; dist/ may hold a page for development.
+    site::build_only()?;
+    size::check()
 }
 
 fn end_to_end() -> Result<()> {
