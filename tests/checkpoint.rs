@@ -6,6 +6,8 @@
 #[path = "common/trainer.rs"]
 mod script;
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use script::*;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
@@ -112,6 +114,9 @@ fn a_finished_run_can_be_opened_and_taken_further() {
     let again =
         play([part([train_from(1, config, from(&saved))], finished), part([generate(1, "time", config)], answered(1))]);
     assert!(reports(&again).is_empty());
+    let one_more =
+        Command::Train { run: 1, config, prefix: "time".to_owned(), beginning: from(&saved), stretch: Stretch::Epoch };
+    assert!(reports(&play([part([one_more], finished)])).is_empty(), "there is no epoch left to go");
     assert_eq!(final_report(&again).perplexity, final_report(&events).perplexity);
     assert_eq!(generated(&again, 1).text, reports(&events)[2].sample.text);
     let longer = Config { epochs: 7, ..config };
@@ -263,7 +268,8 @@ proptest! {
     fn a_damaged_file_is_read_or_refused(
         damage in prop::collection::vec((0.0..1.0f64, any::<bool>(), any::<u8>(), 0..3u8), 1..6)
     ) {
-        let mut file = example().write();
+        static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| example().write());
+        let mut file = FILE.clone();
         let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         for (place, in_header, byte, kind) in damage {
             let most = if in_header { header.min(file.len()) } else { file.len() };

@@ -16,7 +16,7 @@ use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
-    SAMPLE_LENGTH, Sample, Stretch,
+    SAMPLE_LENGTH, Stretch,
 };
 use crate::text::Corpus;
 
@@ -173,12 +173,14 @@ impl<E: FnMut(Event)> Trainer<E> {
             Some(checkpoint) => Session::from_checkpoint(&device, &self.corpus, checkpoint).await?,
             None => Session::from_start(&device, &self.corpus, config, start).await?,
         };
-        let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
-        let minibatches = session.minibatches() as u32;
-        (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
-        match checkpoint {
-            Some(checkpoint) => self.tell_checkpoint(run, checkpoint),
-            None => (self.emit)(Event::Untrained { run, sample }),
+        let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
+        if let Some(checkpoint) = checkpoint {
+            (self.emit)(started);
+            self.tell_checkpoint(run, checkpoint);
+        } else {
+            let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
+            (self.emit)(started);
+            (self.emit)(Event::Untrained { run, sample });
         }
         session.go_on(stretch);
         self.session = Some(session);
@@ -200,7 +202,10 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// The run at the end of its last epoch, as a file.
     async fn checkpoint(&mut self) -> Result<Vec<u8>> {
         if self.ended.is_some() {
-            self.train().await?; // of an epoch that is done all is kept, or nothing
+            if self.mode == Mode::Lost {
+                return Err(Error::Lost { reason: self.reason.clone() });
+            }
+            self.train().await?; // an epoch whose sample is still to be made
         }
         let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
         Ok(session.checkpoint(&self.reports).write())
@@ -313,7 +318,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         if let Some(result) = self.ended.clone() {
             self.moves = 0;
-            let report = report(result, session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
+            let report = result.report(session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
             self.ended = None;
             self.reports.push(report.clone());
             (self.emit)(Event::Epoch { run, report });
@@ -364,9 +369,4 @@ fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start>
         parameters: beginning.parameters.map(read).transpose()?,
         window_offset: beginning.window_offset.map(|offset| offset as usize),
     })
-}
-
-fn report(result: EpochResult, sample: Sample) -> EpochReport {
-    let EpochResult { epoch, loss, perplexity, grad_norms, tokens_per_second } = result;
-    EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
 }
