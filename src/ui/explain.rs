@@ -93,7 +93,7 @@ impl Stage {
         match self {
             Self::Minibatch => &["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
             Self::Forward => &["H_{t} = tanh(X_{t} W_{xh} + H_{t−1} W_{hh} + b_{h})", "O_{t} = H_{t} W_{hq} + b_{q}"],
-            Self::Perplexity => &["perplexity = exp(−1/N ∑_{n} log softmax(O_{n})_{y_n})"],
+            Self::Perplexity => &["perplexity = exp(−1/N ∑_{n} log softmax(O_{n})[y_{n}])"],
             Self::Clipping => &["g ← min(1, θ / ‖g‖) g", "w ← w − η g"],
             Self::Prediction => &["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
         }

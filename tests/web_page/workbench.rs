@@ -112,6 +112,20 @@ async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
     page.hear([epoch(3, 9.0)]).await;
     assert_eq!(page.text("moment-title"), "Before training", "a chosen epoch stays");
     assert!(page.text("reading").starts_with("Epoch 0"));
+    let point = js_sys::Function::new_with_args(
+        "chart",
+        "chart.style.cssText = 'width: 300px; height: 150px';
+         const { left, top } = chart.getBoundingClientRect();
+         const at = { bubbles: true, clientX: left + 52 + 232 / 5, clientY: top + 50 };
+         chart.dispatchEvent(new PointerEvent('pointermove', at))",
+    );
+    point.call1(&wasm_bindgen::JsValue::NULL, &page.test_id("chart")).unwrap();
+    page.settle().await;
+    assert!(page.text("reading").starts_with("Epoch 2"), "{}", page.text("reading"));
+    assert_eq!(page.text("moment-title"), "Epoch 2: perplexity 12.00", "under the pointer");
+    let leave = web_sys::Event::new("pointerleave").unwrap();
+    page.find(".frame").dispatch_event(&leave).unwrap();
+    page.settle().await;
     page.press("Follow the newest").await;
     assert_eq!((page.text("moment-title"), slider.value()), ("Epoch 3: perplexity 9.00".into(), "3".into()));
 }

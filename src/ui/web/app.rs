@@ -65,10 +65,10 @@ fn start_by_itself(page: Page, first: bool) {
             page.train();
         }
     });
-    Effect::new(move |_| {
-        if status.get() == Status::Finished && page.next.get_untracked() {
-            page.train();
-        }
+    Effect::new(move |_| match status.get() {
+        Status::Finished if page.next.get_untracked() => page.train(),
+        Status::Failed => page.next.set(false),
+        _ => {}
     });
 }
 

@@ -9,6 +9,7 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_canvas::CanvasBackend;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, ResizeObserver};
@@ -161,7 +162,10 @@ fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box
     for (mark, said) in &picture.marks {
         let ends = [(*mark, picture.y.low), (*mark, picture.y.high)];
         chart.draw_series(LineSeries::new(ends, stroke("--ink-soft", 1.0)))?;
-        let beside = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(4.0), px(2.0)), font(12.0));
+        // Near the right edge there is room on the left alone.
+        let (side, at) = if picture.x.place(*mark) > 0.7 { (HPos::Right, -4.0) } else { (HPos::Left, 4.0) };
+        let style = font(12.0).pos(Pos::new(side, VPos::Top));
+        let beside = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(at), px(2.0)), style);
         chart.draw_series([beside])?;
     }
     for line in &picture.lines {

@@ -35,8 +35,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
         page.choice.update(|choice| choice.seed = choice.seed.wrapping_add(1));
         page.generate();
     };
-    let refresh = RwSignal::new(false);
-    keep_fresh(page, refresh);
+    keep_fresh(page);
     view! {
         <section class="panel conversation" aria-labelledby="conversation-title">
             <h2 id="conversation-title">{w.conversation}</h2>
@@ -58,16 +57,16 @@ pub fn Conversation(page: Page) -> impl IntoView {
                 </div>
                 <button type="submit" disabled=move || !ready.get()>{w.generate}</button>
             </form>
-            <Picking page refresh />
+            <Picking page />
             <p class="note" id="unknown" data-testid="unknown" aria-live="polite">{unknown}</p>
-            <Written page refresh />
+            <Written page />
             <Explain page stage=Stage::Prediction />
         </section>
     }
 }
 
 /// With the switch on, asks anew when the weights have changed, at most once a second and never twice at a time.
-fn keep_fresh(page: Page, refresh: RwSignal<bool>) {
+fn keep_fresh(page: Page) {
     let weights = Memo::new(move |_| page.state.with(|s| (s.run, s.progress.epoch, s.progress.minibatch)));
     let last = StoredValue::new(0.0);
     Effect::new(move |_| {
@@ -75,7 +74,7 @@ fn keep_fresh(page: Page, refresh: RwSignal<bool>) {
         let now = js_sys::Date::now();
         let free = page.state.with_untracked(|s| s.live().is_some() && s.ready() && !s.asking);
         let good = untrack(|| page.prefix_error()).is_none();
-        if refresh.get() && free && good && now - last.get_value() >= REFRESH_EVERY {
+        if page.refresh.get() && free && good && now - last.get_value() >= REFRESH_EVERY {
             last.set_value(now);
             page.generate();
         }
@@ -84,7 +83,7 @@ fn keep_fresh(page: Page, refresh: RwSignal<bool>) {
 
 /// How characters are picked, and whether the continuation follows the weights.
 #[component]
-fn Picking(page: Page, refresh: RwSignal<bool>) -> impl IntoView {
+fn Picking(page: Page) -> impl IntoView {
     let w = page.words();
     let sampled = Memo::new(move |_| page.choice.with(|choice| choice.sampled));
     let temperature = Memo::new(move |_| page.choice.with(|choice| format!("{:.1}", choice.temperature)));
@@ -95,8 +94,8 @@ fn Picking(page: Page, refresh: RwSignal<bool>) -> impl IntoView {
             <label class="switch">
                 <input
                     type="checkbox"
-                    prop:checked=refresh
-                    on:change:target=move |event| refresh.set(event.target().checked())
+                    prop:checked=page.refresh
+                    on:change:target=move |event| page.refresh.set(event.target().checked())
                 />
                 {w.refresh}
             </label>
@@ -142,7 +141,7 @@ fn Picking(page: Page, refresh: RwSignal<bool>) -> impl IntoView {
 
 /// What came of it. Pointer and arrow keys go from character to character.
 #[component]
-fn Written(page: Page, refresh: RwSignal<bool>) -> impl IntoView {
+fn Written(page: Page) -> impl IntoView {
     let w = page.words();
     let generated = Memo::new(move |_| page.state.with(|s| s.generated.clone()));
     let asking = Memo::new(move |_| page.state.with(|s| s.asking));
@@ -174,7 +173,7 @@ fn Written(page: Page, refresh: RwSignal<bool>) -> impl IntoView {
             data-testid="generated"
             role="group"
             tabindex=move || if generated.with(Option::is_some) { "0" } else { "-1" }
-            aria-live=move || if refresh.get() { "off" } else { "polite" }
+            aria-live=move || if page.refresh.get() { "off" } else { "polite" }
             aria-label=w.continuation
             aria-describedby="guesses"
             on:pointerover=point

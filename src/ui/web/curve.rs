@@ -59,8 +59,8 @@ pub fn Curve(page: Page) -> impl IntoView {
             </div>
             <div
                 class="frame"
-                on:pointermove:target=move |event| {
-                    let width = f64::from(event.target().client_width());
+                on:pointermove=move |event| {
+                    let width = canvas.get_untracked().map_or(0.0, |canvas| canvas.client_width().into());
                     page.hovered.set(picture.with_untracked(|p| under(p.as_ref()?, event.offset_x().into(), width)));
                 }
                 on:pointerleave=move |_| page.hovered.set(None)

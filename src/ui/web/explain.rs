@@ -57,7 +57,7 @@ fn source(w: &'static Words, kernel: &'static Kernel) -> impl IntoView {
         text.try_set(Some(fetched));
     });
     let line = move |line: &str| match kernel.part(line) {
-        Some(part) => view! { <mark>{line.to_owned()} <small>{(part.name)(w)}</small></mark> }.into_any(),
+        Some(part) => view! { <mark><small>{(part.name)(w)}</small>{line.to_owned()}</mark> }.into_any(),
         None => view! { <span>{line.to_owned()}</span> }.into_any(),
     };
     move || match text.get() {

@@ -54,6 +54,8 @@ pub struct Page {
     pub next: RwSignal<bool>,
     /// How the conversation picks characters.
     pub choice: RwSignal<Choice>,
+    /// Whether the conversation follows the weights.
+    pub refresh: RwSignal<bool>,
     /// How often the visitor has changed that choice.
     choices: StoredValue<u32>,
     /// What [`RunState::drawn`] counts.
@@ -81,6 +83,7 @@ impl Page {
             hovered: RwSignal::new(None),
             next: RwSignal::new(false),
             choice: RwSignal::new(Choice::default()),
+            refresh: RwSignal::new(false),
             choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
             send: StoredValue::new_local(send),

@@ -21,26 +21,19 @@ pub fn Samples(page: Page) -> impl IntoView {
     let w = page.words();
     let list = NodeRef::<Ol>::new();
     let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
-    Effect::new(move |written: Option<(u32, usize)>| {
-        let (run, count) = come.get();
-        let Some(list) = list.get() else { return (run, 0) };
-        let from = match written {
-            Some((last, written)) if last == run && written <= count => written,
-            _ => {
-                list.set_text_content(None);
-                0
-            }
-        };
-        let at_end = list.scroll_height() - list.scroll_top() - list.client_height() < END;
-        page.state.with_untracked(|s| {
-            for sample in s.live().map_or(&[][..], |run| &run.samples[from..]) {
-                append(&list, sample).expect("a row can be written");
-            }
-        });
-        if at_end {
-            list.set_scroll_top(list.scroll_height());
+    let written = StoredValue::new((0, 0));
+    let due = StoredValue::new(false);
+    Effect::new(move |_| {
+        come.get();
+        // A small network has more epochs than a screen has frames, and each look at the list's height costs a layout.
+        if !due.get_value() {
+            due.set_value(true);
+            request_animation_frame(move || {
+                if due.try_set_value(false).is_none() {
+                    write_rows(page, list, written);
+                }
+            });
         }
-        (run, count)
     });
     let untrained = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
     mark_pinned(page, list);
@@ -64,6 +57,27 @@ pub fn Samples(page: Page) -> impl IntoView {
             <ol class="rows" data-testid="samples" tabindex="0" aria-label=w.samples_by_epoch node_ref=list on:click=pin></ol>
         </section>
     }
+}
+
+/// Writes the rows that have come since the last time.
+fn write_rows(page: Page, list: NodeRef<Ol>, written: StoredValue<(u32, usize)>) {
+    let Some(list) = list.get_untracked() else { return };
+    let (last, count) = written.get_value();
+    page.state.with_untracked(|s| {
+        let samples = s.live().map_or(&[][..], |run| &run.samples);
+        let from = if last == s.shown && count <= samples.len() { count } else { 0 };
+        if from == 0 {
+            list.set_text_content(None);
+        }
+        let at_end = list.scroll_height() - list.scroll_top() - list.client_height() < END;
+        for sample in &samples[from..] {
+            append(&list, sample).expect("a row can be written");
+        }
+        if at_end {
+            list.set_scroll_top(list.scroll_height());
+        }
+        written.set_value((s.shown, samples.len()));
+    });
 }
 
 /// Marks the row of the epoch that the visitor has chosen, and brings it into the list's sight.

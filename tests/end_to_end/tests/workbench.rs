@@ -60,6 +60,13 @@ async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
             .to_string()
             .contains("Epoch 3")
     );
+    let point = "const chart = document.querySelector('[data-testid=chart]'), box = chart.getBoundingClientRect();
+        chart.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: box.left + 60, clientY: box.top + 60 }))";
+    visit.script(point, vec![]).await?;
+    visit
+        .wait_until("what is pointed at", READY, async || Ok(visit.text("reading").await?.starts_with("Epoch 0")))
+        .await?;
+    visit.script("document.querySelector('.frame').dispatchEvent(new PointerEvent('pointerleave'))", vec![]).await?;
     visit.screenshot("runs", 1440, 900, false).await?;
     press(&visit, ".tools .switch input").await?;
     visit.screenshot("logarithmic-dark", 1440, 900, true).await?;
