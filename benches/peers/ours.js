@@ -12,12 +12,13 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
         const events = listen(worker);
         let device = "";
         const losses = [];
-        const beginning = { parameters: null, window_offset: null };
+        const beginning = { parameters: null, window_offset: null, checkpoint: null };
         let start = 0;
         for await (const [name, event] of events) {
             if (name === "Ready") {
                 const settled = { ...config, epochs, ...settings };
-                worker.postMessage({ Train: { run: 1, config: settled, prefix: "t", beginning, ...train } });
+                const asked = { run: 1, config: settled, prefix: "t", beginning, stretch: "Whole", ...train };
+                worker.postMessage({ Train: asked });
             } else if (name === "Device") {
                 device = event.name;
             } else if (name === "Failed" || name === "Broken") {
