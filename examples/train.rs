@@ -5,7 +5,7 @@
 //! (`perplexity` is null if it was ended before the first epoch).
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use time_traveller::engine::Devices;
+use time_traveller::engine::{Device, Devices};
 use time_traveller::model::config::{Sampling, StateMode, check_prefix};
 use time_traveller::model::{Config, Sizes, parameters_file};
-use time_traveller::protocol::{FINAL_PREFIXES, SAMPLE_LENGTH};
+use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, edition};
-use time_traveller::train::{self, EpochResult, Session, Start};
+use time_traveller::train::{self, Checkpoint, EpochResult, Session, Start};
 
 /// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
@@ -69,6 +69,18 @@ struct Arguments {
     /// [default: "time traveller" and "traveller"]
     #[arg(long, value_name = "S")]
     prefix: Vec<String>,
+    /// Go on from a checkpoint, with its settings; only --epochs and --engine may change
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "tokens", "hidden", "batch", "steps", "lr", "clip", "sampling", "state", "seed", "init", "window_offset",
+    ])]
+    resume: Option<PathBuf>,
+    /// Save a checkpoint here every few epochs and at the end; a crash in the midst of it leaves the one before
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Epochs from one checkpoint to the next
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "checkpoint",
+        value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
     /// One JSON object a line instead of a progress bar
     #[arg(long)]
     json: bool,
@@ -112,17 +124,51 @@ impl Arguments {
     }
 
     fn start(&self, sizes: Sizes) -> Result<Start, String> {
-        let read = |path: &PathBuf| {
-            let file = std::fs::read(path)
-                .map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))?;
-            parameters_file::read(&file, sizes).map_err(|error| error.to_string())
-        };
+        let read = |path: &PathBuf| parameters_file::read(&read_file(path)?, sizes).map_err(sentence);
         Ok(Start { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
+    }
+
+    /// The checkpoint to go on from, with the settings that may be given beside it.
+    fn resumed(&self) -> Result<Option<Checkpoint>, String> {
+        let Some(path) = &self.resume else { return Ok(None) };
+        let mut checkpoint = Checkpoint::read(&read_file(path)?).map_err(sentence)?;
+        let mut config = checkpoint.config;
+        for (key, value) in [("epochs", &self.epochs), ("engine", &self.engine)] {
+            if let Some(value) = value {
+                config.set(key, value).map_err(|error| error.to_string())?;
+            }
+        }
+        checkpoint = checkpoint.with(&config);
+        Ok(Some(checkpoint))
     }
 
     fn prefixes(&self) -> Vec<String> {
         if self.prefix.is_empty() { FINAL_PREFIXES.map(str::to_owned).to_vec() } else { self.prefix.clone() }
     }
+}
+
+fn sentence(error: time_traveller::Error) -> String {
+    error.to_string()
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))
+}
+
+/// Puts a file in the place of the one before, which stays until all of this one is on the disk.
+fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".part");
+    let unfinished = Path::new(&unfinished);
+    let write = || {
+        let mut file = std::fs::File::create(unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(unfinished, path)
+    };
+    write().map_err(|error| {
+        format!("The checkpoint {} can't be written ({error}): name another file, or make room.", path.display())
+    })
 }
 
 /// Tells the reader of a terminal, or of JSON lines, how it goes.
@@ -196,34 +242,50 @@ fn print_line(line: &serde_json::Value) {
     }
 }
 
-async fn train(arguments: &Arguments) -> Result<(), String> {
-    let config = arguments.config()?;
+/// The session that the arguments ask for, what it came to already, and the device.
+async fn open(
+    arguments: &Arguments,
+    corpus: &Rc<Corpus>,
+) -> Result<(Session, Config, Vec<EpochReport>, Device), String> {
+    let resumed = arguments.resumed()?;
+    let config = resumed.as_ref().map_or_else(|| arguments.config(), |checkpoint| Ok(checkpoint.config))?;
     config.check().map_err(|error| error.to_string())?;
-    let (corpus, edition) = arguments.corpus()?;
-    let prefixes = arguments.prefixes();
-    prefixes.iter().try_for_each(|prefix| check_prefix(prefix)).map_err(|error| error.to_string())?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let stopped = stop.clone();
-    ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
-
-    let sentence = |error: time_traveller::Error| error.to_string();
-    let corpus = Rc::new(corpus);
-    let sizes = train::sizes(&config, &corpus);
+    let sizes = train::sizes(&config, corpus);
     let start = arguments.start(sizes)?;
     let race = Devices::open().await.choose(config.engine, sizes).await.map_err(sentence)?;
     for lap in &race.laps {
         let speed = lap.tokens_per_second.map_or("not timed".to_owned(), |speed| format!("{speed:.0} tokens/s"));
         eprintln!("race: {}: {speed}", lap.name);
     }
-    let device = race.winner.name();
-    let mut session = Session::from_start(&race.winner, &corpus, config, start).await.map_err(sentence)?;
+    let session = match &resumed {
+        Some(checkpoint) => Session::from_checkpoint(&race.winner, corpus, checkpoint).await,
+        None => Session::from_start(&race.winner, corpus, config, start).await,
+    };
+    let reports = resumed.map_or_else(Vec::new, |checkpoint| checkpoint.reports);
+    Ok((session.map_err(sentence)?, config, reports, race.winner))
+}
+
+async fn train(arguments: &Arguments) -> Result<(), String> {
+    let (corpus, edition) = arguments.corpus()?;
+    let prefixes = arguments.prefixes();
+    prefixes.iter().try_for_each(|prefix| check_prefix(prefix)).map_err(sentence)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = stop.clone();
+    ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
+
+    let corpus = Rc::new(corpus);
+    let (mut session, config, mut reports, device) = open(arguments, &corpus).await?;
+    let device = device.name();
     let report = Report::start(arguments, &config, edition, &device);
-    let mut perplexity = f64::NAN;
     while !session.is_finished() && !stop.load(Ordering::Relaxed) {
         if let Some(result) = session.advance().await.map_err(sentence)? {
             let sample = session.sample(&prefixes[0], SAMPLE_LENGTH as usize).await.map_err(sentence)?;
             report.epoch(&result, &sample.text);
-            perplexity = result.perplexity;
+            reports.push(result.report(sample));
+            let is_due = session.epoch() % arguments.every == 0;
+            if let Some(path) = arguments.checkpoint.as_ref().filter(|_| is_due) {
+                save(path, &session.checkpoint(&reports).write())?;
+            }
         }
     }
     let mut samples = Vec::new();
@@ -231,7 +293,11 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
         let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await.map_err(sentence)?;
         samples.push((prefix, sample.text));
     }
+    let perplexity = reports.last().map_or(f64::NAN, |last| last.perplexity);
     report.finish(perplexity, session.tokens_per_second(), &device, &samples);
+    if let Some(path) = &arguments.checkpoint {
+        save(path, &session.checkpoint(&reports).write())?;
+    }
     Ok(())
 }
 

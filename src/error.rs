@@ -36,6 +36,12 @@ pub enum Error {
     #[error("The initial parameters can't be used: {0}; give a safetensors file with w_xh, w_hh, b_h, w_hq and b_q.")]
     BadParameters(String),
 
+    #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]
+    BadCheckpoint(String),
+
+    #[error("There is no network to save: press Train first.")]
+    NothingToSave,
+
     #[error("{name} could not be read ({why}): choose it again, or another file.")]
     FileUnreadable { name: String, why: String },
 

@@ -32,6 +32,9 @@ pub enum Command {
     SetRates { rates: Rates },
     /// Ends the run and forgets its network.
     Reset,
+    /// Asks for the run as it was at the end of its last epoch, to go on from there another time. Answered by
+    /// [`Event::Checkpoint`] or [`Event::Refused`] with the same `request`.
+    Checkpoint { request: u32 },
     /// From the next epoch on, samples continue this prefix.
     SamplePrefix { prefix: String },
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
@@ -61,6 +64,11 @@ pub struct Beginning {
     pub parameters: Option<Vec<u8>>,
     /// The offset of every epoch's windows, instead of a random one for each.
     pub window_offset: Option<u32>,
+    /// What [`Event::Checkpoint`] gave: the run goes on from there, to the last bit as if it had never been interrupted.
+    /// Its settings stand in the file; of those in the command only `engine` counts, and `epochs`, if they are more
+    /// than are done.
+    #[serde(with = "serde_bytes")]
+    pub checkpoint: Option<Vec<u8>>,
 }
 
 /// From the worker to the page.
@@ -80,6 +88,9 @@ pub enum Event {
         /// Bytes of all the run's tensors, on the GPU or in memory.
         bytes: u64,
     },
+    /// After [`Event::Started`], of a run that goes on from a checkpoint: its settings, and every epoch that it has.
+    /// An [`Event::RatesSet`] for each change of rates follows.
+    Opened { run: u32, config: Config, reports: Vec<EpochReport> },
     /// What the run's network makes of the prefix before any training.
     Untrained { run: u32, sample: Sample },
     /// Where the run is within its epoch.
@@ -111,7 +122,13 @@ pub enum Event {
     Idle,
     /// What [`Command::Generate`] asked for.
     Generated { request: u32, continuation: Continuation },
-    /// A [`Command::Generate`] that could not be followed; the run, if any, goes on.
+    /// What [`Command::Checkpoint`] asked for: a safetensors file.
+    Checkpoint {
+        request: u32,
+        #[serde(with = "serde_bytes")]
+        file: Vec<u8>,
+    },
+    /// A [`Command::Generate`] or [`Command::Checkpoint`] that could not be followed; the run, if any, goes on.
     Refused { request: u32, message: String },
     /// The worker broke down and will say no more.
     Broken { message: String },

@@ -113,11 +113,16 @@ fn progress() -> impl Strategy<Value = Progress> {
 
 fn beginning() -> impl Strategy<Value = Beginning> {
     let parameters = prop::option::of(prop::collection::vec(any::<u8>(), 0..12));
-    (parameters, any::<Option<u32>>()).prop_map(|(parameters, window_offset)| Beginning { parameters, window_offset })
+    let checkpoint = prop::option::of(prop::collection::vec(any::<u8>(), 0..12));
+    (parameters, any::<Option<u32>>(), checkpoint).prop_map(|(parameters, window_offset, checkpoint)| Beginning {
+        parameters,
+        window_offset,
+        checkpoint,
+    })
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 7]> {
+fn commands() -> impl Strategy<Value = [Command; 8]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), rates(), pick());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -129,6 +134,7 @@ fn commands() -> impl Strategy<Value = [Command; 7]> {
                 Command::Resume { stretch },
                 Command::SetRates { rates },
                 Command::Reset,
+                Command::Checkpoint { request: number },
                 Command::SamplePrefix { prefix: prefix.clone() },
                 Command::Generate { request: number, prefix, length, pick, config },
             ];
@@ -140,8 +146,9 @@ fn commands() -> impl Strategy<Value = [Command; 7]> {
                     Command::Resume { .. } => 2,
                     Command::SetRates { .. } => 3,
                     Command::Reset => 4,
-                    Command::SamplePrefix { .. } => 5,
-                    Command::Generate { .. } => 6,
+                    Command::Checkpoint { .. } => 5,
+                    Command::SamplePrefix { .. } => 6,
+                    Command::Generate { .. } => 7,
                 };
                 assert_eq!(i, place);
             }
@@ -151,7 +158,7 @@ fn commands() -> impl Strategy<Value = [Command; 7]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 20]> {
+fn events() -> impl Strategy<Value = [Event; 22]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
@@ -166,6 +173,7 @@ fn events() -> impl Strategy<Value = [Event; 20]> {
                     ],
                 },
                 Event::Started { run, minibatches: n, bytes: n.into() },
+                Event::Opened { run, config: Config { hidden: n, ..Config::default() }, reports: vec![epoch.clone()] },
                 Event::Untrained { run, sample },
                 Event::Progress { run, progress },
                 Event::Epoch { run, report: epoch },
@@ -183,6 +191,7 @@ fn events() -> impl Strategy<Value = [Event; 20]> {
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
+                Event::Checkpoint { request: n, file: text.clone().into_bytes() },
                 Event::Refused { request: n, message: text.clone() },
                 Event::Broken { message: text.clone() },
                 Event::Failed { run: maybe_run, message: text },
@@ -194,22 +203,24 @@ fn events() -> impl Strategy<Value = [Event; 20]> {
                     Event::Text { .. } => 1,
                     Event::Device { .. } => 2,
                     Event::Started { .. } => 3,
-                    Event::Untrained { .. } => 4,
-                    Event::Progress { .. } => 5,
-                    Event::Epoch { .. } => 6,
-                    Event::Paused { .. } => 7,
-                    Event::Resumed { .. } => 8,
-                    Event::RatesSet { .. } => 9,
-                    Event::RatesRefused { .. } => 10,
-                    Event::Recovered { .. } => 11,
-                    Event::Lost { .. } => 12,
-                    Event::Diverged { .. } => 13,
-                    Event::Finished { .. } => 14,
-                    Event::Idle => 15,
-                    Event::Generated { .. } => 16,
-                    Event::Refused { .. } => 17,
-                    Event::Broken { .. } => 18,
-                    Event::Failed { .. } => 19,
+                    Event::Opened { .. } => 4,
+                    Event::Untrained { .. } => 5,
+                    Event::Progress { .. } => 6,
+                    Event::Epoch { .. } => 7,
+                    Event::Paused { .. } => 8,
+                    Event::Resumed { .. } => 9,
+                    Event::RatesSet { .. } => 10,
+                    Event::RatesRefused { .. } => 11,
+                    Event::Recovered { .. } => 12,
+                    Event::Lost { .. } => 13,
+                    Event::Diverged { .. } => 14,
+                    Event::Finished { .. } => 15,
+                    Event::Idle => 16,
+                    Event::Generated { .. } => 17,
+                    Event::Checkpoint { .. } => 18,
+                    Event::Refused { .. } => 19,
+                    Event::Broken { .. } => 20,
+                    Event::Failed { .. } => 21,
                 };
                 assert_eq!(i, place);
             }
@@ -253,11 +264,11 @@ proptest! {
 #[test]
 fn names_are_stable() {
     let config = Config { lr: 0.5, ..Config::default() };
-    let beginning = Beginning { parameters: Some(vec![8, 255]), window_offset: Some(7) };
+    let beginning = Beginning { parameters: Some(vec![8, 255]), window_offset: Some(7), checkpoint: None };
     let train = Command::Train { run: 3, config, prefix: "time".into(), beginning, stretch: Stretch::Epoch };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7},"stretch":"Epoch"}}"#
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7,"checkpoint":null},"stretch":"Epoch"}}"#
     );
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let pick = Pick::Sampled { temperature: 0.5, top_k: 3, seed: 9 };

@@ -394,12 +394,12 @@ fn file(config: Config, seed: u32) -> Vec<u8> {
 
 #[test]
 fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
-    let own = Beginning { parameters: Some(file(small(), small().seed)), window_offset: None };
+    let own = Beginning { parameters: Some(file(small(), small().seed)), window_offset: None, checkpoint: None };
     let events = play([part([train_from(1, small(), own)], finished)]);
     assert_eq!(outcome(&events), outcome(&play([part([train(1, small())], finished)])));
 
     let parameters = Parameters::init(sizes(small()), 9);
-    let given = Beginning { parameters: Some(file(small(), 9)), window_offset: Some(2) };
+    let given = Beginning { parameters: Some(file(small(), 9)), window_offset: Some(2), checkpoint: None };
     let events = play([part([train_from(1, small(), given)], finished)]);
     let curve: Vec<f64> = pollster::block_on(async {
         let start = Start { parameters: Some(parameters), window_offset: Some(2) };
@@ -423,7 +423,7 @@ fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
 
 #[test]
 fn a_bad_beginning_fails_with_a_sentence_and_the_next_run_goes_well() {
-    let from = |file: &[u8]| Beginning { parameters: Some(file.to_vec()), window_offset: None };
+    let from = |file: &[u8]| Beginning { parameters: Some(file.to_vec()), window_offset: None, checkpoint: None };
     let wider = Config { hidden: 9, ..small() };
     let good = file(small(), 1);
     let bad = [

@@ -1,5 +1,9 @@
 //! Parameters in a safetensors file: `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, all F32.
 
+use std::fmt::Display;
+
+use bytemuck::{AnyBitPattern, NoUninit};
+use num_traits::Float;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -14,11 +18,16 @@ use crate::error::{Error, Result};
 pub fn read(file: &[u8], sizes: Sizes) -> Result<Parameters> {
     let file =
         SafeTensors::deserialize(file).map_err(|error| bad(format!("the file is no safetensors file ({error})")))?;
-    let mut parameters = Parameters::zeros(sizes);
-    for ((name, shape), numbers) in expected(sizes).into_iter().zip(parameters.tensors_mut()) {
-        *numbers = floats(&file, name, &shape).map_err(bad)?;
-    }
-    Ok(parameters)
+    read_from(&file, sizes).map_err(bad)
+}
+
+/// Reads the parameters among a file's tensors.
+///
+/// # Errors
+/// What is wrong with one of them, as half a sentence. Nothing is allocated for a tensor that is not there.
+pub fn read_from(file: &SafeTensors<'_>, sizes: Sizes) -> Result<Parameters, String> {
+    let [w_xh, w_hh, b_h, w_hq, b_q] = expected(sizes).map(|(name, shape)| floats(file, name, &shape));
+    Ok(Parameters { w_xh: w_xh?, w_hh: w_hh?, b_h: b_h?, w_hq: w_hq?, b_q: b_q? })
 }
 
 /// The file that [`read`] reads.
@@ -26,11 +35,28 @@ pub fn read(file: &[u8], sizes: Sizes) -> Result<Parameters> {
 /// # Panics
 /// Parameters of other sizes.
 pub fn write(parameters: &Parameters, sizes: Sizes) -> Vec<u8> {
-    let views = expected(sizes).into_iter().zip(parameters.tensors()).map(|((name, shape), numbers)| {
-        let view = TensorView::new(Dtype::F32, shape, bytemuck::cast_slice(numbers));
-        (name, view.expect("the parameters are of these sizes"))
-    });
-    safetensors::serialize(views, None).expect("five tensors make a file")
+    safetensors::serialize(views(parameters, sizes), None).expect("five tensors make a file")
+}
+
+/// The parameters as a file's tensors.
+///
+/// # Panics
+/// Parameters of other sizes.
+pub fn views(parameters: &Parameters, sizes: Sizes) -> Vec<(&'static str, TensorView<'_>)> {
+    let tensors = expected(sizes).into_iter().zip(parameters.tensors());
+    tensors.map(|((name, shape), numbers)| (name, view(shape, numbers))).collect()
+}
+
+/// Numbers as a tensor.
+///
+/// # Panics
+/// Fewer or more than the shape has.
+pub fn view<F: Float + NoUninit>(shape: Vec<usize>, numbers: &[F]) -> TensorView<'_> {
+    TensorView::new(dtype::<F>(), shape, bytemuck::cast_slice(numbers)).expect("the numbers fill the shape")
+}
+
+fn dtype<F>() -> Dtype {
+    if size_of::<F>() == 4 { Dtype::F32 } else { Dtype::F64 }
 }
 
 /// Name and shape of each tensor in the file of a network of these sizes.
@@ -47,15 +73,19 @@ fn bad(what: String) -> Error {
 ///
 /// # Errors
 /// What is wrong with it, as half a sentence.
-pub fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+pub fn floats<F: Float + AnyBitPattern + NoUninit + Display>(
+    file: &SafeTensors<'_>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<F>, String> {
     let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
-    if tensor.dtype() != Dtype::F32 {
-        return Err(format!("{name} is {:?}, not F32", tensor.dtype()));
+    if tensor.dtype() != dtype::<F>() {
+        return Err(format!("{name} is {:?}, not {:?}", tensor.dtype(), dtype::<F>()));
     }
     if tensor.shape() != shape {
         return Err(format!("{name} has the shape {:?}, not {shape:?}", tensor.shape()));
     }
-    let numbers: Vec<f32> = bytemuck::pod_collect_to_vec(tensor.data());
+    let numbers: Vec<F> = bytemuck::pod_collect_to_vec(tensor.data());
     match numbers.iter().position(|x| !x.is_finite()) {
         Some(i) => Err(format!("element {i} of {name} is {}", numbers[i])),
         None => Ok(numbers),

@@ -10,6 +10,9 @@ pub struct Rates {
     pub clip: f32,
 }
 
+/// A minibatch of a run: finished epochs before it, and its number within its epoch, from 0.
+pub type Place = (u32, usize);
+
 /// The state that enters a minibatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateAt {

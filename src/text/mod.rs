@@ -52,6 +52,12 @@ impl Vocabulary {
         Self { characters, ids }
     }
 
+    /// The vocabulary of these characters in the order of their ids; none if there is no character, or one twice.
+    pub fn of_characters(characters: Vec<char>) -> Option<Self> {
+        let ids: HashMap<char, u32> = (UNKNOWN + 1..).zip(&characters).map(|(id, &c)| (c, id)).collect();
+        (!characters.is_empty() && ids.len() == characters.len()).then_some(Self { characters, ids })
+    }
+
     /// `V`, kinds of token, `<unk>` included.
     pub fn size(&self) -> usize {
         self.characters.len() + 1
@@ -65,6 +71,19 @@ impl Vocabulary {
     /// The character of a token; none for [`UNKNOWN`].
     pub fn character(&self, id: u32) -> Option<char> {
         self.characters.get((id as usize).checked_sub(1)?).copied()
+    }
+
+    /// The characters, in the order of their ids.
+    pub fn characters(&self) -> &[char] {
+        &self.characters
+    }
+
+    /// The characters of a text that the vocabulary lacks, each once.
+    pub fn unknown(&self, text: &str) -> Vec<char> {
+        let mut unknown: Vec<char> = text.chars().filter(|&c| self.id(c) == UNKNOWN).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
     }
 
     /// Token ids of a text.
@@ -101,6 +120,11 @@ impl Corpus {
         let vocabulary = Vocabulary::new(&cleaned);
         let tokens = vocabulary.encode(&cleaned);
         Self { vocabulary, tokens }
+    }
+
+    /// The SHA-1 of the cleaned text, in hexadecimal.
+    pub fn sha1(&self) -> String {
+        edition::sha1_hex(self.vocabulary.decode(&self.tokens).as_bytes())
     }
 }
 

@@ -38,6 +38,11 @@ impl Clock {
         self.note(self.seconds, tokens)
     }
 
+    /// A clock that has counted so many seconds already.
+    pub fn of(seconds: f64) -> Self {
+        Self { seconds, ..Self::default() }
+    }
+
     /// The pace is measured anew, from so many tokens on.
     pub fn forget_pace(&mut self, tokens: u64) {
         self.recent.clear();

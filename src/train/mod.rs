@@ -1,11 +1,13 @@
 //! Training: a [`Session`] takes a network through its epochs; a [`Trainer`] is a session that obeys the page's
 //! commands and tells events.
 
+pub mod checkpoint;
 mod clock;
 mod continuation;
 mod schedule;
 mod session;
 mod trainer;
 
+pub use checkpoint::Checkpoint;
 pub use session::{EpochResult, Session, Start, sizes};
 pub use trainer::Trainer;

@@ -1,9 +1,6 @@
 //! By which rates a run goes, from which minibatch on.
 
-use crate::model::run::Rates;
-
-/// A minibatch of a run: finished epochs before it, and its number within its epoch, from 0.
-pub type Place = (u32, usize);
+use crate::model::run::{Place, Rates};
 
 /// The rates of a whole run, so that an epoch that is trained once more goes by the rates that it went by.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +12,16 @@ pub struct Schedule {
 impl Schedule {
     pub fn new(rates: Rates) -> Self {
         Self { changes: vec![((0, 0), rates)] }
+    }
+
+    /// The schedule of these changes, which are in order and begin at the beginning.
+    pub fn of_changes(changes: Vec<(Place, Rates)>) -> Self {
+        Self { changes }
+    }
+
+    /// Every change, in order; the first is the beginning.
+    pub fn changes(&self) -> &[(Place, Rates)] {
+        &self.changes
     }
 
     /// The rates of a minibatch.

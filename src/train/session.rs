@@ -5,19 +5,20 @@ use std::rc::Rc;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::checkpoint::Checkpoint;
 use super::clock::Clock;
 use super::continuation;
-use super::schedule::{Place, Schedule};
+use super::schedule::Schedule;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::run::{Place, Rates, Run, StateAt};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{Continuation, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
+use crate::protocol::{Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
+use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
-use crate::text::{Corpus, UNKNOWN, Vocabulary};
 
 /// The most minibatches of an epoch: their metrics wait on the device for the epoch's end.
 const MOST_MINIBATCHES: usize = 1 << 20;
@@ -36,6 +37,14 @@ pub struct EpochResult {
     pub tokens_per_second: f64,
 }
 
+impl EpochResult {
+    /// What is told of the epoch, with a sample of what the network makes of a prefix after it.
+    pub fn report(self, sample: Sample) -> EpochReport {
+        let Self { epoch, loss, perplexity, grad_norms, tokens_per_second } = self;
+        EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
+    }
+}
+
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default)]
 pub struct Start {
@@ -49,9 +58,7 @@ pub struct Start {
 pub struct Session {
     config: Config,
     sizes: Sizes,
-    vocabulary: Vocabulary,
-    /// The training tokens: the first of the text.
-    tokens: Vec<u32>,
+    corpus: Rc<Corpus>,
     engine: Engine,
     window_offset: Option<usize>,
     rng: Xoshiro256PlusPlus,
@@ -131,8 +138,7 @@ impl Session {
         Ok(Self {
             config,
             sizes,
-            vocabulary: corpus.vocabulary.clone(),
-            tokens: corpus.tokens[..wanted].to_vec(),
+            corpus: corpus.clone(),
             engine,
             window_offset: start.window_offset,
             epoch: 0,
@@ -145,6 +151,50 @@ impl Session {
             last_good: Moment { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
             rng,
         })
+    }
+
+    /// Goes on from a checkpoint, to the last bit as the run that it was taken of.
+    ///
+    /// # Errors
+    /// As [`Session::from_start`]; a checkpoint of another text.
+    pub async fn from_checkpoint(device: &Device, corpus: &Rc<Corpus>, checkpoint: &Checkpoint) -> Result<Self> {
+        checkpoint.check(corpus)?;
+        let Checkpoint { config, parameters, window_offset, .. } = checkpoint;
+        let window_offset = window_offset.map(|offset| offset as usize);
+        let start = Start { parameters: Some(parameters.clone()), window_offset };
+        let mut session = Self::from_start(device, corpus, *config, start).await?;
+        for _ in 0..checkpoint.epoch() {
+            Epoch::draw(config, config.tokens as usize, window_offset, &mut session.rng)?;
+        }
+        let tokens = |minibatches: usize| minibatches as f64 * session.tokens_per_minibatch() as f64;
+        let seconds = checkpoint.reports.iter().map(|r| tokens(r.grad_norms.len()) / r.tokens_per_second).sum();
+        session.clock = Clock::of(seconds);
+        session.schedule = Schedule::of_changes(checkpoint.rates.clone());
+        session.last_good = Moment {
+            epoch: checkpoint.epoch(),
+            tokens_done: checkpoint.minibatches() * session.tokens_per_minibatch(),
+            rng: session.rng.clone(),
+            parameters: parameters.clone(),
+        };
+        session.begin_at_last_good();
+        Ok(session)
+    }
+
+    /// The run as it was at the end of its last good epoch, given what its epochs came to.
+    ///
+    /// # Panics
+    /// Reports of fewer or more epochs.
+    pub fn checkpoint(&self, reports: &[EpochReport]) -> Checkpoint {
+        assert_eq!(reports.len(), self.last_good.epoch as usize, "a report of every finished epoch");
+        Checkpoint {
+            config: self.config,
+            window_offset: self.window_offset.map(|offset| offset as u32),
+            vocabulary: self.corpus.vocabulary.characters().iter().collect(),
+            text: self.corpus.sha1(),
+            rates: self.schedule.changes().to_vec(),
+            reports: reports.to_vec(),
+            parameters: self.last_good.parameters.clone(),
+        }
     }
 
     /// Goes back to the end of the last good epoch.
@@ -164,7 +214,7 @@ impl Session {
     /// A network that the device can't hold; a failure of the device. The run stays where it was.
     pub async fn move_to(&mut self, device: &Device) -> Result<()> {
         let rates = self.schedule.at((self.last_good.epoch, 0));
-        let minibatches = minibatches_at_most(&self.config, self.tokens.len());
+        let minibatches = minibatches_at_most(&self.config, self.config.tokens as usize);
         self.engine = Engine::new(device, self.sizes, minibatches, rates, &self.last_good.parameters).await?;
         self.rates = rates;
         self.begin_at_last_good();
@@ -180,11 +230,11 @@ impl Session {
 
     /// Lets the run go as far as the stretch says, from where it is. A new session goes the whole way.
     pub fn go_on(&mut self, stretch: Stretch) {
-        let (epoch, minibatch) = self.place();
+        let ((epoch, minibatch), end) = (self.place(), (self.config.epochs, 0));
         self.goal = match stretch {
-            Stretch::Minibatch => (epoch, minibatch + 1),
-            Stretch::Epoch => (epoch + 1, 0),
-            Stretch::Whole => (self.config.epochs, 0),
+            Stretch::Minibatch => end.min((epoch, minibatch + 1)),
+            Stretch::Epoch => end.min((epoch + 1, 0)),
+            Stretch::Whole => end,
         };
     }
 
@@ -233,11 +283,11 @@ impl Session {
 
     /// [`Session::advance`] without what needs no device.
     async fn advance_timed(&mut self) -> Result<Option<Ended>> {
-        let Self { engine, tokens, config, .. } = self;
+        let Self { engine, corpus, config, .. } = self;
         let under_way = match &mut self.under_way {
             Some(under_way) => under_way,
             none => {
-                let epoch = Epoch::draw(config, tokens.len(), self.window_offset, &mut self.rng)?;
+                let epoch = Epoch::draw(config, config.tokens as usize, self.window_offset, &mut self.rng)?;
                 let run = Run::new(epoch.len());
                 none.insert(UnderWay { epoch, run, since: self.clock.seconds() })
             }
@@ -255,7 +305,7 @@ impl Session {
         }
         let hold = self.schedule.change_after(place).map_or(self.goal, |change| change.min(self.goal));
         run.hold_before(if hold.0 > self.epoch { epoch.len() } else { hold.1 });
-        engine.advance(run, |m| (epoch.minibatch(tokens, m), state(m))).await?;
+        engine.advance(run, |m| (epoch.minibatch(&corpus.tokens, m), state(m))).await?;
         if !run.is_submitted() {
             return Ok(None);
         }
@@ -299,7 +349,7 @@ impl Session {
     /// Minibatches of an epoch, as far as is known before it is drawn.
     pub fn minibatches(&self) -> usize {
         let epoch = self.under_way.as_ref().map(|under_way| under_way.epoch.len());
-        epoch.unwrap_or(minibatches_at_most(&self.config, self.tokens.len()))
+        epoch.unwrap_or(minibatches_at_most(&self.config, self.config.tokens as usize))
     }
 
     /// Bytes of all tensors, on the GPU or in memory.
@@ -357,7 +407,7 @@ impl Session {
     pub async fn sample(&mut self, prefix: &str, length: usize) -> Result<Sample> {
         check_prefix(prefix)?;
         self.settle().await?;
-        let tokens = self.engine.generate(&self.vocabulary.encode(prefix), length).await?;
+        let tokens = self.engine.generate(&self.corpus.vocabulary.encode(prefix), length).await?;
         Ok(self.read_sample(prefix, &tokens))
     }
 
@@ -372,17 +422,15 @@ impl Session {
             return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
         }
         self.settle().await?;
-        let ids = self.vocabulary.encode(prefix);
+        let ids = self.corpus.vocabulary.encode(prefix);
         let thoughts = self.engine.generate_scored(&ids, length, pick.terms()).await?;
-        let (written, next) = continuation::read(&thoughts, ids.len(), &self.vocabulary);
+        let (written, next) = continuation::read(&thoughts, ids.len(), &self.corpus.vocabulary);
         Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
     }
 
     fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
-        let mut unknown: Vec<char> = prefix.chars().filter(|&c| self.vocabulary.id(c) == UNKNOWN).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        Sample { prefix: prefix.to_owned(), text: self.vocabulary.decode(tokens), unknown }
+        let (text, unknown) = (self.corpus.vocabulary.decode(tokens), self.corpus.vocabulary.unknown(prefix));
+        Sample { prefix: prefix.to_owned(), text, unknown }
     }
 }
 

@@ -8,6 +8,7 @@ use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
+use super::checkpoint::Checkpoint;
 use super::session::{EpochResult, Session, Start, sizes};
 use crate::engine::{Device, Devices};
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ use crate::model::config::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Pick, Rates, SAMPLE_LENGTH,
-    Sample, Stretch,
+    Stretch,
 };
 use crate::text::Corpus;
 
@@ -50,6 +51,8 @@ pub struct Trainer<E> {
     /// What samples continue.
     prefix: String,
     last_progress: Instant,
+    /// What the run's epochs came to, as was told.
+    reports: Vec<EpochReport>,
     /// What an epoch came to that is not yet told.
     ended: Option<EpochResult>,
     /// How often a failed device was replaced since an epoch was finished or a command obeyed.
@@ -71,6 +74,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             untrained: None,
             prefix: FINAL_PREFIXES[0].to_owned(),
             last_progress: Instant::now(),
+            reports: Vec::new(),
             ended: None,
             moves: 0,
             reason: String::new(),
@@ -124,6 +128,11 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
+            Command::Checkpoint { request } => match self.checkpoint().await {
+                Ok(file) => (self.emit)(Event::Checkpoint { request, file }),
+                Err(error @ Error::Gpu(_)) => return Err(error),
+                Err(error) => self.refuse(request, &error),
+            },
             Command::Generate { request, .. } if self.mode == Mode::Lost => {
                 self.refuse(request, &Error::Lost { reason: self.reason.clone() });
             }
@@ -153,19 +162,52 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.forget();
         self.run = Some(run);
         check_prefix(&prefix)?;
+        let checkpoint = beginning.checkpoint.as_deref().map(Checkpoint::read).transpose()?;
+        let checkpoint = checkpoint.map(|checkpoint| checkpoint.with(&config));
+        let config = checkpoint.as_ref().map_or(config, |checkpoint| checkpoint.config);
         config.check()?;
         let start = read(beginning, &config, &self.corpus)?;
         let device = self.choose(&config).await?;
-        let mut session = Session::from_start(&device, &self.corpus, config, start).await?;
-        let minibatches = session.minibatches() as u32;
-        let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
-        (self.emit)(Event::Started { run, minibatches, bytes: session.bytes() });
-        (self.emit)(Event::Untrained { run, sample });
+        let mut session = match &checkpoint {
+            Some(checkpoint) => Session::from_checkpoint(&device, &self.corpus, checkpoint).await?,
+            None => Session::from_start(&device, &self.corpus, config, start).await?,
+        };
+        let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
+        if let Some(checkpoint) = checkpoint {
+            (self.emit)(started);
+            self.tell_checkpoint(run, checkpoint);
+        } else {
+            let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
+            (self.emit)(started);
+            (self.emit)(Event::Untrained { run, sample });
+        }
         session.go_on(stretch);
         self.session = Some(session);
         self.prefix = prefix;
         self.mode = Mode::Training;
         Ok(())
+    }
+
+    /// Tells what a run came to before it was interrupted.
+    fn tell_checkpoint(&mut self, run: u32, checkpoint: Checkpoint) {
+        let Checkpoint { config, reports, rates, .. } = checkpoint;
+        self.reports.clone_from(&reports);
+        (self.emit)(Event::Opened { run, config, reports });
+        for ((epoch, minibatch), rates) in rates.into_iter().skip(1) {
+            (self.emit)(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates });
+        }
+    }
+
+    /// The run at the end of its last epoch, as a file.
+    async fn checkpoint(&mut self) -> Result<Vec<u8>> {
+        if self.ended.is_some() {
+            if self.mode == Mode::Lost {
+                return Err(Error::Lost { reason: self.reason.clone() });
+            }
+            self.train().await?; // an epoch whose sample is still to be made
+        }
+        let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
+        Ok(session.checkpoint(&self.reports).write())
     }
 
     /// The device for these settings, which are checked, by a race if they leave it open; says which.
@@ -210,6 +252,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.run = None;
         self.session = None;
         self.untrained = None;
+        self.reports.clear();
         self.ended = None;
         self.mode = Mode::Still;
     }
@@ -236,8 +279,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         session.converse(prefix, length, pick).await
     }
 
-    /// One piece of training, and what it brings. What is told at the end of an epoch is made before anything of it is
-    /// told, so that a device may fail at any moment.
+    /// One piece of training, and what it brings. Where a device fails in its midst, the same is done once more: what an
+    /// epoch came to is kept until it is told.
     async fn train(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         if self.ended.is_none() {
@@ -245,21 +288,26 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         if let Some(result) = self.ended.clone() {
             self.moves = 0;
-            let perplexity = result.perplexity;
-            let report = report(result, session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
-            let last = if session.is_finished() { Some(self.final_report(perplexity).await?) } else { None };
+            let report = result.report(session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
             self.ended = None;
+            self.reports.push(report.clone());
             (self.emit)(Event::Epoch { run, report });
             self.tell_progress();
-            if let Some(report) = last {
-                self.mode = Mode::Still;
-                (self.emit)(Event::Finished { run, report });
-                return Ok(());
-            }
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
             self.tell_progress();
         }
-        if self.session.as_ref().is_some_and(Session::rests) { self.pause().await } else { Ok(()) }
+        match &self.session {
+            Some(session) if session.is_finished() => self.finish(run).await,
+            Some(session) if session.rests() => self.pause().await,
+            _ => Ok(()),
+        }
+    }
+
+    async fn finish(&mut self, run: u32) -> Result<()> {
+        let report = self.final_report().await?;
+        (self.emit)(Event::Finished { run, report });
+        self.mode = Mode::Still;
+        Ok(())
     }
 
     fn tell_progress(&mut self) {
@@ -268,7 +316,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.last_progress = Instant::now();
     }
 
-    async fn final_report(&mut self, perplexity: f64) -> Result<FinalReport> {
+    async fn final_report(&mut self) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
         let mut samples = Vec::new();
         for prefix in FINAL_PREFIXES {
@@ -276,7 +324,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         Ok(FinalReport {
             epochs: session.epochs(),
-            perplexity,
+            perplexity: self.reports.last().map_or(f64::NAN, |last| last.perplexity),
             tokens_per_second: session.tokens_per_second(),
             device: self.device.as_ref().map(Device::name).unwrap_or_default(),
             samples,
@@ -291,9 +339,4 @@ fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start>
         parameters: beginning.parameters.map(read).transpose()?,
         window_offset: beginning.window_offset.map(|offset| offset as usize),
     })
-}
-
-fn report(result: EpochResult, sample: Sample) -> EpochReport {
-    let EpochResult { epoch, loss, perplexity, grad_norms, tokens_per_second } = result;
-    EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
 }

@@ -194,7 +194,9 @@ pub fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
 
 pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
     move |event| match event {
-        Event::Generated { request, .. } | Event::Refused { request, .. } => *request == number,
+        Event::Generated { request, .. } | Event::Checkpoint { request, .. } | Event::Refused { request, .. } => {
+            *request == number
+        }
         _ => false,
     }
 }
@@ -251,6 +253,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
     match event {
         Event::Started { run, .. }
         | Event::Untrained { run, .. }
+        | Event::Opened { run, .. }
         | Event::Progress { run, .. }
         | Event::Epoch { run, .. }
         | Event::Paused { run }
@@ -268,6 +271,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Broken { .. }
         | Event::RatesRefused { .. }
         | Event::Generated { .. }
+        | Event::Checkpoint { .. }
         | Event::Refused { .. } => None,
     }
 }

@@ -35,7 +35,7 @@ async fn choose(page: &Mounted, file: &File) {
 }
 
 fn from(parameters: &[u8]) -> Beginning {
-    Beginning { parameters: Some(parameters.to_vec()), window_offset: None }
+    Beginning { parameters: Some(parameters.to_vec()), window_offset: None, checkpoint: None }
 }
 
 fn is_open(page: &Mounted) -> bool {
@@ -140,7 +140,7 @@ async fn a_bad_offset_is_named_and_a_good_one_sent() {
     assert_eq!(page.text("error"), "");
     assert!(address::write("", &page.page.form.get_untracked()).ends_with("&engine=auto&window-offset=35"));
     page.press("Train").await;
-    let beginning = Beginning { parameters: None, window_offset: Some(35) };
+    let beginning = Beginning { parameters: None, window_offset: Some(35), checkpoint: None };
     assert_eq!(page.sent(), [train(1, Config::default(), beginning)]);
     let opened = Mounted::open("#window-offset=3").await;
     assert!(is_open(&opened), "what the address sets is in sight");

@@ -37,14 +37,13 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
         }
         self.moves = 0;
-        match (self.mode, command) {
-            _ if self.session.is_none() => self.fail(&error),
-            (Mode::Still, Some(Command::Generate { request, .. })) => self.refuse(request, &error),
-            (Mode::Still, _) => {}
-            (_, command) => {
+        match command {
+            command if self.mode != Mode::Still => {
                 self.hold(&error);
                 return command;
             }
+            Some(Command::Generate { request, .. }) => self.refuse(request, &error),
+            _ => self.fail(&error),
         }
         None
     }

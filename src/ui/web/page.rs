@@ -151,6 +151,7 @@ impl Page {
                 let beginning = Beginning {
                     parameters: self.file.with_untracked(Chosen::bytes),
                     window_offset: self.form.with_untracked(Form::window_offset),
+                    checkpoint: None,
                 };
                 let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
                 let prefix = self.prefix.get_untracked();

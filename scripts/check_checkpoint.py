@@ -1,0 +1,76 @@
+"""Holds a checkpoint against PyTorch: README's lines load it and write the text that the engine wrote.
+
+    python3 scripts/check_checkpoint.py                  # on the CPU engine
+    python3 scripts/check_checkpoint.py --engine gpu
+
+Trains a small network with the example `train`, saves a checkpoint, runs the lines of README.md that begin with
+`from safetensors import safe_open` on it, and compares their text with the sample of the last epoch. Then the run goes
+on from the checkpoint, and its last epochs are compared with those of a run that went through, digit for digit.
+
+Needs torch and safetensors (`pip install torch safetensors`), and the text that `cargo xtask text` brings.
+"""
+
+import argparse
+import contextlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def train(*arguments):
+    """The lines that the example `train` prints, as objects."""
+    command = ["cargo", "run", "--quiet", "--release", "--example", "train", "--", "--json", *arguments]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def readme_lines():
+    """The program in README.md that reads a checkpoint."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    programs = [block for block in blocks if block.startswith("from safetensors import safe_open")]
+    assert len(programs) == 1, f"README.md has {len(programs)} programs that read a checkpoint, not one"
+    return programs[0]
+
+
+def run_readme(checkpoint):
+    """What README's program prints of this checkpoint."""
+    program = readme_lines()
+    assert '"run.safetensors"' in program, "README's program reads run.safetensors"
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(program.replace('"run.safetensors"', repr(str(checkpoint))), {})
+    return printed.getvalue().rstrip("\n")
+
+
+def curve(lines):
+    """Epoch, loss, gradient norm and sample of each epoch."""
+    return [[line[key] for key in ("epoch", "loss", "grad_norm", "sample")] for line in lines if "epoch" in line]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", choices=["cpu", "gpu"], default="cpu")
+    engine = ["--engine", parser.parse_args().engine]
+    settings = ["--hidden", "128", "--tokens", "5000", *engine]
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "run.safetensors"
+        first = train(*settings, "--epochs", "100", "--checkpoint", str(checkpoint))
+        ours, theirs = first[-1]["samples"]["time traveller"], run_readme(checkpoint)
+        print(f"ours    {ours}\nPyTorch {theirs}")
+        later = train("--resume", str(checkpoint), "--epochs", "110", *engine)
+        through = train(*settings, "--epochs", "110")
+    same_text = ours == theirs
+    same_curve = curve(first) + curve(later) == curve(through)
+    print("the same text" if same_text else "NOT the same text")
+    print("resumed and uninterrupted: " + ("the same numbers" if same_curve else "NOT the same numbers"))
+    sys.exit(0 if same_text and same_curve else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+//! A run as a file, at the end of an epoch: all that it takes to go on to the last bit as if nothing had happened.
+//!
+//! A safetensors file with the parameters under the book's names and shapes, so that any program can use the network,
+//! and beside them
+//!
+//! - `epochs (E, 3)`, F64: of each finished epoch its mean loss in nats, its tokens per second and its minibatches;
+//! - `grad_norms (M)`, F32: of each minibatch of those epochs the gradient norm before clipping;
+//! - `rates (R, 4)`, F64: finished epochs, minibatch, learning rate and clipping threshold: where rates were set, and
+//!   which; the first from the beginning on;
+//! - metadata: `format`, every setting by its key, `window-offset` where one is fixed, `vocabulary` (the characters in
+//!   the order of their ids, from 1), `text` (SHA-1 of the cleaned text), `samples` (JSON: prefix and text of each
+//!   epoch's sample).
+//!
+//! The random generator's place is known by the seed and the number of epochs drawn. The state is zero at an epoch's end.
+
+use std::collections::HashMap;
+
+use safetensors::SafeTensors;
+
+use crate::error::{Error, Result};
+use crate::model::config::{SETTINGS, WINDOW_OFFSET};
+use crate::model::parameters_file::{floats, read_from, view, views};
+use crate::model::run::{Place, Rates};
+use crate::model::{Config, Parameters, Sizes};
+use crate::protocol::{EpochReport, Sample};
+use crate::text::{Corpus, Vocabulary};
+
+/// What the metadata say under `format`.
+const FORMAT: &str = "time-traveller checkpoint 1";
+
+/// All of a run at the end of an epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    pub config: Config,
+    /// The offset of every epoch's windows, where it is not random.
+    pub window_offset: Option<u32>,
+    /// The kinds of token but `<unk>`, in the order of their ids.
+    pub vocabulary: String,
+    /// SHA-1 of the cleaned text.
+    pub text: String,
+    /// Where rates were set, in order; the first from the beginning on.
+    pub rates: Vec<(Place, Rates)>,
+    /// What each finished epoch came to.
+    pub reports: Vec<EpochReport>,
+    pub parameters: Parameters,
+}
+
+impl Checkpoint {
+    /// Finished epochs.
+    pub fn epoch(&self) -> u32 {
+        self.reports.len() as u32
+    }
+
+    /// Minibatches of all finished epochs.
+    pub fn minibatches(&self) -> u64 {
+        self.reports.iter().map(|report| report.grad_norms.len() as u64).sum()
+    }
+
+    /// Checks that a corpus is the one that the run learns.
+    ///
+    /// # Errors
+    /// [`Error::BadCheckpoint`]: another vocabulary, or another text.
+    pub fn check(&self, corpus: &Corpus) -> Result<()> {
+        if !self.vocabulary.chars().eq(corpus.vocabulary.characters().iter().copied()) {
+            let (its, ours) = (self.vocabulary.chars().count() + 1, corpus.vocabulary.size());
+            return Err(bad(format!("it is of another vocabulary (of {its} kinds of token, and here are {ours})")));
+        }
+        if self.text != corpus.sha1() {
+            return Err(bad("it is of another text, with the same vocabulary".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The same run, to go on as these settings say: on their engine, and to their last epoch if it is still to come.
+    pub fn with(mut self, config: &Config) -> Self {
+        self.config.engine = config.engine;
+        self.config.epochs = config.epochs.max(self.epoch());
+        self
+    }
+
+    fn sizes(&self) -> Sizes {
+        sizes(&self.config, self.vocabulary.chars().count() + 1)
+    }
+
+    /// The file.
+    ///
+    /// # Panics
+    /// Parameters of other sizes than the settings and the vocabulary make.
+    pub fn write(&self) -> Vec<u8> {
+        let epochs = self.reports.iter().flat_map(|r| [r.loss, r.tokens_per_second, r.grad_norms.len() as f64]);
+        let epochs: Vec<f64> = epochs.collect();
+        let norms: Vec<f32> = self.reports.iter().flat_map(|report| &report.grad_norms).copied().collect();
+        let rates = self.rates.iter().flat_map(|&((epoch, minibatch), rates)| {
+            [epoch.into(), minibatch as f64, rates.learning_rate.into(), rates.clip.into()]
+        });
+        let rates: Vec<f64> = rates.collect();
+        let mut tensors = views(&self.parameters, self.sizes());
+        tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
+        tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
+        tensors.push(("rates", view(vec![self.rates.len(), 4], &rates)));
+        safetensors::serialize(tensors, Some(self.metadata())).expect("tensors and texts make a file")
+    }
+
+    fn metadata(&self) -> HashMap<String, String> {
+        let samples = self.reports.iter().map(|report| (&report.sample.prefix, &report.sample.text));
+        let samples = serde_json::to_string(&samples.collect::<Vec<_>>()).expect("texts make JSON");
+        let own = [("format", FORMAT), ("vocabulary", &self.vocabulary), ("text", &self.text), ("samples", &samples)];
+        let own = own.map(|(key, value)| (key, value.to_owned()));
+        let settings = SETTINGS.iter().filter_map(|s| Some((s.key, self.config.get(s.key)?)));
+        let offset = self.window_offset.map(|offset| (WINDOW_OFFSET.key, offset.to_string()));
+        own.into_iter().chain(settings).chain(offset).map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    /// Reads a file; what it says is whole, fits together, and is finite.
+    ///
+    /// # Errors
+    /// [`Error::BadCheckpoint`], which names the first fault.
+    pub fn read(file: &[u8]) -> Result<Self> {
+        read(file).map_err(bad)
+    }
+}
+
+fn bad(what: String) -> Error {
+    Error::BadCheckpoint(what)
+}
+
+/// The sizes of the network that these settings make for so many kinds of token.
+fn sizes(config: &Config, vocabulary: usize) -> Sizes {
+    Sizes { batch: config.batch as usize, steps: config.steps as usize, hidden: config.hidden as usize, vocabulary }
+}
+
+fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
+    let not_safe = |error| format!("it is no safetensors file ({error})");
+    let file = SafeTensors::deserialize(bytes).map_err(not_safe)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safe)?;
+    let none = HashMap::new();
+    let metadata = header.metadata().as_ref().unwrap_or(&none);
+    let said = |key: &str| metadata.get(key).ok_or_else(|| format!("its metadata lack {key}"));
+    match said("format").map_err(|_| "it is no checkpoint, for its metadata lack format".to_owned())? {
+        format if format == FORMAT => {}
+        format => return Err(format!("its format is “{format}”, and “{FORMAT}” is read here")),
+    }
+    let config = read_config(said)?;
+    let vocabulary = read_vocabulary(said("vocabulary")?)?;
+    let offset = metadata.get(WINDOW_OFFSET.key).map(|text| read_offset(text, &config)).transpose()?;
+    let parameters = read_from(&file, sizes(&config, vocabulary.size()))?;
+    let reports = read_reports(&file, said("samples")?, &vocabulary)?;
+    if reports.len() > config.epochs as usize {
+        return Err(format!("it has {} epochs of {}", reports.len(), config.epochs));
+    }
+    Ok(Checkpoint {
+        config,
+        window_offset: offset,
+        vocabulary: vocabulary.characters().iter().collect(),
+        text: said("text")?.clone(),
+        rates: read_rates(&file, &config)?,
+        reports,
+        parameters,
+    })
+}
+
+fn read_config<'a>(said: impl Fn(&str) -> Result<&'a String, String>) -> Result<Config, String> {
+    let mut config = Config::default();
+    let wrong = |error| format!("its settings are wrong: {error}");
+    for setting in &SETTINGS {
+        config.set(setting.key, said(setting.key)?).map_err(wrong)?;
+    }
+    config.check().map_err(wrong)?;
+    Ok(config)
+}
+
+fn read_offset(text: &str, config: &Config) -> Result<u32, String> {
+    let largest = config.largest_offset();
+    let offset = text.parse().ok().filter(|&offset| offset <= largest);
+    offset.ok_or_else(|| format!("its window offset is “{text}”, not a whole number from 0 to {largest}"))
+}
+
+fn read_vocabulary(characters: &str) -> Result<Vocabulary, String> {
+    let vocabulary = Vocabulary::of_characters(characters.chars().collect());
+    vocabulary.ok_or_else(|| "its vocabulary is empty or has a character twice".to_owned())
+}
+
+/// The rows of a table of so many columns.
+fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>, String> {
+    let rows = file.tensor(name).ok().and_then(|tensor| tensor.shape().first().copied());
+    floats(file, name, &[rows.unwrap_or(0), columns])
+}
+
+/// The whole number, up to `most`, that a table has somewhere.
+fn whole(number: f64, most: f64, what: &str) -> Result<usize, String> {
+    let is_whole = (0.0..=most).contains(&number) && number.fract() == 0.0;
+    if is_whole { Ok(number as usize) } else { Err(format!("{what} is {number}")) }
+}
+
+fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) -> Result<Vec<EpochReport>, String> {
+    let samples: Vec<(String, String)> =
+        serde_json::from_str(samples).map_err(|error| format!("its samples are no list of texts ({error})"))?;
+    let epochs = table(file, "epochs", 3)?;
+    if samples.len() != epochs.len() / 3 {
+        return Err(format!("it has {} epochs and {} samples", epochs.len() / 3, samples.len()));
+    }
+    let norms = file.tensor("grad_norms").ok().map_or(0, |tensor| tensor.shape().iter().product());
+    let mut norms = floats::<f32>(file, "grad_norms", &[norms])?.into_iter();
+    let mut reports = Vec::new();
+    for ((epoch, row), (prefix, text)) in (1..).zip(epochs.chunks_exact(3)).zip(samples) {
+        let [loss, tokens_per_second, minibatches] = [row[0], row[1], row[2]];
+        let perplexity = loss.exp();
+        if !perplexity.is_finite() || tokens_per_second <= 0.0 {
+            return Err(format!("epoch {epoch} has the loss {loss} and {tokens_per_second} tokens per second"));
+        }
+        let minibatches =
+            whole(minibatches, norms.len() as f64, &format!("the number of epoch {epoch}’s minibatches"))?;
+        let grad_norms = norms.by_ref().take(minibatches).collect();
+        let unknown = vocabulary.unknown(&prefix);
+        let sample = Sample { prefix, text, unknown };
+        reports.push(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample });
+    }
+    if norms.len() > 0 {
+        return Err(format!("grad_norms has {} numbers more than the epochs have minibatches", norms.len()));
+    }
+    Ok(reports)
+}
+
+fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rates)>, String> {
+    let table = table(file, "rates", 4)?;
+    let mut changes: Vec<(Place, Rates)> = Vec::new();
+    for row in table.chunks_exact(4) {
+        let rates = Rates { learning_rate: row[2] as f32, clip: row[3] as f32 };
+        let checked = Config { lr: rates.learning_rate, clip: rates.clip, ..*config }.check();
+        checked.map_err(|error| format!("its rates are wrong: {error}"))?;
+        let most = f64::from(u32::MAX);
+        let epoch = whole(row[0], most, "the epoch of a change of rates")? as u32;
+        changes.push(((epoch, whole(row[1], most, "the minibatch of a change of rates")?), rates));
+    }
+    let in_order = changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    match changes.first() {
+        Some(((0, 0), _)) if in_order => Ok(changes),
+        _ => Err("its rates do not begin at the beginning or are not in order".to_owned()),
+    }
+}
