@@ -127,6 +127,10 @@ async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
     page.find(".frame").dispatch_event(&leave).unwrap();
     page.settle().await;
     page.press("Follow the newest").await;
+    assert_eq!(slider.get_attribute("max").as_deref(), Some("10"), "as far as the axis goes");
+    slider.set_value("9");
+    slider.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
+    page.settle().await;
     assert_eq!((page.text("moment-title"), slider.value()), ("Epoch 3: perplexity 9.00".into(), "3".into()));
 }
 

@@ -76,7 +76,7 @@ pub fn Curve(page: Page) -> impl IntoView {
                     {move || fill(w.curve_empty, &[&vocabulary.get().to_string()])}
                 </p>
             </div>
-            <Moment page />
+            <Moment page picture />
             <Explain page stage=Stage::Perplexity />
         </section>
     }
@@ -143,9 +143,11 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
 
 /// The slider through the epochs, and the sample of the epoch that it is at.
 #[component]
-fn Moment(page: Page) -> impl IntoView {
+fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
     let newest = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
+    // As far as the axis goes, so that the thumb is under its point.
+    let last = Memo::new(move |_| picture.with(|p| p.as_ref().map_or(0.0, |p| p.x.high)).max(newest.get().into()));
     let epoch = Memo::new(move |_| page.epoch());
     let sample = Memo::new(move |_| {
         let epoch = epoch.get();
@@ -178,16 +180,18 @@ fn Moment(page: Page) -> impl IntoView {
                 aria-label=w.scrub
                 aria-valuetext=title
                 min="0"
-                max=newest
+                max=last
                 disabled=move || newest.get() == 0
                 prop:value=move || {
                     // The browser cuts a value off at the largest that it knows so far.
-                    newest.track();
+                    last.get();
                     epoch.get().to_string()
                 }
                 on:input:target=move |event| {
                     let epoch: u32 = event.target().value().parse().unwrap_or_default();
                     page.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
+                    // Beyond the newest epoch there is nothing to look at.
+                    event.target().set_value(&untrack(|| page.epoch()).to_string());
                 }
             />
             <div class="moment-words">
