@@ -11,7 +11,7 @@ use std::time::Duration;
 use script::*;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Command, Divergence, Event, Rates, Stretch};
+use time_traveller::protocol::{Beginning, Command, Divergence, Event, Rates, Stretch};
 
 /// A part of a script that begins with the loss of the device.
 fn lose(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
@@ -94,6 +94,22 @@ fn a_device_lost_as_the_run_begins_or_ends_changes_nothing() {
             "the last weights are still there"
         );
     }
+}
+
+/// What an epoch came to is known before its sample is made. A long prefix makes that the longer part.
+#[test]
+fn a_device_lost_while_an_epoch_is_sampled_loses_no_epoch() {
+    let config = Config { epochs: 4, ..small() };
+    let long = || Command::Train {
+        run: 1,
+        config,
+        prefix: "a".repeat(4000),
+        beginning: Beginning::default(),
+        stretch: Stretch::Whole,
+    };
+    let events = play([part([long()], epoch(1)), lose_after(60, recovered), part([], finished)]);
+    assert_eq!(recoveries(&events).len(), 1);
+    assert_eq!(outcome(&events), outcome(&play([part([long()], finished)])));
 }
 
 #[test]
