@@ -98,7 +98,7 @@ impl Table {
 
 fn markdown(about: &About, tables: &[Table]) -> String {
     let mut text = format!(
-        "# Where the time of a training step goes\n\n{}\n\nEach kernel alone, repeated; a minibatch of the book's \
+        "# Where the time of a training step goes\n\n{}\nEach kernel alone, repeated; a minibatch of the book's \
          setting. On the CPU a dispatch is a call. GB/s counts each operand of a dispatch once.\n",
         about.markdown()
     );
