@@ -1,15 +1,14 @@
 //! `cargo xtask bench`: sets up, then lets `tests/end_to_end/src/bin/bench` measure.
 
 use std::ffi::OsString;
-use std::fs;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser};
 
 use crate::browser::{self, Browser};
-use crate::shell::{cargo, command, find, root, run, say};
+use crate::shell::{cargo, root, run, say};
 use crate::test::Need;
-use crate::{site, test};
+use crate::{npm, site, test};
 
 /// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth]`: before the set-up, not
 /// minutes after.
@@ -47,23 +46,7 @@ pub fn bench(options: &[OsString]) -> Result<()> {
 
 /// Brings the peers of the browser; those that can't be had stand in the table as absent.
 fn peers() {
-    let folder = root().join("benches").join("peers");
-    let changed = |name: &str| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
-    // npm writes this one last.
-    if changed("node_modules/.package-lock.json")
-        .is_some_and(|installed| Some(installed) >= changed("package-lock.json"))
-    {
-        return;
-    }
-    say("Installing TensorFlow.js and jax-js into benches/peers/node_modules (seconds)");
-    let installed = match find("npm") {
-        None => Err(anyhow::anyhow!("there is no npm here: install Node.js")),
-        Some(npm) => {
-            let mut npm = command(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-            npm.current_dir(&folder);
-            run(npm)
-        }
-    };
+    let installed = npm::install(&root().join("benches").join("peers"), "TensorFlow.js and jax-js");
     if let Err(error) = installed.context("the peers of the browser will be absent") {
         say(format!("{error:#}"));
     }

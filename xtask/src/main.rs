@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 #[path = "../../src/text/edition.rs"]
 mod edition;
+mod npm;
 mod shell;
 mod site;
 mod size;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
-use crate::shell::{cargo, command, find, root, run, say};
-use crate::{site, size, text, tools};
+use crate::shell::{cargo, find, root, run, say};
+use crate::{npm, site, size, text, tools};
 
 /// One step.
 struct Step {
@@ -160,7 +160,7 @@ fn size_of_release() -> Result<()> {
 
 fn end_to_end() -> Result<()> {
     let Browser { chrome, driver } = browser::browser()?;
-    axe()?;
+    npm::install(&root().join("tests").join("end_to_end"), "axe-core, with which the visits look for barriers")?;
     // Seconds, if it is built; a page that was built from other code, or not for release, would be the wrong one.
     site::build_only()?;
     say("Visiting the page in dist/ (some minutes; pictures go to test-output/)");
@@ -168,15 +168,6 @@ fn end_to_end() -> Result<()> {
     let mut tests = cargo(["test", "--package", "end-to-end", "--tests", "--", "--test-threads=1", "--nocapture"]);
     tests.env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(tests)
-}
-
-/// Brings axe-core, with which the visits look for barriers.
-fn axe() -> Result<()> {
-    let folder = root().join("tests").join("end_to_end");
-    let npm = find("npm").context("there is no npm here, which brings axe-core: install Node.js")?;
-    let mut npm = command(npm, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    npm.current_dir(folder);
-    run(npm)
 }
 
 /// A whole run of the book's setting in the built page.
