@@ -167,7 +167,9 @@ fn draw<'a>(all: &[Series], path: &'a Path) -> Result<(), Box<dyn std::error::Er
             .build_cartesian_2d((20f64..40_000f64).log_scale(), (least / 2.0..most * 2.0).log_scale())?;
         chart.configure_mesh().disable_mesh().x_desc("kFLOP a token").y_desc("µs a token").draw()?;
         let at_book = series.points.iter().find(|point| point.sizes == BOOK).map_or(1.0, |point| point.gflops);
-        let line = [20f64, 40_000f64].map(|work| (work, work / at_book / 1e3));
+        // kFLOP by GFLOP/s are microseconds; no further than the axes go.
+        let line = [f64::max(20.0, least / 2.0 * at_book), f64::min(40_000.0, most * 2.0 * at_book)];
+        let line = line.map(|work| (work, work / at_book));
         let grey = RGBColor(150, 150, 150).stroke_width(1);
         let reference = chart.draw_series(LineSeries::new(line, grey))?;
         reference
