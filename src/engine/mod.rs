@@ -72,7 +72,7 @@ impl Engine {
     ) -> Result<Self> {
         Ok(match device {
             Device::Gpu(gpu, tile) => {
-                let engine = gpu::Engine::with_tile(gpu, *tile, sizes, minibatches, rates, parameters);
+                let engine = gpu::Engine::new(gpu, *tile, sizes, minibatches, rates, parameters);
                 Self::Gpu(Box::new(engine.await?))
             }
             Device::Cpu => Self::Cpu(Box::new(cpu::Engine::new(sizes, rates, parameters)?)),

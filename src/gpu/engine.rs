@@ -44,20 +44,6 @@ impl Engine {
     /// [`Error::TooLarge`] for what exceeds the device's limits; out of memory.
     pub async fn new(
         gpu: &Gpu,
-        sizes: Sizes,
-        minibatches: usize,
-        rates: Rates,
-        parameters: &Parameters,
-    ) -> Result<Self> {
-        Self::with_tile(gpu, Tile::choose(gpu.software, sizes.batch), sizes, minibatches, rates, parameters).await
-    }
-
-    /// [`Engine::new`] with a tile shape of one's own.
-    ///
-    /// # Errors
-    /// As [`Engine::new`].
-    pub async fn with_tile(
-        gpu: &Gpu,
         tile: Tile,
         sizes: Sizes,
         minibatches: usize,
@@ -67,7 +53,7 @@ impl Engine {
         Self::with_kernels(gpu, tile, sizes, minibatches, rates, parameters, &|| gpu.kernels(tile)).await
     }
 
-    /// [`Engine::with_tile`] with kernels of one's own: for tests that break one and see whether it is noticed.
+    /// [`Engine::new`] with kernels of one's own: for tests that break one and see whether it is noticed.
     ///
     /// # Errors
     /// As [`Engine::new`]; a kernel that does not compile.
