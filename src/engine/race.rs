@@ -10,6 +10,7 @@ use crate::gpu::Gpu;
 use crate::gpu::tile::Tile;
 use crate::model::Sizes;
 use crate::model::config::EngineChoice;
+use crate::model::work::Work;
 use crate::protocol::{Lap, PastRace};
 
 /// No lap begins after this long.
@@ -19,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 const LAP: Duration = Duration::from_millis(200);
 
 /// Operations of a lap's minibatch, at most: longer sequences and larger networks run with fewer steps.
-const FLOPS: usize = 2_000_000_000;
+const FLOPS: u64 = 2_000_000_000;
 
 /// A device this many times slower than the fastest is not asked again with other tiles.
 const HOPELESS: f64 = 2.0;
@@ -160,8 +161,8 @@ async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
 
 /// The sizes in question, with fewer steps if a minibatch is long.
 fn racing(sizes: Sizes) -> Sizes {
-    let per_step = 6 * sizes.batch * sizes.hidden * (sizes.hidden + sizes.vocabulary);
-    Sizes { steps: sizes.steps.min(FLOPS / per_step).max(1), ..sizes }
+    let per_step = Work::of_step(sizes).flops / sizes.steps as u64;
+    Sizes { steps: sizes.steps.min((FLOPS / per_step) as usize).max(1), ..sizes }
 }
 
 /// Tokens per second over a few minibatches, after a first one that warms up.

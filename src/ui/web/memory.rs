@@ -2,8 +2,8 @@
 //! visit runs its own.
 
 use wasm_bindgen::JsValue;
-use web_sys::Storage;
 
+use super::browser;
 use crate::protocol::PastRace;
 
 const KEY: &str = "races";
@@ -13,8 +13,7 @@ const MOST: usize = 32;
 
 /// The races of earlier visits.
 pub fn races() -> Vec<PastRace> {
-    let stored = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
-    let parsed = stored.and_then(|text| js_sys::JSON::parse(&text).ok());
+    let parsed = browser::remembered(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
     // Of another version of the page, perhaps: then they are run again.
     parsed.and_then(|races| serde_wasm_bindgen::from_value(races).ok()).unwrap_or_default()
 }
@@ -26,12 +25,7 @@ pub fn keep(race: PastRace) {
     all.push(race);
     all.drain(..all.len().saturating_sub(MOST));
     let text = serde_wasm_bindgen::to_value(&all).map_err(JsValue::from).and_then(|all| js_sys::JSON::stringify(&all));
-    if let (Ok(text), Some(storage)) = (text, storage()) {
-        // Full or forbidden: the next visit runs the race again.
-        let _ = storage.set_item(KEY, &String::from(text));
+    if let Ok(text) = text {
+        browser::remember(KEY, &String::from(text));
     }
-}
-
-fn storage() -> Option<Storage> {
-    web_sys::window()?.local_storage().ok().flatten()
 }
