@@ -170,6 +170,8 @@ pub struct Profile {
     pub bytes: u64,
     /// In the order of the training step.
     pub kernels: Vec<KernelTime>,
+    /// Tokens of a minibatch.
+    pub tokens: u32,
     /// Seconds of a whole minibatch, as training has it.
     pub minibatch: f64,
     /// Seconds in which its tokens are packed and its dispatches recorded, beside the device's own work.

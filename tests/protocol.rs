@@ -132,7 +132,15 @@ fn past_race(name: &str) -> PastRace {
 
 fn profile(name: String) -> Profile {
     let kernel = KernelTime { name: name.clone(), dispatches: 35, seconds: 0.25, flops: 1 << 40, bytes: 7 };
-    Profile { device: name, bytes: 9, kernels: vec![kernel], minibatch: 0.5, recording: 0.125, read_back: 0.0 }
+    Profile {
+        device: name,
+        bytes: 9,
+        kernels: vec![kernel],
+        tokens: 3,
+        minibatch: 0.5,
+        recording: 0.125,
+        read_back: 0.0,
+    }
 }
 
 /// One command of each kind.

@@ -74,7 +74,15 @@ pub async fn profile(device: &Device, sizes: Sizes) -> Result<Profile> {
         Ok(())
     });
     let recording = recording.await?;
-    Ok(Profile { device: device.variant(), bytes: measured.engine.bytes(), kernels, minibatch, recording, read_back })
+    Ok(Profile {
+        device: device.variant(),
+        bytes: measured.engine.bytes(),
+        kernels,
+        tokens: sizes.positions() as u32,
+        minibatch,
+        recording,
+        read_back,
+    })
 }
 
 /// Seconds of one time, of as many as it takes to measure it.

@@ -18,9 +18,9 @@ pub fn row(kernel: &KernelTime, profile: &Profile) -> [String; 5] {
 }
 
 /// What lies beside the kernels.
-pub fn summary(w: &Words, profile: &Profile, tokens: u64) -> String {
-    let Profile { device, minibatch, recording, read_back, .. } = profile;
-    let pace = grouped((tokens as f64 / minibatch).round() as u64);
+pub fn summary(w: &Words, profile: &Profile) -> String {
+    let Profile { device, tokens, minibatch, recording, read_back, .. } = profile;
+    let pace = grouped((f64::from(*tokens) / minibatch).round() as u64);
     let share = format!("{:.1}", 100.0 * recording / minibatch);
     let ms = |seconds: &f64| figure(seconds * 1e3);
     fill(w.profile_summary, &[device, &ms(minibatch), &pace, &ms(recording), &share, &ms(read_back)])
@@ -54,12 +54,13 @@ mod tests {
             device: "a device".to_owned(),
             bytes: 1,
             kernels,
+            tokens: 1120,
             minibatch: 0.4,
             recording: 0.0008,
             read_back: 0.005,
         };
         assert_eq!(row(&profile.kernels[0], &profile), ["35", "100", "25.0 %", "5.87", "0.41"]);
-        let said = summary(&ENGLISH, &profile, 1120);
+        let said = summary(&ENGLISH, &profile);
         for word in ["a device", "400 ms", "2,800", "0.80 ms", "0.2 %", "5.00 ms"] {
             assert!(said.contains(word), "{said}");
         }

@@ -89,11 +89,10 @@ pub struct RunState {
     pub recovered: Option<(u32, String)>,
     /// Why the latest continuation could not be made.
     pub refusal: Option<String>,
-    /// Where the time of a training step goes, and the step's tokens: what was measured last.
-    pub profile: Option<(Profile, u64)>,
-    /// Whether that is being measured, and of a step of how many tokens.
+    /// Where the time of a training step goes, as it was measured last.
+    pub profile: Option<Profile>,
+    /// Whether that is being measured.
     pub profiling: bool,
-    profiled: u64,
     /// Why it could not be.
     pub profile_refusal: Option<String>,
     /// Whether the worker is of no more use: a reset then starts another.
@@ -129,7 +128,6 @@ impl Default for RunState {
             refusal: None,
             profile: None,
             profiling: false,
-            profiled: 0,
             profile_refusal: None,
             worker_lost: false,
         }
@@ -298,10 +296,9 @@ impl RunState {
         self.request
     }
 
-    /// Where the time goes with these settings is asked for.
-    pub fn ask_profile(&mut self, config: &Config) {
+    /// Where the time goes is asked for.
+    pub fn ask_profile(&mut self) {
         self.profiling = true;
-        self.profiled = u64::from(config.batch) * u64::from(config.steps);
         self.profile_refusal = None;
     }
 
@@ -368,7 +365,7 @@ impl RunState {
             }
             Event::Profiled { request: PROFILE_REQUEST, profile } => {
                 self.profiling = false;
-                self.profile = Some((profile, self.profiled));
+                self.profile = Some(profile);
             }
             Event::Refused { request: PROFILE_REQUEST, message } => {
                 self.profiling = false;

@@ -391,12 +391,13 @@ fn a_lost_device_is_told_and_the_run_stays() {
 #[test]
 fn a_profile_is_asked_for_and_comes_or_is_refused() {
     let mut state = RunState::default();
-    state.ask_profile(&Config::default());
+    state.ask_profile();
     assert!(state.profiling);
     let profile = Profile {
         device: "a device".to_owned(),
         bytes: 1,
         kernels: Vec::new(),
+        tokens: 1120,
         minibatch: 0.5,
         recording: 0.1,
         read_back: 0.1,
@@ -405,8 +406,8 @@ fn a_profile_is_asked_for_and_comes_or_is_refused() {
     state.ask();
     state.apply(Event::Profiled { request: PROFILE_REQUEST, profile: profile.clone() });
     assert!(!state.profiling && state.asking);
-    assert_eq!(state.profile, Some((profile, 1120)));
-    state.ask_profile(&Config::default());
+    assert_eq!(state.profile, Some(profile));
+    state.ask_profile();
     state.apply(Event::Refused { request: PROFILE_REQUEST, message: "Too large.".to_owned() });
     assert_eq!((state.profiling, state.profile_refusal.as_deref()), (false, Some("Too large.")));
     assert!(state.refusal.is_none() && state.asking);

@@ -43,6 +43,8 @@ pub struct Page {
     pub prefix: RwSignal<String>,
     /// The file that the next run is to start from.
     pub file: RwSignal<Chosen>,
+    /// How often the visitor has changed that choice.
+    choices: StoredValue<u32>,
     pub language: RwSignal<Language>,
     /// Whether perplexities stand on a logarithmic axis.
     pub logarithmic: RwSignal<bool>,
@@ -56,8 +58,6 @@ pub struct Page {
     pub choice: RwSignal<Choice>,
     /// Whether the conversation follows the weights.
     pub refresh: RwSignal<bool>,
-    /// How often the visitor has changed that choice.
-    choices: StoredValue<u32>,
     /// What [`RunState::drawn`] counts.
     drawn: Memo<u32>,
     /// The settings, or what is wrong with them.
@@ -286,7 +286,7 @@ impl Page {
     /// Has each kernel measured with the settings in the form.
     pub fn profile(&self) {
         if let Ok(config) = self.config.get_untracked() {
-            self.state.update(|state| state.ask_profile(&config));
+            self.state.update(RunState::ask_profile);
             self.send(Command::Profile { request: PROFILE_REQUEST, config });
         }
     }

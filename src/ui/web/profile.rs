@@ -12,7 +12,7 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
     let w = page.words();
     let profiling = Memo::new(move |_| page.state.with(|s| s.profiling));
     let can = Memo::new(move |_| page.state.with(|s| s.ready() && !s.profiling) && page.config.with(Result::is_ok));
-    let table = move || page.state.with(|s| s.profile.clone()).map(|told| view! { <Table page told /> });
+    let table = move || page.state.with(|s| s.profile.clone()).map(|profile| view! { <Table page profile /> });
     view! {
         <details class="explain" data-testid="kernel-times">
             <summary>{w.profile_title}</summary>
@@ -27,10 +27,9 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
 }
 
 #[component]
-fn Table(page: Page, told: (Profile, u64)) -> impl IntoView {
+fn Table(page: Page, profile: Profile) -> impl IntoView {
     let w = page.words();
-    let (profile, tokens) = told;
-    let said = summary(w, &profile, tokens);
+    let said = summary(w, &profile);
     let kernel = |kernel: &KernelTime| {
         let figures = row(kernel, &profile).map(|figure| view! { <td>{figure}</td> }).collect_view();
         let source = format!("./shaders/{}.wgsl", kernel.name);

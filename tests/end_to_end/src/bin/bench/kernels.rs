@@ -88,7 +88,7 @@ impl Table {
             sum * 1e3,
             flops as f64 / sum / 1e9,
             profile.minibatch * 1e3,
-            BOOK.positions() as f64 / profile.minibatch,
+            f64::from(profile.tokens) / profile.minibatch,
             profile.recording * 1e3,
             profile.recording / profile.minibatch * 100.0,
             profile.read_back * 1e3
