@@ -16,8 +16,8 @@ use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
-use time_traveller::text::Corpus;
-use time_traveller::train::Trainer;
+use time_traveller::text::Text;
+use time_traveller::train::{Texts, Trainer};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -50,13 +50,16 @@ async fn generation_agrees_with_its_oracle() {
     }
 }
 
+fn book(text: String) -> Texts {
+    Texts::of_book(Text::new("a test’s", text))
+}
+
 /// All events of a run of three epochs.
 async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
-    let mut trainer =
-        Trainer::new(Devices::open().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
+    let mut trainer = Trainer::new(Devices::open().await, book(text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
     let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
@@ -130,7 +133,7 @@ async fn a_run_obeys_in_its_midst() {
             }
             heard.borrow_mut().push(event);
         };
-        Trainer::new(Devices::open().await, Corpus::new(&text), emit).serve(None, &mut commands).await;
+        Trainer::new(Devices::open().await, book(text.clone()), emit).serve(None, &mut commands).await;
         let events = events.take();
         assert!(events.contains(&Event::RatesSet { run: 7, epoch: 0, minibatch: 1, rates }), "{events:?}");
         let answer = events.iter().find_map(|event| match event {

@@ -14,13 +14,14 @@ pub fn main() {
 mod worker {
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::StreamExt;
+    use futures_util::future::Either;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::model::Config;
-    use time_traveller::protocol::{Command, Event};
-    use time_traveller::text::Corpus;
-    use time_traveller::text::edition::{self, Edition};
-    use time_traveller::train::Trainer;
+    use time_traveller::model::config::Cleaning;
+    use time_traveller::protocol::{Command, Event, TextChoice};
+    use time_traveller::text::Text;
+    use time_traveller::train::{Texts, Trainer};
     use wasm_bindgen::{JsCast, prelude::*};
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
@@ -59,20 +60,28 @@ mod worker {
         post(&Event::Ready);
     }
 
-    /// Gets devices and text, then trains; without the text, the next Train tries anew. That there is no GPU, or none
-    /// any more, ends nothing.
+    /// Gets devices and text, then trains; without the book's text, the next Train tries anew, and a text of the
+    /// visitor's own does as well. That there is no GPU, or none any more, ends nothing.
     async fn work(mut commands: UnboundedReceiver<Command>) {
+        let devices = Devices::open().await;
+        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
+        post(&Event::Device { name, race: Vec::new() });
         let mut train = None;
-        loop {
-            match prepare().await {
-                Ok((devices, corpus)) => {
-                    let mut trainer = Trainer::new(devices, corpus, |event| post(&event));
-                    return trainer.serve(train.take(), &mut commands).await;
-                }
+        let texts = loop {
+            match book().await {
+                Ok(texts) => break texts,
                 Err(error) => post(&Event::Failed { run: run_of(train.take()), message: error.to_string() }),
             }
-            train = Some(wait_for_train(&mut commands).await);
+            match wait_for_text(&mut commands).await {
+                Either::Left(command) => train = Some(command),
+                Either::Right(texts) => break texts,
+            }
+        };
+        if let Ok(gpu) = &devices.gpu {
+            // What the GPU has against its kernels is told when a network needs them.
+            _ = gpu.warm_up(Config::default().batch as usize).await;
         }
+        Trainer::new(devices, texts, |event| post(&event)).serve(train, &mut commands).await;
     }
 
     /// The run that a Train asks for.
@@ -83,11 +92,17 @@ mod worker {
         }
     }
 
-    /// Without a text nothing else can be done.
-    async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
+    /// Without a text nothing else can be done: a Train, with which to try once more, or the visitor's text.
+    async fn wait_for_text(commands: &mut UnboundedReceiver<Command>) -> Either<Command, Texts> {
         loop {
             match commands.next().await {
-                Some(train @ Command::Train { .. }) => return train,
+                Some(train @ Command::Train { .. }) => return Either::Left(train),
+                Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, kinds }) => {
+                    match Text::own(name, &bytes) {
+                        Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, kinds)),
+                        Err(error) => post(&Event::TextRefused { message: error.to_string() }),
+                    }
+                }
                 Some(Command::Reset) => post(&Event::Idle),
                 Some(Command::Generate { request, .. }) => post(&Event::Refused {
                     request,
@@ -99,24 +114,17 @@ mod worker {
         }
     }
 
-    async fn prepare() -> Result<(Devices, Corpus)> {
-        let devices = Devices::open().await;
-        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
-        post(&Event::Device { name, race: Vec::new() });
-        let bytes = fetch(TEXT).await?;
-        let edition = edition::identify(&bytes).ok_or_else(|| Error::UnknownEdition(edition::sha1_hex(&bytes)))?;
-        let corpus = Corpus::new(&String::from_utf8_lossy(&bytes));
-        post(&Event::Text {
-            edition: edition.name().to_owned(),
-            is_books: edition == Edition::Book,
-            tokens: corpus.tokens.len() as u32,
-            vocabulary: corpus.vocabulary.size() as u32,
-        });
-        if let Ok(gpu) = &devices.gpu {
-            // What the GPU has against its kernels is told when a network needs them.
-            _ = gpu.warm_up(Config::default().batch as usize).await;
+    async fn book() -> Result<Texts> {
+        let Config { cleaning, kinds, .. } = Config::default();
+        Ok(tell(Texts::of_book(Text::known(&fetch(TEXT).await?)?), cleaning, kinds))
+    }
+
+    /// Tells the page of a text.
+    fn tell(mut texts: Texts, cleaning: Cleaning, kinds: u32) -> Texts {
+        if let Ok(facts) = texts.facts(cleaning, kinds) {
+            post(&Event::Text { facts });
         }
-        Ok((devices, corpus))
+        texts
     }
 
     async fn fetch(address: &str) -> Result<Vec<u8>> {

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::form::Form;
 use super::run::Run;
-use crate::model::config::{SETTINGS, WINDOW_OFFSET, setting};
+use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting};
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -29,11 +29,13 @@ pub fn read(fragment: &str) -> Form {
     form
 }
 
-/// The address that asks for `form`: all settings in their order, the window offset where it is fixed, then what else
-/// `fragment` held, untouched.
+/// The address that asks for `form`: all settings in their order, those of the text where they are not the book's and
+/// the window offset where it is fixed, then what else `fragment` held, untouched.
 pub fn write(fragment: &str, form: &Form) -> String {
     let offset = Some(&WINDOW_OFFSET).filter(|s| !form.get(s.key).is_empty());
-    let known = SETTINGS.iter().chain(offset);
+    let book = Form::default();
+    let said = |s: &&Setting| !TEXT_KEYS.contains(&s.key) || form.get(s.key) != book.get(s.key);
+    let known = SETTINGS.iter().filter(said).chain(offset);
     let known = known.map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
     let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
     let all: Vec<String> = known.chain(others).collect();

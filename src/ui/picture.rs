@@ -125,7 +125,15 @@ mod tests {
         for (epoch, &perplexity) in (1..).zip(curve) {
             let sample = Sample { prefix: String::new(), text: String::new(), unknown: Vec::new() };
             let (loss, grad_norms) = (perplexity.ln(), vec![0.5, 3.0]);
-            run.finish_epoch(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second: 1.0, sample });
+            run.finish_epoch(EpochReport {
+                epoch,
+                perplexity,
+                loss,
+                grad_norms,
+                tokens_per_second: 1.0,
+                validation: None,
+                sample,
+            });
         }
         run
     }

@@ -201,7 +201,9 @@ fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
             "state" if config.sampling == Sampling::Random => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
             "state" => w.name_reset.to_owned(),
-            "engine" => words::value(w, &value).to_owned(),
+            "engine" | "cleaning" => words::value(w, &value).to_owned(),
+            "kinds" => named(w.name_kinds),
+            "validation" => named(w.name_validation),
             "hidden" => named(w.name_hidden),
             "batch" => named(w.name_batch),
             "steps" => named(w.name_steps),
@@ -229,7 +231,15 @@ mod tests {
 
     fn report(epoch: u32, norms: &[f32]) -> EpochReport {
         let sample = Sample { prefix: "a".into(), text: format!("a{epoch}"), unknown: vec![] };
-        EpochReport { epoch, perplexity: 9.0, loss: 2.2, grad_norms: norms.to_vec(), tokens_per_second: 2240.0, sample }
+        EpochReport {
+            epoch,
+            perplexity: 9.0,
+            loss: 2.2,
+            grad_norms: norms.to_vec(),
+            tokens_per_second: 2240.0,
+            validation: None,
+            sample,
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::model::config::{Config, SETTINGS};
 use crate::protocol::{
-    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates,
+    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates, TextFacts,
 };
 
 use super::compare;
@@ -34,16 +34,6 @@ impl Status {
             Self::Failed => "failed",
         }
     }
-}
-
-/// The text that is trained on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextFacts {
-    pub edition: String,
-    /// Whether that is the book's own.
-    pub is_books: bool,
-    pub tokens: u32,
-    pub vocabulary: u32,
 }
 
 /// Everything the worker has told, as far as it still matters.
@@ -314,8 +304,8 @@ impl RunState {
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Ready => self.worker_lost = false,
-            Event::Text { edition, is_books, tokens, vocabulary } => {
-                self.text = Some(TextFacts { edition, is_books, tokens, vocabulary });
+            Event::Text { facts } => {
+                self.text = Some(facts);
                 self.settle();
             }
             Event::Device { name, race } => {

@@ -117,6 +117,9 @@ pub fn label(w: &Words, key: &str) -> &'static str {
         "state" => w.state,
         "seed" => w.seed,
         "engine" => w.engine,
+        "cleaning" => w.cleaning,
+        "kinds" => w.kinds,
+        "validation" => w.validation,
         _ => w.window_offset,
     }
 }
@@ -131,6 +134,8 @@ pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
         "auto" => w.auto,
         "gpu" => w.gpu,
         "cpu" => w.cpu,
+        "book" => w.cleaning_book,
+        "verbatim" => w.verbatim,
         stray => stray,
     }
 }

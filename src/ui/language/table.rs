@@ -115,6 +115,9 @@ words! {
     state: "Hidden state", "隐状态";
     seed: "Seed", "随机种子";
     engine: "Engine", "引擎";
+    cleaning: "Cleaning", "文本清洗";
+    kinds: "Kinds of token, at most", "词元种类上限";
+    validation: "Validation tokens", "验证词元数";
     window_offset: "Window offset", "窗口偏移";
     sequential: "sequential", "顺序";
     random: "random", "随机";
@@ -123,6 +126,8 @@ words! {
     auto: "auto", "自动";
     gpu: "gpu", "仅 GPU";
     cpu: "cpu", "仅 CPU";
+    cleaning_book: "as in the book", "与书相同";
+    verbatim: "verbatim", "保留原文";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";
@@ -252,6 +257,8 @@ words! {
     name_clip: "clipping", "裁剪";
     name_tokens: "tokens", "词元";
     name_seed: "seed", "种子";
+    name_kinds: "kinds", "词元种类";
+    name_validation: "validation", "验证词元";
     name_carry: "state carried", "隐状态传递";
     name_reset: "state reset", "隐状态重置";
     name_rates: "rates changed", "中途改动";
