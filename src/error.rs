@@ -1,5 +1,11 @@
 //! What can go wrong, each as one sentence that names what is wrong and what to do.
+//!
+//! `Display` says it in English; errors cross from the worker to the page as data, and the page says them in its
+//! visitor's language (`src/ui/language/errors.rs`).
 
+use serde::{Deserialize, Serialize};
+
+use crate::model::config::in_words;
 use crate::model::divergence::Divergence;
 use crate::model::pick::{COLDEST, HOTTEST};
 
@@ -13,7 +19,7 @@ const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
 };
 
 /// Any failure that a person gets to see. Its `Display` is the sentence that they see.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
     #[error("{0}")]
     Setting(#[from] crate::model::config::SettingError),
@@ -75,10 +81,8 @@ pub enum Error {
     #[error("The text is empty: choose one that has something in it.")]
     EmptyText,
 
-    #[error(
-        "The text has {megabytes} MB, and at most {most_megabytes} MB are read: choose a shorter one, or a part of it."
-    )]
-    TextTooLarge { megabytes: usize, most_megabytes: usize },
+    #[error("The text has more than {most_megabytes} MB, the most that is read here: choose a shorter one, or a part.")]
+    TextTooLarge { most_megabytes: usize },
 
     #[error(
         "The text is neither UTF-8 nor UTF-16 with a byte order mark (its byte {offset}, counted from 0, is the first \
@@ -97,6 +101,23 @@ pub enum Error {
          as UTF-8."
     )]
     NotText { offset: usize },
+
+    #[error("{0} is no address of a text, which begins with https:// or http://: put one into the link after text=.")]
+    NotAnAddress(String),
+
+    #[error(
+        "{0} gave no text: its server can't be reached, or lets no other page read it (CORS): download the text and \
+         choose the file."
+    )]
+    AddressUnreachable(String),
+
+    #[error(
+        "{address} is answered with {status} instead of a text: check the link, or download the text and choose it."
+    )]
+    AddressAnswers { address: String, status: u16 },
+
+    #[error("{address} has not come within {seconds} seconds: try again, or download the text and choose the file.")]
+    AddressSlow { address: String, seconds: u32 },
 
     #[error("The book’s text is not there to go back to: reload the page.")]
     NoBook,
@@ -125,8 +146,13 @@ pub enum Error {
     #[error("{NO_ADAPTER}")]
     NoAdapter,
 
-    #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set {ways}.")]
-    TooLarge { megabytes: u64, allowed_megabytes: u64, ways: String },
+    #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: {}.", ways(.largest))]
+    TooLarge {
+        megabytes: u64,
+        allowed_megabytes: u64,
+        /// The settings that can be lowered alone, by their keys, and what each may then be at most.
+        largest: Vec<(String, usize)>,
+    },
 
     #[error(
         "The network needs {megabytes} MB of memory, and the CPU engine may take {allowed_megabytes} MB: \
@@ -157,6 +183,49 @@ pub enum Error {
 
     #[error("{0}")]
     Diverged(Divergence),
+
+    #[error("There is no network to continue with: press Train to try again.")]
+    NoNetwork,
+
+    #[error("The trainer did not understand the page ({0}): reload the page.")]
+    NotUnderstood(String),
+
+    #[error("The worker that trains broke down ({0}): press Reset to start another.")]
+    WorkerBroke(String),
+
+    #[error("The worker that trains has stopped ({0}): press Reset to start it again.")]
+    WorkerStopped(String),
+
+    #[error("The worker that trains could not be loaded: check the connection, then press Reset.")]
+    WorkerNotLoaded,
+
+    #[error("The worker that trains has not answered for {seconds} seconds: check the connection, then press Reset.")]
+    WorkerSilent { seconds: u64 },
+
+    #[error(
+        "The worker that trains could not be started ({0}): reload the page, and if that does not help, allow this site \
+         to run workers."
+    )]
+    WorkerNotStarted(String),
+
+    #[error("A message from the worker that trains could not be read: press Reset.")]
+    WorkerUnreadable,
+
+    #[error(
+        "The worker that trains said something this page does not know ({0}): reload the page, so that both are of one \
+         version."
+    )]
+    WorkerUnknown(String),
+}
+
+/// How a network could be made to fit.
+fn ways(largest: &[(String, usize)]) -> String {
+    let ways: Vec<String> = largest.iter().map(|(key, most)| format!("{} to at most {most}", in_words(key))).collect();
+    if ways.is_empty() {
+        "set several of the sizes much lower".to_owned()
+    } else {
+        format!("set {}", ways.join(", or "))
+    }
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

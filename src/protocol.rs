@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::model::Sizes;
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
@@ -103,7 +104,7 @@ pub enum Event {
     /// The text is there, or there is another.
     Text { facts: TextFacts },
     /// Why a text can't be had.
-    TextRefused { message: String },
+    TextRefused { error: Error },
     /// A race that was run just now, to be remembered.
     Raced { race: PastRace },
     /// What trains from now on, under this name, and the race that it won, if there was one.
@@ -133,16 +134,16 @@ pub enum Event {
     /// goes by these rates.
     RatesSet { run: u32, epoch: u32, minibatch: u32, rates: Rates },
     /// Rates that can't be set, and why; the run, if any, goes on with those it has.
-    RatesRefused { message: String },
+    RatesRefused { error: Error },
     /// The run's device failed, for this reason; on a new one the run goes on from the end of this epoch (0: from its
     /// beginning), the last that it finished. Of the epochs that were told none changes.
     Recovered { run: u32, epoch: u32, reason: String },
     /// Devices failed several times without an epoch in between, or there is none any more: the run is held at the end
     /// of its last epoch, and [`Command::Resume`] tries once more.
-    Lost { run: u32, message: String },
+    Lost { run: u32, error: Error },
     /// Something stopped being a finite number. The run is back at the end of its last good epoch and is held;
     /// [`Command::SetRates`] with the proposal and [`Command::Resume`] go on from there.
-    Diverged { run: u32, divergence: Divergence, message: String },
+    Diverged { run: u32, divergence: Divergence },
     /// The run is done.
     Finished { run: u32, report: FinalReport },
     /// There is no run and no network any more.
@@ -159,11 +160,11 @@ pub enum Event {
     },
     /// A [`Command::Generate`], [`Command::Profile`] or [`Command::Checkpoint`] that could not be followed; the run, if
     /// any, goes on.
-    Refused { request: u32, message: String },
+    Refused { request: u32, error: Error },
     /// The worker broke down and will say no more.
-    Broken { message: String },
-    /// Something ended the run (or, without a run, the preparations); one sentence says what, and what to do.
-    Failed { run: Option<u32>, message: String },
+    Broken { error: Error },
+    /// Something ended the run (or, without a run, the preparations).
+    Failed { run: Option<u32>, error: Error },
 }
 
 /// What there is to learn, and how it is read.

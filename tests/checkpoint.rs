@@ -132,7 +132,8 @@ fn a_checkpoint_can_be_had_from_the_first_moment_on() {
         part([train_some(1, small(), Stretch::Minibatch)], paused),
         part([save(2), resume()], finished),
     ]);
-    let Event::Refused { message, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let message = error.to_string();
     assert!(message.contains("no network to save"), "{message}");
     let after = play([part([train_from(1, small(), from(&file(&events, 2)))], finished)]);
     assert_goes_on(&[], &after, &events);
@@ -255,7 +256,8 @@ fn a_bad_checkpoint_fails_with_its_sentence_and_the_next_run_goes_well() {
             part([train_from(2, small(), from(file))], failed),
             part([train(3, small())], finished),
         ]);
-        let Event::Failed { run: Some(2), message } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let Event::Failed { run: Some(2), error } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let message = error.to_string();
         assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
     }
 }

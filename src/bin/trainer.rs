@@ -31,8 +31,7 @@ mod worker {
     pub fn start() {
         std::panic::set_hook(Box::new(|panic| {
             console_error_panic_hook::hook(panic);
-            let message = format!("The worker that trains broke down ({panic}): press Reset to start another.");
-            post(&Event::Broken { message });
+            post(&Event::Broken { error: Error::WorkerBroke(panic.to_string()) });
         }));
         let (sender, receiver) = unbounded();
         listen(sender);
@@ -49,10 +48,9 @@ mod worker {
             match serde_wasm_bindgen::from_value(message.data()) {
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
-                Err(error) => post(&Event::Failed {
-                    run: None,
-                    message: format!("The trainer did not understand the page ({error}): reload the page."),
-                }),
+                Err(error) => {
+                    post(&Event::Failed { run: None, error: Error::NotUnderstood(error.to_string()) });
+                }
             }
         });
         scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -70,7 +68,7 @@ mod worker {
         let texts = loop {
             match book().await {
                 Ok(texts) => break texts,
-                Err(error) => post(&Event::Failed { run: run_of(train.take()), message: error.to_string() }),
+                Err(error) => post(&Event::Failed { run: run_of(train.take()), error }),
             }
             match wait_for_text(&mut commands).await {
                 Either::Left(command) => train = Some(command),
@@ -100,14 +98,11 @@ mod worker {
                 Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, kinds }) => {
                     match Text::own(name, &bytes) {
                         Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, kinds)),
-                        Err(error) => post(&Event::TextRefused { message: error.to_string() }),
+                        Err(error) => post(&Event::TextRefused { error }),
                     }
                 }
                 Some(Command::Reset) => post(&Event::Idle),
-                Some(Command::Generate { request, .. }) => post(&Event::Refused {
-                    request,
-                    message: "There is no network to continue with: press Train to try again.".to_owned(),
-                }),
+                Some(Command::Generate { request, .. }) => post(&Event::Refused { request, error: Error::NoNetwork }),
                 Some(_) => {}
                 None => std::future::pending().await, // the page is gone, and the worker soon is
             }

@@ -117,8 +117,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::Resume { stretch } if self.mode == Mode::Lost => self.try_again(stretch).await,
             Command::Resume { stretch } => self.resume(stretch),
             Command::SetRates { rates } => {
-                let event =
-                    self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { message: error.to_string() });
+                let event = self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { error });
                 (self.emit)(event);
             }
             Command::Reset => {
@@ -132,7 +131,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 return self.answer(request, file, |file| Event::Checkpoint { request, file });
             }
             Command::Generate { request, .. } if self.mode == Mode::Lost => {
-                self.refuse(request, &Error::Lost { reason: self.reason.clone() });
+                self.refuse(request, Error::Lost { reason: self.reason.clone() });
             }
             Command::Generate { request, prefix, length, pick, config } => {
                 let continuation = self.generate(&prefix, length as usize, pick, config).await;
@@ -144,7 +143,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::Text { choice, cleaning, kinds } => {
                 let event = self.choose_text(choice, cleaning, kinds);
-                (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { message: error.to_string() }));
+                (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
             }
             Command::Recall { races } => self.devices.recall(races),
         }
@@ -159,8 +158,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(Event::Text { facts: self.texts.facts(cleaning, kinds)? })
     }
 
-    fn refuse(&mut self, request: u32, error: &Error) {
-        (self.emit)(Event::Refused { request, message: error.to_string() });
+    fn refuse(&mut self, request: u32, error: Error) {
+        (self.emit)(Event::Refused { request, error });
     }
 
     async fn start(
@@ -246,7 +245,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         match outcome {
             Ok(told) => (self.emit)(event(told)),
             Err(error @ Error::Gpu(_)) => return Err(error),
-            Err(error) => self.refuse(request, &error),
+            Err(error) => self.refuse(request, error),
         }
         Ok(())
     }
@@ -299,10 +298,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.mode = Mode::Still;
     }
 
-    fn fail(&mut self, error: &Error) {
+    fn fail(&mut self, error: Error) {
         let run = self.run;
         self.forget();
-        (self.emit)(Event::Failed { run, message: error.to_string() });
+        (self.emit)(Event::Failed { run, error });
     }
 
     async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {

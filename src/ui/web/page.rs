@@ -102,8 +102,8 @@ impl Page {
     }
 
     /// The worker cannot go on.
-    pub fn lose_worker(&self, message: String) {
-        self.state.update(|state| state.lose_worker(message));
+    pub fn lose_worker(&self, error: Error) {
+        self.state.update(|state| state.lose_worker(error));
     }
 
     /// The words of the language that the page speaks; a change of it makes all that is seen anew.
