@@ -66,6 +66,8 @@ pub enum TextChoice {
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
+    /// The visitor's own, which the worker is to fetch from here.
+    Address(String),
 }
 
 /// How far a run goes before it pauses by itself.
@@ -187,6 +189,8 @@ pub struct TextFacts {
     pub unknown: u32,
     /// and how many kinds of character those are.
     pub rare: u32,
+    /// How the text begins: a word or two for a prefix, all of the vocabulary.
+    pub beginning: String,
     /// The commonest characters and how often each stands in the text; at most [`MOST_COUNTS`].
     pub counts: Vec<(char, u32)>,
 }

@@ -61,7 +61,7 @@ fn cleaning() -> impl Strategy<Value = Cleaning> {
 fn text_choice() -> impl Strategy<Value = TextChoice> {
     let own =
         (text(), prop::collection::vec(any::<u8>(), 0..9)).prop_map(|(name, bytes)| TextChoice::Own { name, bytes });
-    prop_oneof![Just(TextChoice::Present), Just(TextChoice::Book), own]
+    prop_oneof![Just(TextChoice::Present), Just(TextChoice::Book), own, text().prop_map(TextChoice::Address)]
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
@@ -222,6 +222,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
         vocabulary,
         unknown: 1,
         rare: 2,
+        beginning: "t".into(),
     }
 }
 

@@ -5,6 +5,8 @@
 
 #[path = "web_page/start.rs"]
 mod start;
+#[path = "web_page/text.rs"]
+mod text;
 #[path = "web_page/workbench.rs"]
 mod workbench;
 

@@ -12,6 +12,9 @@ pub fn main() {
 
 #[cfg(target_arch = "wasm32")]
 mod worker {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::StreamExt;
     use futures_util::future::Either;
@@ -21,8 +24,10 @@ mod worker {
     use time_traveller::model::config::Cleaning;
     use time_traveller::protocol::{Command, Event, TextChoice};
     use time_traveller::text::Text;
+    use time_traveller::text::fetch::{self, Limits};
     use time_traveller::train::{Texts, Trainer};
     use wasm_bindgen::{JsCast, prelude::*};
+    use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
     /// The text, beside the worker's own script.
@@ -35,7 +40,7 @@ mod worker {
         }));
         let (sender, receiver) = unbounded();
         listen(sender);
-        wasm_bindgen_futures::spawn_local(work(receiver));
+        spawn_local(work(receiver));
     }
 
     fn scope() -> DedicatedWorkerGlobalScope {
@@ -44,8 +49,20 @@ mod worker {
 
     /// Puts the page's commands into the channel.
     fn listen(commands: UnboundedSender<Command>) {
+        // How often the page has chosen a text.
+        let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
+                Ok(Command::Text { choice, cleaning, kinds }) => {
+                    choices.set(choices.get() + u32::from(choice != TextChoice::Present));
+                    let bring = bring(choice, choices.clone());
+                    let commands = commands.clone();
+                    spawn_local(async move {
+                        if let Some(choice) = bring.await {
+                            _ = commands.unbounded_send(Command::Text { choice, cleaning, kinds });
+                        }
+                    });
+                }
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
                 Err(error) => {
@@ -56,6 +73,22 @@ mod worker {
         scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
         post(&Event::Ready);
+    }
+
+    /// Fetches a text that is named by its address, while the trainer goes on; nothing where the page has chosen another
+    /// meanwhile, or where it can't be had.
+    async fn bring(choice: TextChoice, choices: Rc<Cell<u32>>) -> Option<TextChoice> {
+        let TextChoice::Address(name) = choice else { return Some(choice) };
+        let this = choices.get();
+        let fetched = fetch::fetch(&name, Limits::default()).await;
+        match fetched {
+            _ if choices.get() != this => None,
+            Ok(bytes) => Some(TextChoice::Own { name, bytes }),
+            Err(error) => {
+                post(&Event::TextRefused { error });
+                None
+            }
+        }
     }
 
     /// Gets devices and text, then trains; without the book's text, the next Train tries anew, and a text of the

@@ -3,6 +3,8 @@
 
 pub mod decode;
 pub mod edition;
+#[cfg(target_arch = "wasm32")]
+pub mod fetch;
 pub mod sampling;
 mod source;
 

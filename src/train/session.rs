@@ -460,6 +460,11 @@ impl Session {
         Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
     }
 
+    /// Whether the vocabulary has all characters of a prefix.
+    pub fn knows(&self, prefix: &str) -> bool {
+        self.corpus.vocabulary.unknown(prefix).is_empty()
+    }
+
     fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
         let (text, unknown) = (self.corpus.vocabulary.decode(tokens), self.corpus.vocabulary.unknown(prefix));
         Sample { prefix: prefix.to_owned(), text, unknown }

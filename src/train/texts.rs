@@ -7,6 +7,16 @@ use crate::model::config::{Cleaning, Config};
 use crate::protocol::{MOST_COUNTS, TextChoice, TextFacts};
 use crate::text::{Corpus, Text};
 
+/// A prefix that a text itself gives is at most so long, in characters.
+const BEGINNING: usize = 14;
+
+/// The first characters of a text that are known and stand in one line.
+fn beginning(corpus: &Corpus) -> String {
+    let known = corpus.tokens.iter().map_while(|&id| corpus.vocabulary.character(id));
+    let line: String = known.skip_while(|c| c.is_whitespace()).take_while(|&c| c != '\n').take(BEGINNING).collect();
+    line.trim_end().to_owned()
+}
+
 /// The book's text and the visitor's own, which goes before it; and the corpus that was made of them last.
 pub struct Texts {
     book: Option<Text>,
@@ -31,6 +41,8 @@ impl Texts {
     pub fn choose(&mut self, choice: TextChoice) -> Result<()> {
         self.own = match choice {
             TextChoice::Present => return Ok(()),
+            // Whoever sends it here fetches it before.
+            TextChoice::Address(address) => return Err(Error::AddressUnreachable(address)),
             TextChoice::Book if self.book.is_none() => return Err(Error::NoBook),
             TextChoice::Book => None,
             TextChoice::Own { name, bytes } => Some(Text::own(name, &bytes)?),
@@ -81,6 +93,7 @@ impl Texts {
             vocabulary: corpus.vocabulary.size() as u32,
             unknown: counts[0],
             rare: corpus.rare as u32,
+            beginning: beginning(&corpus),
             counts: characters.zip(counts[1..].iter().copied()).take(MOST_COUNTS).collect(),
         })
     }

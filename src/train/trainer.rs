@@ -359,8 +359,13 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn final_report(&mut self) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
+        // A text of another script is asked for what it can say.
+        let mut prefixes: Vec<&str> = FINAL_PREFIXES.into_iter().filter(|prefix| session.knows(prefix)).collect();
+        if prefixes.is_empty() {
+            prefixes.push(&self.prefix);
+        }
         let mut samples = Vec::new();
-        for prefix in FINAL_PREFIXES {
+        for prefix in prefixes {
             samples.push(session.sample(prefix, SAMPLE_LENGTH as usize).await?);
         }
         Ok(FinalReport {

@@ -12,6 +12,9 @@ use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting}
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The key of a text's own address, which is no setting.
+const TEXT: &str = "text";
+
 /// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
 pub fn read(fragment: &str) -> Form {
     let mut form = Form::default();
@@ -45,6 +48,17 @@ pub fn write(fragment: &str, form: &Form) -> String {
 /// Whether the address asks for a run at once: `autostart=1`.
 pub fn autostart(fragment: &str) -> bool {
     pairs(fragment).any(|pair| pair == ("autostart", "1"))
+}
+
+/// The address of a text that is to be trained on: `text=URL`.
+pub fn text(fragment: &str) -> Option<String> {
+    let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
+    Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
+}
+
+/// An address without such a text.
+pub fn without_text(fragment: &str) -> String {
+    fields(fragment).filter(|field| split(field).0 != TEXT).collect::<Vec<_>>().join("&")
 }
 
 /// The address that asks for the settings of a run that there was.
@@ -134,9 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_has_an_address_of_its_own() {
+        let link = "#hidden=64&text=https%3A%2F%2Fx.org%2Fa%3Fb%3Dc%26d&cleaning=verbatim";
+        assert_eq!(text(link).as_deref(), Some("https://x.org/a?b=c&d"));
+        assert_eq!(read(link).config().unwrap().cleaning, crate::model::config::Cleaning::Verbatim);
+        assert_eq!(without_text(link), "hidden=64&cleaning=verbatim");
+        assert_eq!(text("#text=https://x.org/a").as_deref(), Some("https://x.org/a"));
+        assert_eq!((text("#text="), text("#text"), text("")), (None, None, None));
+        assert!(!write("", &Form::default()).contains("cleaning"), "the book's way of reading goes without saying");
+    }
+
+    #[test]
     fn a_runs_address_holds_its_settings() {
         let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
-        let start = crate::ui::run::Start { from_file: false, window_offset: Some(3) };
+        let start = crate::ui::run::Start { window_offset: Some(3), ..Default::default() };
         let form = read(&of_run(&Run::new(1, config, &start, 0)));
         assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
     }

@@ -9,6 +9,7 @@ use super::chart::Chart;
 use super::explain::Explain;
 use super::page::Page;
 use super::samples::sample_view;
+use crate::ui::curve::Point;
 use crate::ui::explain::Stage;
 use crate::ui::language::{Words, fill};
 use crate::ui::picture::{self, INSETS, Picture};
@@ -26,7 +27,11 @@ pub fn Curve(page: Page) -> impl IntoView {
         page.drawn(|s| picture::curves(w, s, logarithmic))
     });
     let label = Memo::new(move |_| {
-        page.drawn(|s| words::chart_label(w, s.live().map_or(&[], |run| &run.curve), s.reference()))
+        page.drawn(|s| {
+            let (curve, held_out): (&[Point], &[Point]) =
+                s.live().map_or((&[], &[]), |run| (&run.curve, &run.held_out));
+            words::chart_label(w, curve, held_out, s.reference())
+        })
     });
     let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
@@ -96,6 +101,7 @@ fn Legend(page: Page) -> impl IntoView {
         page.drawn(|s| s.reference().filter(|_| s.live().is_some_and(|run| !run.curve.is_empty())).map(|r| r.name(w)))
     });
     let runs = Memo::new(move |_| page.drawn(|s| visible(w, s)));
+    let held_out = Memo::new(move |_| page.drawn(|s| s.runs.iter().any(|run| run.visible && !run.held_out.is_empty())));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
     };
@@ -104,6 +110,7 @@ fn Legend(page: Page) -> impl IntoView {
             <ul class="legend-runs" data-testid="legend-runs">
                 {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
             </ul>
+            <p class="legend dashed" data-testid="legend-held-out" hidden=move || !held_out.get()>{w.legend_held_out}</p>
             <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
         </div>
     }
@@ -126,11 +133,16 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
         let place = picture.with(|p| Some(p.as_ref()?.x.place(epoch.into())))?;
         let values = page.state.with(|s| {
             let runs = s.runs.iter().filter(|run| run.visible);
-            runs.filter_map(|run| Some((picture::colour(run), run.perplexity(epoch)?))).collect::<Vec<_>>()
+            let values = runs.filter_map(|run| {
+                let value = words::perplexity(run.perplexity(epoch)?);
+                Some((picture::colour(run), value, run.validation(epoch).map(words::perplexity)))
+            });
+            values.collect::<Vec<_>>()
         });
         let side = if place > 0.6 { "reading left" } else { "reading" };
-        let values = values.into_iter().map(|(colour, value)| {
-            view! { <span class="value" style=format!("--colour: var({colour})")>{words::perplexity(value)}</span> }
+        let values = values.into_iter().map(|(colour, value, held_out)| {
+            let held_out = held_out.map(|value| view! { " " <span class="held-out">{value}</span> });
+            view! { <span class="value" style=format!("--colour: var({colour})")>{value}{held_out}</span> }
         });
         Some(view! {
             <div class=side style=format!("--place: {place}") aria-hidden="true" data-testid="reading">
@@ -155,11 +167,9 @@ fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     });
     let title = Memo::new(move |_| {
         let epoch = epoch.get();
-        let perplexity = page.state.with(|s| s.live().and_then(|run| run.perplexity(epoch)));
-        match perplexity {
-            Some(value) => fill(w.at_epoch_perplexity, &[&epoch.to_string(), &words::perplexity(value)]),
-            None => w.untrained.to_owned(),
-        }
+        let values =
+            page.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
+        values.map_or(w.untrained.to_owned(), |(value, held_out)| words::moment(w, epoch, value, held_out))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {

@@ -19,4 +19,5 @@ pub mod runs;
 pub mod samples;
 pub mod settings;
 pub mod start;
+pub mod text;
 pub mod worker;
