@@ -15,7 +15,7 @@ pub enum Quantity {
     GradNorm,
     /// The parameters after the epoch's last update.
     Weights,
-    /// The exponential of the epoch's mean loss.
+    /// The exponential of the epoch's mean loss, in f32: above 88 nats it is infinite.
     Perplexity,
 }
 
@@ -43,10 +43,12 @@ pub fn find(metrics: &[Metrics], parameters: &Parameters, perplexity: f64) -> Op
         return Some((if metrics[m].loss.is_finite() { Quantity::GradNorm } else { Quantity::Loss }, m));
     }
     let last = metrics.len().saturating_sub(1);
+    // Weights that make such a perplexity are none to go on from, even if they are numbers.
+    let lost = !(perplexity as f32).is_finite();
     if !parameters.tensors().into_iter().flatten().all(|weight| weight.is_finite()) {
         return Some((Quantity::Weights, last));
     }
-    (!perplexity.is_finite()).then_some((Quantity::Perplexity, last))
+    lost.then_some((Quantity::Perplexity, last))
 }
 
 /// Gradients that are clipped at 1, or a tenth of the learning rate where they hardly get longer than that.
@@ -97,7 +99,8 @@ mod tests {
             ([good, no_loss, no_norm], &broken, f64::NAN, Some((Quantity::Loss, 1))),
             ([good, no_norm, no_loss], &broken, f64::NAN, Some((Quantity::GradNorm, 1))),
             ([good, good, good], &broken, 20.0, Some((Quantity::Weights, 2))),
-            ([good, good, good], &sound, f64::INFINITY, Some((Quantity::Perplexity, 2))),
+            ([good, good, good], &sound, 1e38, None),
+            ([good, good, good], &sound, 1e39, Some((Quantity::Perplexity, 2))),
         ] {
             assert_eq!(find(&metrics, parameters, perplexity), expected);
         }

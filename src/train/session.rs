@@ -303,7 +303,7 @@ impl Session {
         let loss = ended.held_out.advance(tokens).await?;
         let Ended { result, held_out } = self.under_way.take()?.ended?;
         Some(self.end_epoch(
-            EpochResult { validation: Some(loss.exp().min(f64::MAX)), ..result },
+            EpochResult { validation: Some(loss.exp().min(f32::MAX.into())), ..result },
             held_out.into_parameters(),
         ))
     }

@@ -13,6 +13,9 @@ pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
 /// The style sheet's name of a run's colour.
 const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
 
+/// The style sheet's name of the colour of PyTorch's curve.
+pub const REFERENCE_COLOUR: &str = "--reference";
+
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -52,13 +55,10 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = curve::last_epoch(done, total);
     let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
-    let values = runs
-        .iter()
-        .flat_map(|run| run.curve.iter().chain(&run.held_out))
-        .map(|p| p.1)
-        .chain(behind.iter().map(|p| p.1));
+    let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
+    let values = values.chain(behind.iter().map(|p| p.1));
     let high = curve::top(values, 2.0);
-    let mut lines = vec![Line { points: behind, colour: "--reference", width: 1.0, dot: false, dashed: false }];
+    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
     for run in &runs {
         let is_live = run.number == state.shown;
         let line = |curve, width, dot, dashed| {
