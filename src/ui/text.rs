@@ -22,8 +22,10 @@ pub struct OwnText {
     pub turn: u32,
     /// Whether the text that is told next is one that the visitor has just chosen.
     is_new: bool,
-    /// Cleaning, training tokens and prefix of the time before, to go back to.
-    before: Option<[String; 3]>,
+    /// Cleaning and training tokens of the time before, to go back to;
+    before: Option<[String; 2]>,
+    /// and the prefix, with the one that came in its place.
+    prefix: Option<[String; 2]>,
     /// The settings that were changed for the text.
     pub adapted: Vec<&'static str>,
 }
@@ -43,6 +45,7 @@ impl OwnText {
         self.refusal = None;
         self.is_new = true;
         self.is_offered = false;
+        self.adapted.clear();
         self.link.take_if(|_| !is_link);
         self.turn += 1;
         self.turn
@@ -62,9 +65,11 @@ impl OwnText {
         self.reading = None;
         if !facts.own {
             self.adapted.clear();
-            if let Some([cleaning, tokens, first]) = self.before.take() {
+            if let Some([cleaning, tokens]) = self.before.take() {
                 form.set("cleaning", &cleaning);
                 form.set("tokens", &tokens);
+            }
+            if let Some([first, _]) = self.prefix.take().filter(|[_, set]| set == prefix) {
                 *prefix = first;
             }
             return;
@@ -72,8 +77,7 @@ impl OwnText {
         if !self.is_new {
             return;
         }
-        let now = [form.get("cleaning").to_owned(), form.get("tokens").to_owned(), prefix.clone()];
-        self.before.get_or_insert(now);
+        self.before.get_or_insert(now(form));
         if facts.cleaning.to_string() != form.get("cleaning") {
             return; // it is to be read once more
         }
@@ -93,9 +97,21 @@ impl OwnText {
         // A prefix that the text says nothing of becomes the text's beginning.
         let known = |c| facts.counts.iter().any(|&(known, _)| known == c);
         if !prefix.chars().all(known) && !facts.beginning.is_empty() {
+            let first = self.prefix.take().map_or(prefix.clone(), |[first, _]| first);
             facts.beginning.clone_into(prefix);
+            self.prefix = Some([first, prefix.clone()]);
         }
     }
+
+    /// What the settings are now, they are to be with the book's text too.
+    pub fn keep(&mut self, form: &Form) {
+        self.before = self.before.take().map(|_| now(form));
+    }
+}
+
+/// The settings that a text may change.
+fn now(form: &Form) -> [String; 2] {
+    ["cleaning", "tokens"].map(|key| form.get(key).to_owned())
 }
 
 /// What the text comes to: name, tokens, kinds, and how many are unknown.
@@ -159,6 +175,14 @@ mod tests {
         let book = TextFacts { own: false, ..told(Cleaning::Book, 170_000, 170_000) };
         assert_eq!(after(&mut own, &book, &mut form, &mut prefix), ["book", "10000", "time"]);
         assert_eq!(own, OwnText { turn: 1, ..OwnText::default() });
+        // What is set with the text there, to be kept, and a prefix of the visitor's own, stay.
+        own.begin("mine".into(), false);
+        form.set("cleaning", "verbatim");
+        own.arrive(&told(Cleaning::Verbatim, 5000, 5000), &mut form, &mut prefix);
+        form.set("tokens", "77");
+        own.keep(&form);
+        prefix = "again".into();
+        assert_eq!(after(&mut own, &book, &mut form, &mut prefix), ["verbatim", "77", "again"]);
     }
 
     #[test]

@@ -109,8 +109,8 @@ pub fn Workbench(page: Page) -> impl IntoView {
                     <Samples page />
                     <Conversation page />
                 </div>
+                <DropHint page />
             </main>
-            <DropHint page />
         }
     };
     view! { {bench} }

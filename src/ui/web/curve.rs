@@ -37,7 +37,9 @@ pub fn Curve(page: Page) -> impl IntoView {
     let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
     let save_png = move |_| {
-        let legend: Vec<_> = page.state.with_untracked(|s| visible(w, s).into_iter().chain(behind(w, s)).collect());
+        let legend: Vec<_> = page
+            .state
+            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(behind(w, s)).collect());
         if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
             browser::save("perplexity.png", &address);
         }
@@ -101,7 +103,7 @@ fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
     let behind = Memo::new(move |_| page.drawn(|s| behind(w, s)).map(|(_, name)| name));
     let runs = Memo::new(move |_| page.drawn(|s| visible(w, s)));
-    let held_out = Memo::new(move |_| page.drawn(|s| s.runs.iter().any(|run| run.visible && !run.held_out.is_empty())));
+    let held_out = Memo::new(move |_| page.drawn(|s| held_out(w, s)).map(|(_, name)| name));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
     };
@@ -110,7 +112,7 @@ fn Legend(page: Page) -> impl IntoView {
             <ul class="legend-runs" data-testid="legend-runs">
                 {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
             </ul>
-            <p class="legend dashed" data-testid="legend-held-out" hidden=move || !held_out.get()>{w.legend_held_out}</p>
+            <p class="legend dashed" data-testid="legend-held-out" hidden=move || held_out.with(Option::is_none)>{held_out}</p>
             <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
         </div>
     }
@@ -121,6 +123,12 @@ fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
     let named = state.runs.iter().zip(run::names(w, &state.runs));
     let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
     shown.map(|(run, name)| (picture::colour(run), name)).collect()
+}
+
+/// What dashed lines are, where there are some.
+fn held_out(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+    let is_shown = state.runs.iter().any(|run| run.visible && !run.held_out.is_empty());
+    is_shown.then(|| ("--ink-soft", w.legend_held_out.to_owned()))
 }
 
 /// The colour and the name of the curve behind them.

@@ -200,6 +200,7 @@ impl Page {
     pub fn set_book(&self) {
         self.form.update(Form::set_book);
         self.choose_file(None);
+        self.form.with_untracked(|form| self.own.state.update(|own| own.keep(form)));
         self.book_text();
     }
 

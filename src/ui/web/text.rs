@@ -174,7 +174,10 @@ pub fn TextPart(page: Page) -> impl IntoView {
         <details class="start" data-testid="text-part">
             <summary>{w.text} <span class="note">{name}</span></summary>
             <div class="start-inner">
-                <p data-testid="text-facts" class="told" aria-live="polite">{told} " " {adapted}</p>
+                <div class="told" aria-live="polite">
+                    <p data-testid="text-facts">{told}</p>
+                    <p class="note" data-testid="text-adapted">{adapted}</p>
+                </div>
                 <FileField page />
                 <PasteField page />
                 <button type="button" hidden=move || !is_own.get() on:click=move |_| page.book_text()>{w.text_book}</button>
