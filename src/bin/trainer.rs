@@ -144,7 +144,7 @@ mod worker {
 
     async fn book() -> Result<Texts> {
         let Config { cleaning, kinds, .. } = Config::default();
-        Ok(tell(Texts::of_book(Text::known(&fetch(TEXT).await?)?), cleaning, kinds))
+        Ok(tell(Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?), cleaning, kinds))
     }
 
     /// Tells the page of a text.
@@ -153,15 +153,6 @@ mod worker {
             post(&Event::Text { facts });
         }
         texts
-    }
-
-    async fn fetch(address: &str) -> Result<Vec<u8>> {
-        let response = gloo_net::http::Request::get(address).send().await;
-        let response = response.map_err(|error| Error::TextMissing(error.to_string()))?;
-        if !response.ok() {
-            return Err(Error::TextMissing(format!("the server answers {}", response.status())));
-        }
-        response.binary().await.map_err(|error| Error::TextMissing(error.to_string()))
     }
 
     fn post(event: &Event) {

@@ -33,41 +33,75 @@ pub fn host(address: &str) -> Result<String> {
     url.map(|url| url.host()).ok_or_else(|| Error::NotAnAddress(address.to_owned()))
 }
 
-/// What stands at an address of any server that lets other pages read it. Nothing of the visitor is sent along: no cookies,
-/// no word of where the request comes from.
+/// What stands at an address of any server that lets other pages read it. Nothing of the visitor is sent along: no
+/// cookies, no word of where the request comes from.
 ///
 /// # Errors
 /// [`Error::NotAnAddress`], [`Error::AddressUnreachable`], [`Error::AddressAnswers`], [`Error::AddressSlow`],
 /// [`Error::TextTooLarge`].
 pub async fn fetch(address: &str, limits: Limits) -> Result<Vec<u8>> {
     host(address)?;
-    let failed = |error: JsValue| match error.dyn_ref::<DomException>().map(DomException::name).as_deref() {
-        Some("TimeoutError") => Error::AddressSlow { address: address.to_owned(), seconds: limits.seconds },
-        _ => Error::AddressUnreachable(address.to_owned()),
-    };
     let how = RequestInit::new();
     how.set_credentials(RequestCredentials::Omit);
     how.set_referrer_policy(ReferrerPolicy::NoReferrer);
     how.set_signal(Some(&AbortSignal::timeout_with_u32(limits.seconds * 1000)));
+    get(address, &how, limits.bytes).await.map_err(|failure| match failure {
+        Failure::TooLarge => too_large(),
+        Failure::Status(status) => Error::AddressAnswers { address: address.to_owned(), status },
+        Failure::Other(error) => match error.dyn_ref::<DomException>().map(DomException::name).as_deref() {
+            Some("TimeoutError") => Error::AddressSlow { address: address.to_owned(), seconds: limits.seconds },
+            _ => Error::AddressUnreachable(address.to_owned()),
+        },
+    })
+}
+
+/// A file beside the worker.
+///
+/// # Errors
+/// [`Error::TextMissing`].
+pub async fn beside(path: &str) -> Result<Vec<u8>> {
+    get(path, &RequestInit::new(), LARGEST).await.map_err(|failure| {
+        Error::TextMissing(match failure {
+            Failure::TooLarge => "it is too large".to_owned(),
+            Failure::Status(status) => format!("the server answers {status}"),
+            Failure::Other(error) => js_sys::Error::from(error).message().into(),
+        })
+    })
+}
+
+/// Why nothing came.
+enum Failure {
+    TooLarge,
+    Status(u16),
+    Other(JsValue),
+}
+
+impl From<JsValue> for Failure {
+    fn from(error: JsValue) -> Self {
+        Self::Other(error)
+    }
+}
+
+/// At most so many bytes of what is answered; of more, nothing but the beginning is loaded.
+async fn get(address: &str, how: &RequestInit, most: usize) -> Result<Vec<u8>, Failure> {
     let worker: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let response = JsFuture::from(worker.fetch_with_str_and_init(address, &how)).await.map_err(failed)?;
+    let response = JsFuture::from(worker.fetch_with_str_and_init(address, how)).await?;
     let response: Response = response.unchecked_into();
     if !response.ok() {
-        return Err(Error::AddressAnswers { address: address.to_owned(), status: response.status() });
+        return Err(Failure::Status(response.status()));
     }
     let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(failed)?;
-        let part = Reflect::get(&chunk, &"value".into()).map_err(failed)?;
+        let part = Reflect::get(&JsFuture::from(reader.read()).await?, &"value".into())?;
         if part.is_undefined() {
             return Ok(bytes);
         }
         bytes.extend(part.unchecked_into::<Uint8Array>().to_vec());
-        if bytes.len() > limits.bytes {
+        if bytes.len() > most {
             let _ = reader.cancel();
-            return Err(too_large());
+            return Err(Failure::TooLarge);
         }
     }
 }

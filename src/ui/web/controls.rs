@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::browser;
+use super::offline::NewVersion;
 use super::page::Page;
 use crate::protocol::Stretch;
 use crate::ui::language::fill;
@@ -37,6 +38,7 @@ pub fn Controls(page: Page) -> impl IntoView {
             <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
             <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
             <p class="notice" role="status" data-testid="recovered">{recovered}</p>
+            <NewVersion page />
         </section>
     }
 }

@@ -13,6 +13,7 @@ pub mod gradients;
 pub mod masthead;
 mod memory;
 pub mod network;
+pub mod offline;
 pub mod page;
 mod png;
 pub mod profile;
