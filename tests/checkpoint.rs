@@ -185,6 +185,16 @@ fn with_header(from: &str, to: &str) -> Vec<u8> {
 }
 
 #[test]
+fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
+    let file = ["cleaning", "kinds", "validation"].into_iter().fold(example().write(), |file, key| {
+        let key = format!("\"{key}\"");
+        let at = file.windows(key.len()).position(|window| window == key.as_bytes()).unwrap();
+        [&file[..at], b"\"x", &file[at + 2..]].concat()
+    });
+    assert_eq!(Checkpoint::read(&file), Ok(example()));
+}
+
+#[test]
 fn every_fault_has_its_sentence() {
     let good = example();
     let with = |change: &dyn Fn(&mut Checkpoint)| {
@@ -228,6 +238,14 @@ fn every_fault_has_its_sentence() {
         (with(&|c| c.rates.clear()), "its rates do not begin at the beginning"),
         (with(&|c| c.rates[0].0 = (0, 1)), "its rates do not begin at the beginning"),
         (with(&|c| c.rates.push(((1, 2), c.rates[0].1))), "or are not in order"),
+        (with(&|c| c.config.validation = 9), "validation has the shape [0], not [2]"),
+        (
+            with(&|c| {
+                c.config.validation = 9;
+                c.reports.iter_mut().for_each(|report| report.validation = Some(-2.0));
+            }),
+            "epoch 1 has the validation perplexity -2",
+        ),
         (with(&|c| c.rates[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
     ];
     for (file, sentence) in faults {
