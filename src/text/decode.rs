@@ -135,8 +135,12 @@ mod tests {
 
     fn any_text() -> impl Strategy<Value = String> {
         let ends = prop::sample::select(vec!['\r', '\n']);
-        let character = prop_oneof![4 => any::<char>(), 1 => ends].prop_filter("no zero", |&c| c != '\0');
-        prop::collection::vec(character, 1..40).prop_map(String::from_iter)
+        // Changed, not left out: so that ten million cases are no more trouble than a hundred.
+        let character = prop_oneof![4 => any::<char>(), 1 => ends].prop_map(|c| if c == '\0' { '0' } else { c });
+        prop::collection::vec(character, 1..40).prop_map(|mut text| {
+            text[0] = if text[0] == '\u{feff}' { 'f' } else { text[0] };
+            text.into_iter().collect()
+        })
     }
 
     proptest! {
@@ -158,7 +162,6 @@ mod tests {
 
         #[test]
         fn a_text_is_read_back_from_every_encoding(text in any_text()) {
-            prop_assume!(!text.starts_with('\u{feff}'));
             let [plain, marked, little, big] = files(&text).map(|file| decode(&file).unwrap());
             prop_assert_eq!(&plain, &text.replace("\r\n", "\n").replace('\r', "\n"));
             prop_assert!(marked == plain && little == plain && big == plain);
