@@ -1,7 +1,7 @@
 //! Trains without a page: the same engine, in a terminal.
 //!
 //! With `--json` it prints one JSON object a line: for each epoch `epoch, perplexity, loss, grad_norm,
-//! tokens_per_second, sample`, and last one with `final: true, perplexity, tokens_per_second, device, samples`
+//! tokens_per_second, validation, sample` (`validation` is null where no tokens are held out), and last one with `final: true, perplexity, tokens_per_second, device, samples`
 //! (`perplexity` is null if it was ended before the first epoch).
 
 use std::io::{self, Write};
@@ -17,8 +17,8 @@ use time_traveller::engine::{Device, Devices};
 use time_traveller::model::config::{Sampling, StateMode, check_prefix};
 use time_traveller::model::{Config, Sizes, parameters_file};
 use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH};
-use time_traveller::text::{Corpus, edition};
-use time_traveller::train::{self, Checkpoint, EpochResult, Session, Start};
+use time_traveller::text::{Corpus, Text, edition};
+use time_traveller::train::{self, Checkpoint, EpochResult, Session, Start, Texts};
 
 /// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
@@ -59,6 +59,15 @@ struct Arguments {
     /// auto (the fastest, by a race), gpu or cpu [default: auto]
     #[arg(long)]
     engine: Option<String>,
+    /// book (letters and spaces) or verbatim (every character) [default: book]
+    #[arg(long)]
+    cleaning: Option<String>,
+    /// The most kinds of token; the rarest characters beyond are read as <unk> [default: 4000]
+    #[arg(long, value_name = "N")]
+    kinds: Option<String>,
+    /// Tokens from the end of the text that are held out, for a validation perplexity after each epoch [default: 0]
+    #[arg(long, value_name = "N")]
+    validation: Option<String>,
     /// Initial parameters (w_xh, w_hh, b_h, w_hq, b_q) from a safetensors file, instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
@@ -71,7 +80,8 @@ struct Arguments {
     prefix: Vec<String>,
     /// Go on from a checkpoint, with its settings; only --epochs and --engine may change
     #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "tokens", "hidden", "batch", "steps", "lr", "clip", "sampling", "state", "seed", "init", "window_offset",
+        "tokens", "hidden", "batch", "steps", "lr", "clip", "sampling", "state", "seed", "cleaning", "kinds", "validation", "init",
+        "window_offset",
     ])]
     resume: Option<PathBuf>,
     /// Save a checkpoint here every few epochs and at the end; a crash in the midst of it leaves the one before
@@ -101,6 +111,9 @@ impl Arguments {
             ("state", &self.state),
             ("seed", &self.seed),
             ("engine", &self.engine),
+            ("cleaning", &self.cleaning),
+            ("kinds", &self.kinds),
+            ("validation", &self.validation),
         ];
         for (key, value) in settings {
             if let Some(value) = value {
@@ -113,14 +126,16 @@ impl Arguments {
         Ok(config)
     }
 
-    fn corpus(&self) -> Result<(Corpus, &'static str), String> {
+    /// The text as these settings read it, and what it is called.
+    fn corpus(&self, config: &Config) -> Result<(Rc<Corpus>, &'static str), String> {
         let name = self.text.display();
         let bytes = std::fs::read(&self.text).map_err(|error| {
             format!("The text {name} can't be read ({error}): name one with --text, or run `cargo xtask text`.")
         })?;
         let edition = edition::identify(&bytes).map_or("an edition of its own", edition::Edition::name);
-        let text = String::from_utf8(bytes).map_err(|_| format!("The text {name} is not UTF-8: convert it."))?;
-        Ok((Corpus::new(&text), edition))
+        let text = Text::own(name.to_string(), &bytes).map_err(sentence)?;
+        let corpus = Texts::of_own(text).corpus(config).map_err(sentence)?;
+        Ok((corpus, edition))
     }
 
     fn start(&self, sizes: Sizes) -> Result<Start, String> {
@@ -193,14 +208,16 @@ impl Report {
     }
 
     fn epoch(&self, result: &EpochResult, sample: &str) {
-        let EpochResult { epoch, loss, perplexity, tokens_per_second, .. } = *result;
+        let EpochResult { epoch, loss, perplexity, tokens_per_second, validation, .. } = *result;
         let grad_norm = result.grad_norms.last();
         match self {
             Self::Bar(bar) => {
                 // The bar's own println says nothing where there is no terminal.
+                let held_out = validation.map(|held_out| format!("  held out {held_out:>7.3}")).unwrap_or_default();
                 bar.suspend(|| {
                     println!(
-                        "epoch {epoch:>4}  perplexity {perplexity:>7.3}  {tokens_per_second:>8.0} tokens/s  {sample}"
+                        "epoch {epoch:>4}  perplexity {perplexity:>7.3}{held_out}  {tokens_per_second:>8.0} tokens/s  \
+                         {sample}"
                     );
                 });
                 bar.set_message(format!("perplexity {perplexity:.3}, {tokens_per_second:.0} tokens/s"));
@@ -208,7 +225,7 @@ impl Report {
             }
             Self::Json => print_line(&json!({
                 "epoch": epoch, "perplexity": perplexity, "loss": loss, "grad_norm": grad_norm,
-                "tokens_per_second": tokens_per_second, "sample": sample,
+                "tokens_per_second": tokens_per_second, "validation": validation, "sample": sample,
             })),
         }
     }
@@ -242,15 +259,21 @@ fn print_line(line: &serde_json::Value) {
     }
 }
 
-/// The session that the arguments ask for, what it came to already, and the device.
-async fn open(
-    arguments: &Arguments,
-    corpus: &Rc<Corpus>,
-) -> Result<(Session, Config, Vec<EpochReport>, Device), String> {
+/// The session that the arguments ask for, what it came to already, and what it is on.
+struct Opened {
+    session: Session,
+    config: Config,
+    reports: Vec<EpochReport>,
+    device: Device,
+    edition: &'static str,
+}
+
+async fn open(arguments: &Arguments) -> Result<Opened, String> {
     let resumed = arguments.resumed()?;
     let config = resumed.as_ref().map_or_else(|| arguments.config(), |checkpoint| Ok(checkpoint.config))?;
     config.check().map_err(|error| error.to_string())?;
-    let sizes = train::sizes(&config, corpus);
+    let (corpus, edition) = arguments.corpus(&config)?;
+    let sizes = train::sizes(&config, &corpus);
     let start = arguments.start(sizes)?;
     let race = Devices::open().await.choose(config.engine, sizes).await.map_err(sentence)?;
     for lap in &race.laps {
@@ -258,23 +281,21 @@ async fn open(
         eprintln!("race: {}: {speed}", lap.name);
     }
     let session = match &resumed {
-        Some(checkpoint) => Session::from_checkpoint(&race.winner, corpus, checkpoint).await,
-        None => Session::from_start(&race.winner, corpus, config, start).await,
+        Some(checkpoint) => Session::from_checkpoint(&race.winner, &corpus, checkpoint).await,
+        None => Session::from_start(&race.winner, &corpus, config, start).await,
     };
     let reports = resumed.map_or_else(Vec::new, |checkpoint| checkpoint.reports);
-    Ok((session.map_err(sentence)?, config, reports, race.winner))
+    Ok(Opened { session: session.map_err(sentence)?, config, reports, device: race.winner, edition })
 }
 
 async fn train(arguments: &Arguments) -> Result<(), String> {
-    let (corpus, edition) = arguments.corpus()?;
     let prefixes = arguments.prefixes();
     prefixes.iter().try_for_each(|prefix| check_prefix(prefix)).map_err(sentence)?;
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = stop.clone();
     ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).map_err(|error| error.to_string())?;
 
-    let corpus = Rc::new(corpus);
-    let (mut session, config, mut reports, device) = open(arguments, &corpus).await?;
+    let Opened { mut session, config, mut reports, device, edition } = open(arguments).await?;
     let device = device.name();
     let report = Report::start(arguments, &config, edition, &device);
     while !session.is_finished() && !stop.load(Ordering::Relaxed) {

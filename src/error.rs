@@ -31,6 +31,12 @@ pub enum Error {
     TooFewTokens { length: usize, wanted: usize },
 
     #[error(
+        "The text has {length} tokens, too few to train on {tokens} and hold out {validation} more: \
+         lower Training tokens (tokens) or Validation tokens (validation)."
+    )]
+    TooFewToHoldOut { length: usize, tokens: usize, validation: usize },
+
+    #[error(
         "{length} characters are too few for {batch} rows of {steps} steps: at least {needed} are needed, \
          so raise Training tokens (tokens), or lower Batch size (batch) or Time steps (steps)."
     )]
@@ -66,8 +72,55 @@ pub enum Error {
     #[error("There is no run under way whose rates could be set: set them before the next one.")]
     NoRun,
 
-    #[error("The text has no letters A to Z in it: choose one that has.")]
+    #[error(
+        "The text has no letters A to Z in it, and the book’s cleaning leaves nothing else: set Cleaning (cleaning) to \
+         verbatim, or choose another text."
+    )]
     NoLetters,
+
+    #[error("The text is empty: choose one that has something in it.")]
+    EmptyText,
+
+    #[error("The text has more than {most_megabytes} MB, the most that is read here: choose a shorter one, or a part.")]
+    TextTooLarge { most_megabytes: usize },
+
+    #[error(
+        "The text is neither UTF-8 nor UTF-16 with a byte order mark (its byte {offset}, counted from 0, is the first \
+         that does not fit): save it as UTF-8 and choose it again."
+    )]
+    NotUtf8 { offset: usize },
+
+    #[error(
+        "The text begins as UTF-16, and at byte {offset}, counted from 0, stands half a character: save it as UTF-8 and \
+         choose it again."
+    )]
+    NotUtf16 { offset: usize },
+
+    #[error(
+        "The text has a zero at byte {offset}, counted from 0, as only other kinds of file do: choose a plain text, saved \
+         as UTF-8."
+    )]
+    NotText { offset: usize },
+
+    #[error("{0} is no address of a text, which begins with https:// or http://: put one into the link after text=.")]
+    NotAnAddress(String),
+
+    #[error(
+        "{0} gave no text: its server can't be reached, or lets no other page read it (CORS): download the text and \
+         choose the file."
+    )]
+    AddressUnreachable(String),
+
+    #[error(
+        "{address} is answered with {status} instead of a text: check the link, or download the text and choose it."
+    )]
+    AddressAnswers { address: String, status: u16 },
+
+    #[error("{address} has not come within {seconds} seconds: try again, or download the text and choose the file.")]
+    AddressSlow { address: String, seconds: u32 },
+
+    #[error("The book’s text is not there to go back to: reload the page.")]
+    NoBook,
 
     #[error("The prefix is empty: type at least one character to continue.")]
     EmptyPrefix,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::model::Sizes;
-use crate::model::config::Config;
+use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
 pub use crate::model::run::Rates;
@@ -46,8 +46,28 @@ pub enum Command {
     /// Measures each kernel for these settings, with a network of its own; a run goes on afterwards. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
+    /// What the next run is to learn, and how it is read. Answered by [`Event::Text`] or, if it is no text,
+    /// [`Event::TextRefused`]; then the one before stays. A run under way goes on with the text that it began with.
+    Text { choice: TextChoice, cleaning: Cleaning, kinds: u32 },
     /// Races of earlier visits, which need not be run again on the same devices.
     Recall { races: Vec<PastRace> },
+}
+
+/// Which text is to be learned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TextChoice {
+    /// The one that there is, perhaps read by other settings.
+    Present,
+    /// The book's.
+    Book,
+    /// The visitor's own, as it came.
+    Own {
+        name: String,
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
+    },
+    /// The visitor's own, which the worker is to fetch from here.
+    Address(String),
 }
 
 /// How far a run goes before it pauses by itself.
@@ -83,9 +103,10 @@ pub struct Beginning {
 pub enum Event {
     /// The worker listens.
     Ready,
-    /// The text is there: which edition, whether that is the book's own, how many tokens, how many kinds of token
-    /// (`V`).
-    Text { edition: String, is_books: bool, tokens: u32, vocabulary: u32 },
+    /// The text is there, or there is another.
+    Text { facts: TextFacts },
+    /// Why a text can't be had.
+    TextRefused { error: Error },
     /// A race that was run just now, to be remembered.
     Raced { race: PastRace },
     /// What trains from now on, under this name, and the race that it won, if there was one.
@@ -147,6 +168,35 @@ pub enum Event {
     /// Something ended the run (or, without a run, the preparations).
     Failed { run: Option<u32>, error: Error },
 }
+
+/// What there is to learn, and how it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextFacts {
+    pub name: String,
+    /// Whether it is the book's own edition.
+    pub is_books: bool,
+    /// Whether the visitor brought it.
+    pub own: bool,
+    /// Characters before the cleaning.
+    pub characters: u32,
+    pub cleaning: Cleaning,
+    /// The most kinds of token.
+    pub kinds: u32,
+    pub tokens: u32,
+    /// `V`, kinds of token with `<unk>`.
+    pub vocabulary: u32,
+    /// How many tokens are `<unk>`,
+    pub unknown: u32,
+    /// and how many kinds of character those are.
+    pub rare: u32,
+    /// How the text begins: a word or two for a prefix, all of the vocabulary.
+    pub beginning: String,
+    /// The commonest characters and how often each stands in the text; at most [`MOST_COUNTS`].
+    pub counts: Vec<(char, u32)>,
+}
+
+/// So many kinds of character are told with their counts.
+pub const MOST_COUNTS: usize = 500;
 
 /// A contestant's result in the race of the devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -220,6 +270,8 @@ pub struct EpochReport {
     pub grad_norms: Vec<f32>,
     /// Tokens trained on in this epoch, by the seconds it took.
     pub tokens_per_second: f64,
+    /// Perplexity of the tokens that are held out, with the weights at the epoch's end; none if none are.
+    pub validation: Option<f64>,
     pub sample: Sample,
 }
 

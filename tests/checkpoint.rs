@@ -149,6 +149,7 @@ fn example() -> Checkpoint {
         perplexity: (0.1 + f64::from(epoch)).exp(),
         grad_norms,
         tokens_per_second: 1234.5,
+        validation: None,
         sample: Sample { prefix: "tïme \"\n".into(), text: "t<unk>me".into(), unknown: vec!['\n', '"', 'ï'] },
     };
     let rates = Rates { learning_rate: 0.1, clip: 1.0 };
@@ -156,7 +157,7 @@ fn example() -> Checkpoint {
         config,
         window_offset: Some(2),
         vocabulary: corpus.vocabulary.characters().iter().collect(),
-        text: corpus.sha1(),
+        text: corpus.sha1().to_owned(),
         rates: vec![((0, 0), rates), ((1, 3), Rates { clip: 0.3, ..rates })],
         reports: vec![report(1, vec![0.1, 0.2]), report(2, vec![0.3])],
         parameters: Parameters::init(sizes(config), 7),
@@ -181,6 +182,16 @@ fn with_header(from: &str, to: &str) -> Vec<u8> {
     let at = file.windows(from.len()).position(|window| window == from.as_bytes());
     let at = at.unwrap_or_else(|| panic!("the header has no {from}"));
     [&file[..at], to.as_bytes(), &file[at + to.len()..]].concat()
+}
+
+#[test]
+fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
+    let file = ["cleaning", "kinds", "validation"].into_iter().fold(example().write(), |file, key| {
+        let key = format!("\"{key}\"");
+        let at = file.windows(key.len()).position(|window| window == key.as_bytes()).unwrap();
+        [&file[..at], b"\"x", &file[at + 2..]].concat()
+    });
+    assert_eq!(Checkpoint::read(&file), Ok(example()));
 }
 
 #[test]
@@ -227,6 +238,14 @@ fn every_fault_has_its_sentence() {
         (with(&|c| c.rates.clear()), "its rates do not begin at the beginning"),
         (with(&|c| c.rates[0].0 = (0, 1)), "its rates do not begin at the beginning"),
         (with(&|c| c.rates.push(((1, 2), c.rates[0].1))), "or are not in order"),
+        (with(&|c| c.config.validation = 9), "validation has the shape [0], not [2]"),
+        (
+            with(&|c| {
+                c.config.validation = 9;
+                c.reports.iter_mut().for_each(|report| report.validation = Some(-2.0));
+            }),
+            "epoch 1 has the validation perplexity -2",
+        ),
         (with(&|c| c.rates[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
     ];
     for (file, sentence) in faults {
@@ -241,8 +260,7 @@ fn a_checkpoint_of_another_text_says_so() {
     let longer = Corpus::new(&"A small clock ticks on the table, and the traveller who built it waits.\n".repeat(12));
     let other = example().check(&longer).unwrap_err().to_string();
     assert!(other.contains("of another vocabulary"), "{other}");
-    let mut same = corpus();
-    same.tokens.pop();
+    let same = Corpus::new(&(LINE.repeat(12) + "t"));
     let other = example().check(&same).unwrap_err().to_string();
     assert!(other.contains("of another text, with the same vocabulary"), "{other}");
 }

@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::error::Error;
 use time_traveller::model::Sizes;
-use time_traveller::model::config::{Config, EngineChoice, Sampling, SettingError, StateMode};
+use time_traveller::model::config::{Cleaning, Config, EngineChoice, Sampling, SettingError, StateMode};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
-    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Written,
+    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, TextChoice, TextFacts, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -22,12 +22,20 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    let whole = any::<[u32; 6]>();
+    let whole = any::<[u32; 8]>();
     let sampling = prop::sample::select(vec![Sampling::Sequential, Sampling::Random]);
     let state = prop::sample::select(vec![StateMode::Carry, StateMode::Reset]);
     let engine = prop::sample::select(vec![EngineChoice::Auto, EngineChoice::Gpu, EngineChoice::Cpu]);
-    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state, engine).prop_map(
-        |([hidden, batch, steps, epochs, tokens, seed], lr, clip, sampling, state, engine)| Config {
+    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state, engine, cleaning()).prop_map(
+        |(
+            [hidden, batch, steps, epochs, tokens, seed, kinds, validation],
+            lr,
+            clip,
+            sampling,
+            state,
+            engine,
+            cleaning,
+        )| Config {
             hidden,
             batch,
             steps,
@@ -39,8 +47,21 @@ fn config() -> impl Strategy<Value = Config> {
             state,
             seed,
             engine,
+            cleaning,
+            kinds,
+            validation,
         },
     )
+}
+
+fn cleaning() -> impl Strategy<Value = Cleaning> {
+    prop::sample::select(vec![Cleaning::Book, Cleaning::Verbatim])
+}
+
+fn text_choice() -> impl Strategy<Value = TextChoice> {
+    let own =
+        (text(), prop::collection::vec(any::<u8>(), 0..9)).prop_map(|(name, bytes)| TextChoice::Own { name, bytes });
+    prop_oneof![Just(TextChoice::Present), Just(TextChoice::Book), own, text().prop_map(TextChoice::Address)]
 }
 
 fn sample() -> impl Strategy<Value = Sample> {
@@ -50,13 +71,15 @@ fn sample() -> impl Strategy<Value = Sample> {
 
 fn epoch_report() -> impl Strategy<Value = EpochReport> {
     let grad_norms = prop::collection::vec(0.0..1e6f32, 0..4);
-    (any::<u32>(), number(), number(), grad_norms, number(), sample()).prop_map(
-        |(epoch, perplexity, loss, grad_norms, tokens_per_second, sample)| EpochReport {
+    let validation = prop::option::of(number());
+    (any::<u32>(), number(), number(), grad_norms, number(), validation, sample()).prop_map(
+        |(epoch, perplexity, loss, grad_norms, tokens_per_second, validation, sample)| EpochReport {
             epoch,
             perplexity,
             loss,
             grad_norms,
             tokens_per_second,
+            validation,
             sample,
         },
     )
@@ -145,12 +168,12 @@ fn profile(name: String) -> Profile {
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 10]> {
+fn commands() -> impl Strategy<Value = [Command; 11]> {
     let numbers = (any::<u32>(), any::<u32>());
-    let others = (stretch(), rates(), pick());
+    let others = (stretch(), rates(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
         |((number, length), config, prefix, beginning, others)| {
-            let (stretch, rates, pick) = others;
+            let (stretch, rates, pick, choice) = others;
             let commands = [
                 Command::Train { run: number, config, prefix: prefix.clone(), beginning, stretch },
                 Command::Pause,
@@ -162,6 +185,7 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
                 Command::Generate { request: number, prefix, length, pick, config },
                 Command::Profile { request: number, config },
                 Command::Recall { races: vec![past_race("a device")] },
+                Command::Text { choice, cleaning: config.cleaning, kinds: config.kinds },
             ];
             // A new kind of command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -176,6 +200,7 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
                     Command::Generate { .. } => 7,
                     Command::Profile { .. } => 8,
                     Command::Recall { .. } => 9,
+                    Command::Text { .. } => 10,
                 };
                 assert_eq!(i, place);
             }
@@ -184,8 +209,25 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
     )
 }
 
+fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
+    TextFacts {
+        counts: name.chars().zip([3, 1]).collect(),
+        name,
+        is_books: tokens.is_multiple_of(2),
+        own: tokens.is_multiple_of(3),
+        characters: tokens,
+        cleaning: Cleaning::Verbatim,
+        kinds: vocabulary,
+        tokens,
+        vocabulary,
+        unknown: 1,
+        rare: 2,
+        beginning: "t".into(),
+    }
+}
+
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 24]> {
+fn events() -> impl Strategy<Value = [Event; 25]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
@@ -193,7 +235,7 @@ fn events() -> impl Strategy<Value = [Event; 24]> {
             let error = if n % 2 == 0 { Error::Gpu(text.clone()) } else { error };
             let events = [
                 Event::Ready,
-                Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
+                Event::Text { facts: facts(text.clone(), n, m) },
                 Event::Device { name: text.clone(), race: past_race(&text).laps },
                 Event::Started { run, minibatches: n, bytes: n.into() },
                 Event::Opened { run, config: Config { hidden: n, ..Config::default() }, reports: vec![epoch.clone()] },
@@ -219,6 +261,7 @@ fn events() -> impl Strategy<Value = [Event; 24]> {
                 Event::Failed { run: maybe_run, error },
                 Event::Profiled { request: n, profile: profile(text.clone()) },
                 Event::Raced { race: past_race(&text) },
+                Event::TextRefused { error: Error::NotUtf8 { offset: n as usize } },
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -247,6 +290,7 @@ fn events() -> impl Strategy<Value = [Event; 24]> {
                     Event::Failed { .. } => 21,
                     Event::Profiled { .. } => 22,
                     Event::Raced { .. } => 23,
+                    Event::TextRefused { .. } => 24,
                 };
                 assert_eq!(i, place);
             }
@@ -294,7 +338,7 @@ fn names_are_stable() {
     let train = Command::Train { run: 3, config, prefix: "time".into(), beginning, stretch: Stretch::Epoch };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto"},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7,"checkpoint":null},"stretch":"Epoch"}}"#
+        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto","cleaning":"book","kinds":4000,"validation":0},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7,"checkpoint":null},"stretch":"Epoch"}}"#
     );
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let pick = Pick::Sampled { temperature: 0.5, top_k: 3, seed: 9 };
@@ -311,11 +355,12 @@ fn names_are_stable() {
         loss: 3.25,
         grad_norms: vec![0.5],
         tokens_per_second: 1500.0,
+        validation: Some(21.5),
         sample,
     };
     assert_eq!(
         json(&Event::Epoch { run: 3, report }),
-        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
+        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"validation":21.5,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
     );
     assert_eq!(
         json(&Event::Failed { run: None, error: Error::Gpu("no".into()) }),

@@ -55,7 +55,7 @@ proptest! {
 
     #[test]
     fn a_cleaned_text_survives_encoding(text in any_text()) {
-        let Corpus { vocabulary, tokens } = Corpus::new(&text);
+        let Corpus { vocabulary, tokens, .. } = Corpus::new(&text);
         prop_assert_eq!(vocabulary.decode(&tokens), clean(&text));
         prop_assert!(tokens.iter().all(|&id| id != UNKNOWN && (id as usize) < vocabulary.size()));
     }
@@ -85,7 +85,7 @@ proptest! {
 
 #[test]
 fn a_small_text_is_numbered_as_by_hand() {
-    let Corpus { vocabulary, tokens } = Corpus::new("A bee, a BEE!\n  42\n\nbe-a\n");
+    let Corpus { vocabulary, tokens, .. } = Corpus::new("A bee, a BEE!\n  42\n\nbe-a\n");
     // "a bee a bee" + "be a": e 5, a 3, space 4, b 3; a comes before b in the text.
     assert_eq!(vocabulary.decode(&[1, 2, 3, 4, 0]), "e ab<unk>");
     assert_eq!(vocabulary.size(), 5);
@@ -95,7 +95,7 @@ fn a_small_text_is_numbered_as_by_hand() {
 
 #[test]
 fn a_text_without_letters_has_no_tokens() {
-    let Corpus { vocabulary, tokens } = Corpus::new("1895\n—\n");
+    let Corpus { vocabulary, tokens, .. } = Corpus::new("1895\n—\n");
     assert_eq!((vocabulary.size(), tokens.len()), (1, 0));
 }
 
@@ -103,7 +103,7 @@ fn a_text_without_letters_has_no_tokens() {
 #[test]
 fn minibatches_are_windows_of_the_text() {
     let line = "How fast a river runs depends on how steep its bed is.\n";
-    let Corpus { vocabulary, tokens } = Corpus::new(&line.repeat(40));
+    let Corpus { vocabulary, tokens, .. } = Corpus::new(&line.repeat(40));
     let text = clean(&line.repeat(40));
     let config = Config { batch: 4, steps: 6, ..Config::default() };
     let epoch = Epoch::draw(&config, tokens.len(), None, &mut Xoshiro256PlusPlus::seed_from_u64(3)).unwrap();
@@ -132,7 +132,7 @@ fn the_books_edition_has_the_books_figures() {
 
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(text.lines().count(), 3_221);
-    let Corpus { vocabulary, tokens } = Corpus::new(&text);
+    let Corpus { vocabulary, tokens, .. } = Corpus::new(&text);
     assert_eq!(tokens.len(), 170_580);
     assert_eq!(vocabulary.size(), 28);
     assert_eq!(vocabulary.decode(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), " etainoshr");

@@ -17,8 +17,8 @@ use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
-use time_traveller::text::Corpus;
-use time_traveller::train::{Checkpoint, Trainer};
+use time_traveller::text::Text;
+use time_traveller::train::{Checkpoint, Texts, Trainer};
 
 const ACTIONS: u32 = 300;
 
@@ -110,7 +110,8 @@ fn walk(seed: u64) -> (Vec<Command>, Vec<Event>) {
             })
         }));
         let line = "A small clock ticks on the table, and the traveller who built it waits.\n";
-        Trainer::new(devices.await, Corpus::new(&line.repeat(12)), emit).serve(None, &mut commands).await;
+        let book = Texts::of_book(Text::new("a test’s", line.repeat(12)));
+        Trainer::new(devices.await, book, emit).serve(None, &mut commands).await;
     });
     (visitor.join().unwrap(), events.take())
 }

@@ -5,6 +5,8 @@
 
 #[path = "web_page/start.rs"]
 mod start;
+#[path = "web_page/text.rs"]
+mod text;
 #[path = "web_page/workbench.rs"]
 mod workbench;
 
@@ -16,7 +18,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch,
+    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch, TextFacts,
 };
 use time_traveller::ui::address;
 use time_traveller::ui::app::Workbench;
@@ -75,8 +77,9 @@ impl Mounted {
     /// The same, with the book's text or with the other.
     async fn ready_with(fragment: &str, is_books: bool) -> Self {
         let mounted = Self::open(fragment).await;
-        let text = Event::Text { edition: "a test’s edition".into(), is_books, tokens: 5000, vocabulary: 28 };
-        mounted.hear([Event::Ready, text, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
+        mounted
+            .hear([Event::Ready, book(is_books), Event::Device { name: "a test’s GPU".into(), race: Vec::new() }])
+            .await;
         mounted
     }
 
@@ -158,6 +161,13 @@ impl Mounted {
     }
 }
 
+/// The book's text, or another edition of it.
+fn book(is_books: bool) -> Event {
+    let (name, kinds) = ("a test’s edition".into(), Config::default().kinds);
+    let facts = TextFacts { name, is_books, kinds, tokens: 5000, vocabulary: 28, ..TextFacts::default() };
+    Event::Text { facts }
+}
+
 fn train(run: u32, config: Config, beginning: Beginning) -> Command {
     Command::Train { run, config, prefix: "time traveller".into(), beginning, stretch: Stretch::Whole }
 }
@@ -173,6 +183,7 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
         loss: perplexity.ln(),
         grad_norms: vec![1.0; 4],
         tokens_per_second: 1500.4,
+        validation: None,
         sample: sample("time traveller", &format!(" and the {epoch}")),
     };
     Event::Epoch { run: 1, report }

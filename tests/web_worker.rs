@@ -11,13 +11,15 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::unbounded;
 use time_traveller::engine::Devices;
+use time_traveller::error::Error;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
-use time_traveller::text::Corpus;
-use time_traveller::train::Trainer;
+use time_traveller::text::Text;
+use time_traveller::text::fetch::{Limits, fetch};
+use time_traveller::train::{Texts, Trainer};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
@@ -51,13 +53,16 @@ async fn generation_agrees_with_its_oracle() {
     }
 }
 
+fn book(text: String) -> Texts {
+    Texts::of_book(Text::new("a test’s", text))
+}
+
 /// All events of a run of three epochs.
 async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
     let events = Rc::new(RefCell::new(Vec::new()));
     let heard = events.clone();
-    let mut trainer =
-        Trainer::new(Devices::open().await, Corpus::new(&text), move |event| heard.borrow_mut().push(event));
+    let mut trainer = Trainer::new(Devices::open().await, book(text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
     let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
@@ -131,7 +136,7 @@ async fn a_run_obeys_in_its_midst() {
             }
             heard.borrow_mut().push(event);
         };
-        Trainer::new(Devices::open().await, Corpus::new(&text), emit).serve(None, &mut commands).await;
+        Trainer::new(Devices::open().await, book(text.clone()), emit).serve(None, &mut commands).await;
         let events = events.take();
         assert!(events.contains(&Event::RatesSet { run: 7, epoch: 0, minibatch: 1, rates }), "{events:?}");
         let answer = events.iter().find_map(|event| match event {
@@ -141,5 +146,31 @@ async fn a_run_obeys_in_its_midst() {
         let answer = answer.unwrap_or_else(|| panic!("{events:?}"));
         assert!(answer.written.len() == 9 && answer.written.iter().all(|place| place.surprise > 0.0), "{answer:?}");
         assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
+    }
+}
+
+/// What stands at an address of the tests' own server; of another origin, which lets nobody read; and of none.
+#[wasm_bindgen_test]
+async fn texts_are_fetched_within_limits_and_each_failure_is_named() {
+    let origin = js_sys::eval("location.origin").unwrap().as_string().unwrap();
+    let here = format!("{origin}/wasm-bindgen-test.js");
+    let limits = Limits::default();
+    let file = fetch(&here, limits).await.unwrap();
+    assert!(!file.is_empty());
+    let exact = Limits { bytes: file.len(), ..limits };
+    assert_eq!(fetch(&here, exact).await.unwrap(), file);
+    let fewer = Limits { bytes: file.len() - 1, ..limits };
+    assert!(matches!(fetch(&here, fewer).await, Err(Error::TextTooLarge { .. })));
+    let slow = fetch(&here, Limits { seconds: 0, ..limits }).await;
+    assert_eq!(slow, Err(Error::AddressSlow { address: here.clone(), seconds: 0 }));
+    let missing = format!("{origin}/no/such/text");
+    assert_eq!(fetch(&missing, limits).await, Err(Error::AddressAnswers { address: missing.clone(), status: 404 }));
+    let other = here.replace("127.0.0.1", "localhost");
+    for unreachable in [other, "http://127.0.0.1:1/".into(), "https://no-such-host.invalid/x".into()] {
+        assert_eq!(fetch(&unreachable, limits).await, Err(Error::AddressUnreachable(unreachable.clone())));
+    }
+    for bad in ["", "x.txt", "/x.txt", "//x/y", "data:text/plain,a", "blob:x", "ftp://x/y", "file:///x", "javascript:1"]
+    {
+        assert_eq!(fetch(bad, limits).await, Err(Error::NotAnAddress(bad.into())));
     }
 }

@@ -12,16 +12,22 @@ pub fn main() {
 
 #[cfg(target_arch = "wasm32")]
 mod worker {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::StreamExt;
+    use futures_util::future::Either;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::model::Config;
-    use time_traveller::protocol::{Command, Event};
-    use time_traveller::text::Corpus;
-    use time_traveller::text::edition::{self, Edition};
-    use time_traveller::train::Trainer;
+    use time_traveller::model::config::Cleaning;
+    use time_traveller::protocol::{Command, Event, TextChoice};
+    use time_traveller::text::Text;
+    use time_traveller::text::fetch::{self, Limits};
+    use time_traveller::train::{Texts, Trainer};
     use wasm_bindgen::{JsCast, prelude::*};
+    use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
     /// The text, beside the worker's own script.
@@ -34,7 +40,7 @@ mod worker {
         }));
         let (sender, receiver) = unbounded();
         listen(sender);
-        wasm_bindgen_futures::spawn_local(work(receiver));
+        spawn_local(work(receiver));
     }
 
     fn scope() -> DedicatedWorkerGlobalScope {
@@ -43,8 +49,20 @@ mod worker {
 
     /// Puts the page's commands into the channel.
     fn listen(commands: UnboundedSender<Command>) {
+        // How often the page has chosen a text.
+        let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
+                Ok(Command::Text { choice, cleaning, kinds }) => {
+                    choices.set(choices.get() + u32::from(choice != TextChoice::Present));
+                    let bring = bring(choice, choices.clone());
+                    let commands = commands.clone();
+                    spawn_local(async move {
+                        if let Some(choice) = bring.await {
+                            _ = commands.unbounded_send(Command::Text { choice, cleaning, kinds });
+                        }
+                    });
+                }
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
                 Err(error) => {
@@ -57,20 +75,44 @@ mod worker {
         post(&Event::Ready);
     }
 
-    /// Gets devices and text, then trains; without the text, the next Train tries anew. That there is no GPU, or none
-    /// any more, ends nothing.
+    /// Fetches a text that is named by its address, while the trainer goes on; nothing where the page has chosen another
+    /// meanwhile, or where it can't be had.
+    async fn bring(choice: TextChoice, choices: Rc<Cell<u32>>) -> Option<TextChoice> {
+        let TextChoice::Address(name) = choice else { return Some(choice) };
+        let this = choices.get();
+        let fetched = fetch::fetch(&name, Limits::default()).await;
+        match fetched {
+            _ if choices.get() != this => None,
+            Ok(bytes) => Some(TextChoice::Own { name, bytes }),
+            Err(error) => {
+                post(&Event::TextRefused { error });
+                None
+            }
+        }
+    }
+
+    /// Gets devices and text, then trains; without the book's text, the next Train tries anew, and a text of the
+    /// visitor's own does as well. That there is no GPU, or none any more, ends nothing.
     async fn work(mut commands: UnboundedReceiver<Command>) {
+        let devices = Devices::open().await;
+        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
+        post(&Event::Device { name, race: Vec::new() });
         let mut train = None;
-        loop {
-            match prepare().await {
-                Ok((devices, corpus)) => {
-                    let mut trainer = Trainer::new(devices, corpus, |event| post(&event));
-                    return trainer.serve(train.take(), &mut commands).await;
-                }
+        let texts = loop {
+            match book().await {
+                Ok(texts) => break texts,
                 Err(error) => post(&Event::Failed { run: run_of(train.take()), error }),
             }
-            train = Some(wait_for_train(&mut commands).await);
+            match wait_for_text(&mut commands).await {
+                Either::Left(command) => train = Some(command),
+                Either::Right(texts) => break texts,
+            }
+        };
+        if let Ok(gpu) = &devices.gpu {
+            // What the GPU has against its kernels is told when a network needs them.
+            _ = gpu.warm_up(Config::default().batch as usize).await;
         }
+        Trainer::new(devices, texts, |event| post(&event)).serve(train, &mut commands).await;
     }
 
     /// The run that a Train asks for.
@@ -81,11 +123,17 @@ mod worker {
         }
     }
 
-    /// Without a text nothing else can be done.
-    async fn wait_for_train(commands: &mut UnboundedReceiver<Command>) -> Command {
+    /// Without a text nothing else can be done: a Train, with which to try once more, or the visitor's text.
+    async fn wait_for_text(commands: &mut UnboundedReceiver<Command>) -> Either<Command, Texts> {
         loop {
             match commands.next().await {
-                Some(train @ Command::Train { .. }) => return train,
+                Some(train @ Command::Train { .. }) => return Either::Left(train),
+                Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, kinds }) => {
+                    match Text::own(name, &bytes) {
+                        Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, kinds)),
+                        Err(error) => post(&Event::TextRefused { error }),
+                    }
+                }
                 Some(Command::Reset) => post(&Event::Idle),
                 Some(Command::Generate { request, .. }) => post(&Event::Refused { request, error: Error::NoNetwork }),
                 Some(_) => {}
@@ -94,33 +142,17 @@ mod worker {
         }
     }
 
-    async fn prepare() -> Result<(Devices, Corpus)> {
-        let devices = Devices::open().await;
-        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
-        post(&Event::Device { name, race: Vec::new() });
-        let bytes = fetch(TEXT).await?;
-        let edition = edition::identify(&bytes).ok_or_else(|| Error::UnknownEdition(edition::sha1_hex(&bytes)))?;
-        let corpus = Corpus::new(&String::from_utf8_lossy(&bytes));
-        post(&Event::Text {
-            edition: edition.name().to_owned(),
-            is_books: edition == Edition::Book,
-            tokens: corpus.tokens.len() as u32,
-            vocabulary: corpus.vocabulary.size() as u32,
-        });
-        if let Ok(gpu) = &devices.gpu {
-            // What the GPU has against its kernels is told when a network needs them.
-            _ = gpu.warm_up(Config::default().batch as usize).await;
-        }
-        Ok((devices, corpus))
+    async fn book() -> Result<Texts> {
+        let Config { cleaning, kinds, .. } = Config::default();
+        Ok(tell(Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?), cleaning, kinds))
     }
 
-    async fn fetch(address: &str) -> Result<Vec<u8>> {
-        let response = gloo_net::http::Request::get(address).send().await;
-        let response = response.map_err(|error| Error::TextMissing(error.to_string()))?;
-        if !response.ok() {
-            return Err(Error::TextMissing(format!("the server answers {}", response.status())));
+    /// Tells the page of a text.
+    fn tell(mut texts: Texts, cleaning: Cleaning, kinds: u32) -> Texts {
+        if let Ok(facts) = texts.facts(cleaning, kinds) {
+            post(&Event::Text { facts });
         }
-        response.binary().await.map_err(|error| Error::TextMissing(error.to_string()))
+        texts
     }
 
     fn post(event: &Event) {

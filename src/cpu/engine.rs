@@ -430,7 +430,7 @@ fn rows<'a>(tensor: &'a [f32], positions: &Range<usize>, across: usize) -> &'a [
 }
 
 /// `z = w_xh[x] + b_h`, where the sum of a hidden state begins.
-fn look_up(z: &mut [f32], token: u32, parameters: &Parameters) {
+pub(super) fn look_up(z: &mut [f32], token: u32, parameters: &Parameters) {
     let hidden = z.len();
     z.copy_from_slice(&parameters.w_xh[token as usize * hidden..][..hidden]);
     dense::add_scaled(z, 1.0, &parameters.b_h);

@@ -4,12 +4,14 @@
 //! done for speed that would hide the formula. Positions are ordered as on the GPU: position `t · B + b`.
 
 mod engine;
+mod held_out;
 mod kernels;
 mod profile;
 mod turn;
 
 pub use crate::model::minibatch::by_time;
 pub use engine::Engine;
+pub use held_out::HeldOut;
 pub use kernels::*;
 
 use num_traits::Float;

@@ -27,6 +27,17 @@ pub enum StateMode {
     Reset,
 }
 
+/// What of a text is trained on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cleaning {
+    /// As in the book: the letters A to Z, in lower case, and single spaces between words.
+    #[default]
+    Book,
+    /// Every character as it stands.
+    Verbatim,
+}
+
 /// What trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,6 +69,11 @@ pub struct Config {
     /// Seed of the initial parameters and of the sampling.
     pub seed: u32,
     pub engine: EngineChoice,
+    pub cleaning: Cleaning,
+    /// The most kinds of token, `<unk>` included; the characters beyond, the rarest, are read as `<unk>`.
+    pub kinds: u32,
+    /// How many tokens from the end of the text are predicted after every epoch, and never trained on; 0 for none.
+    pub validation: u32,
 }
 
 impl Default for Config {
@@ -74,6 +90,9 @@ impl Default for Config {
             state: StateMode::Carry,
             seed: 1,
             engine: EngineChoice::Auto,
+            cleaning: Cleaning::Book,
+            kinds: 4000,
+            validation: 0,
         }
     }
 }
@@ -115,7 +134,7 @@ pub struct Setting {
 }
 
 /// Every setting, in the order in which the page and the address list them.
-pub const SETTINGS: [Setting; 11] = [
+pub const SETTINGS: [Setting; 14] = [
     Setting { key: "hidden", label: "Hidden units", values: Values::Whole(1, 8192) },
     Setting { key: "batch", label: "Batch size", values: Values::Whole(1, 4096) },
     Setting { key: "steps", label: "Time steps", values: Values::Whole(1, 1024) },
@@ -127,7 +146,14 @@ pub const SETTINGS: [Setting; 11] = [
     Setting { key: "state", label: "Hidden state", values: Values::Words(&["carry", "reset"]) },
     Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
     Setting { key: "engine", label: "Engine", values: Values::Words(&["auto", "gpu", "cpu"]) },
+    Setting { key: "cleaning", label: "Cleaning", values: Values::Words(&["book", "verbatim"]) },
+    Setting { key: "kinds", label: "Kinds of token, at most", values: Values::Whole(2, 10_000) },
+    Setting { key: "validation", label: "Validation tokens", values: Values::Whole(0, 1_000_000) },
 ];
+
+/// The settings that say how a text is read. An address leaves them out where they are as in the book, and so did the
+/// checkpoints of a time that did not know them.
+pub const TEXT_KEYS: [&str; 3] = ["cleaning", "kinds", "validation"];
 
 /// What fixes the offset of every epoch's windows, which otherwise is random. It is no part of a [`Config`]: it serves
 /// to follow another implementation, and may be left empty. Its largest value hangs on the other settings, see
@@ -246,6 +272,9 @@ impl Config {
             "state" => self.state = setting.word(text)?,
             "seed" => self.seed = setting.whole(text)?,
             "engine" => self.engine = setting.word(text)?,
+            "cleaning" => self.cleaning = setting.word(text)?,
+            "kinds" => self.kinds = setting.whole(text)?,
+            "validation" => self.validation = setting.whole(text)?,
             _ => unreachable!("every key of SETTINGS is matched"),
         }
         Ok(())
@@ -265,6 +294,9 @@ impl Config {
             "state" => self.state.to_string(),
             "seed" => self.seed.to_string(),
             "engine" => self.engine.to_string(),
+            "cleaning" => self.cleaning.to_string(),
+            "kinds" => self.kinds.to_string(),
+            "validation" => self.validation.to_string(),
             _ => return None,
         })
     }
@@ -288,6 +320,8 @@ impl Config {
             "clip" => self.clip.into(),
             "tokens" => self.tokens.into(),
             "seed" => self.seed.into(),
+            "kinds" => self.kinds.into(),
+            "validation" => self.validation.into(),
             _ => return None,
         })
     }
@@ -351,6 +385,26 @@ impl FromStr for EngineChoice {
     }
 }
 
+impl fmt::Display for Cleaning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Book => "book",
+            Self::Verbatim => "verbatim",
+        })
+    }
+}
+
+impl FromStr for Cleaning {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "book" => Ok(Self::Book),
+            "verbatim" => Ok(Self::Verbatim),
+            _ => Err(()),
+        }
+    }
+}
+
 impl fmt::Display for StateMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -380,6 +434,7 @@ mod tests {
         let book = Config::default();
         let mut copy =
             Config { hidden: 1, batch: 1, steps: 1, epochs: 1, lr: 0.5, clip: 9.0, tokens: 3, seed: 9, ..book };
+        (copy.cleaning, copy.kinds, copy.validation) = (Cleaning::Verbatim, 2, 1);
         copy.set("sampling", "random").unwrap();
         copy.set("state", "reset").unwrap();
         for setting in &SETTINGS {
@@ -405,6 +460,9 @@ mod tests {
             ("sampling", "Random"),
             ("state", "keep"),
             ("seed", "4294967296"),
+            ("cleaning", "Book"),
+            ("kinds", "1"),
+            ("validation", "-1"),
             ("colour", "red"),
         ] {
             let mut config = Config::default();

@@ -1,9 +1,18 @@
-//! Text to token ids, as the book does it: clean, count, number.
+//! Text to token ids, as the book does it: clean, count, number. A text of one's own is decoded first, and may be left
+//! as it stands instead of cleaned.
 
+pub mod decode;
 pub mod edition;
+#[cfg(target_arch = "wasm32")]
+pub mod fetch;
 pub mod sampling;
+mod source;
 
-use std::collections::HashMap;
+pub use source::Text;
+
+use std::borrow::Cow;
+
+use crate::model::config::Cleaning;
 
 /// Cleans a text as the book does: in each line everything but A-Z and a-z becomes one space, the line is trimmed
 /// and put in lower case; then the lines are joined with nothing between them.
@@ -34,28 +43,46 @@ pub const UNKNOWN_TEXT: &str = "<unk>";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     characters: Vec<char>,
-    ids: HashMap<char, u32>,
+    /// The token of each character, by its code, up to the largest code there is.
+    ids: Vec<u32>,
 }
 
 impl Vocabulary {
     pub fn new(text: &str) -> Self {
-        let mut counts: HashMap<char, usize> = HashMap::new();
+        Self::limited(text, usize::MAX).0
+    }
+
+    /// The commonest characters, as many as make at most `kinds` with `<unk>`; and how many others there are.
+    pub fn limited(text: &str, kinds: usize) -> (Self, usize) {
+        let mut counts = vec![0_u32; text.chars().max().map_or(0, |c| c as usize + 1)];
         let mut characters = Vec::new();
         for c in text.chars() {
-            *counts.entry(c).or_insert_with(|| {
+            let count = &mut counts[c as usize];
+            if *count == 0 {
                 characters.push(c);
-                0
-            }) += 1;
+            }
+            *count += 1;
         }
-        characters.sort_by_key(|c| std::cmp::Reverse(counts[c])); // stable: ties keep their order
-        let ids = (UNKNOWN + 1..).zip(&characters).map(|(id, &c)| (c, id)).collect();
-        Self { characters, ids }
+        characters.sort_by_key(|&c| std::cmp::Reverse(counts[c as usize])); // stable: ties keep their order
+        let rare = characters.len().saturating_sub(kinds.saturating_sub(1));
+        characters.truncate(characters.len() - rare);
+        (Self::numbered(characters), rare)
     }
 
     /// The vocabulary of these characters in the order of their ids; none if there is no character, or one twice.
     pub fn of_characters(characters: Vec<char>) -> Option<Self> {
-        let ids: HashMap<char, u32> = (UNKNOWN + 1..).zip(&characters).map(|(id, &c)| (c, id)).collect();
-        (!characters.is_empty() && ids.len() == characters.len()).then_some(Self { characters, ids })
+        let mut sorted = characters.clone();
+        sorted.sort_unstable();
+        let is_good = !sorted.is_empty() && sorted.is_sorted_by(|a, b| a < b);
+        is_good.then(|| Self::numbered(characters))
+    }
+
+    fn numbered(characters: Vec<char>) -> Self {
+        let mut ids = vec![UNKNOWN; characters.iter().max().map_or(0, |&c| c as usize + 1)];
+        for (id, &c) in (UNKNOWN + 1..).zip(&characters) {
+            ids[c as usize] = id;
+        }
+        Self { characters, ids }
     }
 
     /// `V`, kinds of token, `<unk>` included.
@@ -65,7 +92,7 @@ impl Vocabulary {
 
     /// The token of a character; [`UNKNOWN`] for one that the text does not have.
     pub fn id(&self, c: char) -> u32 {
-        self.ids.get(&c).copied().unwrap_or(UNKNOWN)
+        self.ids.get(c as usize).copied().unwrap_or(UNKNOWN)
     }
 
     /// The character of a token; none for [`UNKNOWN`].
@@ -111,20 +138,38 @@ pub struct Corpus {
     pub vocabulary: Vocabulary,
     /// The whole text.
     pub tokens: Vec<u32>,
+    /// How many kinds of character the vocabulary had no room for.
+    pub rare: usize,
+    sha1: String,
 }
 
 impl Corpus {
-    /// Cleans a text and numbers its characters.
+    /// Cleans a text as the book does and numbers its characters.
     pub fn new(text: &str) -> Self {
-        let cleaned = clean(text);
-        let vocabulary = Vocabulary::new(&cleaned);
+        Self::of(text, Cleaning::Book, usize::MAX)
+    }
+
+    /// Cleans a text and numbers its characters, of which the rarest are `<unk>` where there are more than `kinds`.
+    pub fn of(text: &str, cleaning: Cleaning, kinds: usize) -> Self {
+        let cleaned = match cleaning {
+            Cleaning::Book => Cow::from(clean(text)),
+            Cleaning::Verbatim => Cow::from(text),
+        };
+        let (vocabulary, rare) = Vocabulary::limited(&cleaned, kinds);
         let tokens = vocabulary.encode(&cleaned);
-        Self { vocabulary, tokens }
+        Self { vocabulary, tokens, rare, sha1: edition::sha1_hex(cleaned.as_bytes()) }
     }
 
     /// The SHA-1 of the cleaned text, in hexadecimal.
-    pub fn sha1(&self) -> String {
-        edition::sha1_hex(self.vocabulary.decode(&self.tokens).as_bytes())
+    pub fn sha1(&self) -> &str {
+        &self.sha1
+    }
+
+    /// How often each token stands in the text, by its id.
+    pub fn counts(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.vocabulary.size()];
+        self.tokens.iter().for_each(|&id| counts[id as usize] += 1);
+        counts
     }
 }
 
@@ -146,6 +191,23 @@ mod tests {
         assert_eq!(vocabulary.encode("abcge?"), [1, 2, 3, 4, 5, UNKNOWN]);
         assert_eq!(vocabulary.size(), 6);
         assert_eq!(vocabulary.decode(&[3, 1, 2, 0]), "cab<unk>");
+    }
+
+    #[test]
+    fn the_rarest_beyond_the_limit_are_unknown() {
+        let corpus = Corpus::of("时光，时光机。\n", Cleaning::Verbatim, 4);
+        assert_eq!(corpus.vocabulary.characters(), ['时', '光', '，']);
+        assert_eq!(corpus.tokens, [1, 2, 3, 1, 2, UNKNOWN, UNKNOWN, UNKNOWN]);
+        assert_eq!((corpus.rare, corpus.counts()), (3, vec![3, 2, 2, 1]));
+        let corpus = Corpus::of("时光，时光机。\n", Cleaning::Verbatim, 7);
+        assert_eq!((corpus.rare, corpus.vocabulary.size(), corpus.counts()[0]), (0, 7, 0));
+    }
+
+    #[test]
+    fn a_vocabulary_has_each_character_once() {
+        assert_eq!(Vocabulary::of_characters(vec![]), None);
+        assert_eq!(Vocabulary::of_characters(vec!['b', 'a', 'b']), None);
+        assert_eq!(Vocabulary::of_characters("cab".chars().collect()), Some(Vocabulary::new("ccab".trim())));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! - `grad_norms (M)`, F32: of each minibatch of those epochs the gradient norm before clipping;
 //! - `rates (R, 4)`, F64: finished epochs, minibatch, learning rate and clipping threshold: where rates were set, and
 //!   which; the first from the beginning on;
+//! - `validation (E)`, F64, where tokens are held out: their perplexity after each epoch;
 //! - metadata: `format`, every setting by its key, `window-offset` where one is fixed, `vocabulary` (the characters in
 //!   the order of their ids, from 1), `text` (SHA-1 of the cleaned text), `samples` (JSON: prefix and text of each
 //!   epoch's sample).
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 use safetensors::SafeTensors;
 
 use crate::error::{Error, Result};
-use crate::model::config::{SETTINGS, WINDOW_OFFSET};
+use crate::model::config::{SETTINGS, TEXT_KEYS, WINDOW_OFFSET};
 use crate::model::parameters_file::{floats, read_from, view, views};
 use crate::model::run::{Place, Rates};
 use crate::model::{Config, Parameters, Sizes};
@@ -98,6 +99,10 @@ impl Checkpoint {
         tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
         tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
         tensors.push(("rates", view(vec![self.rates.len(), 4], &rates)));
+        let validation: Vec<f64> = self.reports.iter().filter_map(|report| report.validation).collect();
+        if self.config.validation > 0 {
+            tensors.push(("validation", view(vec![validation.len()], &validation)));
+        }
         safetensors::serialize(tensors, Some(self.metadata())).expect("tensors and texts make a file")
     }
 
@@ -144,7 +149,10 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
     let vocabulary = read_vocabulary(said("vocabulary")?)?;
     let offset = metadata.get(WINDOW_OFFSET.key).map(|text| read_offset(text, &config)).transpose()?;
     let parameters = read_from(&file, sizes(&config, vocabulary.size()))?;
-    let reports = read_reports(&file, said("samples")?, &vocabulary)?;
+    let mut reports = read_reports(&file, said("samples")?, &vocabulary)?;
+    if config.validation > 0 {
+        read_validation(&file, &mut reports)?;
+    }
     if reports.len() > config.epochs as usize {
         return Err(format!("it has {} epochs of {}", reports.len(), config.epochs));
     }
@@ -163,7 +171,11 @@ fn read_config<'a>(said: impl Fn(&str) -> Result<&'a String, String>) -> Result<
     let mut config = Config::default();
     let wrong = |error| format!("its settings are wrong: {error}");
     for setting in &SETTINGS {
-        config.set(setting.key, said(setting.key)?).map_err(wrong)?;
+        match said(setting.key) {
+            Ok(value) => config.set(setting.key, value).map_err(wrong)?,
+            Err(_) if TEXT_KEYS.contains(&setting.key) => {}
+            Err(missing) => return Err(missing),
+        }
     }
     config.check().map_err(wrong)?;
     Ok(config)
@@ -213,12 +225,23 @@ fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) 
         let grad_norms = norms.by_ref().take(minibatches).collect();
         let unknown = vocabulary.unknown(&prefix);
         let sample = Sample { prefix, text, unknown };
-        reports.push(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample });
+        reports.push(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, validation: None, sample });
     }
     if norms.len() > 0 {
         return Err(format!("grad_norms has {} numbers more than the epochs have minibatches", norms.len()));
     }
     Ok(reports)
+}
+
+fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Result<(), String> {
+    let perplexities = floats::<f64>(file, "validation", &[reports.len()])?;
+    for (report, perplexity) in reports.iter_mut().zip(perplexities) {
+        if perplexity <= 0.0 {
+            return Err(format!("epoch {} has the validation perplexity {perplexity}", report.epoch));
+        }
+        report.validation = Some(perplexity);
+    }
+    Ok(())
 }
 
 fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rates)>, String> {

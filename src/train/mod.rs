@@ -6,8 +6,10 @@ mod clock;
 mod continuation;
 mod schedule;
 mod session;
+mod texts;
 mod trainer;
 
 pub use checkpoint::Checkpoint;
 pub use session::{EpochResult, Session, Start, sizes};
+pub use texts::Texts;
 pub use trainer::Trainer;

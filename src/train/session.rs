@@ -9,6 +9,7 @@ use super::checkpoint::Checkpoint;
 use super::clock::Clock;
 use super::continuation;
 use super::schedule::Schedule;
+use crate::cpu::HeldOut;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::model::config::{StateMode, check_prefix};
@@ -35,13 +36,15 @@ pub struct EpochResult {
     /// Gradient norm of each minibatch, before clipping.
     pub grad_norms: Vec<f32>,
     pub tokens_per_second: f64,
+    /// Perplexity of the tokens that are held out, if any are.
+    pub validation: Option<f64>,
 }
 
 impl EpochResult {
     /// What is told of the epoch, with a sample of what the network makes of a prefix after it.
     pub fn report(self, sample: Sample) -> EpochReport {
-        let Self { epoch, loss, perplexity, grad_norms, tokens_per_second } = self;
-        EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, sample }
+        let Self { epoch, loss, perplexity, grad_norms, tokens_per_second, validation } = self;
+        EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, validation, sample }
     }
 }
 
@@ -85,12 +88,10 @@ struct Moment {
     parameters: Parameters,
 }
 
-/// What the device says at the end of an epoch.
+/// What an epoch came to whose held-out tokens are still to be read.
 struct Ended {
-    metrics: Vec<Metrics>,
-    parameters: Parameters,
-    /// The clock at the epoch's start.
-    since: f64,
+    result: EpochResult,
+    held_out: HeldOut,
 }
 
 /// The epoch under way.
@@ -99,6 +100,7 @@ struct UnderWay {
     run: Run,
     /// The clock at its start.
     since: f64,
+    ended: Option<Ended>,
 }
 
 impl Session {
@@ -119,6 +121,10 @@ impl Session {
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
         if wanted > length {
             return Err(Error::TooFewTokens { length, wanted });
+        }
+        let validation = config.validation as usize;
+        if validation > length - wanted {
+            return Err(Error::TooFewToHoldOut { length, tokens: wanted, validation });
         }
         let sizes = sizes(&config, corpus);
         let needed = tokens_needed(&config);
@@ -190,7 +196,7 @@ impl Session {
             config: self.config,
             window_offset: self.window_offset.map(|offset| offset as u32),
             vocabulary: self.corpus.vocabulary.characters().iter().collect(),
-            text: self.corpus.sha1(),
+            text: self.corpus.sha1().to_owned(),
             rates: self.schedule.changes().to_vec(),
             reports: reports.to_vec(),
             parameters: self.last_good.parameters.clone(),
@@ -274,25 +280,46 @@ impl Session {
         if self.rests() {
             return Ok(None);
         }
+        if self.under_way.as_ref().is_some_and(|under_way| under_way.ended.is_some()) {
+            return Ok(self.read_held_out().await);
+        }
         self.clock.start();
         let result = self.advance_timed().await;
         self.clock.stop();
-        let Some(ended) = result? else { return Ok(None) };
-        self.end_epoch(ended).map(Some)
+        let Some((metrics, parameters)) = result? else { return Ok(None) };
+        let result = self.judge(&metrics, &parameters)?;
+        if self.config.validation == 0 {
+            return Ok(Some(self.end_epoch(result, parameters)));
+        }
+        let held_out = HeldOut::new(self.sizes, parameters, self.config.validation as usize);
+        self.under_way.as_mut().expect("an epoch has just ended").ended = Some(Ended { result, held_out });
+        Ok(None)
+    }
+
+    /// Reads held-out tokens for some tens of milliseconds, which is no time of training.
+    async fn read_held_out(&mut self) -> Option<EpochResult> {
+        let ended = self.under_way.as_mut()?.ended.as_mut()?;
+        let tokens = &self.corpus.tokens[self.corpus.tokens.len() - self.config.validation as usize - 1..];
+        let loss = ended.held_out.advance(tokens).await?;
+        let Ended { result, held_out } = self.under_way.take()?.ended?;
+        Some(self.end_epoch(
+            EpochResult { validation: Some(loss.exp().min(f32::MAX.into())), ..result },
+            held_out.into_parameters(),
+        ))
     }
 
     /// [`Session::advance`] without what needs no device.
-    async fn advance_timed(&mut self) -> Result<Option<Ended>> {
+    async fn advance_timed(&mut self) -> Result<Option<(Vec<Metrics>, Parameters)>> {
         let Self { engine, corpus, config, .. } = self;
         let under_way = match &mut self.under_way {
             Some(under_way) => under_way,
             none => {
                 let epoch = Epoch::draw(config, config.tokens as usize, self.window_offset, &mut self.rng)?;
                 let run = Run::new(epoch.len());
-                none.insert(UnderWay { epoch, run, since: self.clock.seconds() })
+                none.insert(UnderWay { epoch, run, since: self.clock.seconds(), ended: None })
             }
         };
-        let UnderWay { epoch, run, since } = under_way;
+        let UnderWay { epoch, run, .. } = under_way;
         let state = |m| match config.state {
             StateMode::Carry if m > 0 => StateAt::Carried,
             _ => StateAt::Zero,
@@ -309,31 +336,36 @@ impl Session {
         if !run.is_submitted() {
             return Ok(None);
         }
-        let (metrics, parameters) = engine.finish_with_parameters(run).await?;
-        let ended = Ended { metrics, parameters, since: *since };
-        self.under_way = None;
-        Ok(Some(ended))
+        engine.finish_with_parameters(run).await.map(Some)
     }
 
-    fn end_epoch(&mut self, Ended { metrics, parameters, since }: Ended) -> Result<EpochResult> {
+    /// What the epoch under way came to, by what the device says at its end.
+    fn judge(&self, metrics: &[Metrics], parameters: &Parameters) -> Result<EpochResult> {
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
         let perplexity = loss.exp();
-        if let Some((quantity, m)) = divergence::find(&metrics, &parameters, perplexity) {
+        if let Some((quantity, m)) = divergence::find(metrics, parameters, perplexity) {
             let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
             return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
         }
         let tokens = metrics.len() as u64 * self.tokens_per_minibatch();
-        self.epoch += 1;
-        self.tokens_done += tokens;
-        let (epoch, tokens_done, rng) = (self.epoch, self.tokens_done, self.rng.clone());
-        self.last_good = Moment { epoch, tokens_done, rng, parameters };
+        let since = self.under_way.as_ref().map_or(0.0, |under_way| under_way.since);
         Ok(EpochResult {
-            epoch,
+            epoch: self.epoch + 1,
             loss,
             perplexity,
             grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
             tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
+            validation: None,
         })
+    }
+
+    fn end_epoch(&mut self, result: EpochResult, parameters: Parameters) -> EpochResult {
+        self.under_way = None;
+        self.epoch = result.epoch;
+        self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
+        let (epoch, tokens_done, rng) = (self.epoch, self.tokens_done, self.rng.clone());
+        self.last_good = Moment { epoch, tokens_done, rng, parameters };
+        result
     }
 
     /// Finished epochs.
@@ -426,6 +458,11 @@ impl Session {
         let thoughts = self.engine.generate_scored(&ids, length, pick.terms()).await?;
         let (written, next) = continuation::read(&thoughts, ids.len(), &self.corpus.vocabulary);
         Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
+    }
+
+    /// Whether the vocabulary has all characters of a prefix.
+    pub fn knows(&self, prefix: &str) -> bool {
+        self.corpus.vocabulary.unknown(prefix).is_empty()
     }
 
     fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {

@@ -2,21 +2,20 @@
 
 mod faults;
 
-use std::rc::Rc;
-
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
 use super::session::{EpochResult, Session, Start, sizes};
+use super::texts::Texts;
 use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
-use crate::model::config::check_prefix;
+use crate::model::config::{Cleaning, check_prefix};
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
-    SAMPLE_LENGTH, Stretch,
+    SAMPLE_LENGTH, Stretch, TextChoice,
 };
 use crate::text::Corpus;
 
@@ -37,7 +36,7 @@ enum Mode {
 /// Obeys commands one after the other, and trains in between.
 pub struct Trainer<E> {
     devices: Devices,
-    corpus: Rc<Corpus>,
+    texts: Texts,
     emit: E,
     mode: Mode,
     /// The number of the run.
@@ -62,10 +61,10 @@ pub struct Trainer<E> {
 }
 
 impl<E: FnMut(Event)> Trainer<E> {
-    pub fn new(devices: Devices, corpus: Corpus, emit: E) -> Self {
+    pub fn new(devices: Devices, texts: Texts, emit: E) -> Self {
         Self {
             devices,
-            corpus: Rc::new(corpus),
+            texts,
             emit,
             mode: Mode::Still,
             run: None,
@@ -142,9 +141,21 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
+            Command::Text { choice, cleaning, kinds } => {
+                let event = self.choose_text(choice, cleaning, kinds);
+                (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
+            }
             Command::Recall { races } => self.devices.recall(races),
         }
         Ok(())
+    }
+
+    fn choose_text(&mut self, choice: TextChoice, cleaning: Cleaning, kinds: u32) -> Result<Event> {
+        if choice != TextChoice::Present {
+            self.texts.choose(choice)?;
+            self.untrained = None;
+        }
+        Ok(Event::Text { facts: self.texts.facts(cleaning, kinds)? })
     }
 
     fn refuse(&mut self, request: u32, error: Error) {
@@ -166,11 +177,12 @@ impl<E: FnMut(Event)> Trainer<E> {
         let checkpoint = checkpoint.map(|checkpoint| checkpoint.with(&config));
         let config = checkpoint.as_ref().map_or(config, |checkpoint| checkpoint.config);
         config.check()?;
-        let start = read(beginning, &config, &self.corpus)?;
+        let corpus = self.texts.corpus(&config)?;
+        let start = read(beginning, &config, &corpus)?;
         let device = self.choose(&config).await?;
         let mut session = match &checkpoint {
-            Some(checkpoint) => Session::from_checkpoint(&device, &self.corpus, checkpoint).await?,
-            None => Session::from_start(&device, &self.corpus, config, start).await?,
+            Some(checkpoint) => Session::from_checkpoint(&device, &corpus, checkpoint).await?,
+            None => Session::from_start(&device, &corpus, config, start).await?,
         };
         let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
         if let Some(checkpoint) = checkpoint {
@@ -220,7 +232,7 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// The device for these settings, by a race if they leave it open.
     async fn race(&mut self, config: &Config) -> Result<Race> {
-        let sizes = sizes(config, &self.corpus);
+        let sizes = sizes(config, &*self.texts.corpus(config)?);
         let race = self.devices.choose(config.engine, sizes).await?;
         if race.new {
             (self.emit)(Event::Raced { race: PastRace { sizes, laps: race.laps.clone() } });
@@ -244,7 +256,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             session.settle().await?;
         }
         let race = self.race(config).await?;
-        profile(&race.winner, sizes(config, &self.corpus)).await
+        profile(&race.winner, sizes(config, &*self.texts.corpus(config)?)).await
     }
 
     /// Holds the run that is under way and tells where.
@@ -301,7 +313,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             _ => {
                 config.check()?;
                 let device = self.choose(&config).await?;
-                Session::new(&device, &self.corpus, config).await?
+                Session::new(&device, &self.texts.corpus(&config)?, config).await?
             }
         };
         let (_, session) = self.untrained.insert((config, session));
@@ -347,8 +359,13 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn final_report(&mut self) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
+        // A text of another script is asked for what it can say.
+        let mut prefixes: Vec<&str> = FINAL_PREFIXES.into_iter().filter(|prefix| session.knows(prefix)).collect();
+        if prefixes.is_empty() {
+            prefixes.push(&self.prefix);
+        }
         let mut samples = Vec::new();
-        for prefix in FINAL_PREFIXES {
+        for prefix in prefixes {
             samples.push(session.sample(prefix, SAMPLE_LENGTH as usize).await?);
         }
         Ok(FinalReport {

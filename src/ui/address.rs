@@ -7,10 +7,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::form::Form;
 use super::run::Run;
-use crate::model::config::{SETTINGS, WINDOW_OFFSET, setting};
+use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting};
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The key of a text's own address, which is no setting.
+const TEXT: &str = "text";
 
 /// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
 pub fn read(fragment: &str) -> Form {
@@ -29,11 +32,13 @@ pub fn read(fragment: &str) -> Form {
     form
 }
 
-/// The address that asks for `form`: all settings in their order, the window offset where it is fixed, then what else
-/// `fragment` held, untouched.
+/// The address that asks for `form`: all settings in their order, those of the text where they are not the book's and
+/// the window offset where it is fixed, then what else `fragment` held, untouched.
 pub fn write(fragment: &str, form: &Form) -> String {
     let offset = Some(&WINDOW_OFFSET).filter(|s| !form.get(s.key).is_empty());
-    let known = SETTINGS.iter().chain(offset);
+    let book = Form::default();
+    let said = |s: &&Setting| !TEXT_KEYS.contains(&s.key) || form.get(s.key) != book.get(s.key);
+    let known = SETTINGS.iter().filter(said).chain(offset);
     let known = known.map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
     let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
     let all: Vec<String> = known.chain(others).collect();
@@ -43,6 +48,17 @@ pub fn write(fragment: &str, form: &Form) -> String {
 /// Whether the address asks for a run at once: `autostart=1`.
 pub fn autostart(fragment: &str) -> bool {
     pairs(fragment).any(|pair| pair == ("autostart", "1"))
+}
+
+/// The address of a text that is to be trained on: `text=URL`.
+pub fn text(fragment: &str) -> Option<String> {
+    let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
+    Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
+}
+
+/// An address without such a text.
+pub fn without_text(fragment: &str) -> String {
+    fields(fragment).filter(|field| split(field).0 != TEXT).collect::<Vec<_>>().join("&")
 }
 
 /// The address that asks for the settings of a run that there was.
@@ -132,9 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_has_an_address_of_its_own() {
+        let link = "#hidden=64&text=https%3A%2F%2Fx.org%2Fa%3Fb%3Dc%26d&cleaning=verbatim";
+        assert_eq!(text(link).as_deref(), Some("https://x.org/a?b=c&d"));
+        assert_eq!(read(link).config().unwrap().cleaning, crate::model::config::Cleaning::Verbatim);
+        assert_eq!(without_text(link), "hidden=64&cleaning=verbatim");
+        assert_eq!(text("#text=https://x.org/a").as_deref(), Some("https://x.org/a"));
+        assert_eq!((text("#text="), text("#text"), text("")), (None, None, None));
+        assert!(!write("", &Form::default()).contains("cleaning"), "the book's way of reading goes without saying");
+    }
+
+    #[test]
     fn a_runs_address_holds_its_settings() {
         let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
-        let start = crate::ui::run::Start { from_file: false, window_offset: Some(3) };
+        let start = crate::ui::run::Start { window_offset: Some(3), ..Default::default() };
         let form = read(&of_run(&Run::new(1, config, &start, 0)));
         assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
     }

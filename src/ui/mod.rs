@@ -3,7 +3,7 @@
 //! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] with
 //! every [`run`], the [`file`] that the next one is to start from, the [`picture`] that a chart shows and the [`curve`]s
 //! and the [`reference`] in it, the [`language`] and the [`words`] they are put in, how they [`compare`], how to [`talk`]
-//! with the network, where its time goes ([`profile`]), and what the page can [`explain`]. The components only show it,
+//! with the network, where its time goes ([`profile`]), the visitor's own [`text`], and what the page can [`explain`]. The components only show it,
 //! and are built for the web alone.
 
 pub mod address;
@@ -19,6 +19,7 @@ pub mod reference;
 pub mod run;
 pub mod state;
 pub mod talk;
+pub mod text;
 pub mod words;
 
 #[cfg(target_arch = "wasm32")]

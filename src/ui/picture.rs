@@ -2,7 +2,7 @@
 //! table for other programs.
 
 use super::curve::{self, Axis};
-use super::language::Words;
+use super::language::{Words, fill};
 use super::run::{self, Run};
 use super::state::RunState;
 use crate::protocol::Rates;
@@ -26,6 +26,7 @@ pub struct Line {
     pub width: f64,
     /// Whether its end is marked.
     pub dot: bool,
+    pub dashed: bool,
 }
 
 /// A whole chart.
@@ -45,7 +46,8 @@ pub fn colour(run: &Run) -> &'static str {
     RUN_COLOURS[run.colour % run::COLOURS]
 }
 
-/// The visible runs, the one under way last and so on top; faintly behind them what PyTorch comes to.
+/// The visible runs, the one under way last and so on top, each with its held-out tokens dashed; faintly behind them what
+/// PyTorch comes to.
 pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
     let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
     runs.sort_by_key(|run| run.number == state.shown);
@@ -53,15 +55,19 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = curve::last_epoch(done, total);
     let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
-    let values = runs.iter().flat_map(|run| &run.curve).map(|p| p.1).chain(behind.iter().map(|p| p.1));
+    let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
+    let values = values.chain(behind.iter().map(|p| p.1));
     let high = curve::top(values, 2.0);
-    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false }];
-    lines.extend(runs.iter().map(|run| Line {
-        points: curve::thin(&curve::points(&run.curve)),
-        colour: colour(run),
-        width: if run.number == state.shown { 2.5 } else { 1.5 },
-        dot: run.number == state.shown,
-    }));
+    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
+    for run in &runs {
+        let is_live = run.number == state.shown;
+        let line = |curve, width, dot, dashed| {
+            let points = curve::thin(&curve::points(curve));
+            Line { points, colour: colour(run), width, dot, dashed }
+        };
+        lines.extend((!run.held_out.is_empty()).then(|| line(&run.held_out, 1.5, false, true)));
+        lines.push(line(&run.curve, if is_live { 2.5 } else { 1.5 }, is_live, false));
+    }
     let marks = runs.iter().flat_map(|run| marks(run)).collect();
     let (x, y) = (Axis::linear(0.0, last.into()), Axis { low: 1.0, high, logarithmic });
     Some(Picture { x, y, x_name: w.axis_epoch, y_name: w.axis_perplexity, lines, marks })
@@ -76,7 +82,7 @@ pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
     // A threshold that is never met would leave the norms a flat line at the bottom.
     let norms = curve::top(run.norms.iter().map(|p| p.1), 0.1);
     let high = if highest > 20.0 * norms { norms } else { highest };
-    let line = |points, colour, width| Line { points, colour, width, dot: false };
+    let line = |points, colour, width| Line { points, colour, width, dot: false, dashed: false };
     let thresholds = thresholds.into_iter().filter(|p| p.1 <= high).collect();
     Some(Picture {
         x: Axis::linear(0.0, last),
@@ -94,21 +100,28 @@ fn marks(run: &Run) -> Vec<(f64, String)> {
     run.marks.iter().map(|mark| (run.place(mark), said(mark.rates))).collect()
 }
 
-/// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run.
+/// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run, and a second one for its
+/// held-out tokens, if it has some.
 pub fn csv(w: &Words, state: &RunState) -> String {
     let named = state.runs.iter().zip(run::names(w, &state.runs));
     let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
     let last = shown.iter().filter_map(|(run, _)| run.curve.last()).map(|p| p.0).max().unwrap_or(0);
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut out = "epoch".to_owned();
-    for (_, name) in &shown {
+    for (run, name) in &shown {
         out += &format!(",{}", quote(name));
+        if !run.held_out.is_empty() {
+            out += &format!(",{}", quote(&fill(w.named_held_out, &[name])));
+        }
     }
+    let cell = |value: Option<f64>| value.map(|value| format!(",{value}")).unwrap_or(",".to_owned());
     for epoch in 1..=last {
         out += &format!("\n{epoch}");
         for (run, _) in &shown {
-            let value = run.perplexity(epoch).map(|value| value.to_string()).unwrap_or_default();
-            out += &format!(",{value}");
+            out += &cell(run.perplexity(epoch));
+            if !run.held_out.is_empty() {
+                out += &cell(run.validation(epoch));
+            }
         }
     }
     out + "\n"
@@ -128,7 +141,15 @@ mod tests {
         for (epoch, &perplexity) in (1..).zip(curve) {
             let sample = Sample { prefix: String::new(), text: String::new(), unknown: Vec::new() };
             let (loss, grad_norms) = (perplexity.ln(), vec![0.5, 3.0]);
-            run.finish_epoch(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second: 1.0, sample });
+            run.finish_epoch(EpochReport {
+                epoch,
+                perplexity,
+                loss,
+                grad_norms,
+                tokens_per_second: 1.0,
+                validation: None,
+                sample,
+            });
         }
         run
     }
@@ -166,6 +187,18 @@ mod tests {
         assert_eq!(picture.lines[0].points, [(0.5, 0.5), (1.0, 3.0), (1.5, 0.5), (2.0, 3.0)]);
         assert_eq!(picture.lines[1].points[..3], [(0.0, 1.0), (1.5, 1.0), (1.5, 2.0)]);
         assert!(picture.y.high > 3.0);
+    }
+
+    #[test]
+    fn held_out_tokens_are_a_dashed_line_and_a_column() {
+        let mut state = state();
+        state.runs[1].held_out = vec![(1, 30.0), (2, 40.5)];
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let lines: Vec<_> = picture.lines.iter().map(|line| (line.colour, line.dashed, line.points.len())).collect();
+        assert_eq!(lines[1..], [("--run-1", true, 2), ("--run-1", false, 3), ("--run-0", false, 2)]);
+        assert!(picture.y.high > 40.0);
+        let rows = "epoch,\"hidden 64\",\"hidden 32\",\"hidden 32, held out\"\n1,20,22,30\n2,10,15,40.5\n3,,12,\n";
+        assert_eq!(csv(&ENGLISH, &state), rows);
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub struct Run {
     pub config: Config,
     pub from_file: bool,
     pub window_offset: Option<u32>,
+    /// The name of the visitor's own text, if it learned one;
+    pub own_text: Option<String>,
+    /// and whether it learned the book's own edition.
+    pub is_books: bool,
     /// The name that the visitor gave it; empty for one by what differs.
     pub name: String,
     /// Which of the [`COLOURS`].
@@ -44,6 +48,8 @@ pub struct Run {
     pub visible: bool,
     pub minibatches: u32,
     pub curve: Vec<Point>,
+    /// Perplexity of the tokens that are held out.
+    pub held_out: Vec<Point>,
     /// What the network made of the prefix before any training: epoch 0.
     pub untrained: Option<Sample>,
     pub samples: Vec<EpochSample>,
@@ -65,11 +71,14 @@ impl Run {
             config,
             from_file: beginning.from_file,
             window_offset: beginning.window_offset,
+            own_text: beginning.own_text.clone(),
+            is_books: beginning.is_books,
             name: String::new(),
             colour,
             visible: true,
             minibatches: 0,
             curve: Vec::new(),
+            held_out: Vec::new(),
             untrained: None,
             samples: Vec::new(),
             norms: Vec::new(),
@@ -81,9 +90,14 @@ impl Run {
         }
     }
 
-    /// Whether it began where the book's does, with random parameters and offsets, and kept the book's rates.
-    pub fn is_as_the_book_begins(&self) -> bool {
-        !self.from_file && self.window_offset.is_none() && self.marks.is_empty()
+    /// Whether it learned the book's text from where the book's does, with random parameters and offsets, and kept the
+    /// book's rates.
+    pub fn is_books(&self) -> bool {
+        self.is_books
+            && self.own_text.is_none()
+            && !self.from_file
+            && self.window_offset.is_none()
+            && self.marks.is_empty()
     }
 
     /// The rates that it goes by now.
@@ -131,6 +145,7 @@ impl Run {
             self.seconds += tokens / report.tokens_per_second;
         }
         self.curve.push((report.epoch, report.perplexity));
+        self.held_out.extend(report.validation.map(|perplexity| (report.epoch, perplexity)));
         self.samples.push(EpochSample { epoch: report.epoch, sample: report.sample });
     }
 
@@ -142,8 +157,17 @@ impl Run {
 
     /// The perplexity of an epoch.
     pub fn perplexity(&self, epoch: u32) -> Option<f64> {
-        self.curve.binary_search_by_key(&epoch, |p| p.0).ok().map(|i| self.curve[i].1)
+        value_at(&self.curve, epoch)
     }
+
+    /// The perplexity of the held-out tokens after an epoch.
+    pub fn validation(&self, epoch: u32) -> Option<f64> {
+        value_at(&self.held_out, epoch)
+    }
+}
+
+fn value_at(curve: &[Point], epoch: u32) -> Option<f64> {
+    curve.binary_search_by_key(&epoch, |p| p.0).ok().map(|i| curve[i].1)
 }
 
 /// Where a run begins, without the file itself.
@@ -151,11 +175,13 @@ impl Run {
 pub struct Start {
     pub from_file: bool,
     pub window_offset: Option<u32>,
+    pub own_text: Option<String>,
+    pub is_books: bool,
 }
 
 impl From<&Beginning> for Start {
     fn from(beginning: &Beginning) -> Self {
-        Self { from_file: beginning.parameters.is_some(), window_offset: beginning.window_offset }
+        Self { from_file: beginning.parameters.is_some(), window_offset: beginning.window_offset, ..Self::default() }
     }
 }
 
@@ -201,7 +227,9 @@ fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
             "state" if config.sampling == Sampling::Random => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
             "state" => w.name_reset.to_owned(),
-            "engine" => words::value(w, &value).to_owned(),
+            "engine" | "cleaning" => words::value(w, &value).to_owned(),
+            "kinds" => named(w.name_kinds),
+            "validation" => named(w.name_validation),
             "hidden" => named(w.name_hidden),
             "batch" => named(w.name_batch),
             "steps" => named(w.name_steps),
@@ -212,6 +240,7 @@ fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
             _ => named(w.name_seed),
         });
     }
+    parts.extend(run.own_text.clone());
     parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
     parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
     parts.extend((!run.marks.is_empty()).then(|| w.name_rates.to_owned()));
@@ -229,7 +258,15 @@ mod tests {
 
     fn report(epoch: u32, norms: &[f32]) -> EpochReport {
         let sample = Sample { prefix: "a".into(), text: format!("a{epoch}"), unknown: vec![] };
-        EpochReport { epoch, perplexity: 9.0, loss: 2.2, grad_norms: norms.to_vec(), tokens_per_second: 2240.0, sample }
+        EpochReport {
+            epoch,
+            perplexity: 9.0,
+            loss: 2.2,
+            grad_norms: norms.to_vec(),
+            tokens_per_second: 2240.0,
+            validation: None,
+            sample,
+        }
     }
 
     #[test]
@@ -245,7 +282,8 @@ mod tests {
         assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);
         named[1].from_file = true;
         named[2].window_offset = Some(3);
-        assert_eq!(names(&ENGLISH, &named)[1..], ["hidden 512, from a file", "hidden 512, offset 3"]);
+        named[2].own_text = Some("mine.txt".into());
+        assert_eq!(names(&ENGLISH, &named)[1..], ["hidden 512, from a file", "hidden 512, mine.txt, offset 3"]);
     }
 
     #[test]
@@ -258,7 +296,7 @@ mod tests {
         assert_eq!(run.thresholds(1.0), [(0.0, 1.0), (0.5, 1.0), (0.5, 3.0), (1.0, 3.0)]);
         assert!((run.seconds - 2.0).abs() < 1e-9, "{}", run.seconds);
         assert_eq!(run.rates().clip, 3.0);
-        assert!(!run.is_as_the_book_begins());
+        assert!(!run.is_books());
     }
 
     #[test]
@@ -276,7 +314,8 @@ mod tests {
     fn epochs_are_found() {
         let mut run = run(1, Config::default());
         run.untrained = Some(Sample { prefix: "a".into(), text: "aq".into(), unknown: vec![] });
-        run.finish_epoch(report(1, &[1.0]));
+        run.finish_epoch(EpochReport { validation: Some(11.0), ..report(1, &[1.0]) });
+        assert_eq!((run.validation(1), run.validation(2)), (Some(11.0), None));
         assert_eq!(run.sample(0).unwrap().text, "aq");
         assert_eq!(run.sample(1).unwrap().text, "a1");
         assert_eq!((run.sample(2), run.perplexity(1), run.perplexity(2)), (None, Some(9.0), None));

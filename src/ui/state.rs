@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::model::config::{Config, SETTINGS};
 use crate::protocol::{
-    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates,
+    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates, TextFacts,
 };
 
 use super::compare;
@@ -35,16 +35,6 @@ impl Status {
             Self::Failed => "failed",
         }
     }
-}
-
-/// The text that is trained on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextFacts {
-    pub edition: String,
-    /// Whether that is the book's own.
-    pub is_books: bool,
-    pub tokens: u32,
-    pub vocabulary: u32,
 }
 
 /// Everything the worker has told, as far as it still matters.
@@ -185,23 +175,19 @@ impl RunState {
 
     /// The curve that the run on show is to be held against, if it has the book's setting, text and beginning.
     pub fn reference(&self) -> Option<&'static Reference> {
-        self.live().filter(|run| self.is_books(run)).and_then(|run| Reference::of(&run.config))
+        self.live().filter(|run| run.is_books()).and_then(|run| Reference::of(&run.config))
     }
 
     /// How the finished run compares, if it has the book's setting.
     pub fn comparison(&self, w: &Words) -> Option<String> {
-        let run = self.live()?;
-        compare::with_book(w, &run.config, self.is_books(run), run.report.as_ref()?)
+        let run = self.live().filter(|run| run.own_text.is_none())?;
+        compare::with_book(w, &run.config, run.is_books(), run.report.as_ref()?)
     }
 
     /// How fast the run on show is, if it has the book's setting.
     pub fn speed(&self, w: &Words) -> Option<String> {
-        compare::speed_of(w, &self.live()?.config, self.tokens_per_second?)
-    }
-
-    /// Whether a run has what the settings do not say from the book: text and beginning.
-    fn is_books(&self, run: &Run) -> bool {
-        run.is_as_the_book_begins() && self.text.as_ref().is_some_and(|text| text.is_books)
+        let run = self.live().filter(|run| run.own_text.is_none())?;
+        compare::speed_of(w, &run.config, self.tokens_per_second?)
     }
 
     /// The rates of the run under way.
@@ -257,7 +243,9 @@ impl RunState {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
-        self.start = Start::from(beginning);
+        let own_text = self.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
+        let is_books = self.text.as_ref().is_some_and(|text| text.is_books);
+        self.start = Start { own_text, is_books, ..Start::from(beginning) };
         self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;
@@ -315,8 +303,12 @@ impl RunState {
     pub fn apply(&mut self, event: Event) {
         match event {
             Event::Ready => self.worker_lost = false,
-            Event::Text { edition, is_books, tokens, vocabulary } => {
-                self.text = Some(TextFacts { edition, is_books, tokens, vocabulary });
+            Event::Text { facts } => {
+                self.text = Some(facts);
+                // A worker that could not have the book's text goes on with another.
+                if std::mem::take(&mut self.worker_lost) {
+                    (self.status, self.failure) = (Status::Loading, None);
+                }
                 self.settle();
             }
             Event::Device { name, race } => {

@@ -69,14 +69,15 @@ pub fn duration(w: &Words, seconds: f64) -> String {
     }
 }
 
-/// What the chart shows, for those who do not see it.
-pub fn chart_label(w: &Words, curve: &[Point], reference: Option<&Reference>) -> String {
+/// What the chart shows of a run, for those who do not see it.
+pub fn chart_label(w: &Words, curve: &[Point], held_out: &[Point], reference: Option<&Reference>) -> String {
     let behind = reference.zip(curve.last()).and_then(|(reference, &(epoch, _))| {
         let epoch = epoch.min(reference::LAST);
         let value = format!("{:.1}", reference.perplexity(epoch)?);
         Some(fill(w.curve_behind, &[&reference.name(w), &value, &epoch.to_string()]))
     });
-    curve_label(w, curve) + &behind.unwrap_or_default()
+    let held_out = held_out.last().map(|&(_, value)| fill(w.curve_held_out, &[&format!("{value:.1}")]));
+    curve_label(w, curve) + &held_out.unwrap_or_default() + &behind.unwrap_or_default()
 }
 
 fn curve_label(w: &Words, curve: &[Point]) -> String {
@@ -120,6 +121,9 @@ pub fn label(w: &Words, key: &str) -> &'static str {
         "state" => w.state,
         "seed" => w.seed,
         "engine" => w.engine,
+        "cleaning" => w.cleaning,
+        "kinds" => w.kinds,
+        "validation" => w.validation,
         _ => w.window_offset,
     }
 }
@@ -134,6 +138,8 @@ pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
         "auto" => w.auto,
         "gpu" => w.gpu,
         "cpu" => w.cpu,
+        "book" => w.cleaning_book,
+        "verbatim" => w.verbatim,
         stray => stray,
     }
 }
@@ -161,11 +167,22 @@ pub fn epochs(w: &Words, count: u32) -> String {
     fill(if count == 1 { w.epochs_one } else { w.epochs_many }, &[&grouped(count.into())])
 }
 
+/// An epoch's perplexity, and that of the held-out tokens.
+pub fn moment(w: &Words, epoch: u32, value: f64, held_out: Option<f64>) -> String {
+    let (epoch, value) = (epoch.to_string(), perplexity(value));
+    match held_out.map(perplexity) {
+        Some(held_out) => fill(w.at_epoch_held_out, &[&epoch, &value, &held_out]),
+        None => fill(w.at_epoch_perplexity, &[&epoch, &value]),
+    }
+}
+
 /// A character of the text as it can be seen.
 pub fn character(w: &Words, character: Option<char>) -> String {
     match character {
         None => UNKNOWN_TEXT.to_owned(),
         Some(' ') => w.space.to_owned(),
+        Some('\n') => w.line_end.to_owned(),
+        Some(c) if c.is_control() || c.is_whitespace() || c == '\u{feff}' => format!("U+{:04X}", c as u32),
         Some(c) => c.to_string(),
     }
 }
@@ -247,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_chart_is_told_in_words() {
-        let chart_label = |curve: &[Point]| chart_label(&ENGLISH, curve, None);
+        let chart_label = |curve: &[Point]| chart_label(&ENGLISH, curve, &[], None);
         assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
         assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
         assert_eq!(
@@ -261,12 +278,12 @@ mod tests {
     #[test]
     fn the_curve_behind_is_told_too() {
         let book = Reference::of(&Config::default());
-        assert_eq!(chart_label(&ENGLISH, &[], book), ENGLISH.curve_nothing);
+        assert_eq!(chart_label(&ENGLISH, &[], &[], book), ENGLISH.curve_nothing);
         assert_eq!(
-            chart_label(&ENGLISH, &[(1, 24.12), (50, 8.61)], book),
-            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; PyTorch, mean of four seeds: 8.5 at epoch 50"
+            chart_label(&ENGLISH, &[(1, 24.12), (50, 8.61)], &[(50, 9.04)], book),
+            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; held out: 9.0; PyTorch, mean of four seeds: 8.5 at epoch 50"
         );
-        assert!(chart_label(&ENGLISH, &[(1, 24.0), (700, 1.02)], book).ends_with("seeds: 1.0 at epoch 500"));
+        assert!(chart_label(&ENGLISH, &[(1, 24.0), (700, 1.02)], &[], book).ends_with("seeds: 1.0 at epoch 500"));
     }
 
     #[test]

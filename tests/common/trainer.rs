@@ -17,9 +17,9 @@ use time_traveller::model::{Config, Parameters, Sizes};
 use time_traveller::protocol::{
     Beginning, Command, EpochReport, Event, FinalReport, Pick, Rates, SAMPLE_LENGTH, Sample, Stretch,
 };
-use time_traveller::text::Corpus;
 use time_traveller::text::sampling::Epoch;
-use time_traveller::train::Trainer;
+use time_traveller::text::{Corpus, Text};
+use time_traveller::train::{Texts, Trainer};
 
 /// How long a script may take before the test fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -37,10 +37,12 @@ pub fn endless() -> Config {
     Config { epochs: 100_000, ..small() }
 }
 
-/// A text with no `j`, `q`, `x` and `z` in it.
+/// A line with no `j`, `q`, `x` and `z` in it.
+pub const LINE: &str =
+    "A small clock ticks on the table, and the traveller who built it waits for the time to come again.\n";
+
 pub fn corpus() -> Corpus {
-    let line = "A small clock ticks on the table, and the traveller who built it waits for the time to come again.\n";
-    Corpus::new(&line.repeat(12))
+    Corpus::new(&LINE.repeat(12))
 }
 
 pub fn sizes(config: Config) -> Sizes {
@@ -127,7 +129,9 @@ pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_
             log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         }
     };
-    Trainer::new(devices, corpus(), emit).serve(None, &mut commands).await;
+    Trainer::new(devices, Texts::of_book(Text::new("a test’s", LINE.repeat(12))), emit)
+        .serve(None, &mut commands)
+        .await;
     Ok(script.len())
 }
 
@@ -266,6 +270,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         Event::Failed { run, .. } => *run,
         Event::Ready
         | Event::Text { .. }
+        | Event::TextRefused { .. }
         | Event::Device { .. }
         | Event::Idle
         | Event::Broken { .. }

@@ -12,7 +12,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::{Mounted, epoch, sample, train};
+use super::{Mounted, book, epoch, sample, train};
 
 fn finished(run: u32) -> Event {
     let report = FinalReport {
@@ -254,8 +254,7 @@ async fn without_a_gpu_the_page_says_so_and_what_helps() {
     let page = Mounted::ready("").await;
     assert!(page.test_id("notice").has_attribute("hidden"));
     let page = Mounted::open("").await;
-    let text = Event::Text { edition: "a test’s edition".into(), is_books: true, tokens: 5000, vocabulary: 28 };
-    page.hear([Event::Ready, Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() }, text]).await;
+    page.hear([Event::Ready, Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() }, book(true)]).await;
     assert!(!page.test_id("notice").has_attribute("hidden"));
     assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
 }

@@ -45,7 +45,40 @@ fn chinese(error: &Error) -> String {
              请删除 public/timemachine.txt 并重新构建本页，它会带上文本。"
         ),
         Error::NoRun => "没有正在进行的训练可以更改学习率和裁剪：请在下一次训练之前设置。".to_owned(),
-        Error::NoLetters => "文本中没有字母 A 到 Z：请换一个有字母的文本。".to_owned(),
+        Error::TooFewToHoldOut { length, tokens, validation } => format!(
+            "文本只有 {length} 个词元，不够训练 {tokens} 个再留出 {validation} 个：\
+             请减少训练词元数（tokens）或验证词元数（validation）。"
+        ),
+        Error::NoLetters => "文本中没有字母 A 到 Z，按书中的清洗什么也不剩：请把文本清洗（cleaning）设为保留原文，\
+                             或换一个文本。"
+            .to_owned(),
+        Error::EmptyText => "文本是空的：请选择一个有内容的文本。".to_owned(),
+        Error::TextTooLarge { most_megabytes } => {
+            format!("文本超过 {most_megabytes} MB，这是此处可读取的上限：请选择较短的文本，或只取一部分。")
+        }
+        Error::NotUtf8 { offset } => format!(
+            "文本既不是 UTF-8，也不是带字节顺序标记的 UTF-16（从 0 数起，第 {offset} 个字节首先不符）：\
+             请另存为 UTF-8 后重新选择。"
+        ),
+        Error::NotUtf16 { offset } => {
+            format!("文本以 UTF-16 开头，但从 0 数起的第 {offset} 个字节处只有半个字符：请另存为 UTF-8 后重新选择。")
+        }
+        Error::NotText { offset } => {
+            format!("从 0 数起的第 {offset} 个字节是零，只有别的类型的文件才会这样：请选择保存为 UTF-8 的纯文本。")
+        }
+        Error::NoBook => "无法回到书中的文本，因为它没有加载：请重新加载本页。".to_owned(),
+        Error::NotAnAddress(address) => {
+            format!("{address} 不是文本的网址，网址以 https:// 或 http:// 开头：请在链接的 text= 之后写一个网址。")
+        }
+        Error::AddressUnreachable(address) => {
+            format!("无法从 {address} 取得文本：服务器连不上，或不允许别的网页读取（CORS）；请下载文本后选择该文件。")
+        }
+        Error::AddressAnswers { address, status } => {
+            format!("{address} 的回答是 {status}，不是文本：请检查链接，或下载文本后选择该文件。")
+        }
+        Error::AddressSlow { address, seconds } => {
+            format!("{address} 在 {seconds} 秒内没有传完：请重试，或下载文本后选择该文件。")
+        }
         Error::EmptyPrefix => "前缀为空：请至少输入一个字符。".to_owned(),
         Error::PrefixTooLong { length, allowed } => {
             format!("前缀有 {length} 个字符，最多可续写 {allowed} 个：请缩短它。")
@@ -145,6 +178,8 @@ mod tests {
             SettingError::RandomCarry.into(),
             Error::TooLarge { megabytes: 300, allowed_megabytes: 128, largest },
             Error::NoAdapter,
+            Error::EmptyText,
+            Error::AddressSlow { address: "http://x".into(), seconds: 30 },
             Error::WorkerSilent { seconds: 60 },
         ] {
             let [english, chinese] = [&ENGLISH, &CHINESE].map(|w| sentence(w, &error));

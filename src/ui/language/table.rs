@@ -121,6 +121,9 @@ words! {
     state: "Hidden state", "隐状态";
     seed: "Seed", "随机种子";
     engine: "Engine", "引擎";
+    cleaning: "Cleaning", "文本清洗";
+    kinds: "Kinds of token, at most", "词元种类上限";
+    validation: "Validation tokens", "验证词元数";
     window_offset: "Window offset", "窗口偏移";
     sequential: "sequential", "顺序";
     random: "random", "随机";
@@ -129,6 +132,8 @@ words! {
     auto: "auto", "自动";
     gpu: "gpu", "仅 GPU";
     cpu: "cpu", "仅 CPU";
+    cleaning_book: "as in the book", "与书相同";
+    verbatim: "verbatim", "保留原文";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";
@@ -142,6 +147,31 @@ words! {
     file_none: "None: random weights, by the seed.", "未选择：按种子随机初始化权重。";
     file_reading: "{0}, being read…", "正在读取 {0}…";
     file_unreadable: "None that can be read.", "没有可读取的文件。";
+
+    // A text of one's own.
+    text_choose: "Choose a text", "选择文本";
+    text_paste: "Paste a text", "粘贴文本";
+    text_pasted: "pasted text", "粘贴的文本";
+    text_use: "Use it", "使用";
+    text_book: "Back to the book’s text", "回到书中的文本";
+    text_note: "A plain text file, which may also be dropped anywhere on the page: UTF-8 or UTF-16, up to {0} MB. It stays \
+        on this machine.",
+        "纯文本文件，也可拖放到本页任意处：UTF-8 或 UTF-16，最多 {0} MB。文本不会离开这台机器。";
+    text_tokens: "{0}; {1} tokens of {2} kinds", "{0}；{1} 个词元，{2} 种";
+    text_unknown: "{0} of them, of the {1} rarest kinds, are read as <unk>", "其中 {0} 个（最少见的 {1} 种）读作 <unk>";
+    text_cleaning_note: "As in the book: letters and spaces. Verbatim: every character, of any script. Validation tokens \
+        are held out from the end of the text; their perplexity is the dashed line.",
+        "“与书相同”只留字母和空格；“保留原文”保留任何文字的每个字符。验证词元取自文本末尾，不参与训练；它们的困惑度是虚线。";
+    text_adapted: "Set for this text: {0}.", "已按此文本设置：{0}。";
+    vocabulary: "Vocabulary", "词表";
+    vocabulary_more: "and {0} kinds more", "以及另外 {0} 种";
+    drop_hint: "Drop a text here to train on it", "松开即可用这个文本训练";
+    offer: "This link brings a text of its own: {0}", "这个链接带有自己的文本：{0}";
+    offer_note: "Nothing of it is loaded yet. If you say so, it is fetched from {0} and trained on here.",
+        "尚未加载其中任何内容。经你同意后才会从 {0} 获取，并在本机训练。";
+    offer_load: "Fetch this text", "获取这个文本";
+    offer_decline: "Stay with the book’s", "仍用书中的文本";
+
     rates_note: "Learning rate and gradient clipping take effect at the next minibatch.",
         "学习率和梯度裁剪在下一个小批量生效。";
     new_run_note: "{0}: these start a new run. Press Reset, then Train.", "{0}：这些改动需要新的训练。请按“重置”，再按“训练”。";
@@ -203,6 +233,10 @@ words! {
     scrub: "Epoch to look at", "查看的轮次";
     at_epoch: "Epoch {0}", "第 {0} 个轮次";
     at_epoch_perplexity: "Epoch {0}: perplexity {1}", "第 {0} 个轮次：困惑度 {1}";
+    at_epoch_held_out: "Epoch {0}: perplexity {1}, held out {2}", "第 {0} 个轮次：困惑度 {1}，验证 {2}";
+    curve_held_out: "; held out: {0}", "；验证：{0}";
+    named_held_out: "{0}, held out", "{0}，验证";
+    legend_held_out: "Dashed: held-out tokens", "虚线：留出的验证词元";
     untrained: "Before training", "训练之前";
     newest: "Follow the newest", "跟随最新";
     copy: "Copy", "复制";
@@ -242,6 +276,8 @@ words! {
     name_clip: "clipping", "裁剪";
     name_tokens: "tokens", "词元";
     name_seed: "seed", "种子";
+    name_kinds: "kinds", "词元种类";
+    name_validation: "validation", "验证词元";
     name_carry: "state carried", "隐状态传递";
     name_reset: "state reset", "隐状态重置";
     name_rates: "rates changed", "中途改动";
@@ -266,6 +302,7 @@ words! {
     guesses_of: "Instead of “{0}” ({1} bits)", "“{0}”处的候选（{1} 比特）";
     guesses_next: "What would come next", "接下来可能是";
     space: "space", "空格";
+    line_end: "line end", "换行";
     unknown_one: "{0} is not in the vocabulary: read as <unk>.", "{0} 不在词表中：读作 <unk>。";
     unknown_many: "{0} and {1} are not in the vocabulary: read as <unk>.", "{0} 和 {1} 不在词表中：读作 <unk>。";
 

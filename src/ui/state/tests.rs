@@ -32,6 +32,7 @@ fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
         loss: perplexity.ln(),
         grad_norms: vec![1.0; 4],
         tokens_per_second: 1500.0,
+        validation: None,
         sample: sample("time and"),
     };
     Event::Epoch { run, report }
@@ -42,7 +43,8 @@ fn text() -> Event {
 }
 
 fn text_of(is_books: bool) -> Event {
-    Event::Text { edition: "a test’s edition".into(), is_books, tokens: 100, vocabulary: 28 }
+    let name = "a test’s edition".into();
+    Event::Text { facts: TextFacts { name, is_books, tokens: 100, vocabulary: 28, ..TextFacts::default() } }
 }
 
 /// An error that can be told from others.

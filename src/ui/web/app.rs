@@ -16,6 +16,7 @@ use super::page::Page;
 use super::runs::Runs;
 use super::samples::Samples;
 use super::settings::Settings;
+use super::text::{DropHint, Offer};
 use super::worker::Link;
 use crate::ui::address;
 use crate::ui::state::{RunState, Status};
@@ -34,13 +35,20 @@ pub fn App() -> impl IntoView {
         move || link.start(page)
     });
     link.start(page);
-    let listener = window_event_listener(leptos::ev::hashchange, move |_| page.form.set(address::read(&fragment())));
+    page.own.state.update(|own| own.offer(address::text(&fragment())));
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| {
+        page.form.set(address::read(&fragment()));
+        page.own.state.update(|own| own.offer(address::text(&fragment())));
+    });
     on_cleanup(move || listener.remove());
+    let is_linked = Memo::new(move |_| page.own.state.with(|own| own.link.is_some()));
     Effect::new(move |before: Option<()>| {
         page.form.track();
+        is_linked.track();
         // An address that nobody has changed stays as it was opened.
         if before.is_some() {
-            page.form.with(|form| rewrite(&address::write(&fragment(), form)));
+            let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
+            page.form.with(|form| rewrite(&address::write(&known, form)));
         }
     });
     Effect::new(move |_| document().set_title(&page.state.with(words::title)));
@@ -58,7 +66,9 @@ pub fn App() -> impl IntoView {
 fn start_by_itself(page: Page, first: bool) {
     let first = StoredValue::new(first);
     let status = Memo::new(move |_| page.state.with(|s| s.status));
-    let ready = Memo::new(move |_| page.state.with(RunState::can_train));
+    // A link's text waits for the visitor's word, and so does the run.
+    let waits = move || page.own.is_offered() || page.own.is_reading();
+    let ready = Memo::new(move |_| page.state.with(RunState::can_train) && !waits());
     Effect::new(move |_| {
         if ready.get() && first.get_value() {
             first.set_value(false);
@@ -82,6 +92,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
             <div class="top">
                 <Controls page />
                 <Errors page />
+                <Offer page />
             </div>
             <main class="bench">
                 <Settings page />
@@ -98,6 +109,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                     <Samples page />
                     <Conversation page />
                 </div>
+                <DropHint page />
             </main>
         }
     };

@@ -169,7 +169,12 @@ fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box
         chart.draw_series([beside])?;
     }
     for line in &picture.lines {
-        chart.draw_series(LineSeries::new(line.points.iter().copied(), stroke(line.colour, line.width)))?;
+        let (points, style) = (line.points.iter().copied(), stroke(line.colour, line.width));
+        if line.dashed {
+            chart.draw_series(DashedLineSeries::new(points, px(6.0), px(4.0), style))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, style))?;
+        }
         if let Some(&end) = line.points.last().filter(|_| line.dot) {
             chart.draw_series([Circle::new(end, px(4.0), colour(canvas, line.colour).filled())])?;
         }

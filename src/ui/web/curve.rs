@@ -10,6 +10,7 @@ use super::explain::Explain;
 use super::page::Page;
 use super::png::png;
 use super::samples::sample_view;
+use crate::ui::curve::Point;
 use crate::ui::explain::Stage;
 use crate::ui::language::{Words, fill};
 use crate::ui::picture::{self, INSETS, Picture};
@@ -27,12 +28,18 @@ pub fn Curve(page: Page) -> impl IntoView {
         page.drawn(|s| picture::curves(w, s, logarithmic))
     });
     let label = Memo::new(move |_| {
-        page.drawn(|s| words::chart_label(w, s.live().map_or(&[], |run| &run.curve), s.reference()))
+        page.drawn(|s| {
+            let (curve, held_out): (&[Point], &[Point]) =
+                s.live().map_or((&[], &[]), |run| (&run.curve, &run.held_out));
+            words::chart_label(w, curve, held_out, s.reference())
+        })
     });
     let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
     let save_png = move |_| {
-        let legend: Vec<_> = page.state.with_untracked(|s| visible(w, s).into_iter().chain(behind(w, s)).collect());
+        let legend: Vec<_> = page
+            .state
+            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(behind(w, s)).collect());
         if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
             browser::save("perplexity.png", &address);
         }
@@ -96,6 +103,7 @@ fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
     let behind = Memo::new(move |_| page.drawn(|s| behind(w, s)).map(|(_, name)| name));
     let runs = Memo::new(move |_| page.drawn(|s| visible(w, s)));
+    let held_out = Memo::new(move |_| page.drawn(|s| held_out(w, s)).map(|(_, name)| name));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
     };
@@ -104,6 +112,7 @@ fn Legend(page: Page) -> impl IntoView {
             <ul class="legend-runs" data-testid="legend-runs">
                 {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
             </ul>
+            <p class="legend dashed" data-testid="legend-held-out" hidden=move || held_out.with(Option::is_none)>{held_out}</p>
             <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
         </div>
     }
@@ -114,6 +123,12 @@ fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
     let named = state.runs.iter().zip(run::names(w, &state.runs));
     let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
     shown.map(|(run, name)| (picture::colour(run), name)).collect()
+}
+
+/// What dashed lines are, where there are some.
+fn held_out(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+    let is_shown = state.runs.iter().any(|run| run.visible && !run.held_out.is_empty());
+    is_shown.then(|| ("--ink-soft", w.legend_held_out.to_owned()))
 }
 
 /// The colour and the name of the curve behind them.
@@ -132,11 +147,16 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
         let place = picture.with(|p| Some(p.as_ref()?.x.place(epoch.into())))?;
         let values = page.state.with(|s| {
             let runs = s.runs.iter().filter(|run| run.visible);
-            runs.filter_map(|run| Some((picture::colour(run), run.perplexity(epoch)?))).collect::<Vec<_>>()
+            let values = runs.filter_map(|run| {
+                let value = words::perplexity(run.perplexity(epoch)?);
+                Some((picture::colour(run), value, run.validation(epoch).map(words::perplexity)))
+            });
+            values.collect::<Vec<_>>()
         });
         let side = if place > 0.6 { "reading left" } else { "reading" };
-        let values = values.into_iter().map(|(colour, value)| {
-            view! { <span class="value" style=format!("--colour: var({colour})")>{words::perplexity(value)}</span> }
+        let values = values.into_iter().map(|(colour, value, held_out)| {
+            let held_out = held_out.map(|value| view! { " " <span class="held-out">{value}</span> });
+            view! { <span class="value" style=format!("--colour: var({colour})")>{value}{held_out}</span> }
         });
         Some(view! {
             <div class=side style=format!("--place: {place}") aria-hidden="true" data-testid="reading">
@@ -161,11 +181,9 @@ fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     });
     let title = Memo::new(move |_| {
         let epoch = epoch.get();
-        let perplexity = page.state.with(|s| s.live().and_then(|run| run.perplexity(epoch)));
-        match perplexity {
-            Some(value) => fill(w.at_epoch_perplexity, &[&epoch.to_string(), &words::perplexity(value)]),
-            None => w.untrained.to_owned(),
-        }
+        let values =
+            page.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
+        values.map_or(w.untrained.to_owned(), |(value, held_out)| words::moment(w, epoch, value, held_out))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {

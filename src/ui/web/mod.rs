@@ -21,4 +21,5 @@ pub mod runs;
 pub mod samples;
 pub mod settings;
 pub mod start;
+pub mod text;
 pub mod worker;

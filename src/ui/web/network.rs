@@ -16,7 +16,7 @@ pub fn Network(page: Page) -> impl IntoView {
     let text = move || {
         let text = page.state.with(|s| s.text.clone());
         text.map_or(w.none.to_owned(), |t| {
-            let edition = if t.is_books { w.books_edition } else { &t.edition };
+            let edition = if t.is_books { w.books_edition } else { &t.name };
             fill(w.text_facts, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
         })
     };

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
+use super::text::Own;
 use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
@@ -27,7 +28,7 @@ pub type Sender = Box<dyn Fn(Command)>;
 const FIRST_PREFIX: &str = "time traveller";
 
 /// A pause in typing as long as this means that a rate is meant.
-const TYPING: Duration = Duration::from_millis(400);
+pub const TYPING: Duration = Duration::from_millis(400);
 
 /// The id of the prefix's field.
 pub const PREFIX_ID: &str = "prefix";
@@ -43,6 +44,8 @@ pub struct Page {
     pub prefix: RwSignal<String>,
     /// The file that the next run is to start from.
     pub file: RwSignal<Chosen>,
+    /// The visitor's own text.
+    pub own: Own,
     /// How often the visitor has changed that choice.
     choices: StoredValue<u32>,
     pub language: RwSignal<Language>,
@@ -77,6 +80,7 @@ impl Page {
             form,
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
             file: RwSignal::new(Chosen::Nothing),
+            own: Own::new(),
             language: RwSignal::new(Language::English),
             logarithmic: RwSignal::new(false),
             pinned: RwSignal::new(None),
@@ -98,6 +102,7 @@ impl Page {
 
     /// Takes in what the worker says.
     pub fn hear(&self, event: Event) {
+        self.hear_of_text(&event);
         self.state.update(|state| state.apply(event));
     }
 
@@ -172,7 +177,7 @@ impl Page {
         let Some(file) = file else { return self.file.set(Chosen::Nothing) };
         let name = file.name();
         self.file.set(Chosen::named(name.clone(), file.size() as u64));
-        if !untrack(|| self.is_reading()) {
+        if self.file.with_untracked(|file| file.error().is_some()) {
             return;
         }
         let page = *self;
@@ -186,15 +191,17 @@ impl Page {
         });
     }
 
-    /// Whether a chosen file is still on its way from the disk.
+    /// Whether a chosen file or text is still on its way.
     pub fn is_reading(&self) -> bool {
-        self.file.with(|file| matches!(file, Chosen::Reading(_)))
+        self.file.with(|file| matches!(file, Chosen::Reading(_))) || self.own.is_reading()
     }
 
     /// Sets everything as the book has it, but for the mode and the seed.
     pub fn set_book(&self) {
         self.form.update(Form::set_book);
         self.choose_file(None);
+        self.form.with_untracked(|form| self.own.state.update(|own| own.keep(form)));
+        self.book_text();
     }
 
     pub fn pause(&self) {
@@ -299,7 +306,7 @@ impl Page {
         self.prefix.set(prefix);
     }
 
-    fn send(&self, command: Command) {
+    pub(super) fn send(&self, command: Command) {
         self.send.with_value(|send| send(command));
     }
 }

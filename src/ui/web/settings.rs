@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::explain::Explain;
 use super::page::{Page, field_id};
 use super::start::Start;
-use crate::model::config::{SETTINGS, Setting, Values};
+use super::text::TextPart;
+use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, Values};
 use crate::ui::explain::Stage;
 use crate::ui::form::{Form, Mode};
 use crate::ui::language::fill;
@@ -23,6 +24,7 @@ pub fn Settings(page: Page) -> impl IntoView {
         let labels: Vec<&str> = labels.collect();
         (!labels.is_empty() && !page.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
     });
+    let own = SETTINGS.iter().filter(|setting| !TEXT_KEYS.contains(&setting.key));
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
             <h2 id="settings-title">{w.settings}</h2>
@@ -32,11 +34,12 @@ pub fn Settings(page: Page) -> impl IntoView {
                 <p class="note">{w.exactly_the_book_note}</p>
             </div>
             <div class="fields">
-                {SETTINGS.iter().map(|setting| view! { <Field page setting /> }).collect_view()}
+                {own.map(|setting| view! { <Field page setting /> }).collect_view()}
             </div>
             <p class="note" data-testid="settings-note" hidden=move || !active.get()>
                 {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
             </p>
+            <TextPart page />
             <Start page />
             <Explain page stage=Stage::Minibatch />
         </section>

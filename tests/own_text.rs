@@ -1,0 +1,312 @@
+//! A text of the visitor's own, from its bytes to the run that learns it; and what is none.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "scripts of other tests")]
+#[path = "common/trainer.rs"]
+mod script;
+
+use proptest::prelude::*;
+use script::*;
+use time_traveller::cpu;
+use time_traveller::model::config::{Cleaning, EngineChoice, StateMode};
+use time_traveller::model::{Config, Parameters, Sizes};
+use time_traveller::protocol::{Beginning, Command, Event, MOST_COUNTS, Stretch, TextChoice, TextFacts};
+use time_traveller::text::Text;
+use time_traveller::text::decode::{LARGEST, decode};
+use time_traveller::text::sampling::Epoch;
+use time_traveller::train::{Checkpoint, Texts};
+
+const CHINESE: &str = "时光机器里的旅行者，慢慢地说：\n“时间只是空间的一种。”\r\n他又说：“时间，就是我们的路。”\n";
+
+fn bring(name: &str, bytes: impl Into<Vec<u8>>, cleaning: Cleaning, kinds: u32) -> Command {
+    Command::Text { choice: TextChoice::Own { name: name.to_owned(), bytes: bytes.into() }, cleaning, kinds }
+}
+
+fn verbatim(bytes: impl Into<Vec<u8>>) -> Command {
+    bring("mine.txt", bytes, Cleaning::Verbatim, 4000)
+}
+
+fn facts(events: &[Event]) -> Vec<&TextFacts> {
+    let facts = events.iter().filter_map(|event| match event {
+        Event::Text { facts } => Some(facts),
+        _ => None,
+    });
+    facts.collect()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+}
+
+/// A text that is refused, and what is said of it.
+#[test]
+fn each_bad_text_has_its_sentence() {
+    let large = vec![b'a'; 50_000_000];
+    let cases: [(&[u8], &str); 18] = [
+        (b"", "The text is empty"),
+        (b"\xef\xbb\xbf", "The text is empty"),
+        (b"\xff\xfe", "The text is empty"),
+        (b"\xfe\xff", "The text is empty"),
+        (&large, "has more than 20 MB"),
+        (b"\xe9", "its byte 0, counted from 0, is the first that does not fit"),
+        (b"caf\xe9 au lait", "its byte 3,"),
+        (b"\xef\xbb\xbfcaf\xe9", "its byte 6,"),
+        (b"Big5: \xae\xc9\xa5\xfa", "its byte 6,"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "its byte 0,"), // surrogates in UTF-8
+        (b"\xc0\xaf", "its byte 0,"),                 // two bytes for what takes one
+        ("时光".as_bytes().split_last().unwrap().1, "its byte 3,"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "its byte 0,"),
+        (b"PK\x03\x04\x14\0\x06\0", "has a zero at byte 5"),
+        (b"a\0b\0", "has a zero at byte 1"), // UTF-16 that does not say so
+        (b"\xff\xfe\0\0a\0\0\0", "has a zero at byte 2"), // UTF-32
+        (b"\xff\xfea\0\x3d\xd8b\0", "at byte 4, counted from 0, stands half a character"), // a lone surrogate
+        (b"\xfe\xff\0a\0", "at byte 4, counted from 0, stands half a character"),
+    ];
+    let mut commands = cases.map(|(bytes, _)| verbatim(bytes)).to_vec();
+    commands.push(Command::Text { choice: TextChoice::Present, cleaning: Cleaning::Book, kinds: 4000 });
+    let events = play([part(commands, |event| matches!(event, Event::Text { .. }))]);
+    assert_eq!(events.len(), cases.len() + 1);
+    for ((_, sentence), event) in cases.iter().zip(&events) {
+        let Event::TextRefused { error } = event else { panic!("{sentence}: {event:?}") };
+        let message = error.to_string();
+        assert!(message.contains(sentence), "{message}");
+        assert!(message.contains(": choose") || message.contains(": save"), "it says what to do: {message}");
+    }
+    // The text before stays.
+    let [facts] = facts(&events)[..] else { panic!("{events:?}") };
+    assert_eq!((&facts.name[..], facts.own, facts.tokens as usize), ("a test’s", false, corpus().tokens.len()));
+}
+
+#[test]
+fn texts_at_the_edges_are_read() {
+    for (bytes, tokens) in [(b"a".to_vec(), 1), (b"a".repeat(5_000_000), 5_000_000), (b"\r\n\r".to_vec(), 2)] {
+        let text = Text::own(String::new(), &bytes).unwrap();
+        assert_eq!(text.characters, tokens);
+        assert_eq!(text.corpus(Cleaning::Verbatim, 4000).tokens.len(), tokens as usize);
+    }
+    let long = "Über die Zeit, 时光。 ".repeat(LARGEST / 30);
+    let corpus = Text::own(String::new(), long.as_bytes()).unwrap().corpus(Cleaning::Verbatim, 5);
+    assert_eq!((corpus.vocabulary.size(), corpus.rare, corpus.tokens.len()), (5, 9, long.chars().count()));
+}
+
+#[test]
+fn a_texts_facts_are_counted() {
+    let present = |cleaning, kinds| Command::Text { choice: TextChoice::Present, cleaning, kinds };
+    let text = "Ein Satz, ein Wort.\n";
+    let book = Command::Text { choice: TextChoice::Book, cleaning: Cleaning::Book, kinds: 4000 };
+    let commands = [verbatim(text), present(Cleaning::Book, 4000), present(Cleaning::Book, 3), book];
+    let events = play([part(commands, |event| matches!(event, Event::Text { facts } if !facts.own))]);
+    let [plain, cleaned, few, book] = facts(&events)[..] else { panic!("{events:?}") };
+    let said = |facts: &TextFacts| (facts.characters, facts.tokens, facts.vocabulary, facts.unknown, facts.rare);
+    assert_eq!(said(plain), (20, 20, 16, 0, 0));
+    assert_eq!(plain.counts[..3], [(' ', 3), ('i', 2), ('n', 2)]);
+    assert_eq!(said(cleaned), (20, 17, 12, 0, 0), "“ein satz ein wort”");
+    assert_eq!((said(few), &few.counts[..]), ((20, 17, 3, 12, 9), &[(' ', 3), ('e', 2)][..]));
+    assert_eq!((few.cleaning, few.kinds, &few.name[..]), (Cleaning::Book, 3, "mine.txt"));
+    assert_eq!((&book.name[..], book.tokens as usize), ("a test’s", corpus().tokens.len()));
+}
+
+#[test]
+fn no_more_kinds_are_told_than_the_page_shows() {
+    let many: String = ('\u{4e00}'..).take(2 * MOST_COUNTS).collect();
+    let mut texts = Texts::of_own(Text::new("many", many));
+    let facts = texts.facts(Cleaning::Verbatim, 4000).unwrap();
+    assert_eq!((facts.counts.len(), facts.vocabulary as usize), (MOST_COUNTS, 2 * MOST_COUNTS + 1));
+}
+
+fn chinese() -> Config {
+    Config { cleaning: Cleaning::Verbatim, epochs: 40, lr: 2.0, ..small() }
+}
+
+#[test]
+fn a_chinese_text_is_learned_on_both_engines_from_any_encoding() {
+    for (engine, bytes) in
+        [(EngineChoice::Gpu, CHINESE.repeat(6).into_bytes()), (EngineChoice::Cpu, utf16(&CHINESE.repeat(6)))]
+    {
+        let config = Config { engine, ..chinese() };
+        let train = Command::Train {
+            run: 1,
+            config,
+            prefix: "时间x".to_owned(),
+            beginning: Beginning::default(),
+            stretch: Stretch::Whole,
+        };
+        let events = play([part([verbatim(bytes), train], finished)]);
+        let reports = reports(&events);
+        let (first, last) = (reports[0].perplexity, reports[39].perplexity);
+        assert!(first > 20.0 && last < 0.8 * first, "perplexity should fall, and went from {first} to {last}");
+        let sample = &reports[39].sample;
+        assert!(sample.text.starts_with("时间<unk>") && sample.unknown == ['x'], "{sample:?}");
+        assert!(sample.text.chars().skip(7).all(|c| CHINESE.contains(c) && c != '\r'), "{sample:?}");
+    }
+}
+
+#[test]
+fn what_is_left_of_a_text_must_do_for_a_run() {
+    let run = |text: &str, config: Config| {
+        let events = play([part([verbatim(text), train(1, config)], failed)]);
+        match events.last() {
+            Some(Event::Failed { run: Some(1), error }) => error.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let none = run(CHINESE, Config { cleaning: Cleaning::Book, ..small() });
+    assert!(none.contains("no letters A to Z") && none.contains("set Cleaning (cleaning) to verbatim"), "{none}");
+    let few = run(CHINESE, chinese());
+    assert!(few.contains("fewer than the 200 to train on"), "{few}");
+    let few = run(&CHINESE.repeat(5), Config { validation: 100, ..chinese() });
+    assert!(few.contains("too few to train on 200 and hold out 100 more"), "{few}");
+}
+
+/// A run under way keeps its text, and goes on to the last bit as if no other had come.
+#[test]
+fn another_text_is_for_the_next_run() {
+    let through = play([part([train(1, small())], finished)]);
+    let events = play([
+        part([train(1, small())], epoch(2)),
+        part([verbatim(CHINESE.repeat(6)), generate(1, "time", small())], answered(1)),
+        part([], finished),
+        part([train(2, Config { epochs: 1, ..chinese() })], |event| epoch(1)(event) && run_of(event) == Some(2)),
+    ]);
+    let ended = the(&events, |event| finished(event) && run_of(event) == Some(1));
+    let of_first: Vec<Event> = events[..=ended].iter().filter(|event| run_of(event) == Some(1)).cloned().collect();
+    assert_eq!(outcome(&of_first), outcome(&through));
+    assert!(generated(&events, 1).text.is_ascii());
+    let last = reports(&events).last().unwrap().sample.text.clone();
+    assert!(last.contains(|c: char| !c.is_ascii()), "{last}");
+}
+
+/// The f64 oracles' perplexity of the last tokens, after every epoch of training by the oracles.
+fn validation_of(config: Config) -> Vec<f64> {
+    let corpus = corpus();
+    let sizes = sizes(config);
+    let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+    let mut rng: rand_xoshiro::Xoshiro256PlusPlus = rand::SeedableRng::seed_from_u64(config.seed.into());
+    rng.long_jump();
+    let predicted = config.validation as usize;
+    let one = Sizes { batch: 1, steps: 1, ..sizes };
+    let perplexity = |parameters: &Parameters<f64>| {
+        // One token after the other, from a state of zeros: fewer than 512 are read in one row.
+        let tail = &corpus.tokens[corpus.tokens.len() - predicted - 1..];
+        let (mut h, mut loss) = (vec![0.0; sizes.hidden], 0.0);
+        for pair in tail.windows(2) {
+            h = cpu::step_forward(one, parameters, &pair[..1], &h);
+            let logits = cpu::output_forward(one, parameters, &h);
+            loss += cpu::softmax_cross_entropy(one, &pair[1..], &logits).0[0];
+        }
+        (loss / predicted as f64).exp()
+    };
+    let epochs = 0..config.epochs;
+    let after = epochs.map(|_| {
+        let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
+        let mut h = vec![0.0; sizes.batch * sizes.hidden];
+        for m in 0..epoch.len() {
+            if config.state == StateMode::Reset {
+                h.fill(0.0);
+            }
+            let minibatch = epoch.minibatch(&corpus.tokens, m);
+            let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, config.lr.into(), config.clip.into());
+            h = step.states.split_off(sizes.steps * h.len());
+        }
+        perplexity(&parameters)
+    });
+    after.collect()
+}
+
+#[test]
+fn held_out_tokens_are_measured_as_the_oracle_does_and_change_nothing() {
+    for (engine, state) in [(EngineChoice::Gpu, StateMode::Carry), (EngineChoice::Cpu, StateMode::Reset)] {
+        let config = Config { engine, state, lr: 2.0, ..small() };
+        let without = play([part([train(1, config)], finished)]);
+        assert!(reports(&without).iter().all(|report| report.validation.is_none()));
+        let config = Config { validation: 300, ..config };
+        let events = play([part([train(1, config)], finished)]);
+        assert_eq!(outcome(&events), outcome(&without), "the curve to the last bit");
+        let measured: Vec<f64> = reports(&events).iter().filter_map(|report| report.validation).collect();
+        let oracle = validation_of(config);
+        assert_eq!(measured.len(), oracle.len());
+        assert!(oracle.windows(2).all(|pair| pair[0] != pair[1]), "{oracle:?}");
+        for (ours, theirs) in measured.iter().zip(&oracle) {
+            assert!((ours / theirs - 1.0).abs() < 1e-4, "{measured:?}, by the oracle {oracle:?}");
+        }
+    }
+}
+
+#[test]
+fn stretches_and_rates_meet_held_out_tokens_well() {
+    let config = Config { validation: 300, epochs: 3, engine: EngineChoice::Cpu, ..small() };
+    let through = play([part([train(1, config)], finished)]);
+    let go_on = |stretch| Command::Resume { stretch };
+    let events = play([
+        part([train_some(1, config, Stretch::Epoch)], paused),
+        part([go_on(Stretch::Minibatch)], paused),
+        part([go_on(Stretch::Epoch)], paused),
+        part([go_on(Stretch::Whole)], finished),
+    ]);
+    assert_eq!(outcome(&events), outcome(&through));
+    let validation = |events: &[Event]| reports(events).iter().map(|report| report.validation).collect::<Vec<_>>();
+    assert_eq!(validation(&events), validation(&through));
+}
+
+fn file(events: &[Event]) -> Vec<u8> {
+    match &events[the(events, answered(1))] {
+        Event::Checkpoint { file, .. } => file.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn from(file: &[u8]) -> Beginning {
+    Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() }
+}
+
+#[test]
+fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
+    let config = Config { validation: 50, kinds: 20, epochs: 5, ..chinese() };
+    let text = || bring("mine.txt", CHINESE.repeat(6), Cleaning::Verbatim, 20);
+    let save = || Command::Checkpoint { request: 1 };
+    let whole = play([part([text(), train(1, config)], epoch(3)), part([save()], answered(1)), part([], finished)]);
+    let file = file(&whole);
+    let saved = Checkpoint::read(&file).unwrap();
+    assert_eq!(saved.config, config);
+    assert_eq!(saved.reports.iter().collect::<Vec<_>>(), reports(&whole)[..3], "held-out perplexities too");
+    let engine = config.engine;
+    let to_go = Config { engine, epochs: 5, ..Config::default() };
+    let after = play([part([text(), train_from(1, to_go, from(&file))], finished)]);
+    let numbers = |events: &[Event]| {
+        let reports = reports(events).into_iter();
+        reports.map(|r| (r.epoch, r.loss, r.validation, r.sample.clone())).filter(|r| r.0 > 3).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&after), numbers(&whole));
+    for (other, sentence) in [
+        (Command::Pause, "of another vocabulary (of 20 kinds of token, and here are 20)"),
+        (verbatim(CHINESE.repeat(7)), "of another text, with the same vocabulary"),
+    ] {
+        let events = play([part([other, train_from(1, to_go, from(&file))], failed)]);
+        let Some(Event::Failed { error, .. }) = events.last() else { panic!("{events:?}") };
+        let message = error.to_string();
+        assert!(message.contains(sentence), "{message}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// From bytes to tokens nothing panics, and tokens are of the kinds that there are.
+    #[test]
+    fn any_bytes_come_to_tokens_or_to_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..60), kinds in 2..9u32) {
+        let text = match Text::own(String::new(), &bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                prop_assert_eq!(decode(&bytes), Err(error));
+                return Ok(());
+            }
+        };
+        for cleaning in [Cleaning::Book, Cleaning::Verbatim] {
+            let corpus = text.corpus(cleaning, kinds);
+            prop_assert!(corpus.vocabulary.size() <= kinds as usize);
+            prop_assert!(corpus.tokens.iter().all(|&id| (id as usize) < corpus.vocabulary.size()));
+            prop_assert_eq!(corpus.counts().iter().sum::<u32>() as usize, corpus.tokens.len());
+        }
+    }
+}
