@@ -138,6 +138,33 @@ fn a_checkpoint_can_be_had_from_the_first_moment_on() {
     assert_goes_on(&[], &after, &events);
 }
 
+/// What a file is of can be asked at any time, and a file that is of no use harms no run.
+#[test]
+fn a_file_is_examined_while_a_run_goes_on() {
+    let config = Config { epochs: 3, ..small() };
+    let events = play([part([train(1, config)], finished), part([save(1)], answered(1))]);
+    let Event::Checkpoint { summary, file, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let last = reports(&events)[2];
+    assert_eq!((summary.config, summary.epoch, summary.perplexity), (config, 3, Some(last.perplexity)));
+    assert_eq!(summary.text, corpus().sha1());
+    let examine = |request, file: &[u8]| Command::Examine { request, file: file.to_vec() };
+    let again = play([
+        part([examine(1, file)], answered(1)),
+        part([train(1, config)], epoch(1)),
+        part([examine(2, file), examine(3, b"PK")], answered(3)),
+        part([examine(4, &Checkpoint { text: "of something else".into(), ..example() }.write())], answered(4)),
+        part([], finished),
+    ]);
+    for request in [1, 2] {
+        assert!(matches!(&again[the(&again, answered(request))], Event::Examined { summary: s, .. } if s == summary));
+    }
+    for (request, sentence) in [(3, "no safetensors file"), (4, "of another text")] {
+        let Event::Refused { message, .. } = &again[the(&again, answered(request))] else { panic!("{again:#?}") };
+        assert!(message.contains(sentence), "{message}");
+    }
+    assert_eq!(outcome(&again), outcome(&events));
+}
+
 /// A run of two epochs as a file, without a device.
 fn example() -> Checkpoint {
     let corpus = corpus();

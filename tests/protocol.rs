@@ -8,7 +8,7 @@ use time_traveller::model::Sizes;
 use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
-    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Written,
+    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Summary, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -144,7 +144,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 10]> {
+fn commands() -> impl Strategy<Value = [Command; 11]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), rates(), pick());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -161,6 +161,7 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
                 Command::Generate { request: number, prefix, length, pick, config },
                 Command::Profile { request: number, config },
                 Command::Recall { races: vec![past_race("a device")] },
+                Command::Examine { request: number, file: vec![0, 255] },
             ];
             // A new kind of command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -175,6 +176,7 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
                     Command::Generate { .. } => 7,
                     Command::Profile { .. } => 8,
                     Command::Recall { .. } => 9,
+                    Command::Examine { .. } => 10,
                 };
                 assert_eq!(i, place);
             }
@@ -184,10 +186,18 @@ fn commands() -> impl Strategy<Value = [Command; 10]> {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 24]> {
+fn events() -> impl Strategy<Value = [Event; 25]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
+            let summary = Summary {
+                config: Config::default(),
+                window_offset: maybe_run,
+                epoch: n,
+                perplexity: Some(progress.seconds_left),
+                text: text.clone(),
+                prefix: None,
+            };
             let events = [
                 Event::Ready,
                 Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
@@ -211,12 +221,13 @@ fn events() -> impl Strategy<Value = [Event; 24]> {
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
-                Event::Checkpoint { request: n, file: text.clone().into_bytes() },
+                Event::Checkpoint { request: n, summary: summary.clone(), file: text.clone().into_bytes() },
                 Event::Refused { request: n, message: text.clone() },
                 Event::Broken { message: text.clone() },
                 Event::Failed { run: maybe_run, message: text.clone() },
                 Event::Profiled { request: n, profile: profile(text.clone()) },
                 Event::Raced { race: past_race(&text) },
+                Event::Examined { request: n, summary },
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -245,6 +256,7 @@ fn events() -> impl Strategy<Value = [Event; 24]> {
                     Event::Failed { .. } => 21,
                     Event::Profiled { .. } => 22,
                     Event::Raced { .. } => 23,
+                    Event::Examined { .. } => 24,
                 };
                 assert_eq!(i, place);
             }

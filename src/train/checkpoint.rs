@@ -22,7 +22,7 @@ use crate::model::config::{SETTINGS, WINDOW_OFFSET};
 use crate::model::parameters_file::{floats, read_from, view, views};
 use crate::model::run::{Place, Rates};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{EpochReport, Sample};
+use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
 /// What the metadata say under `format`.
@@ -54,6 +54,18 @@ impl Checkpoint {
     /// Minibatches of all finished epochs.
     pub fn minibatches(&self) -> u64 {
         self.reports.iter().map(|report| report.grad_norms.len() as u64).sum()
+    }
+
+    /// What it is of.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            config: self.config,
+            window_offset: self.window_offset,
+            epoch: self.epoch(),
+            perplexity: self.reports.last().map(|last| last.perplexity),
+            text: self.text.clone(),
+            prefix: self.reports.last().map(|last| last.sample.prefix.clone()),
+        }
     }
 
     /// Checks that a corpus is the one that the run learns.

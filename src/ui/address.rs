@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_runs_address_holds_its_settings() {
         let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
-        let start = crate::ui::run::Start { from_file: false, window_offset: Some(3) };
+        let start = crate::ui::run::Start { window_offset: Some(3), ..Default::default() };
         let form = read(&of_run(&Run::new(1, config, &start, 0)));
         assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
     }

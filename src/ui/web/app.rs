@@ -10,11 +10,13 @@ use super::curve::Curve;
 use super::errors::Errors;
 use super::finale::Finale;
 use super::gradients::Gradients;
+use super::keeping;
 use super::masthead::{Masthead, apply_theme};
 use super::network::Network;
 use super::page::Page;
 use super::runs::Runs;
 use super::samples::Samples;
+use super::saved::{Checkpoints, Offers};
 use super::settings::Settings;
 use super::worker::Link;
 use crate::ui::address;
@@ -34,6 +36,7 @@ pub fn App() -> impl IntoView {
         move || link.start(page)
     });
     link.start(page);
+    keeping::start(page);
     let listener = window_event_listener(leptos::ev::hashchange, move |_| page.form.set(address::read(&fragment())));
     on_cleanup(move || listener.remove());
     Effect::new(move |before: Option<()>| {
@@ -83,6 +86,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 <Controls page />
                 <Errors page />
             </div>
+            <Offers page />
             <main class="bench">
                 <Settings page />
                 <div class="middle">
@@ -92,6 +96,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                         <Runs page />
                         <Gradients page />
                     </div>
+                    <Checkpoints page />
                     <Finale page />
                 </div>
                 <div class="words">

@@ -21,6 +21,7 @@ pub fn Errors(page: Page) -> impl IntoView {
         page.config
             .with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(|e| words::setting_error(w, e))));
         page.file.with(|file| messages.extend(file.error().map(ToString::to_string)));
+        page.saved.with(|saved| messages.extend(saved.refusal.clone()));
         messages.extend(page.prefix_error().map(|error| words::prefix_error(w, &error)));
         messages
     });

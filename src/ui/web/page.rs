@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_channel::mpsc::UnboundedSender;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
+use super::keeping::{self, Order};
 use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
@@ -17,6 +19,7 @@ use crate::ui::file::Chosen;
 use crate::ui::form::{Form, Mode};
 use crate::ui::language::{Language, Words};
 use crate::ui::run::{Run, rates_of};
+use crate::ui::saved::{Moment, Saved};
 use crate::ui::state::{PROFILE_REQUEST, RunState, Status};
 use crate::ui::talk::Choice;
 
@@ -62,6 +65,12 @@ pub struct Page {
     drawn: Memo<u32>,
     /// The settings, or what is wrong with them.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
+    /// What is known of checkpoints.
+    pub saved: RwSignal<Saved>,
+    /// What the storage is told, once it is there.
+    pub(super) orders: StoredValue<Option<UnboundedSender<Order>>>,
+    /// The page's own name among all that are open.
+    id: StoredValue<String>,
     send: StoredValue<Sender, LocalStorage>,
     restart: StoredValue<Box<dyn Fn()>, LocalStorage>,
 }
@@ -86,6 +95,9 @@ impl Page {
             refresh: RwSignal::new(false),
             choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
+            saved: RwSignal::new(Saved::default()),
+            orders: StoredValue::new(None),
+            id: StoredValue::new(keeping::new_id()),
             send: StoredValue::new_local(send),
             restart: StoredValue::new_local(Box::new(|| ())),
         }
@@ -96,14 +108,38 @@ impl Page {
         self.restart.set_value(Box::new(restart));
     }
 
+    /// Starts another worker in place of the present one.
+    pub(super) fn restart_worker(&self) {
+        self.restart.with_value(|restart| restart());
+    }
+
     /// Takes in what the worker says.
     pub fn hear(&self, event: Event) {
-        self.state.update(|state| state.apply(event));
+        let moment = Moment::of(&event);
+        let broken = if let Event::Broken { message } = &event { Some(message.clone()) } else { None };
+        let before = self.state.with_untracked(|state| state.status);
+        if let Some(event) = self.hear_of_checkpoints(event) {
+            self.state.update(|state| state.apply(event));
+        }
+        match (moment, broken) {
+            (Some(moment), _) => self.save(moment),
+            (None, Some(why)) => self.after_loss(before, why),
+            (None, None) => {}
+        }
     }
 
     /// The worker cannot go on.
     pub fn lose_worker(&self, message: String) {
-        self.state.update(|state| state.lose_worker(message));
+        let (before, lost) = self.state.with_untracked(|state| (state.status, state.worker_lost));
+        self.state.update(|state| state.lose_worker(message.clone()));
+        if !lost {
+            self.after_loss(before, message);
+        }
+    }
+
+    /// The page's own name among all that are open.
+    pub(super) fn id(&self) -> String {
+        self.id.get_value()
     }
 
     /// The words of the language that the page speaks; a change of it makes all that is seen anew.
@@ -154,6 +190,7 @@ impl Page {
                     checkpoint: None,
                 };
                 let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
+                self.begin_keeping();
                 let prefix = self.prefix.get_untracked();
                 self.next.set(false);
                 self.pinned.set(None);
@@ -259,9 +296,10 @@ impl Page {
         let lost = self.state.with_untracked(|state| state.worker_lost);
         self.next.set(false);
         self.pinned.set(None);
+        self.stop_keeping();
         self.state.update(RunState::reset);
         if lost {
-            self.restart.with_value(|restart| restart());
+            self.restart_worker();
         } else {
             self.send(Command::Reset);
         }
@@ -299,7 +337,7 @@ impl Page {
         self.prefix.set(prefix);
     }
 
-    fn send(&self, command: Command) {
+    pub(super) fn send(&self, command: Command) {
         self.send.with_value(|send| send(command));
     }
 }
