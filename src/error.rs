@@ -1,5 +1,11 @@
 //! What can go wrong, each as one sentence that names what is wrong and what to do.
+//!
+//! `Display` says it in English; errors cross from the worker to the page as data, and the page says them in its
+//! visitor's language (`src/ui/language/errors.rs`).
 
+use serde::{Deserialize, Serialize};
+
+use crate::model::config::in_words;
 use crate::model::divergence::Divergence;
 use crate::model::pick::{COLDEST, HOTTEST};
 
@@ -13,7 +19,7 @@ const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
 };
 
 /// Any failure that a person gets to see. Its `Display` is the sentence that they see.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
     #[error("{0}")]
     Setting(#[from] crate::model::config::SettingError),
@@ -38,6 +44,9 @@ pub enum Error {
 
     #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]
     BadCheckpoint(String),
+
+    #[error("The saved run is not there any more, for it was discarded, or resumed on another page: begin anew.")]
+    CheckpointGone,
 
     #[error("There is no network to save: press Train first.")]
     NothingToSave,
@@ -87,8 +96,13 @@ pub enum Error {
     #[error("{NO_ADAPTER}")]
     NoAdapter,
 
-    #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: set {ways}.")]
-    TooLarge { megabytes: u64, allowed_megabytes: u64, ways: String },
+    #[error("The network needs a buffer of {megabytes} MB, and this device allows {allowed_megabytes} MB: {}.", ways(.largest))]
+    TooLarge {
+        megabytes: u64,
+        allowed_megabytes: u64,
+        /// The settings that can be lowered alone, by their keys, and what each may then be at most.
+        largest: Vec<(String, usize)>,
+    },
 
     #[error(
         "The network needs {megabytes} MB of memory, and the CPU engine may take {allowed_megabytes} MB: \
@@ -119,6 +133,49 @@ pub enum Error {
 
     #[error("{0}")]
     Diverged(Divergence),
+
+    #[error("There is no network to continue with: press Train to try again.")]
+    NoNetwork,
+
+    #[error("The trainer did not understand the page ({0}): reload the page.")]
+    NotUnderstood(String),
+
+    #[error("The worker that trains broke down ({0}): press Reset to start another.")]
+    WorkerBroke(String),
+
+    #[error("The worker that trains has stopped ({0}): press Reset to start it again.")]
+    WorkerStopped(String),
+
+    #[error("The worker that trains could not be loaded: check the connection, then press Reset.")]
+    WorkerNotLoaded,
+
+    #[error("The worker that trains has not answered for {seconds} seconds: check the connection, then press Reset.")]
+    WorkerSilent { seconds: u64 },
+
+    #[error(
+        "The worker that trains could not be started ({0}): reload the page, and if that does not help, allow this site \
+         to run workers."
+    )]
+    WorkerNotStarted(String),
+
+    #[error("A message from the worker that trains could not be read: press Reset.")]
+    WorkerUnreadable,
+
+    #[error(
+        "The worker that trains said something this page does not know ({0}): reload the page, so that both are of one \
+         version."
+    )]
+    WorkerUnknown(String),
+}
+
+/// How a network could be made to fit.
+fn ways(largest: &[(String, usize)]) -> String {
+    let ways: Vec<String> = largest.iter().map(|(key, most)| format!("{} to at most {most}", in_words(key))).collect();
+    if ways.is_empty() {
+        "set several of the sizes much lower".to_owned()
+    } else {
+        format!("set {}", ways.join(", or "))
+    }
 }
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

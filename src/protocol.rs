@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Error;
 use crate::model::Sizes;
 use crate::model::config::Config;
 pub use crate::model::divergence::{Divergence, Quantity};
@@ -121,16 +122,16 @@ pub enum Event {
     /// goes by these rates.
     RatesSet { run: u32, epoch: u32, minibatch: u32, rates: Rates },
     /// Rates that can't be set, and why; the run, if any, goes on with those it has.
-    RatesRefused { message: String },
+    RatesRefused { error: Error },
     /// The run's device failed, for this reason; on a new one the run goes on from the end of this epoch (0: from its
     /// beginning), the last that it finished. Of the epochs that were told none changes.
     Recovered { run: u32, epoch: u32, reason: String },
     /// Devices failed several times without an epoch in between, or there is none any more: the run is held at the end
     /// of its last epoch, and [`Command::Resume`] tries once more.
-    Lost { run: u32, message: String },
+    Lost { run: u32, error: Error },
     /// Something stopped being a finite number. The run is back at the end of its last good epoch and is held;
     /// [`Command::SetRates`] with the proposal and [`Command::Resume`] go on from there.
-    Diverged { run: u32, divergence: Divergence, message: String },
+    Diverged { run: u32, divergence: Divergence },
     /// The run is done.
     Finished { run: u32, report: FinalReport },
     /// There is no run and no network any more.
@@ -150,11 +151,11 @@ pub enum Event {
     Examined { request: u32, summary: Summary },
     /// A [`Command::Generate`], [`Command::Profile`], [`Command::Checkpoint`] or [`Command::Examine`] that could not be
     /// followed; the run, if any, goes on.
-    Refused { request: u32, message: String },
+    Refused { request: u32, error: Error },
     /// The worker broke down and will say no more.
-    Broken { message: String },
-    /// Something ended the run (or, without a run, the preparations); one sentence says what, and what to do.
-    Failed { run: Option<u32>, message: String },
+    Broken { error: Error },
+    /// Something ended the run (or, without a run, the preparations).
+    Failed { run: Option<u32>, error: Error },
 }
 
 /// A contestant's result in the race of the devices.

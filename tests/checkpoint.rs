@@ -132,7 +132,8 @@ fn a_checkpoint_can_be_had_from_the_first_moment_on() {
         part([train_some(1, small(), Stretch::Minibatch)], paused),
         part([save(2), resume()], finished),
     ]);
-    let Event::Refused { message, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let message = error.to_string();
     assert!(message.contains("no network to save"), "{message}");
     let after = play([part([train_from(1, small(), from(&file(&events, 2)))], finished)]);
     assert_goes_on(&[], &after, &events);
@@ -159,8 +160,8 @@ fn a_file_is_examined_while_a_run_goes_on() {
         assert!(matches!(&again[the(&again, answered(request))], Event::Examined { summary: s, .. } if s == summary));
     }
     for (request, sentence) in [(3, "no safetensors file"), (4, "of another text")] {
-        let Event::Refused { message, .. } = &again[the(&again, answered(request))] else { panic!("{again:#?}") };
-        assert!(message.contains(sentence), "{message}");
+        let Event::Refused { error, .. } = &again[the(&again, answered(request))] else { panic!("{again:#?}") };
+        assert!(error.to_string().contains(sentence), "{error}");
     }
     assert_eq!(outcome(&again), outcome(&events));
 }
@@ -282,7 +283,8 @@ fn a_bad_checkpoint_fails_with_its_sentence_and_the_next_run_goes_well() {
             part([train_from(2, small(), from(file))], failed),
             part([train(3, small())], finished),
         ]);
-        let Event::Failed { run: Some(2), message } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let Event::Failed { run: Some(2), error } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let message = error.to_string();
         assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
     }
 }

@@ -201,10 +201,10 @@ fn bad_rates_are_refused_and_the_run_goes_on() {
         part(all, finished),
         part([set(BOLD)], refused),
     ]);
-    let told: Vec<&String> = events
+    let told: Vec<String> = events
         .iter()
         .filter_map(|event| match event {
-            Event::RatesRefused { message } => Some(message),
+            Event::RatesRefused { error } => Some(error.to_string()),
             _ => None,
         })
         .collect();

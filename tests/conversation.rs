@@ -176,7 +176,8 @@ fn what_cannot_be_picked_is_refused_and_the_run_goes_on() {
             (1..).zip(&bad).map(|(n, &(length, pick, _))| ask(n, "time", length, pick, config)).collect();
         let events = play([part([train(1, config)], epoch(2)), part(asked, finished)]);
         for (n, (_, _, sentence)) in (1..).zip(&bad) {
-            let Event::Refused { message, .. } = &events[the(&events, answered(n))] else { panic!("{events:#?}") };
+            let Event::Refused { error, .. } = &events[the(&events, answered(n))] else { panic!("{events:#?}") };
+            let message = error.to_string();
             assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
         }
         assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));

@@ -160,9 +160,11 @@ fn after_three_devices_in_a_row_a_run_asks() {
         part([], finished),
     ]);
     assert_eq!(recoveries(&events), [2, 2, 2, 2]);
-    let Event::Lost { run: 1, message } = &events[the(&events, lost)] else { panic!("{events:#?}") };
+    let Event::Lost { run: 1, error } = &events[the(&events, lost)] else { panic!("{events:#?}") };
+    let message = error.to_string();
     assert!(message.contains("failed again and again") && message.contains("press Resume"), "{message}");
-    let Event::Refused { message, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let message = error.to_string();
     assert!(message.contains("press Resume"), "{message}");
     assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));
 }
@@ -198,9 +200,9 @@ fn diverged(event: &Event) -> bool {
 }
 
 #[track_caller]
-fn divergence(events: &[Event]) -> (Divergence, &String) {
+fn divergence(events: &[Event]) -> (Divergence, String) {
     match &events[the(events, diverged)] {
-        Event::Diverged { run: 1, divergence, message } => (*divergence, message),
+        Event::Diverged { run: 1, divergence } => (*divergence, divergence.to_string()),
         other => panic!("{other:?}"),
     }
 }

@@ -4,8 +4,9 @@
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use time_traveller::error::Error;
 use time_traveller::model::Sizes;
-use time_traveller::model::config::{Config, EngineChoice, Sampling, StateMode};
+use time_traveller::model::config::{Config, EngineChoice, Sampling, SettingError, StateMode};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
     Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Summary, Written,
@@ -198,6 +199,8 @@ fn events() -> impl Strategy<Value = [Event; 25]> {
                 text: text.clone(),
                 prefix: None,
             };
+            let error = SettingError::Refused { key: "lr".into(), given: text.clone() }.into();
+            let error = if n % 2 == 0 { Error::Gpu(text.clone()) } else { error };
             let events = [
                 Event::Ready,
                 Event::Text { edition: text.clone(), is_books: n % 2 == 0, tokens: n, vocabulary: m },
@@ -210,21 +213,20 @@ fn events() -> impl Strategy<Value = [Event; 25]> {
                 Event::Paused { run },
                 Event::Resumed { run },
                 Event::RatesSet { run, epoch: n, minibatch: m, rates },
-                Event::RatesRefused { message: text.clone() },
+                Event::RatesRefused { error: error.clone() },
                 Event::Recovered { run, epoch: n, reason: text.clone() },
-                Event::Lost { run, message: text.clone() },
+                Event::Lost { run, error: Error::Lost { reason: text.clone() } },
                 Event::Diverged {
                     run,
                     divergence: Divergence { quantity: Quantity::GradNorm, epoch: n, minibatch: m, proposal: rates },
-                    message: text.clone(),
                 },
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
                 Event::Checkpoint { request: n, summary: summary.clone(), file: text.clone().into_bytes() },
-                Event::Refused { request: n, message: text.clone() },
-                Event::Broken { message: text.clone() },
-                Event::Failed { run: maybe_run, message: text.clone() },
+                Event::Refused { request: n, error: error.clone() },
+                Event::Broken { error: Error::WorkerBroke(text.clone()) },
+                Event::Failed { run: maybe_run, error },
                 Event::Profiled { request: n, profile: profile(text.clone()) },
                 Event::Raced { race: past_race(&text) },
                 Event::Examined { request: n, summary },
@@ -327,6 +329,9 @@ fn names_are_stable() {
         json(&Event::Epoch { run: 3, report }),
         r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
     );
-    assert_eq!(json(&Event::Failed { run: None, message: "No.".into() }), r#"{"Failed":{"run":null,"message":"No."}}"#);
+    assert_eq!(
+        json(&Event::Failed { run: None, error: Error::Gpu("no".into()) }),
+        r#"{"Failed":{"run":null,"error":{"Gpu":"no"}}}"#
+    );
     assert_eq!(json(&Event::Idle), r#""Idle""#);
 }

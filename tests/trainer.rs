@@ -189,7 +189,7 @@ fn what_cannot_be_continued_is_refused_and_the_run_goes_on() {
         part([generate(3, "", small()), generate(4, &"a".repeat(4090), small())], finished),
     ]);
     let refusal = |request| match &events[the(&events, answered(request))] {
-        Event::Refused { message, .. } => message,
+        Event::Refused { error, .. } => error.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(refusal(1).contains("prefix is empty"), "{}", refusal(1));
@@ -313,7 +313,8 @@ fn what_cannot_be_trained_fails_with_a_sentence_and_the_next_run_goes_well() {
     let sentences = bad.iter().map(|(_, sentence)| &sentence[..]).chain(["prefix is empty"]);
     for ((run, sentence), event) in (1..).zip(sentences).zip(&events) {
         match event {
-            Event::Failed { run: Some(of), message } if *of == run => {
+            Event::Failed { run: Some(of), error } if *of == run => {
+                let message = error.to_string();
                 assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
             }
             other => panic!("run {run} should have failed with “{sentence}”, and there came {other:?}"),
@@ -348,7 +349,8 @@ fn the_least_text_that_is_said_to_be_needed_is_enough() {
             part([train(1, Config { tokens: needed - 1, ..config })], failed),
             part([train(2, Config { epochs: 40, ..config })], finished),
         ]);
-        let Event::Failed { message, .. } = &events[0] else { panic!("{:?}", events[0]) };
+        let Event::Failed { error, .. } = &events[0] else { panic!("{:?}", events[0]) };
+        let message = error.to_string();
         assert!(message.contains(&format!("at least {needed} are needed")), "{message}");
         assert_eq!(numbers(&events).len(), 40);
     }
@@ -361,7 +363,8 @@ fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
     let limits = gpu.device.limits();
     let refused = Config { hidden: 8192, ..small() };
     let events = play([part([train(1, refused)], failed)]);
-    let Event::Failed { message, .. } = &events[0] else { panic!("{:?}", events[0]) };
+    let Event::Failed { error, .. } = &events[0] else { panic!("{:?}", events[0]) };
+    let message = error.to_string();
     let after = message.split("Hidden units (hidden) to at most ").nth(1).expect("the sentence names the number");
     let allowed: usize = after.split([',', '.']).next().unwrap().parse().unwrap();
     let fits = |hidden| {
@@ -438,7 +441,8 @@ fn a_bad_beginning_fails_with_a_sentence_and_the_next_run_goes_well() {
             part([train_from(2, small(), beginning)], failed),
             part([train_from(3, small(), from(&good))], finished),
         ]);
-        let Event::Failed { run: Some(2), message } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let Event::Failed { run: Some(2), error } = &events[the(&events, failed)] else { panic!("{events:#?}") };
+        let message = error.to_string();
         assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
         assert_eq!(numbers(&events[the(&events, failed)..]), [1, 2, 3, 4, 5, 6]);
     }

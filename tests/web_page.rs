@@ -373,9 +373,9 @@ async fn pausing_resuming_and_resetting_say_so() {
 #[wasm_bindgen_test]
 async fn a_failure_keeps_curve_and_samples() {
     let page = Mounted::training("#epochs=12&hidden=64").await;
-    let failure = Event::Failed { run: Some(1), message: "The loss is not finite after epoch 1.".into() };
+    let failure = Event::Failed { run: Some(1), error: Error::OutOfMemory };
     page.hear([epoch(1, 24.0), failure]).await;
-    assert_eq!((page.status(), page.text("error")), ("failed".into(), "The loss is not finite after epoch 1.".into()));
+    assert_eq!((page.status(), page.text("error")), ("failed".into(), Error::OutOfMemory.to_string()));
     assert_eq!(page.find("[data-testid=error]").get_attribute("role").as_deref(), Some("alert"));
     assert_eq!(page.test_id("samples").child_element_count(), 1);
     assert_eq!(page.test_id("chart").get_attribute("aria-label").unwrap(), "Perplexity is 24.0 after epoch 1");
@@ -384,7 +384,7 @@ async fn a_failure_keeps_curve_and_samples() {
 #[wasm_bindgen_test]
 async fn after_a_failure_the_corrected_settings_count() {
     let page = Mounted::training("#hidden=8192").await;
-    page.hear([Event::Failed { run: Some(1), message: "Too large.".into() }]).await;
+    page.hear([Event::Failed { run: Some(1), error: Error::OutOfMemory }]).await;
     page.fill("Hidden units", "64").await;
     page.press("Generate").await;
     let config = Config { hidden: 64, ..Config::default() };
@@ -417,10 +417,11 @@ async fn a_broken_worker_is_told_once_and_replaced_at_a_reset() {
     let restarts = Rc::new(RefCell::new(0));
     let counted = restarts.clone();
     page.page.on_restart(move || *counted.borrow_mut() += 1);
-    page.hear([Event::Broken { message: "It broke: press Reset.".into() }]).await;
-    page.page.lose_worker("It has stopped: press Reset.".into());
+    let broken = Error::WorkerBroke("a panic".into());
+    page.hear([Event::Broken { error: broken.clone() }]).await;
+    page.page.lose_worker(Error::WorkerStopped("an error".into()));
     page.settle().await;
-    assert_eq!((page.status(), page.text("error")), ("failed".into(), "It broke: press Reset.".into()));
+    assert_eq!((page.status(), page.text("error")), ("failed".into(), broken.to_string()));
     page.press("Reset").await;
     assert_eq!((page.status(), page.text("error"), *restarts.borrow()), ("loading".into(), String::new(), 1));
 }

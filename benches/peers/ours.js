@@ -22,7 +22,7 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
             } else if (name === "Device") {
                 device = event.name;
             } else if (name === "Failed" || name === "Broken") {
-                throw new Error(event.message);
+                throw new Error(JSON.stringify(event.error));
             } else if (name === "Epoch") {
                 losses.push(event.report.loss);
                 const taken = (performance.now() - start) / 1000;
@@ -49,7 +49,7 @@ export async function profile(config) {
             } else if (name === "Profiled") {
                 return event.profile;
             } else if (name === "Failed" || name === "Broken" || name === "Refused") {
-                throw new Error(event.message);
+                throw new Error(JSON.stringify(event.error));
             }
         }
     } finally {
@@ -66,7 +66,7 @@ async function* listen(worker) {
         wake();
     };
     worker.onerror = ({ message }) => {
-        come.push(["Broken", { message: message || "the worker could not be loaded: run `cargo xtask build`" }]);
+        come.push(["Broken", { error: message || "the worker could not be loaded: run `cargo xtask build`" }]);
         wake();
     };
     for (;;) {

@@ -30,8 +30,7 @@ mod worker {
     pub fn start() {
         std::panic::set_hook(Box::new(|panic| {
             console_error_panic_hook::hook(panic);
-            let message = format!("The worker that trains broke down ({panic}): press Reset to start another.");
-            post(&Event::Broken { message });
+            post(&Event::Broken { error: Error::WorkerBroke(panic.to_string()) });
         }));
         let (sender, receiver) = unbounded();
         listen(sender);
@@ -48,10 +47,9 @@ mod worker {
             match serde_wasm_bindgen::from_value(message.data()) {
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
-                Err(error) => post(&Event::Failed {
-                    run: None,
-                    message: format!("The trainer did not understand the page ({error}): reload the page."),
-                }),
+                Err(error) => {
+                    post(&Event::Failed { run: None, error: Error::NotUnderstood(error.to_string()) });
+                }
             }
         });
         scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -69,7 +67,7 @@ mod worker {
                     let mut trainer = Trainer::new(devices, corpus, |event| post(&event));
                     return trainer.serve(train.take(), &mut commands).await;
                 }
-                Err(error) => post(&Event::Failed { run: run_of(train.take()), message: error.to_string() }),
+                Err(error) => post(&Event::Failed { run: run_of(train.take()), error }),
             }
             train = Some(wait_for_train(&mut commands).await);
         }
@@ -89,10 +87,7 @@ mod worker {
             match commands.next().await {
                 Some(train @ Command::Train { .. }) => return train,
                 Some(Command::Reset) => post(&Event::Idle),
-                Some(Command::Generate { request, .. }) => post(&Event::Refused {
-                    request,
-                    message: "There is no network to continue with: press Train to try again.".to_owned(),
-                }),
+                Some(Command::Generate { request, .. }) => post(&Event::Refused { request, error: Error::NoNetwork }),
                 Some(_) => {}
                 None => std::future::pending().await, // the page is gone, and the worker soon is
             }

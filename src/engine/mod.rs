@@ -22,11 +22,11 @@ pub enum Device {
 }
 
 impl Device {
-    /// As people are told.
+    /// As people are told, in any language.
     pub fn name(&self) -> String {
         match self {
             Self::Gpu(gpu, _) => gpu.name.clone(),
-            Self::Cpu => format!("CPU, one thread ({})", dense::name()),
+            Self::Cpu => format!("CPU ({})", dense::name()),
         }
     }
 

@@ -21,15 +21,13 @@ pub fn check(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
         numbers.partition_point(|&n| fits(with(n)))
     };
     let allowed = [
-        ("Hidden units (hidden)", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
-        ("Batch size (batch)", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
-        ("Time steps (steps)", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
+        ("hidden", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
+        ("batch", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
+        ("steps", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
     ];
-    let ways = allowed.iter().filter(|(_, largest)| *largest > 0);
-    let ways: Vec<String> = ways.map(|(label, largest)| format!("{label} to at most {largest}")).collect();
     Err(Error::TooLarge {
         megabytes: Layout::new(sizes, tile).largest_buffer() >> 20,
         allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
-        ways: if ways.is_empty() { "several of the sizes much lower".to_owned() } else { ways.join(", or ") },
+        largest: allowed.into_iter().filter(|(_, most)| *most > 0).map(|(key, most)| (key.to_owned(), most)).collect(),
     })
 }

@@ -63,9 +63,9 @@ impl Tile {
         )
     }
 
-    /// As people are told.
+    /// As people are told, in any language: a thread's rows and columns, and into how many parts the sums are split.
     pub fn name(&self) -> String {
-        let split = if self.split > 1 { format!(", sums split by {}", self.split) } else { String::new() };
-        format!("{} × {} a thread{split}", self.rows(), self.columns())
+        let split = if self.split > 1 { format!(" ÷ {}", self.split) } else { String::new() };
+        format!("{} × {}{split}", self.rows(), self.columns())
     }
 }

@@ -141,14 +141,10 @@ pub fn setting(key: &str) -> Option<&'static Setting> {
 }
 
 /// A value that a setting does not take.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum SettingError {
-    #[error("{label} ({key}) is “{given}”, which is not a whole number from {min} to {max}: enter one.")]
-    Whole { key: &'static str, label: &'static str, given: String, min: u32, max: u32 },
-    #[error("{label} ({key}) is “{given}”, which is not a number above 0 and up to {max}: enter one.")]
-    Positive { key: &'static str, label: &'static str, given: String, max: f32 },
-    #[error("{label} ({key}) is “{given}”: choose one of {choices}.")]
-    Word { key: &'static str, label: &'static str, given: String, choices: String },
+    #[error("{} is “{given}”{}.", in_words(.key), wanted(.key))]
+    Refused { key: String, given: String },
     #[error(
         "Window offset (window-offset) is “{given}”, which is not a whole number from 0 to {largest}: enter one, or \
          leave it empty for random offsets."
@@ -163,11 +159,26 @@ pub enum SettingError {
     Unknown(String),
 }
 
+/// A setting as sentences name it: label and key.
+pub fn in_words(key: &str) -> String {
+    format!("{} ({key})", setting(key).map_or("", |setting| setting.label))
+}
+
+/// What a setting takes, as the end of a sentence.
+fn wanted(key: &str) -> String {
+    match setting(key).map(|setting| setting.values) {
+        Some(Values::Whole(min, max)) => format!(", which is not a whole number from {min} to {max}: enter one"),
+        Some(Values::Positive(max)) => format!(", which is not a number above 0 and up to {max}: enter one"),
+        Some(Values::Words(words)) => format!(": choose one of {}", words.join(", ")),
+        None => String::new(),
+    }
+}
+
 impl SettingError {
     /// The key of the setting that is wrong.
     pub fn key(&self) -> &str {
         match self {
-            Self::Whole { key, .. } | Self::Positive { key, .. } | Self::Word { key, .. } => key,
+            Self::Refused { key, .. } => key,
             Self::RandomCarry => "state",
             Self::WindowOffset { .. } => WINDOW_OFFSET.key,
             Self::Unknown(key) => key,
@@ -176,14 +187,8 @@ impl SettingError {
 }
 
 impl Setting {
-    /// The error that says what this setting takes.
     fn refuse(&self, given: &str) -> SettingError {
-        let (key, label, given) = (self.key, self.label, given.to_owned());
-        match self.values {
-            Values::Whole(min, max) => SettingError::Whole { key, label, given, min, max },
-            Values::Positive(max) => SettingError::Positive { key, label, given, max },
-            Values::Words(words) => SettingError::Word { key, label, given, choices: words.join(", ") },
-        }
+        SettingError::Refused { key: self.key.to_owned(), given: given.to_owned() }
     }
 
     /// Whether a number is within this setting's bounds.

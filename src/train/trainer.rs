@@ -118,8 +118,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::Resume { stretch } if self.mode == Mode::Lost => self.try_again(stretch).await,
             Command::Resume { stretch } => self.resume(stretch),
             Command::SetRates { rates } => {
-                let event =
-                    self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { message: error.to_string() });
+                let event = self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { error });
                 (self.emit)(event);
             }
             Command::Reset => {
@@ -140,7 +139,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 return self.answer(request, summary, |summary| Event::Examined { request, summary });
             }
             Command::Generate { request, .. } if self.mode == Mode::Lost => {
-                self.refuse(request, &Error::Lost { reason: self.reason.clone() });
+                self.refuse(request, Error::Lost { reason: self.reason.clone() });
             }
             Command::Generate { request, prefix, length, pick, config } => {
                 let continuation = self.generate(&prefix, length as usize, pick, config).await;
@@ -155,8 +154,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    fn refuse(&mut self, request: u32, error: &Error) {
-        (self.emit)(Event::Refused { request, message: error.to_string() });
+    fn refuse(&mut self, request: u32, error: Error) {
+        (self.emit)(Event::Refused { request, error });
     }
 
     async fn start(
@@ -248,7 +247,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         match outcome {
             Ok(told) => (self.emit)(event(told)),
             Err(error @ Error::Gpu(_)) => return Err(error),
-            Err(error) => self.refuse(request, &error),
+            Err(error) => self.refuse(request, error),
         }
         Ok(())
     }
@@ -301,10 +300,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.mode = Mode::Still;
     }
 
-    fn fail(&mut self, error: &Error) {
+    fn fail(&mut self, error: Error) {
         let run = self.run;
         self.forget();
-        (self.emit)(Event::Failed { run, message: error.to_string() });
+        (self.emit)(Event::Failed { run, error });
     }
 
     async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {

@@ -1,7 +1,9 @@
 //! What the page says, in English and in Chinese: every word stands once for each, side by side.
 
+mod errors;
 mod table;
 
+pub use errors::sentence;
 pub use table::{CHINESE, ENGLISH, Words};
 
 /// A language of the page.

@@ -9,6 +9,7 @@ use super::file::Chosen;
 use super::language::{Words, fill};
 use super::run::{self, Run, Start};
 use super::words;
+use crate::error::Error;
 use crate::model::Config;
 use crate::model::config::SETTINGS;
 use crate::protocol::{Event, Summary};
@@ -129,7 +130,7 @@ pub struct Newest {
 pub struct Opened {
     pub file: Chosen,
     request: u32,
-    pub answer: Option<Result<Summary, String>>,
+    pub answer: Option<Result<Summary, Error>>,
 }
 
 /// Checkpoints, as far as the page knows of them.
@@ -151,7 +152,7 @@ pub struct Saved {
     /// Why the storage does not take a run.
     pub trouble: Option<String>,
     /// Why a checkpoint that the visitor asked for can't be had.
-    pub refusal: Option<String>,
+    pub refusal: Option<Error>,
     pub opened: Option<Opened>,
 }
 
@@ -295,7 +296,7 @@ impl Saved {
     }
 
     /// What the worker says of the file that was chosen.
-    pub fn examined(&mut self, request: u32, answer: Result<Summary, String>) {
+    pub fn examined(&mut self, request: u32, answer: Result<Summary, Error>) {
         if let Some(opened) = self.opened.as_mut().filter(|opened| opened.request == request) {
             opened.answer = Some(answer);
         }
@@ -429,7 +430,7 @@ mod tests {
         assert_eq!(saved.read(first, read("a")), None);
         assert_eq!(saved.read(second, read("b.safetensors")), Some(vec![5]));
         let summary = record("", 7, 0.0).summary;
-        saved.examined(first, Err("No.".into()));
+        saved.examined(first, Err(Error::NoRun));
         assert_eq!(saved.opened.as_ref().unwrap().checkpoint(), None);
         saved.examined(second, Ok(summary));
         let checkpoint = saved.opened.as_ref().unwrap().checkpoint().unwrap();

@@ -1,5 +1,6 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
+use crate::error::Error;
 use crate::model::config::{Config, SETTINGS};
 use crate::protocol::{
     Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates,
@@ -82,19 +83,19 @@ pub struct RunState {
     pub asking: bool,
     pub generated: Option<Continuation>,
     /// What ended the run or the preparations, or holds the run.
-    pub failure: Option<String>,
+    pub failure: Option<Error>,
     /// Where the run left the finite numbers and is held, with rates to go on with.
     pub divergence: Option<Divergence>,
     /// The epoch that the run went on from on another device, and why it had to.
     pub recovered: Option<(u32, String)>,
     /// Why the latest continuation could not be made.
-    pub refusal: Option<String>,
+    pub refusal: Option<Error>,
     /// Where the time of a training step goes, as it was measured last.
     pub profile: Option<Profile>,
     /// Whether that is being measured.
     pub profiling: bool,
     /// Why it could not be.
-    pub profile_refusal: Option<String>,
+    pub profile_refusal: Option<Error>,
     /// Whether the worker is of no more use: a reset then starts another.
     pub worker_lost: bool,
 }
@@ -309,9 +310,9 @@ impl RunState {
 
     /// The worker cannot go on, says the browser; what has come so far stays. Of a worker that is lost already, the
     /// reason is known.
-    pub fn lose_worker(&mut self, message: String) {
+    pub fn lose_worker(&mut self, error: Error) {
         if !self.worker_lost {
-            self.break_down(message);
+            self.break_down(error);
         }
     }
 
@@ -350,7 +351,7 @@ impl RunState {
             Event::RatesSet { run, epoch, minibatch, rates } if self.hears(run) => {
                 self.change(run, |run| run.marks.push(Mark { epoch, minibatch, rates }));
             }
-            Event::RatesRefused { message } => self.refusal = Some(message),
+            Event::RatesRefused { error } => self.refusal = Some(error),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,
             Event::Resumed { run } if self.hears(run) => {
                 self.status = Status::Training;
@@ -358,9 +359,9 @@ impl RunState {
                 self.divergence = None;
             }
             Event::Recovered { run, epoch, reason } if self.hears(run) => self.recovered = Some((epoch, reason)),
-            Event::Lost { run, message } if self.hears(run) => self.hold(message),
-            Event::Diverged { run, divergence, message } if self.hears(run) => {
-                self.hold(message);
+            Event::Lost { run, error } if self.hears(run) => self.hold(error),
+            Event::Diverged { run, divergence } if self.hears(run) => {
+                self.hold(Error::Diverged(divergence));
                 self.divergence = Some(divergence);
             }
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
@@ -373,25 +374,25 @@ impl RunState {
                 self.profiling = false;
                 self.profile = Some(profile);
             }
-            Event::Refused { request: PROFILE_REQUEST, message } => {
+            Event::Refused { request: PROFILE_REQUEST, error } => {
                 self.profiling = false;
-                self.profile_refusal = Some(message);
+                self.profile_refusal = Some(error);
             }
-            Event::Refused { request, message } if request == self.request => {
+            Event::Refused { request, error } if request == self.request => {
                 self.asking = false;
-                self.refusal = Some(message);
+                self.refusal = Some(error);
             }
             // The worker's own word is better than what the browser makes of it, whichever comes first.
-            Event::Broken { message } => self.break_down(message),
-            Event::Failed { run: Some(run), message } if self.hears(run) => self.fail(message),
+            Event::Broken { error } => self.break_down(error),
+            Event::Failed { run: Some(run), error } if self.hears(run) => self.fail(error),
             // Not that of a run that is asked for: its own words are still to come.
-            Event::Failed { run: None, message } if self.attached => {
+            Event::Failed { run: None, error } if self.attached => {
                 self.asking = false;
-                self.failure = Some(message);
+                self.failure = Some(error);
             }
-            Event::Failed { run: None, message } => {
+            Event::Failed { run: None, error } => {
                 self.worker_lost |= !self.ready();
-                self.fail(message);
+                self.fail(error);
             }
             _ => {}
         }
@@ -458,21 +459,21 @@ impl RunState {
         self.seconds_left = seconds_left.or(self.seconds_left).filter(|x| x.is_finite());
     }
 
-    fn break_down(&mut self, message: String) {
+    fn break_down(&mut self, error: Error) {
         self.worker_lost = true;
         self.refusal = None;
-        self.fail(message);
+        self.fail(error);
     }
 
     /// The run is held at the end of its last good epoch.
-    fn hold(&mut self, message: String) {
+    fn hold(&mut self, error: Error) {
         self.status = Status::Paused;
         self.seconds_left = None;
-        self.failure = Some(message);
+        self.failure = Some(error);
     }
 
     /// The run is over, and the worker holds no network any more.
-    fn fail(&mut self, message: String) {
+    fn fail(&mut self, error: Error) {
         self.status = Status::Failed;
         self.attached = false;
         self.config = None;
@@ -480,7 +481,7 @@ impl RunState {
         self.profiling = false;
         self.seconds_left = None;
         self.divergence = None;
-        self.failure = Some(message);
+        self.failure = Some(error);
     }
 }
 

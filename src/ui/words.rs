@@ -4,8 +4,7 @@ use super::curve::Point;
 use super::language::{Words, fill};
 use super::reference::{self, Reference};
 use super::state::{RunState, Status};
-use crate::error::Error;
-use crate::model::config::{Config, SettingError};
+use crate::model::config::Config;
 use crate::model::{Sizes, parameters_file};
 use crate::protocol::{Divergence, Lap, Quantity, Rates, Sample};
 use crate::text::UNKNOWN_TEXT;
@@ -135,33 +134,6 @@ pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
     }
 }
 
-/// What is wrong with a setting, and what to do.
-pub fn setting_error(w: &Words, error: &SettingError) -> String {
-    match error {
-        SettingError::Whole { key, given, min, max, .. } => {
-            fill(w.bad_whole, &[label(w, key), key, given, &min.to_string(), &max.to_string()])
-        }
-        SettingError::Positive { key, given, max, .. } => {
-            fill(w.bad_positive, &[label(w, key), key, given, &max.to_string()])
-        }
-        SettingError::Word { key, given, choices, .. } => fill(w.bad_word, &[label(w, key), key, given, choices]),
-        SettingError::WindowOffset { given, largest } => fill(w.bad_offset, &[given, &largest.to_string()]),
-        SettingError::RandomCarry => w.bad_carry.to_owned(),
-        SettingError::Unknown(_) => error.to_string(),
-    }
-}
-
-/// What is wrong with a prefix, and what to do.
-pub fn prefix_error(w: &Words, error: &Error) -> String {
-    match error {
-        Error::EmptyPrefix => w.bad_prefix_empty.to_owned(),
-        Error::PrefixTooLong { length, allowed } => {
-            fill(w.bad_prefix_long, &[&length.to_string(), &allowed.to_string()])
-        }
-        other => other.to_string(),
-    }
-}
-
 /// Where a run left the finite numbers.
 pub fn divergence(w: &Words, divergence: &Divergence) -> String {
     let what = match divergence.quantity {
@@ -263,8 +235,7 @@ pub fn race(w: &Words, laps: &[Lap]) -> String {
 mod tests {
     use super::*;
     use crate::model::config::{SETTINGS, WINDOW_OFFSET};
-    use crate::ui::form::Form;
-    use crate::ui::language::{CHINESE, ENGLISH};
+    use crate::ui::language::ENGLISH;
 
     fn sample(prefix: &str, text: &str, unknown: &[char]) -> Sample {
         Sample { prefix: prefix.into(), text: text.into(), unknown: unknown.into() }
@@ -343,22 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_settings_is_what_the_errors_say() {
+    fn labels_are_those_of_the_settings() {
         assert!(SETTINGS.iter().chain([&WINDOW_OFFSET]).all(|s| label(&ENGLISH, s.key) == s.label));
-        let forms = ["hidden=", "lr=0", "sampling=x", "state=carry", "window-offset=99"].map(|pair| {
-            let (key, text) = pair.split_once('=').unwrap();
-            let mut form = Form::default();
-            form.set("sampling", if key == "state" { "random" } else { "sequential" });
-            form.set(key, text);
-            form.config().unwrap_err().remove(0)
-        });
-        for error in forms {
-            assert_eq!(setting_error(&ENGLISH, &error), error.to_string());
-            assert_ne!(setting_error(&CHINESE, &error), error.to_string());
-        }
-        for error in [Error::EmptyPrefix, Error::PrefixTooLong { length: 9, allowed: 8 }] {
-            assert_eq!(prefix_error(&ENGLISH, &error), error.to_string());
-        }
     }
 
     #[test]
@@ -379,6 +336,6 @@ mod tests {
         let lap = |name: &str, speed| Lap { name: name.into(), tokens_per_second: speed };
         assert_eq!(race(&ENGLISH, &[]), "–");
         let laps = [lap("CPU", Some(1234.4)), lap("GPU", None), lap("GPU, other", None)];
-        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 not timed");
+        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 more left out");
     }
 }

@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
+use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::protocol::{Beginning, Command, Event};
 use time_traveller::ui::address;
@@ -60,9 +61,9 @@ async fn a_chosen_file_goes_with_every_train_until_it_is_removed() {
     assert_eq!(page.text("chosen"), "init.safetensors, 1.3 kB");
     assert!(page.text("start").starts_with("Start from a file (file)"), "{}", page.text("start"));
     page.press("Train").await;
-    page.hear([Event::Failed { run: Some(1), message: "No.".into() }]).await;
+    page.hear([Event::Failed { run: Some(1), error: Error::OutOfMemory }]).await;
     page.press("Train").await;
-    page.hear([Event::Failed { run: Some(2), message: "No.".into() }]).await;
+    page.hear([Event::Failed { run: Some(2), error: Error::OutOfMemory }]).await;
     page.press("Remove").await;
     assert_eq!(page.text("chosen"), "None: random weights, by the seed.");
     assert_eq!((page.field(FILE_LABEL).value(), focused()), (String::new(), page.field(FILE_LABEL).id()));

@@ -2,6 +2,7 @@
 //! characters, languages.
 
 use leptos::prelude::*;
+use time_traveller::error::Error;
 use time_traveller::model::config::{Config, Sampling, StateMode};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, Event, FinalReport, Pick, Quantity, Rates, Stretch, Written,
@@ -239,7 +240,10 @@ async fn the_page_speaks_chinese_and_loses_nothing() {
     assert_eq!(page.test_id("samples").child_element_count(), 2);
     page.fill("隐藏单元数", "0").await;
     assert!(page.text("error").contains("不是 1 到 8192 之间的整数"), "{}", page.text("error"));
+    page.hear([Event::RatesRefused { error: Error::OutOfMemory }]).await;
+    assert!(page.text("error").contains("GPU 的空闲内存不够"), "{}", page.text("error"));
     page.press("English").await;
+    assert!(page.text("error").contains(&Error::OutOfMemory.to_string()), "{}", page.text("error"));
     assert_eq!(page.page.language.get_untracked(), Language::English);
     assert_eq!(page.field("Hidden units").value(), "0");
     window().local_storage().unwrap().unwrap().clear().unwrap();
@@ -251,7 +255,7 @@ async fn without_a_gpu_the_page_says_so_and_what_helps() {
     assert!(page.test_id("notice").has_attribute("hidden"));
     let page = Mounted::open("").await;
     let text = Event::Text { edition: "a test’s edition".into(), is_books: true, tokens: 5000, vocabulary: 28 };
-    page.hear([Event::Ready, Event::Device { name: "CPU, one thread".into(), race: Vec::new() }, text]).await;
+    page.hear([Event::Ready, Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() }, text]).await;
     assert!(!page.test_id("notice").has_attribute("hidden"));
     assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
 }
@@ -272,7 +276,7 @@ async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
     let page = Mounted::training("#epochs=12&lr=50").await;
     let proposal = Rates { learning_rate: 5.0, clip: 1.0 };
     let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
-    page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence, message: "It diverged.".into() }]).await;
+    page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence }]).await;
     assert!(page.text("error").contains("The loss stopped being a finite number in minibatch 3 of epoch 2"));
     page.press("Go on with learning rate 5, clipping 1").await;
     let sent = [Command::SetRates { rates: proposal }, Command::Resume { stretch: Stretch::Whole }];

@@ -18,7 +18,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 None
             }
             error => {
-                self.fail(&error);
+                self.fail(error);
                 None
             }
         }
@@ -42,8 +42,8 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.hold(&error);
                 return command;
             }
-            Some(Command::Generate { request, .. }) => self.refuse(request, &error),
-            _ => self.fail(&error),
+            Some(Command::Generate { request, .. }) => self.refuse(request, error),
+            _ => self.fail(error),
         }
         None
     }
@@ -68,7 +68,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             self.reason = error.to_string();
         }
         let Some(run) = self.run else { return };
-        (self.emit)(Event::Lost { run, message: Error::Lost { reason: self.reason.clone() }.to_string() });
+        (self.emit)(Event::Lost { run, error: Error::Lost { reason: self.reason.clone() } });
     }
 
     /// Goes on with a run whose device is lost.
@@ -88,7 +88,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.mode = Mode::Paused;
         let back = session.go_back().await;
         self.tell_progress();
-        (self.emit)(Event::Diverged { run, divergence, message: divergence.to_string() });
+        (self.emit)(Event::Diverged { run, divergence });
         if let Err(Error::Gpu(reason)) = back {
             self.lose_device(reason, None).await; // which goes back too
         }

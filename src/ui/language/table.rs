@@ -111,8 +111,6 @@ words! {
     checkpoint_pytorch: "Continue in PyTorch", "在 PyTorch 中继续";
     checkpoint_pytorch_note: "Gives the checkpoint and {0}, to be run beside the text:", "会得到检查点和 {0}，请与文本放在一起运行：";
     checkpoint_open: "Open a checkpoint", "打开检查点";
-    checkpoint_gone: "The saved run is not there any more: it was discarded, or resumed on another page.",
-        "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。";
     download: "Download", "下载";
 
     // Settings.
@@ -163,22 +161,6 @@ words! {
         "学习率和梯度裁剪在下一个小批量生效。";
     new_run_note: "{0}: these start a new run. Press Reset, then Train.", "{0}：这些改动需要新的训练。请按“重置”，再按“训练”。";
 
-    // Mistakes in the settings.
-    bad_whole: "{0} ({1}) is “{2}”, which is not a whole number from {3} to {4}: enter one.",
-        "{0}（{1}）是“{2}”，不是 {3} 到 {4} 之间的整数：请输入一个。";
-    bad_positive: "{0} ({1}) is “{2}”, which is not a number above 0 and up to {3}: enter one.",
-        "{0}（{1}）是“{2}”，不是大于 0 且不超过 {3} 的数：请输入一个。";
-    bad_word: "{0} ({1}) is “{2}”: choose one of {3}.", "{0}（{1}）是“{2}”：请从 {3} 中选择。";
-    bad_offset: "Window offset (window-offset) is “{0}”, which is not a whole number from 0 to {1}: enter one, or leave \
-        it empty for random offsets.",
-        "窗口偏移（window-offset）是“{0}”，不是 0 到 {1} 之间的整数：请输入一个，或留空以随机偏移。";
-    bad_carry: "Random sampling takes windows in random order, so no state can be carried from one to the next: set \
-        Hidden state (state) to reset, or Sampling (sampling) to sequential.",
-        "随机采样以随机顺序取窗口，隐状态无法从一个窗口传到下一个：请把隐状态（state）设为重置，或把采样（sampling）设为顺序。";
-    bad_prefix_empty: "The prefix is empty: type at least one character to continue.", "前缀为空：请至少输入一个字符。";
-    bad_prefix_long: "The prefix has {0} characters, and at most {1} can be continued: shorten it.",
-        "前缀有 {0} 个字符，最多可续写 {1} 个：请缩短它。";
-
     // What is trained.
     network_title: "What is trained", "训练什么";
     text: "Text", "文本";
@@ -192,7 +174,7 @@ words! {
     memory: "Memory", "内存";
     race: "Race", "竞速";
     lap: "{0}: {1} tokens/s", "{0}：{1} 词元/秒";
-    laps_not_timed: "{0} not timed", "{0} 个未计时";
+    laps_not_timed: "{0} more left out", "另外 {0} 种未测";
 
     // Where the time goes.
     profile_title: "Where the time goes", "时间花在哪里";

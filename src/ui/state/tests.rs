@@ -45,6 +45,11 @@ fn text_of(is_books: bool) -> Event {
     Event::Text { edition: "a test’s edition".into(), is_books, tokens: 100, vocabulary: 28 }
 }
 
+/// An error that can be told from others.
+fn gpu(what: &str) -> Error {
+    Error::Gpu(what.into())
+}
+
 fn device() -> Event {
     Event::Device { name: "a test’s GPU".into(), race: Vec::new() }
 }
@@ -128,7 +133,7 @@ fn late_words_of_another_run_are_ignored() {
     for event in [untrained, epoch(7, 2, 1.0), Event::Paused { run: 7 }, finished(0), started(2)] {
         state.apply(event);
     }
-    state.apply(Event::Failed { run: Some(9), message: "late".into() });
+    state.apply(Event::Failed { run: Some(9), error: gpu("late") });
     assert_eq!(state, before);
 }
 
@@ -152,9 +157,9 @@ fn a_reset_forgets_the_run_and_its_late_words() {
 #[test]
 fn a_failure_loses_nothing() {
     let mut state = training();
-    state.apply(Event::Failed { run: Some(1), message: "The loss is not finite.".into() });
+    state.apply(Event::Failed { run: Some(1), error: gpu("The loss is not finite.") });
     assert_eq!(state.status, Status::Failed);
-    assert_eq!(state.failure.as_deref(), Some("The loss is not finite."));
+    assert_eq!(state.failure, Some(gpu("The loss is not finite.")));
     assert_eq!((curve(&state).len(), samples(&state)), (1, 1));
     assert!(state.can_train(), "the worker is still there");
     assert_eq!(state.config, None, "its network is not");
@@ -172,15 +177,15 @@ fn a_failure_from_before_the_run_does_not_end_it() {
     let mut state = after([text(), device()]);
     state.ask();
     let run = state.begin(Config::default(), &Beginning::default());
-    state.apply(Event::Failed { run: None, message: "Generate failed.".into() });
-    assert_eq!((state.failure.as_deref(), state.asking), (Some("Generate failed."), false));
+    state.apply(Event::Failed { run: None, error: gpu("Generate failed.") });
+    assert_eq!((&state.failure, state.asking), (&Some(gpu("Generate failed.")), false));
     state.apply(started(run));
     assert_eq!((state.status, &state.failure), (Status::Training, &None));
 }
 
 #[test]
 fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
-    let mut state = after([text(), Event::Failed { run: None, message: "no adapter".into() }]);
+    let mut state = after([text(), Event::Failed { run: None, error: gpu("no adapter") }]);
     assert_eq!(state.status, Status::Failed);
     assert!(!state.can_train() && state.can_reset() && state.worker_lost);
     state.reset();
@@ -191,7 +196,7 @@ fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
 #[test]
 fn a_lost_worker_keeps_the_curve() {
     let mut state = training();
-    state.lose_worker("The worker stopped.".into());
+    state.lose_worker(gpu("The worker stopped."));
     assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
     assert!(!state.can_train() && state.can_reset());
 }
@@ -199,7 +204,7 @@ fn a_lost_worker_keeps_the_curve() {
 #[test]
 fn a_lost_workers_late_words_change_nothing() {
     let mut state = training();
-    state.lose_worker("The worker stopped.".into());
+    state.lose_worker(gpu("The worker stopped."));
     let before = state.clone();
     for event in [epoch(1, 2, 20.0), Event::Paused { run: 1 }, Event::Resumed { run: 1 }, finished(1), Event::Idle] {
         state.apply(event);
@@ -209,17 +214,17 @@ fn a_lost_workers_late_words_change_nothing() {
 
 #[test]
 fn a_panic_is_told_once() {
-    let broken = || Event::Broken { message: "It broke: press Reset.".into() };
+    let broken = || Event::Broken { error: gpu("It broke: press Reset.") };
     let mut first = training();
     first.ask();
-    first.apply(Event::Refused { request: 1, message: "no".into() });
+    first.apply(Event::Refused { request: 1, error: gpu("no") });
     let mut last = first.clone();
     first.apply(broken());
-    first.lose_worker("It stopped: press Reset.".into());
-    last.lose_worker("It stopped: press Reset.".into());
+    first.lose_worker(gpu("It stopped: press Reset."));
+    last.lose_worker(gpu("It stopped: press Reset."));
     last.apply(broken());
     assert_eq!(first, last, "whichever comes first");
-    assert_eq!((first.failure.as_deref(), &first.refusal), (Some("It broke: press Reset."), &None));
+    assert_eq!((&first.failure, &first.refusal), (&Some(gpu("It broke: press Reset.")), &None));
     assert_eq!((first.status, curve(&first).len()), (Status::Failed, 1));
     assert!(first.worker_lost && !first.can_train() && first.can_reset());
     first.reset();
@@ -270,7 +275,7 @@ fn an_answer_that_a_reset_overtook_is_not_shown() {
     assert!(!state.asking);
     let idle = state.clone();
     state.apply(Event::Generated { request, continuation: continuation("late") });
-    state.apply(Event::Refused { request, message: "late".into() });
+    state.apply(Event::Refused { request, error: gpu("late") });
     assert_eq!(state, idle);
     assert!(state.ask() > request);
 }
@@ -285,8 +290,8 @@ fn only_the_latest_answer_counts() {
     state.apply(Event::Generated { request: second, continuation: continuation("new") });
     assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
     let third = state.ask();
-    state.apply(Event::Refused { request: third, message: "no".into() });
-    assert_eq!(state.refusal.as_deref(), Some("no"));
+    state.apply(Event::Refused { request: third, error: gpu("no") });
+    assert_eq!(state.refusal, Some(gpu("no")));
     assert_eq!(state.status, Status::Training, "a refusal does not touch the run");
     assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
 }
@@ -323,7 +328,7 @@ fn a_reset_keeps_device_and_race_together() {
     state.apply(started(run));
     state.reset();
     assert_eq!((state.device.as_deref(), &state.race), (Some("a test’s GPU"), &race));
-    state.lose_worker("It stopped.".into());
+    state.lose_worker(gpu("It stopped."));
     state.reset();
     assert_eq!((state.device, state.race), (None, vec![]));
 }
@@ -338,8 +343,8 @@ fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
     state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 2, rates });
     assert_eq!((state.rates(), state.live().unwrap().marks.len()), (Some(rates), 1));
     assert!(state.reference().is_none(), "it is the book’s no more");
-    state.apply(Event::RatesRefused { message: "no".into() });
-    assert_eq!((state.status, state.refusal.as_deref()), (Status::Training, Some("no")));
+    state.apply(Event::RatesRefused { error: gpu("no") });
+    assert_eq!((state.status, &state.refusal), (Status::Training, &Some(gpu("no"))));
     state.apply(finished(1));
     assert_eq!((state.rates(), state.needs_new_run(&form)), (None, vec![]));
 }
@@ -347,11 +352,11 @@ fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
 #[test]
 fn a_worker_without_a_gpu_is_noticed_before_the_first_run() {
     let device = |name: &str| Event::Device { name: name.into(), race: Vec::new() };
-    let mut state = after([text(), device("CPU, one thread")]);
+    let mut state = after([text(), device("CPU (SIMD)")]);
     assert!(state.no_gpu);
     let mut other = after([text(), device("a test’s GPU")]);
     let run = other.begin(Config::default(), &Beginning::default());
-    other.apply(device("CPU, one thread"));
+    other.apply(device("CPU (SIMD)"));
     other.apply(started(run));
     assert!(!other.no_gpu, "it lost the race");
     state.reset();
@@ -364,9 +369,9 @@ fn a_run_that_diverges_is_held_until_it_goes_on() {
     let mut state = training();
     let proposal = Rates { learning_rate: 0.1, clip: 1.0 };
     let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
-    state.apply(Event::Diverged { run: 1, divergence, message: "It diverged.".into() });
+    state.apply(Event::Diverged { run: 1, divergence });
     assert_eq!((state.status, state.divergence), (Status::Paused, Some(divergence)));
-    assert_eq!((state.failure.as_deref(), curve(&state).len()), (Some("It diverged."), 1));
+    assert_eq!((&state.failure, curve(&state).len()), (&Some(Error::Diverged(divergence)), 1));
     state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 0, rates: proposal });
     state.apply(Event::Resumed { run: 1 });
     assert_eq!((state.status, state.divergence, &state.failure), (Status::Training, None, &None));
@@ -377,8 +382,8 @@ fn a_lost_device_is_told_and_the_run_stays() {
     let mut state = training();
     state.apply(Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() });
     assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));
-    state.apply(Event::Lost { run: 1, message: "No device is left.".into() });
-    assert_eq!((state.status, state.failure.as_deref()), (Status::Paused, Some("No device is left.")));
+    state.apply(Event::Lost { run: 1, error: gpu("No device is left.") });
+    assert_eq!((state.status, &state.failure), (Status::Paused, &Some(gpu("No device is left."))));
     assert!(state.config.is_some() && state.rates().is_some(), "the worker keeps its network");
     let run = {
         state.apply(finished(1));
@@ -408,7 +413,7 @@ fn a_profile_is_asked_for_and_comes_or_is_refused() {
     assert!(!state.profiling && state.asking);
     assert_eq!(state.profile, Some(profile));
     state.ask_profile();
-    state.apply(Event::Refused { request: PROFILE_REQUEST, message: "Too large.".to_owned() });
-    assert_eq!((state.profiling, state.profile_refusal.as_deref()), (false, Some("Too large.")));
+    state.apply(Event::Refused { request: PROFILE_REQUEST, error: gpu("Too large.") });
+    assert_eq!((state.profiling, &state.profile_refusal), (false, &Some(gpu("Too large."))));
     assert!(state.refusal.is_none() && state.asking);
 }

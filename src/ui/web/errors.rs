@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::page::Page;
+use crate::error::Error;
+use crate::ui::language::sentence;
 use crate::ui::words;
 
 /// The id of the line that a panic of the page is written to.
@@ -13,17 +15,13 @@ const PANIC_ID: &str = "panic";
 pub fn Errors(page: Page) -> impl IntoView {
     let w = page.words();
     let messages = Memo::new(move |_| {
-        let mut messages: Vec<String> = Vec::new();
-        page.state.with(|s| {
-            let held = s.divergence.as_ref().map(|divergence| words::divergence(w, divergence));
-            messages.extend(held.or(s.failure.clone()).into_iter().chain(s.refusal.clone()));
-        });
-        page.config
-            .with(|c| messages.extend(c.as_ref().err().into_iter().flatten().map(|e| words::setting_error(w, e))));
-        page.file.with(|file| messages.extend(file.error().map(ToString::to_string)));
-        page.saved.with(|saved| messages.extend(saved.refusal.clone()));
-        messages.extend(page.prefix_error().map(|error| words::prefix_error(w, &error)));
-        messages
+        let mut errors: Vec<Error> = Vec::new();
+        page.state.with(|s| errors.extend(s.failure.iter().chain(&s.refusal).cloned()));
+        page.config.with(|c| errors.extend(c.as_ref().err().into_iter().flatten().cloned().map(Error::from)));
+        page.file.with(|file| errors.extend(file.error().cloned()));
+        page.saved.with(|saved| errors.extend(saved.refusal.clone()));
+        errors.extend(page.prefix_error());
+        errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
     });
     let divergence = Memo::new(move |_| page.state.with(|s| s.divergence));
     let way_on = move || {

@@ -14,6 +14,7 @@ use super::browser;
 use super::page::Page;
 use super::storage::{self, Storage};
 use super::worker::message;
+use crate::error::Error;
 use crate::model::config::check_prefix;
 use crate::protocol::{Beginning, Command, Event, Stretch, Summary};
 use crate::ui::file::Chosen;
@@ -89,8 +90,7 @@ async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), St
         Order::Fetch(record, purpose) => match storage.file(&record.id).await? {
             Some(file) => page.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose),
             None => {
-                let gone = page.words().checkpoint_gone.to_owned();
-                _ = page.saved.try_update(|saved| saved.refusal = Some(gone));
+                _ = page.saved.try_update(|saved| saved.refusal = Some(Error::CheckpointGone));
             }
         },
     }
@@ -130,12 +130,12 @@ impl Page {
                 self.saved.update(|saved| saved.examined(request, Ok(summary)));
                 None
             }
-            Event::Refused { request, message } if request >= FIRST_REQUEST => {
+            Event::Refused { request, error } if request >= FIRST_REQUEST => {
                 self.saved.update(|saved| match saved.answered(request, false) {
                     // There may be nothing to save: that is no news.
                     Some(Purpose::Keep) => {}
-                    Some(_) => saved.refusal = Some(message),
-                    None => saved.examined(request, Err(message)),
+                    Some(_) => saved.refusal = Some(error),
+                    None => saved.examined(request, Err(error)),
                 });
                 None
             }
@@ -229,10 +229,14 @@ impl Page {
     }
 
     /// The worker is lost, with what it was doing: another goes on from the newest checkpoint, or the page asks.
-    pub(super) fn after_loss(&self, before: Status, why: String) {
+    pub(super) fn after_loss(&self, before: Status, error: Error) {
         let training = before == Status::Training;
         let Some(newest) = self.saved.try_update(|saved| saved.lose_worker(training)).flatten() else { return };
         let page = *self;
+        let why = match error {
+            Error::WorkerBroke(why) | Error::WorkerStopped(why) | Error::WorkerUnknown(why) => why,
+            error => error.to_string(),
+        };
         // Not in the midst of the lost worker's own last word.
         set_timeout(
             move || {

@@ -116,24 +116,24 @@ impl Page {
     /// Takes in what the worker says.
     pub fn hear(&self, event: Event) {
         let moment = Moment::of(&event);
-        let broken = if let Event::Broken { message } = &event { Some(message.clone()) } else { None };
+        let broken = if let Event::Broken { error } = &event { Some(error.clone()) } else { None };
         let before = self.state.with_untracked(|state| state.status);
         if let Some(event) = self.hear_of_checkpoints(event) {
             self.state.update(|state| state.apply(event));
         }
         match (moment, broken) {
             (Some(moment), _) => self.save(moment),
-            (None, Some(why)) => self.after_loss(before, why),
+            (None, Some(error)) => self.after_loss(before, error),
             (None, None) => {}
         }
     }
 
     /// The worker cannot go on.
-    pub fn lose_worker(&self, message: String) {
+    pub fn lose_worker(&self, error: Error) {
         let (before, lost) = self.state.with_untracked(|state| (state.status, state.worker_lost));
-        self.state.update(|state| state.lose_worker(message.clone()));
+        self.state.update(|state| state.lose_worker(error.clone()));
         if !lost {
-            self.after_loss(before, message);
+            self.after_loss(before, error);
         }
     }
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::page::Page;
 use crate::protocol::{KernelTime, Profile};
+use crate::ui::language::sentence;
 use crate::ui::profile::{row, summary};
 
 /// The button and the table, folded away.
@@ -12,6 +13,7 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
     let w = page.words();
     let profiling = Memo::new(move |_| page.state.with(|s| s.profiling));
     let can = Memo::new(move |_| page.state.with(|s| s.ready() && !s.profiling) && page.config.with(Result::is_ok));
+    let refusal = move || page.state.with(|s| s.profile_refusal.as_ref().map(|error| sentence(w, error)));
     let table = move || page.state.with(|s| s.profile.clone()).map(|profile| view! { <Table page profile /> });
     view! {
         <details class="explain" data-testid="kernel-times">
@@ -20,7 +22,7 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
             <button type="button" disabled=move || !can.get() on:click=move |_| page.profile()>
                 {move || if profiling.get() { w.profile_measuring } else { w.profile_measure }}
             </button>
-            <p class="note" role="status">{move || page.state.with(|s| s.profile_refusal.clone())}</p>
+            <p class="note" role="status">{refusal}</p>
             {table}
         </details>
     }

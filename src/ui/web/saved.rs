@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use super::keeping::PYTORCH_SCRIPT;
 use super::page::{Page, field_id};
 use crate::ui::file::Chosen;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, sentence};
 use crate::ui::saved::{Opened, Purpose, Record};
 use crate::ui::state::RunState;
 
@@ -145,8 +145,8 @@ fn opened_words(w: &'static Words, opened: &Opened) -> String {
             let record = Record { name: String::new(), ..newest.record.clone() };
             fill(w.opened_offer, &[&newest.record.name, &record.title(w), &record.facts(w)])
         }
-        (None, Some(Err(why)), _) => why.clone(),
-        (None, _, Chosen::Failed(error)) => error.to_string(),
+        (None, Some(Err(error)), _) => sentence(w, error),
+        (None, _, Chosen::Failed(error)) => sentence(w, error),
         (None, _, Chosen::File { name, .. } | Chosen::Reading(name)) => fill(w.file_reading, &[name]),
         (None, _, Chosen::Nothing) => String::new(),
     }

@@ -11,6 +11,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 use super::memory;
 use super::page::Page;
+use crate::error::Error;
 use crate::protocol::{Command, Event};
 
 /// The scripts that trunk makes of `src/bin/`, beside the page; each but the last with the least module that has an
@@ -84,11 +85,7 @@ impl Link {
         let started = Worker::new(script()).map(|worker| Line::new(worker, page));
         match started {
             Ok(line) => *self.line.borrow_mut() = Some(line),
-            Err(error) => page.lose_worker(format!(
-                "The worker that trains could not be started ({}): reload the page, and if that does not help, \
-                 allow this site to run workers.",
-                message(&error)
-            )),
+            Err(error) => page.lose_worker(Error::WorkerNotStarted(message(&error))),
         }
     }
 }
@@ -100,14 +97,14 @@ impl Line {
         let on_message = listen(worker.clone(), page, ready.clone(), waiting.clone());
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let on_unreadable = Closure::<dyn FnMut(JsValue)>::new(move |_| {
-            page.lose_worker("A message from the worker that trains could not be read: press Reset.".to_owned());
+            page.lose_worker(Error::WorkerUnreadable);
         });
         worker.set_onmessageerror(Some(on_unreadable.as_ref().unchecked_ref()));
         let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|m| !m.is_empty());
             page.lose_worker(match said {
-                Some(said) => format!("The worker that trains has stopped ({said}): press Reset to start it again."),
-                None => "The worker that trains could not be loaded: check the connection, then press Reset.".into(),
+                Some(said) => Error::WorkerStopped(said),
+                None => Error::WorkerNotLoaded,
             });
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -115,10 +112,7 @@ impl Line {
         let patience = set_timeout_with_handle(
             move || {
                 if !still.get() {
-                    page.lose_worker(format!(
-                        "The worker that trains has not answered for {} seconds: check the connection, then press Reset.",
-                        PATIENCE.as_secs()
-                    ));
+                    page.lose_worker(Error::WorkerSilent { seconds: PATIENCE.as_secs() });
                 }
             },
             PATIENCE,
@@ -149,10 +143,7 @@ fn listen(
                 }
                 page.hear(event);
             }
-            Err(error) => page.lose_worker(format!(
-                "The worker that trains said something this page does not know ({error}): reload the page, so that \
-                 both are of one version."
-            )),
+            Err(error) => page.lose_worker(Error::WorkerUnknown(error.to_string())),
         }
     })
 }

@@ -1,0 +1,162 @@
+//! What went wrong, in the visitor's language. English is what `Display` says; here is the Chinese. What a browser, a
+//! driver or a reader of files reports stands in a sentence as it came.
+
+use super::{CHINESE, Words};
+use crate::error::Error;
+use crate::model::config::{SettingError, Values, setting};
+use crate::model::pick::{COLDEST, HOTTEST};
+use crate::ui::words;
+
+/// The sentence for an error.
+pub fn sentence(w: &Words, error: &Error) -> String {
+    match error {
+        // On the page the way on from there is a button.
+        Error::Diverged(divergence) => words::divergence(w, divergence),
+        error if w.code == CHINESE.code => chinese(error),
+        error => error.to_string(),
+    }
+}
+
+fn chinese(error: &Error) -> String {
+    match error {
+        Error::Setting(error) => setting_error(error),
+        Error::TooFewTokens { length, wanted } => {
+            format!("文本只有 {length} 个词元，少于要训练的 {wanted} 个：请把训练词元数（tokens）设为不超过 {length}。")
+        }
+        Error::TextTooShort { length, batch, steps, needed } => format!(
+            "{length} 个字符不够分成 {batch} 行、每行 {steps} 步：至少需要 {needed} 个，\
+             请增加训练词元数（tokens），或减小批量大小（batch）或时间步数（steps）。"
+        ),
+        Error::WindowOffset { offset, largest } => {
+            format!("窗口偏移 {offset} 超过了可能的最大值 {largest}：请给一个更小的值。")
+        }
+        Error::BadParameters(what) => {
+            format!("初始参数无法使用（{what}）：请提供含 w_xh、w_hh、b_h、w_hq 和 b_q 的 safetensors 文件。")
+        }
+        Error::BadCheckpoint(what) => format!("检查点无法使用（{what}）：请另选一个，或重新开始。"),
+        Error::CheckpointGone => "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。请重新开始。".to_owned(),
+        Error::NothingToSave => "还没有可保存的网络：请先按“训练”。".to_owned(),
+        Error::FileUnreadable { name, why } => format!("无法读取 {name}（{why}）：请重新选择它，或换一个文件。"),
+        Error::FileTooLarge { name, megabytes, most_megabytes } => {
+            format!("{name} 有 {megabytes} MB，而这里的网络都不超过 {most_megabytes} MB：请换一个文件。")
+        }
+        Error::TextMissing(why) => format!("无法获取文本（{why}）：请用 `cargo xtask build` 构建本页，它会带上文本。"),
+        Error::UnknownEdition(sha1) => format!(
+            "文本不是已知的《时间机器》版本（SHA-1 为 {sha1}）：\
+             请删除 public/timemachine.txt 并重新构建本页，它会带上文本。"
+        ),
+        Error::NoRun => "没有正在进行的训练可以更改学习率和裁剪：请在下一次训练之前设置。".to_owned(),
+        Error::NoLetters => "文本中没有字母 A 到 Z：请换一个有字母的文本。".to_owned(),
+        Error::EmptyPrefix => "前缀为空：请至少输入一个字符。".to_owned(),
+        Error::PrefixTooLong { length, allowed } => {
+            format!("前缀有 {length} 个字符，最多可续写 {allowed} 个：请缩短它。")
+        }
+        Error::AnswerTooLong { length, allowed } => {
+            format!("一次续写 {length} 个字符太多：最多 {allowed} 个。")
+        }
+        Error::Temperature { given } => format!("温度 {given} 不是 {COLDEST} 到 {HOTTEST} 之间的数：请输入一个。"),
+        Error::TopK => "从前 0 名中无法选取：请把候选名额设为 1 或更多。".to_owned(),
+        Error::NoWebGpu => "此浏览器在这里没有 WebGPU：请通过 https 或在 localhost 上使用 Chrome 或 Edge 127、\
+                            Firefox 141 或 Safari 26（或更新版本）；Linux 上的 Chrome 请启用 \
+                            chrome://flags/#enable-unsafe-webgpu。"
+            .to_owned(),
+        Error::NoAdapter => "此浏览器有 WebGPU，但找不到 GPU 适配器：请打开硬件加速，在 Chrome 或 Edge 中还可启用 \
+                             chrome://flags/#enable-unsafe-webgpu，或使用 Firefox 141 或 Safari 26（或更新版本）。"
+            .to_owned(),
+        Error::TooLarge { megabytes, allowed_megabytes, largest } => {
+            let ways: Vec<String> =
+                largest.iter().map(|(key, most)| format!("{}设为不超过 {most}", in_words(key))).collect();
+            let ways = if ways.is_empty() { "几项大小都大幅减小".to_owned() } else { ways.join("，或") };
+            format!("网络需要 {megabytes} MB 的缓冲区，而此设备允许 {allowed_megabytes} MB：请把{ways}。")
+        }
+        Error::TooLargeForCpu { megabytes, allowed_megabytes } => format!(
+            "网络需要 {megabytes} MB 内存，而 CPU 引擎最多可用 {allowed_megabytes} MB：\
+             请减小隐藏单元数（hidden）、批量大小（batch）或时间步数（steps）。"
+        ),
+        Error::TooManyMinibatches { minibatches, most } => format!(
+            "一个轮次会有 {minibatches} 个小批量，最多能记录 {most} 个：\
+             请增大批量大小（batch）或时间步数（steps），或减少训练词元数（tokens）。"
+        ),
+        Error::NoDevice(why) => {
+            format!("GPU 适配器没有给出设备（{why}）：请关闭使用它的其他页面和程序，然后重新加载。")
+        }
+        Error::OutOfMemory => "GPU 的空闲内存不够这个网络使用：请减小隐藏单元数、批量大小或时间步数。".to_owned(),
+        Error::Gpu(why) => format!("GPU 报告了错误，训练因此停止（{why}）：请按“训练”重新开始。"),
+        Error::Lost { reason } => {
+            format!("GPU 一再出错（{reason}），训练停在上一个轮次结束处：请按“继续”再试一次。")
+        }
+        Error::Diverged(divergence) => words::divergence(&CHINESE, divergence),
+        Error::NoNetwork => "没有可以续写的网络：请按“训练”再试一次。".to_owned(),
+        Error::NotUnderstood(why) => format!("训练程序没有听懂页面（{why}）：请重新加载本页。"),
+        Error::WorkerBroke(why) => format!("负责训练的 Worker 出了故障（{why}）：请按“重置”另启一个。"),
+        Error::WorkerStopped(why) => format!("负责训练的 Worker 停止了（{why}）：请按“重置”重新启动。"),
+        Error::WorkerNotLoaded => "无法加载负责训练的 Worker：请检查网络连接，然后按“重置”。".to_owned(),
+        Error::WorkerSilent { seconds } => {
+            format!("负责训练的 Worker 已有 {seconds} 秒没有回应：请检查网络连接，然后按“重置”。")
+        }
+        Error::WorkerNotStarted(why) => {
+            format!("无法启动负责训练的 Worker（{why}）：请重新加载本页；若仍不行，请允许本站使用 Worker。")
+        }
+        Error::WorkerUnreadable => "无法读取负责训练的 Worker 发来的消息：请按“重置”。".to_owned(),
+        Error::WorkerUnknown(why) => {
+            format!("负责训练的 Worker 说了本页不懂的话（{why}）：请重新加载本页，使两者版本一致。")
+        }
+    }
+}
+
+fn setting_error(error: &SettingError) -> String {
+    match error {
+        SettingError::Refused { key, given } => {
+            let wanted = match setting(key).map(|setting| setting.values) {
+                Some(Values::Whole(min, max)) => format!("，不是 {min} 到 {max} 之间的整数：请输入一个"),
+                Some(Values::Positive(max)) => format!("，不是大于 0 且不超过 {max} 的数：请输入一个"),
+                Some(Values::Words(choices)) => format!("：请从 {} 中选择", choices.join("、")),
+                None => String::new(),
+            };
+            format!("{}是“{given}”{wanted}。", in_words(key))
+        }
+        SettingError::WindowOffset { given, largest } => format!(
+            "窗口偏移（window-offset）是“{given}”，不是 0 到 {largest} 之间的整数：请输入一个，或留空以随机偏移。"
+        ),
+        SettingError::RandomCarry => "随机采样以随机顺序取窗口，隐状态无法从一个窗口传到下一个：\
+                                      请把隐状态（state）设为重置，或把采样（sampling）设为顺序。"
+            .to_owned(),
+        SettingError::Unknown(key) => format!("没有名为“{key}”的设置：请参阅 README。"),
+    }
+}
+
+/// A setting as sentences name it: label and key.
+fn in_words(key: &str) -> String {
+    format!("{}（{key}）", words::label(&CHINESE, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::language::ENGLISH;
+
+    #[test]
+    fn errors_are_said_in_both_languages() {
+        let refused = |key: &str| SettingError::Refused { key: key.into(), given: "x".into() };
+        let largest = vec![("hidden".to_owned(), 640), ("steps".to_owned(), 12)];
+        for error in [
+            Error::from(refused("lr")),
+            refused("seed").into(),
+            refused("sampling").into(),
+            SettingError::RandomCarry.into(),
+            Error::TooLarge { megabytes: 300, allowed_megabytes: 128, largest },
+            Error::NoAdapter,
+            Error::WorkerSilent { seconds: 60 },
+        ] {
+            let [english, chinese] = [&ENGLISH, &CHINESE].map(|w| sentence(w, &error));
+            assert_eq!(english, error.to_string());
+            assert!(english.is_ascii() || english.contains('“'), "{english}");
+            assert!(english.ends_with('.') && chinese.ends_with('。'), "{english} {chinese}");
+        }
+        let error = Error::TooLarge { megabytes: 300, allowed_megabytes: 128, largest: vec![("hidden".into(), 640)] };
+        assert_eq!(
+            sentence(&CHINESE, &error),
+            "网络需要 300 MB 的缓冲区，而此设备允许 128 MB：请把隐藏单元数（hidden）设为不超过 640。"
+        );
+    }
+}
