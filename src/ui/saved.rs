@@ -29,7 +29,8 @@ pub const FIRST_REQUEST: u32 = 1 << 31;
 /// A checkpoint as the storage lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Of the run, drawn at random when it begins: runs of two pages never overwrite each other.
+    /// Of the run, by when it began, which is the storage's order, and by chance: runs of two pages never overwrite each
+    /// other.
     pub id: String,
     /// The page that saved it.
     pub page: String,
@@ -243,10 +244,11 @@ impl Saved {
         None
     }
 
-    /// What lies in the storage and is trained by none of the other pages that are open. Gives the ids of what is too
-    /// much of it.
-    pub fn found(&mut self, mut records: Vec<Record>) -> Vec<String> {
-        records.sort_by(|a, b| a.is_finished().cmp(&b.is_finished()).then(b.saved.total_cmp(&a.saved)));
+    /// What lies in the storage, the oldest first, and is trained by none of the other pages that are open. Gives the ids
+    /// of what is too much of it.
+    pub fn found(&mut self, records: Vec<Record>) -> Vec<String> {
+        let (finished, mut records): (Vec<_>, Vec<_>) = records.into_iter().rev().partition(Record::is_finished);
+        records.extend(finished);
         let own = |record: &Record| self.is_under_way(&record.id);
         let surplus = records.iter().filter(|record| !own(record)).skip(KEPT).map(|record| record.id.clone()).collect();
         self.records = records;
@@ -378,7 +380,7 @@ mod tests {
     #[test]
     fn what_is_not_finished_and_trained_by_nobody_is_offered() {
         let mut saved = Saved::default();
-        let found = vec![record("old", 3, 1.0), record("done", 20, 9.0), record("new", 4, 2.0)];
+        let found = vec![record("old", 3, 1.0), record("new", 4, 2.0), record("done", 20, 9.0)];
         assert_eq!(saved.found(found.clone()), [""; 0]);
         assert_eq!((ids(&saved.offers()), ids(&saved.finished())), (vec!["new", "old"], vec!["done"]));
         let newest = Newest { record: record("new", 4, 2.0), file: Arc::new(vec![7]) };
@@ -395,7 +397,8 @@ mod tests {
     fn old_runs_are_tidied_finished_ones_first() {
         let mut saved = begun();
         let mut found: Vec<Record> = (0..7).map(|i| record(&format!("done {i}"), 20, 10.0 + f64::from(i))).collect();
-        found.extend([record("interrupted", 3, 1.0), record("a", 3, 0.0)]);
+        found.insert(0, record("interrupted", 3, 1.0));
+        found.push(record("a", 3, 0.0));
         assert_eq!(saved.found(found), ["done 1", "done 0"]);
     }
 

@@ -40,7 +40,7 @@ pub fn start(page: Page) {
     let (sender, orders) = unbounded();
     page.orders.set_value(Some(sender));
     storage::live_as(&page.id());
-    spawn_local(obey(page, orders));
+    spawn_local(obey(page, page.id(), orders));
     for event in ["visibilitychange", "pagehide"] {
         let listener = window_event_listener_untyped(event, move |_| {
             if document().hidden() {
@@ -52,7 +52,7 @@ pub fn start(page: Page) {
 }
 
 /// Obeys orders, and after each of them tells what is saved now.
-async fn obey(page: Page, mut orders: UnboundedReceiver<Order>) {
+async fn obey(page: Page, id: String, mut orders: UnboundedReceiver<Order>) {
     let storage = Storage::open().await;
     let mut next = None;
     loop {
@@ -68,9 +68,9 @@ async fn obey(page: Page, mut orders: UnboundedReceiver<Order>) {
             }
         }
         if let Ok(storage) = &storage {
-            let surplus = look(page, storage).await;
+            let surplus = look(page, &id, storage).await;
             if !surplus.is_empty() && storage.forget(&surplus).await.is_ok() {
-                look(page, storage).await;
+                look(page, &id, storage).await;
             }
         }
         next = orders.next().await;
@@ -108,10 +108,10 @@ fn without_storage(page: Page, order: Order, why: &str) -> Result<(), String> {
 }
 
 /// Tells what is saved and trained by no other page that is open; gives what is too much of it.
-async fn look(page: Page, storage: &Storage) -> Vec<String> {
+async fn look(page: Page, id: &str, storage: &Storage) -> Vec<String> {
     let Ok(mut records) = storage.records().await else { return Vec::new() };
     let living = storage::living().await;
-    records.retain(|record| record.page == page.id() || !living.contains(&record.page));
+    records.retain(|record| record.page == id || !living.contains(&record.page));
     page.saved.try_update(|saved| saved.found(records)).unwrap_or_default()
 }
 
@@ -171,6 +171,9 @@ impl Page {
 
     /// Has the run saved, if that is due.
     pub(super) fn save(&self, moment: Moment) {
+        if self.orders.try_with_value(Option::is_some) != Some(true) {
+            return; // nobody keeps anything
+        }
         let reached = self.state.with_untracked(|s| s.live().map(|run| (run.finished_epochs(), run.marks.len())));
         let due = reached
             .and_then(|reached| self.saved.try_update(|saved| saved.due(moment, reached, Date::now())).flatten());
@@ -295,7 +298,7 @@ impl Page {
     }
 }
 
-/// A name that no other run or page has.
+/// A name that no other run or page has, after all earlier ones in the order of the alphabet.
 pub fn new_id() -> String {
     format!("{:x}-{:x}", Date::now() as u64, (Math::random() * 2f64.powi(52)) as u64)
 }

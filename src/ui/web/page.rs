@@ -252,18 +252,29 @@ impl Page {
     fn send_rates(&self, key: &str, text: &str) {
         let still = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
         let Ok(config) = self.config.get_untracked() else { return };
-        let rates = rates_of(&config);
-        if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
+        if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates_of(&config))) {
+            self.send(Command::SetRates { rates: rates_of(&config) });
+        }
+    }
+
+    /// Puts rates into the form; a run under way takes them up.
+    pub fn try_rates(&self, rates: Rates) {
+        self.set_rates(rates);
+        if self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
             self.send(Command::SetRates { rates });
         }
     }
 
-    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
-    pub fn go_on(&self, rates: Rates) {
+    fn set_rates(&self, rates: Rates) {
         self.form.update(|form| {
             form.set("lr", &rates.learning_rate.to_string());
             form.set("clip", &rates.clip.to_string());
         });
+    }
+
+    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
+    pub fn go_on(&self, rates: Rates) {
+        self.set_rates(rates);
         self.send(Command::SetRates { rates });
         self.send(Command::Resume { stretch: Stretch::Whole });
     }

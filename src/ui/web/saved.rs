@@ -1,6 +1,6 @@
 //! Checkpoints as the visitor meets them: runs to be resumed, the file that was opened, and what can be downloaded.
 
-use js_sys::{Date, JsString};
+use js_sys::Date;
 use leptos::html::Input;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -23,21 +23,29 @@ pub fn Offers(page: Page) -> impl IntoView {
     let offers = Memo::new(move |_| if free.get() { page.saved.with(|saved| saved.offers()) } else { Vec::new() });
     let offer = move |record: Record| {
         let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &moment(w, record.saved)]);
-        let id = record.id.clone();
-        view! {
-            <li class="offer">
-                <p>{said}</p>
-                <button type="button" class="primary" on:click=move |_| page.fetch(record.clone(), Purpose::Keep)>
-                    {w.resume_this}
-                </button>
-                <button type="button" on:click=move |_| page.discard(&id)>{w.discard}</button>
-            </li>
-        }
+        entry(page, record, said, w.resume_this, Purpose::Keep)
     };
     view! {
-        <ul class="offers" data-testid="offers" hidden=move || offers.with(Vec::is_empty)>
-            {move || offers.get().into_iter().map(offer).collect_view()}
-        </ul>
+        <section
+            class="interrupted"
+            aria-label=w.interrupted
+            data-testid="offers"
+            hidden=move || offers.with(Vec::is_empty)
+        >
+            <ul class="offers">{move || offers.get().into_iter().map(offer).collect_view()}</ul>
+        </section>
+    }
+}
+
+/// A run that is saved: what it is, what can be done with it, and the way to be rid of it.
+fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: Purpose) -> impl IntoView {
+    let id = record.id.clone();
+    view! {
+        <li class="offer">
+            <p>{said}</p>
+            <button type="button" on:click=move |_| page.fetch(record.clone(), purpose)>{name}</button>
+            <button type="button" on:click=move |_| page.discard(&id)>{page.words().discard}</button>
+        </li>
     }
 }
 
@@ -48,17 +56,9 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
     let none =
         Memo::new(move |_| page.state.with(|s| !s.attached() || s.live().is_none_or(|run| run.curve.is_empty())));
     let finished = Memo::new(move |_| page.saved.with(|saved| saved.finished()));
-    let entry = move |record: Record| {
-        let (id, downloaded) = (record.id.clone(), record.clone());
-        view! {
-            <li class="offer">
-                <p>{record.title(w)} " · " {record.facts(w)} " · " {moment(w, record.saved)}</p>
-                <button type="button" class="quiet" on:click=move |_| page.fetch(downloaded.clone(), Purpose::Download)>
-                    {w.download}
-                </button>
-                <button type="button" class="quiet" on:click=move |_| page.discard(&id)>{w.discard}</button>
-            </li>
-        }
+    let kept = move |record: Record| {
+        let said = [record.title(w), record.facts(w), moment(w, record.saved)].join(" · ");
+        entry(page, record, said, w.download, Purpose::Download)
     };
     let give = move |name: &'static str, purpose| {
         view! { <button type="button" disabled=none on:click=move |_| page.ask_checkpoint(purpose)>{name}</button> }
@@ -76,7 +76,7 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
             </p>
             <OpenField page />
             <ul class="offers" data-testid="finished-runs" hidden=move || finished.with(Vec::is_empty)>
-                {move || finished.get().into_iter().map(entry).collect_view()}
+                {move || finished.get().into_iter().map(kept).collect_view()}
             </ul>
         </section>
     }
@@ -104,7 +104,6 @@ fn OpenField(page: Page) -> impl IntoView {
             view! {
                 <button
                     type="button"
-                    class="primary"
                     disabled=move || !can_train.get()
                     on:click=move |_| page.go_on_from(newest.clone())
                 >
@@ -142,7 +141,7 @@ fn OpenField(page: Page) -> impl IntoView {
 fn opened_words(w: &'static Words, opened: &Opened) -> String {
     match (opened.checkpoint(), &opened.answer, &opened.file) {
         (Some(newest), ..) => {
-            let record = Record { name: String::new(), ..newest.record.clone() };
+            let record = Record { name: String::new(), from_file: false, ..newest.record.clone() };
             fill(w.opened_offer, &[&newest.record.name, &record.title(w), &record.facts(w)])
         }
         (None, Some(Err(error)), _) => sentence(w, error),
@@ -155,5 +154,5 @@ fn opened_words(w: &'static Words, opened: &Opened) -> String {
 /// Date and time as the language has them.
 fn moment(w: &Words, milliseconds: f64) -> String {
     let date = Date::new(&milliseconds.into());
-    JsString::from(date.to_locale_string(w.code, &JsValue::UNDEFINED)).into()
+    date.to_locale_string(w.code, &JsValue::UNDEFINED).into()
 }

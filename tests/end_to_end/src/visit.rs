@@ -31,11 +31,13 @@ pub struct Options {
     pub webgpu: bool,
     /// More command-line flags of Chrome, without their dashes.
     pub flags: Vec<String>,
+    /// Where the browser keeps what it remembers, if that is to outlive it; else it remembers nothing.
+    pub profile: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new() }
+        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new(), profile: None }
     }
 }
 
@@ -43,7 +45,8 @@ impl Default for Options {
 pub struct Visit {
     client: Client,
     site: Site,
-    _driver: Driver,
+    driver: Driver,
+    flags: Vec<String>,
 }
 
 impl Visit {
@@ -53,19 +56,32 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, also, webgpu, mut flags } = options;
+        let Options { folder, also, webgpu, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without its service WebGPU finds no adapter; Chrome's features of other names have no such effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
-        let site = Site::serve(&folder, &also).await?;
+        flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
+        Self::begin(Site::serve(&folder, &also).await?, flags).await
+    }
+
+    async fn begin(site: Site, flags: Vec<String>) -> Result<Self> {
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(driver::capabilities(&flags))
             .connect(&driver.address())
             .await
             .context("the browser did not start")?;
-        Ok(Self { client, site, _driver: driver })
+        Ok(Self { client, site, driver, flags })
+    }
+
+    /// Kills the browser outright, as a crash or a power cut does, and starts another one with the same flags on the same
+    /// site.
+    pub async fn kill_and_return(self) -> Result<Self> {
+        self.driver.kill_browser();
+        let Self { client, site, driver, flags } = self;
+        drop((client, driver));
+        Self::begin(site, flags).await
     }
 
     /// Loads the page anew, with these settings in its address (`#hidden=64`, or nothing), and waits until it is there.
