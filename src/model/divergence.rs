@@ -8,18 +8,15 @@ use super::Parameters;
 use super::minibatch::Metrics;
 use super::run::Rates;
 
-/// What broke, in the order in which it is computed: what stopped being a finite number, or else the mean loss, which
-/// grew beyond all sense.
+/// What stopped being a finite number, in the order in which it is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantity {
     Loss,
     GradNorm,
     /// The parameters after the epoch's last update.
     Weights,
-    /// The exponential of the epoch's mean loss.
+    /// The exponential of the epoch's mean loss, in f32: above 88 nats it is infinite.
     Perplexity,
-    /// The epoch's mean loss: more than [`BEYOND`] times that of a blind guess.
-    MeanLoss,
 }
 
 /// Where a run diverged, and what to try.
@@ -34,34 +31,24 @@ pub struct Divergence {
     pub proposal: Rates,
 }
 
-/// A network that knows nothing guesses among `V` tokens and loses ln V. One that loses so many times that is not learning
-/// any more: its logits are huge and wrong.
-pub const BEYOND: i32 = 10;
-
 /// A threshold above which clipping hardly clips; the book's is 1.
 const LOOSE: f32 = 5.0;
 
-/// The first quantity of an epoch that broke, and its minibatch; `vocabulary` is V.
+/// The first quantity of an epoch that is no finite number, and its minibatch.
 ///
 /// WGSL may assume that there is no NaN and no infinity, so they are looked for here, after the read-back.
-pub fn find(
-    metrics: &[Metrics],
-    parameters: &Parameters,
-    perplexity: f64,
-    vocabulary: usize,
-) -> Option<(Quantity, usize)> {
+pub fn find(metrics: &[Metrics], parameters: &Parameters, perplexity: f64) -> Option<(Quantity, usize)> {
     let broken = metrics.iter().position(|m| !m.loss.is_finite() || !m.grad_norm.is_finite());
     if let Some(m) = broken {
         return Some((if metrics[m].loss.is_finite() { Quantity::GradNorm } else { Quantity::Loss }, m));
     }
     let last = metrics.len().saturating_sub(1);
+    // Weights that make such a perplexity are none to go on from, even if they are numbers.
+    let lost = !(perplexity as f32).is_finite();
     if !parameters.tensors().into_iter().flatten().all(|weight| weight.is_finite()) {
         return Some((Quantity::Weights, last));
     }
-    if !perplexity.is_finite() {
-        return Some((Quantity::Perplexity, last));
-    }
-    (perplexity > (vocabulary as f64).powi(BEYOND)).then_some((Quantity::MeanLoss, last))
+    lost.then_some((Quantity::Perplexity, last))
 }
 
 /// Gradients that are clipped at 1, or a tenth of the learning rate where they hardly get longer than that.
@@ -80,16 +67,11 @@ impl fmt::Display for Divergence {
             Quantity::GradNorm => "The gradient norm",
             Quantity::Weights => "A weight",
             Quantity::Perplexity => "The perplexity",
-            Quantity::MeanLoss => "The mean loss",
-        };
-        let how = match self.quantity {
-            Quantity::MeanLoss => "grew beyond ten times that of a blind guess",
-            _ => "stopped being a finite number",
         };
         let Rates { learning_rate, clip } = self.proposal;
         write!(
             f,
-            "{what} {how} in minibatch {} of epoch {}: go on from the epoch before with Learning \
+            "{what} stopped being a finite number in minibatch {} of epoch {}: go on from the epoch before with Learning \
              rate (lr) {learning_rate} and Gradient clipping (clip) {clip}.",
             self.minibatch + 1,
             self.epoch + 1
@@ -117,11 +99,10 @@ mod tests {
             ([good, no_loss, no_norm], &broken, f64::NAN, Some((Quantity::Loss, 1))),
             ([good, no_norm, no_loss], &broken, f64::NAN, Some((Quantity::GradNorm, 1))),
             ([good, good, good], &broken, 20.0, Some((Quantity::Weights, 2))),
-            ([good, good, good], &sound, f64::INFINITY, Some((Quantity::Perplexity, 2))),
-            ([good, good, good], &sound, 1025.0, Some((Quantity::MeanLoss, 2))),
-            ([good, good, good], &sound, 1023.0, None),
+            ([good, good, good], &sound, 1e38, None),
+            ([good, good, good], &sound, 1e39, Some((Quantity::Perplexity, 2))),
         ] {
-            assert_eq!(find(&metrics, parameters, perplexity, 2), expected);
+            assert_eq!(find(&metrics, parameters, perplexity), expected);
         }
     }
 

@@ -318,7 +318,7 @@ impl Session {
     fn end_epoch(&mut self, Ended { metrics, parameters, since }: Ended) -> Result<EpochResult> {
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
         let perplexity = loss.exp();
-        if let Some((quantity, m)) = divergence::find(&metrics, &parameters, perplexity, self.sizes.vocabulary) {
+        if let Some((quantity, m)) = divergence::find(&metrics, &parameters, perplexity) {
             let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
             return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
         }

@@ -141,11 +141,9 @@ pub fn divergence(w: &Words, divergence: &Divergence) -> String {
         Quantity::GradNorm => w.the_gradient_norm,
         Quantity::Weights => w.a_weight,
         Quantity::Perplexity => w.the_perplexity,
-        Quantity::MeanLoss => w.the_mean_loss,
     };
     let [minibatch, epoch] = [divergence.minibatch, divergence.epoch].map(|n| (n + 1).to_string());
-    let said = if divergence.quantity == Quantity::MeanLoss { w.exploded } else { w.diverged };
-    fill(said, &[what, &minibatch, &epoch])
+    fill(w.diverged, &[what, &minibatch, &epoch])
 }
 
 /// The way on from there.

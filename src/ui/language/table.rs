@@ -87,14 +87,10 @@ words! {
     diverged: "{0} stopped being a finite number in minibatch {1} of epoch {2}; the run is held at the end of the epoch before.",
         "第 {2} 个轮次的第 {1} 个小批量中，{0}不再是有限的数；训练停在前一个轮次结束处。";
     go_on_with: "Go on with learning rate {0}, clipping {1}", "以学习率 {0}、梯度裁剪 {1} 继续";
-    exploded: "{0} grew beyond ten times that of a blind guess by minibatch {1} of epoch {2}; the run is held at the end of \
-        the epoch before.",
-        "到第 {2} 个轮次的第 {1} 个小批量，{0}超过了盲猜的十倍；训练停在前一个轮次结束处。";
     the_loss: "The loss", "损失";
     the_gradient_norm: "The gradient norm", "梯度范数";
     a_weight: "A weight", "权重";
     the_perplexity: "The perplexity", "困惑度";
-    the_mean_loss: "The mean loss", "平均损失";
     break_it: "Break it", "把它弄坏";
     break_it_note: "What goes wrong, and what the page proposes then. Press Train after either; “Exactly the book” mends it.",
         "看看会出什么问题，以及本页随后的建议。选一个后按“训练”；“与书完全一致”可恢复。";
