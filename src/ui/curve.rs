@@ -113,7 +113,7 @@ fn every(round: Vec<f64>, most: usize) -> Vec<f64> {
 /// A tick in figures, without idle zeros.
 pub fn figure(tick: f64) -> String {
     if tick.abs() >= 1e5 {
-        return format!("{tick:.0e}");
+        return format!("{tick:.1e}").replace(".0e", "e");
     }
     let text = format!("{tick:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -13,6 +13,9 @@ pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
 /// The style sheet's name of a run's colour.
 const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
 
+/// The style sheet's name of the colour of PyTorch's curve.
+pub const REFERENCE_COLOUR: &str = "--reference";
+
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -52,7 +55,7 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
     let values = runs.iter().flat_map(|run| &run.curve).map(|p| p.1).chain(behind.iter().map(|p| p.1));
     let high = curve::top(values, 2.0);
-    let mut lines = vec![Line { points: behind, colour: "--reference", width: 1.0, dot: false }];
+    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false }];
     lines.extend(runs.iter().map(|run| Line {
         points: curve::thin(&curve::points(&run.curve)),
         colour: colour(run),

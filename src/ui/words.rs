@@ -11,7 +11,11 @@ use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
 pub fn perplexity(value: f64) -> String {
-    if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+    match value {
+        1e6.. => format!("{value:.1e}"),
+        1000.0.. => format!("{value:.0}"),
+        _ => format!("{value:.2}"),
+    }
 }
 
 /// A whole number with thousands set apart: 10,000.
@@ -76,7 +80,7 @@ pub fn chart_label(w: &Words, curve: &[Point], reference: Option<&Reference>) ->
 }
 
 fn curve_label(w: &Words, curve: &[Point]) -> String {
-    let one = |value: f64| if value >= 1000.0 { format!("{value:.0}") } else { format!("{value:.1}") };
+    let one = |value: f64| if value >= 1000.0 { perplexity(value) } else { format!("{value:.1}") };
     match (curve.first(), curve.last()) {
         (Some(&(first, start)), Some(&(last, end))) if first != last => {
             let (from, to, first, last) = (one(start), one(end), first.to_string(), last.to_string());
@@ -268,7 +272,7 @@ mod tests {
     #[test]
     fn numbers_and_times_read_well() {
         assert_eq!(perplexity(8.5312), "8.53");
-        assert_eq!(perplexity(12345.6), "12346");
+        assert_eq!((perplexity(12345.6), perplexity(2.379e28)), ("12346".into(), "2.4e28".into()));
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(291_356), "291,356");
         assert_eq!([1, 1_340, 100_000, 1_166_000].map(file_size), ["0.0 kB", "1.3 kB", "0.1 MB", "1.2 MB"]);

@@ -165,6 +165,18 @@ async fn two_pages_keep_their_own_and_only_what_nobody_trains_is_offered() {
 }
 
 #[wasm_bindgen_test]
+async fn a_run_that_fails_is_offered_from_its_last_save() {
+    let page = fresh().await;
+    save(&page, 3, b"kept").await;
+    page.hear([Event::Resumed { run: 1 }, epoch(4, 9.0)]).await;
+    assert_eq!(page.text("offers"), "");
+    page.hear([Event::Failed { run: Some(1), error: Error::OutOfMemory }]).await;
+    assert!(page.text("offers").contains("epoch 3 of 20"), "{}", page.text("offers"));
+    page.press("Resume this run").await;
+    assert_eq!(page.sent().last(), Some(&train_from(2, b"kept")));
+}
+
+#[wasm_bindgen_test]
 async fn what_is_discarded_is_gone() {
     let page = fresh().await;
     save(&page, 3, b"first").await;

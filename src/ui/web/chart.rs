@@ -85,7 +85,7 @@ fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
 }
 
 /// A colour of the style sheet, as the browser has worked it out for light or dark.
-fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
+pub fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
     let _ = canvas.set_attribute("style", &format!("color:var({name})"));
     let style = window().get_computed_style(canvas).ok().flatten();
     let value = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();

@@ -8,6 +8,7 @@ use super::browser;
 use super::chart::Chart;
 use super::explain::Explain;
 use super::page::Page;
+use super::png::png;
 use super::samples::sample_view;
 use crate::ui::explain::Stage;
 use crate::ui::language::{Words, fill};
@@ -31,7 +32,8 @@ pub fn Curve(page: Page) -> impl IntoView {
     let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
     let save_png = move |_| {
-        if let Some(address) = canvas.get_untracked().and_then(|canvas| canvas.to_data_url().ok()) {
+        let legend: Vec<_> = page.state.with_untracked(|s| visible(w, s).into_iter().chain(behind(w, s)).collect());
+        if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
             browser::save("perplexity.png", &address);
         }
     };
@@ -43,7 +45,6 @@ pub fn Curve(page: Page) -> impl IntoView {
         <section class="panel curve" aria-labelledby="curve-title">
             <div class="heading">
                 <h2 id="curve-title">{w.curve_title}</h2>
-                <Legend page />
                 <div class="tools">
                     <label class="switch">
                         <input
@@ -56,6 +57,7 @@ pub fn Curve(page: Page) -> impl IntoView {
                     <button type="button" class="quiet" disabled=empty on:click=save_png>{w.save_png}</button>
                     <button type="button" class="quiet" disabled=empty on:click=save_csv>{w.save_csv}</button>
                 </div>
+                <Legend page />
             </div>
             <div
                 class="frame"
@@ -92,9 +94,7 @@ fn under(picture: &Picture, x: f64, width: f64) -> Option<u32> {
 #[component]
 fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
-    let behind = Memo::new(move |_| {
-        page.drawn(|s| s.reference().filter(|_| s.live().is_some_and(|run| !run.curve.is_empty())).map(|r| r.name(w)))
-    });
+    let behind = Memo::new(move |_| page.drawn(|s| behind(w, s)).map(|(_, name)| name));
     let runs = Memo::new(move |_| page.drawn(|s| visible(w, s)));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
@@ -114,6 +114,12 @@ fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
     let named = state.runs.iter().zip(run::names(w, &state.runs));
     let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
     shown.map(|(run, name)| (picture::colour(run), name)).collect()
+}
+
+/// The colour and the name of the curve behind them.
+fn behind(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+    state.live().filter(|run| !run.curve.is_empty())?;
+    Some((picture::REFERENCE_COLOUR, state.reference()?.name(w)))
 }
 
 /// A line across the chart at the epoch that is looked at, and the runs' perplexities there.

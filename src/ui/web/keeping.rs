@@ -19,7 +19,7 @@ use crate::model::config::check_prefix;
 use crate::protocol::{Beginning, Command, Event, Stretch, Summary};
 use crate::ui::file::Chosen;
 use crate::ui::run::Run;
-use crate::ui::saved::{FIRST_REQUEST, Moment, Newest, Purpose, Record};
+use crate::ui::saved::{FIRST_REQUEST, Moment, Newest, Purpose, Record, Saved};
 use crate::ui::state::{RunState, Status};
 
 /// The program that goes on with a checkpoint, beside the page.
@@ -44,7 +44,7 @@ pub fn start(page: Page) {
     for event in ["visibilitychange", "pagehide"] {
         let listener = window_event_listener_untyped(event, move |_| {
             if document().hidden() {
-                page.save(Moment::Rest);
+                page.save(&Moment::Rest);
             }
         });
         on_cleanup(move || listener.remove());
@@ -169,8 +169,14 @@ impl Page {
         }
     }
 
-    /// Has the run saved, if that is due.
-    pub(super) fn save(&self, moment: Moment) {
+    /// Has the run saved, if that is due. What is saved of one that failed is offered.
+    pub(super) fn save(&self, moment: &Moment) {
+        if *moment == Moment::Failed {
+            if !self.state.with_untracked(RunState::attached) {
+                self.saved.update(Saved::leave);
+            }
+            return;
+        }
         if self.orders.try_with_value(Option::is_some) != Some(true) {
             return; // nobody keeps anything
         }

@@ -15,6 +15,7 @@ pub mod masthead;
 mod memory;
 pub mod network;
 pub mod page;
+mod png;
 pub mod profile;
 pub mod runs;
 pub mod samples;

@@ -116,15 +116,14 @@ impl Page {
     /// Takes in what the worker says.
     pub fn hear(&self, event: Event) {
         let moment = Moment::of(&event);
-        let broken = if let Event::Broken { error } = &event { Some(error.clone()) } else { None };
         let before = self.state.with_untracked(|state| state.status);
         if let Some(event) = self.hear_of_checkpoints(event) {
             self.state.update(|state| state.apply(event));
         }
-        match (moment, broken) {
-            (Some(moment), _) => self.save(moment),
-            (None, Some(error)) => self.after_loss(before, error),
-            (None, None) => {}
+        match moment {
+            Some(Moment::Broken(error)) => self.after_loss(before, error),
+            Some(moment) => self.save(&moment),
+            None => {}
         }
     }
 

@@ -106,7 +106,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
                 prop:value=given
                 on:change:target=move |event| page.state.update(|s| s.rename(number, event.target().value()))
             />
-            <details class="menu">
+            <details class="menu" name="run-menu">
                 <summary aria-label=fill(w.run_actions, &[&number_said])>"⋯"</summary>
                 <div class="menu-inner">
                     <p class="note">{settings}</p>

@@ -45,6 +45,7 @@ impl Default for Options {
 pub struct Visit {
     client: Client,
     site: Site,
+    downloads: tempfile::TempDir,
     driver: Driver,
     flags: Vec<String>,
 }
@@ -72,16 +73,34 @@ impl Visit {
             .connect(&driver.address())
             .await
             .context("the browser did not start")?;
-        Ok(Self { client, site, driver, flags })
+        let visit = Self { client, site, downloads: tempfile::tempdir()?, driver, flags };
+        let folder = visit.downloads.path();
+        visit.devtools("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder })).await?;
+        Ok(visit)
     }
 
     /// Kills the browser outright, as a crash or a power cut does, and starts another one with the same flags on the same
     /// site.
     pub async fn kill_and_return(self) -> Result<Self> {
         self.driver.kill_browser();
-        let Self { client, site, driver, flags } = self;
+        let Self { client, site, driver, flags, .. } = self;
         drop((client, driver));
         Self::begin(site, flags).await
+    }
+
+    /// What the page had the browser save under this name, once it is there.
+    pub async fn saved(&self, name: &str, timeout: Duration) -> Result<Vec<u8>> {
+        let file = self.downloads.path().join(name);
+        // The browser gives the file its name when it is whole.
+        self.wait_until(&format!("{name} to be saved"), timeout, async || Ok(file.exists())).await?;
+        Ok(fs::read(file)?)
+    }
+
+    /// The text on the clipboard.
+    pub async fn clipboard(&self) -> Result<String> {
+        self.devtools("Browser.grantPermissions", json!({ "permissions": ["clipboardReadWrite"] })).await?;
+        let text = self.script("return navigator.clipboard.readText()", vec![]).await?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Loads the page anew, with these settings in its address (`#hidden=64`, or nothing), and waits until it is there.

@@ -1,10 +1,9 @@
 //! A run that survives: the browser killed in its midst, the worker lost, a checkpoint that goes to the disk and comes
 //! back. What comes of it is held against a run that nothing happened to, bit by bit.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use end_to_end::{Options, Visit, pictures};
 use serde_json::{Value, json};
 
@@ -18,11 +17,6 @@ const KEEP_WORKERS: &str = "
     window.workers = [];
     window.Worker = class extends Worker { constructor(...about) { super(...about); workers.push(this); } };";
 
-/// What a link would save is kept instead: its address, by its name.
-const KEEP_SAVED: &str = "
-    window.saved = {};
-    HTMLAnchorElement.prototype.click = function () { saved[this.download] = this.href; };";
-
 /// The records in the browser's storage.
 const RECORDS: &str = "
     return new Promise((resolve, reject) => {
@@ -34,27 +28,9 @@ const RECORDS: &str = "
         };
     });";
 
-/// A folder for a browser to remember in; gone when dropped.
-struct Profile(PathBuf);
-
-impl Profile {
-    fn new(name: &str) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("time-traveller-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Profile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 async fn open(visit: &Visit) -> Result<()> {
     visit.open(SETTINGS).await?;
-    visit.wait_for_status("idle", READY).await?;
-    visit.script(KEEP_SAVED, vec![]).await.map(drop)
+    visit.wait_for_status("idle", READY).await
 }
 
 async fn wait_for_epoch(visit: &Visit, epoch: f64) -> Result<()> {
@@ -86,9 +62,8 @@ async fn check_against_an_undisturbed_run(visit: &Visit) -> Result<()> {
     visit.wait_for_status("finished", RUN).await?;
     visit.script("scrollTo(0, 0)", vec![]).await?;
     visit.click("Save CSV").await?;
-    let csv = visit.script("return decodeURIComponent(saved['perplexity.csv'].split(',').slice(1).join(','))", vec![]);
-    let csv = csv.await?;
-    let rows: Vec<&str> = csv.as_str().context("no CSV")?.lines().skip(1).collect();
+    let csv = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
     ensure!(rows.len() == 80, "{} epochs", rows.len());
     for row in rows {
         let values: Vec<&str> = row.rsplit(',').collect();
@@ -99,8 +74,8 @@ async fn check_against_an_undisturbed_run(visit: &Visit) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_outlives_its_browser() -> Result<()> {
-    let profile = Profile::new("killed")?;
-    let options = Options { profile: Some(profile.0.clone()), ..Options::default() };
+    let profile = tempfile::tempdir()?;
+    let options = Options { profile: Some(profile.path().to_owned()), ..Options::default() };
     let visit = Visit::start_with(options).await?;
     open(&visit).await?;
     ensure!(visit.text("offers").await?.is_empty(), "something is offered at the first visit");
@@ -164,22 +139,16 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     open(&visit).await?;
     visit.click("Train").await?;
     wait_for_epoch(&visit, 3.0).await?;
-    pause_and_save(&visit).await?;
+    let epoch = pause_and_save(&visit).await?;
     visit.click("Download checkpoint").await?;
-    let name = "Object.keys(saved).find(name => name.endsWith('.safetensors'))";
-    let there = async || Ok(visit.script(&format!("return !!{name}"), vec![]).await? == true);
-    visit.wait_until("the download", READY, there).await?;
-    let read = format!("return fetch(saved[{name}]).then(file => file.bytes()).then(bytes => [...bytes])");
-    let bytes: Vec<u8> = serde_json::from_value(visit.script(&read, vec![]).await?)?;
+    let name = format!("time-traveller-hidden-128-epoch-{epoch}.safetensors");
+    let bytes = visit.saved(&name, READY).await?;
     std::fs::create_dir_all(pictures())?;
     let file = pictures().join("downloaded.safetensors");
     std::fs::write(&file, &bytes)?;
     visit.click("Continue in PyTorch").await?;
-    let script = async || Ok(visit.script("return !!saved['continue_in_pytorch.py']", vec![]).await? == true);
-    visit.wait_until("the script", READY, script).await?;
-    let script =
-        visit.script("return fetch(saved['continue_in_pytorch.py']).then(file => file.text())", vec![]).await?;
-    ensure!(script.as_str().is_some_and(|script| script.contains("import torch")), "{script}");
+    let script = String::from_utf8(visit.saved("continue_in_pytorch.py", READY).await?)?;
+    ensure!(script.contains("import torch"), "{script}");
 
     // Given up on purpose: nothing of it is left but the file.
     visit.click("Reset").await?;

@@ -1,10 +1,10 @@
 //! What keeps the page open: runs side by side, epochs looked at again, a conversation, rates changed in mid-run,
 //! notes, another language, another size. Pictures of every station go to `test-output/`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
-use end_to_end::Visit;
+use anyhow::{Result, bail, ensure};
+use end_to_end::{Visit, pictures};
 use serde_json::{Value, json};
 
 /// From the page to a device, on a software adapter and a busy machine.
@@ -71,10 +71,49 @@ async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
     press(&visit, ".tools .switch input").await?;
     visit.screenshot("logarithmic-dark", 1440, 900, true).await?;
 
+    keep(&visit).await?;
     talk(&visit).await?;
     read(&visit).await?;
     other_ways(&visit).await?;
     visit.check_clean().await
+}
+
+/// The curve as picture and as table; a run renamed, shared, opened again and deleted.
+async fn keep(visit: &Visit) -> Result<()> {
+    visit.type_into("Name of run 2", "shuffled\u{e007}").await?; // and Enter
+    visit.wait_until("the new name", READY, async || Ok(visit.text("legend-runs").await?.contains("shuffled"))).await?;
+    visit.click("Save PNG").await?;
+    let picture = visit.saved("perplexity.png", READY).await?;
+    ensure!(picture.starts_with(b"\x89PNG"), "perplexity.png is no picture");
+    let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
+    let canvas = look(visit, "(c => [c.width, c.height])(document.querySelector('[data-testid=chart]'))").await?;
+    // A line of 22 pixels names each run.
+    ensure!(canvas == json!([size(16), size(20) - 2 * 22]), "{canvas}, and the picture {} × {}", size(16), size(20));
+    std::fs::write(pictures().join("saved-curve.png"), &picture)?;
+    visit.click("Save CSV").await?;
+    let table = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
+    let [head, first] = [0, 1].map(|row| table.lines().nth(row).unwrap_or_default());
+    ensure!(head == "epoch,\"sequential, state carried\",\"shuffled\"" && first.starts_with("1,"), "{table}");
+    ensure!(table.lines().count() == 16, "{table}");
+
+    press(visit, "[data-testid=runs] > li:nth-child(2) summary").await?;
+    visit.click("Copy its link").await?;
+    visit.wait_until("the link", READY, async || visit.can_click("Copied").await).await?;
+    let link = visit.clipboard().await?;
+    ensure!(link.starts_with("http") && link.contains("#hidden=64") && link.contains("sampling=random"), "{link}");
+    press(visit, "[data-testid=runs] > li:nth-child(1) summary").await?;
+    visit.click("Open its settings").await?;
+    visit
+        .wait_until("the first run’s settings", READY, async || {
+            Ok(look(visit, "location.hash").await?.as_str().is_some_and(|hash| hash.contains("sampling=sequential")))
+        })
+        .await?;
+    visit.click("Delete").await?;
+    visit
+        .wait_until("one run", READY, async || {
+            Ok(look(visit, "document.querySelectorAll('[data-testid=runs] > li').length").await? == 1)
+        })
+        .await
 }
 
 /// A continuation drawn at random, its characters' surprise and rivals.
@@ -177,6 +216,34 @@ async fn a_run_is_steered_in_small_steps_and_in_mid_run() -> Result<()> {
     visit.wait_for_status("idle", READY).await?;
     ensure!(visit.text("runs").await?.contains("perplexity"), "the run that was given up is not kept");
     visit.check_clean().await
+}
+
+/// Seconds, as the page writes spans of less than an hour.
+fn seconds(said: &str) -> Option<f64> {
+    let (number, unit) = said.split_once(' ')?;
+    Some(number.parse::<f64>().ok()? * if unit == "min" { 60.0 } else { 1.0 })
+}
+
+/// What is said after five epochs holds within a fifth. A busy machine changes its pace, so one run of three will do.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_left_is_right_after_five_epochs() -> Result<()> {
+    let visit = Visit::start().await?;
+    let mut right = false;
+    for _ in 0..3 {
+        visit.open("#hidden=256&epochs=150&engine=cpu").await?;
+        visit.wait_for_status("idle", READY).await?;
+        visit.click("Train").await?;
+        visit.wait_until("five epochs", RUN, async || Ok(visit.number("epoch").await? >= 5.0)).await?;
+        let (start, said) = (Instant::now(), visit.text("time-left").await?);
+        visit.wait_for_status("finished", RUN).await?;
+        let (taken, said) = (start.elapsed().as_secs_f64(), seconds(&said));
+        println!("after five epochs {said:?} seconds were left, and it took {taken:.1}");
+        right |= said.is_some_and(|said| (said - taken).abs() <= 0.2 * taken + 0.5);
+        if right {
+            return visit.check_clean().await;
+        }
+    }
+    bail!("the time left was wrong by more than a fifth three times (try again when the machine is not busy)")
 }
 
 /// Bytes of the page's JavaScript heap after a collection.
