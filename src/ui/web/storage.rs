@@ -8,8 +8,9 @@ use js_sys::{Array, Function, Promise, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction};
-use web_sys::{IdbTransactionMode, Navigator};
+use web_sys::{
+    DomException, IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 use super::worker::message;
 use crate::ui::saved::Record;
@@ -170,8 +171,7 @@ extern "C" {
 }
 
 fn locks() -> Option<Locks> {
-    let navigator: Navigator = window().navigator();
-    navigator.unchecked_into::<WithLocks>().locks()
+    window().navigator().unchecked_into::<WithLocks>().locks()
 }
 
 /// Holds a lock of this name as long as the page lives, however it ends.

@@ -54,6 +54,15 @@ async fn pause_and_save(visit: &Visit) -> Result<f64> {
     Ok(epoch)
 }
 
+/// The run goes on from this epoch, and has not begun anew, which would come to the same curve.
+async fn check_goes_on(visit: &Visit, saved: f64) -> Result<()> {
+    let goes_on = async || {
+        let anew = visit.text("untrained").await.is_ok();
+        Ok(!anew && visit.number("epoch").await? >= saved)
+    };
+    visit.wait_until("the run to go on, and not from an untrained network", READY, goes_on).await
+}
+
 /// Trains the same settings once more, with nothing in its way, and compares: the last two columns.
 async fn check_against_an_undisturbed_run(visit: &Visit) -> Result<()> {
     visit.wait_for_status("finished", RUN).await?;
@@ -98,7 +107,7 @@ async fn a_run_outlives_its_browser() -> Result<()> {
     }
     ensure!(visit.status().await? == "idle", "it began by itself");
     visit.click("Resume this run").await?;
-    wait_for_epoch(&visit, saved + 1.0).await?;
+    check_goes_on(&visit, saved).await?;
     ensure!(visit.text("offers").await?.is_empty(), "what is under way is offered still");
     check_against_an_undisturbed_run(&visit).await?;
 
@@ -128,6 +137,7 @@ async fn a_lost_worker_is_replaced_and_the_run_goes_on() -> Result<()> {
     let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
     visit.wait_until("the page to say so", READY, told).await?;
     println!("{}", visit.text("kept").await?);
+    check_goes_on(&visit, saved).await?;
     check_against_an_undisturbed_run(&visit).await?;
     ensure!(visit.script("return workers.length", vec![]).await? == 2, "not one worker in place of another");
     Ok(())
@@ -164,6 +174,7 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     visit.check_accessibility("with a checkpoint file").await?;
     visit.screenshot("opened", 1440, 1400, false).await?;
     visit.click("Resume this run").await?;
+    check_goes_on(&visit, epoch).await?;
     check_against_an_undisturbed_run(&visit).await?;
     visit.check_clean().await
 }
