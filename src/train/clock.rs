@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
-use web_time::Instant;
+use web_time::{Duration, Instant};
 
 /// The present pace is measured over this many seconds of training.
 const WINDOW: f64 = 5.0;
 
-/// Counts the seconds of training and the tokens trained on in them. Pauses and samples don't count.
+/// Training is counted in pieces of some tens of milliseconds; in one as long as this the machine was asleep.
+const ASLEEP: Duration = Duration::from_secs(30);
+
+/// Counts the seconds of training and the tokens trained on in them. Pauses, samples and sleep don't count.
 #[derive(Debug, Default)]
 pub struct Clock {
     seconds: f64,
@@ -23,7 +26,13 @@ impl Clock {
 
     pub fn stop(&mut self) {
         if let Some(since) = self.running_since.take() {
-            self.seconds += since.elapsed().as_secs_f64();
+            self.count(since.elapsed());
+        }
+    }
+
+    fn count(&mut self, piece: Duration) {
+        if piece < ASLEEP {
+            self.seconds += piece.as_secs_f64();
         }
     }
 
@@ -74,5 +83,18 @@ mod tests {
         assert_eq!(clock.note(100.0, 200), 0.0);
         assert_eq!(clock.note(105.0, 5200), 1000.0);
         assert_eq!(clock.note(110.0, 10200), 1000.0);
+    }
+
+    #[test]
+    fn sleep_is_not_counted() {
+        let mut clock = Clock::default();
+        let mut train = |seconds, tokens| {
+            clock.count(Duration::from_secs_f64(seconds));
+            clock.pace(tokens)
+        };
+        assert_eq!(train(1.0, 1000), 1000.0);
+        assert_eq!(train(8.0 * 3600.0, 1040), 1040.0);
+        assert_eq!(train(1.0, 2000), 1000.0);
+        assert_eq!(clock.seconds(), 2.0);
     }
 }

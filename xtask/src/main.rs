@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 #[path = "../../src/text/edition.rs"]
 mod edition;
+mod finish;
 mod npm;
 mod shell;
 mod site;
@@ -49,6 +50,12 @@ const COMMANDS: &[Command] = &[
         run: |args| site::build(text::file_option(args)?.as_deref()),
     },
     Command {
+        name: "finish",
+        options: "",
+        about: "what trunk calls after a build: scripts into files, and a service worker that knows them all",
+        run: |args| no_options(args).and_then(|()| finish::finish()),
+    },
+    Command {
         name: "text",
         options: "[--file PATH]",
         about: "brings the text of The Time Machine to public/timemachine.txt, from PATH or the network",
@@ -67,6 +74,13 @@ const COMMANDS: &[Command] = &[
         run: |args| bench::bench(&bench::options(args)?),
     },
 ];
+
+fn no_options(mut args: Parser) -> Result<()> {
+    match args.next()? {
+        Some(arg) => bail!(arg.unexpected()),
+        None => Ok(()),
+    }
+}
 
 fn epochs(mut args: Parser) -> Result<u32> {
     let mut epochs = 500;

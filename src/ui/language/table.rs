@@ -81,6 +81,12 @@ words! {
     advice_insecure: "To use the GPU, open the page over https or on localhost.",
         "若要使用 GPU，请通过 https 或在 localhost 上打开本页。";
 
+    // A newer version of the page.
+    version_ready: "A newer version of this page is ready.", "本页有新版本可用。";
+    version_change: "Change over to it", "切换到新版本";
+    version_other_tabs: "First close the other tabs with this page, so that all are of one version.",
+        "请先关闭本页的其他标签页，使各处版本一致。";
+
     // A run that is held, or went on elsewhere.
     recovered: "The device failed ({0}); the run went on from the end of epoch {1} on {2}.",
         "设备出错（{0}）；训练从第 {1} 个轮次结束处在 {2} 上继续。";

@@ -43,7 +43,7 @@ pub fn start(page: Page) {
     spawn_local(obey(page, page.id(), orders));
     for event in ["visibilitychange", "pagehide"] {
         let listener = window_event_listener_untyped(event, move |_| {
-            if document().hidden() {
+            if event == "pagehide" || document().hidden() {
                 page.save(&Moment::Rest);
             }
         });

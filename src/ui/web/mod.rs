@@ -14,6 +14,7 @@ pub mod keeping;
 pub mod masthead;
 mod memory;
 pub mod network;
+pub mod offline;
 pub mod page;
 mod png;
 pub mod profile;

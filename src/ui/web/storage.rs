@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 const RECORDS: &str = "records";
 /// The checkpoints themselves, as bytes.
 const FILES: &str = "files";
-/// Texts by the SHA-1 that checkpoints name.
+/// Texts by the SHA-1 that checkpoints name: room for those of the visitor's own, none of which is kept yet.
 const TEXTS: &str = "texts";
 const STORES: [&str; 3] = [RECORDS, FILES, TEXTS];
 

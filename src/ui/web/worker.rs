@@ -153,6 +153,11 @@ fn post(worker: &Worker, command: &Command) {
     worker.post_message(&value).expect("plain data can be posted");
 }
 
+/// The name of the build of the worker that this browser runs.
+pub fn build() -> &'static str {
+    script().trim_start_matches("./").trim_end_matches("_loader.js")
+}
+
 /// The fastest of the worker's scripts that this browser can run.
 fn script() -> &'static str {
     let runs = |module: &[u8]| js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module)) == Ok(true);

@@ -17,6 +17,7 @@
 mod axe;
 mod driver;
 mod frames;
+mod proxy;
 mod site;
 mod visit;
 

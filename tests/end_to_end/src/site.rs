@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use std::future::IntoFuture;
 use tower_http::services::ServeDir;
 
 /// Relative addresses must hold under any path, so the tests never serve from the root.
@@ -19,6 +20,8 @@ type Failures = Arc<Mutex<Vec<String>>>;
 pub struct Site {
     port: u16,
     failures: Failures,
+    /// The server goes on for as long as this is there.
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Site {
@@ -32,8 +35,19 @@ impl Site {
         let app = app.layer(middleware::from_fn_with_state(failures.clone(), record));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Ok(Self { port, failures })
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        tokio::spawn(async move {
+            tokio::select! {
+                served = axum::serve(listener, app).into_future() => served,
+                _ = stopped => Ok(()),
+            }
+        });
+        Ok(Self { port, failures, stop: Some(stop) })
+    }
+
+    /// From now on nobody answers.
+    pub fn stop(&mut self) {
+        self.stop = None;
     }
 
     pub fn address(&self) -> String {

@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
-use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
 use crate::driver::{self, Driver};
+use crate::proxy::Proxy;
 use crate::site::Site;
 
 /// How often a condition is looked at; each look costs the page's main thread a little.
@@ -41,10 +42,14 @@ impl Default for Options {
     }
 }
 
+/// A tab of the browser.
+pub struct Tab(WindowHandle);
+
 /// A browser on the page.
 pub struct Visit {
     client: Client,
     site: Site,
+    proxy: Proxy,
     downloads: tempfile::TempDir,
     driver: Driver,
     flags: Vec<String>,
@@ -63,17 +68,19 @@ impl Visit {
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
         flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
-        Self::begin(Site::serve(&folder, &also).await?, flags).await
+        let (site, proxy) = (Site::serve(&folder, &also).await?, Proxy::start().await?);
+        flags.push(proxy.flag());
+        Self::begin(site, proxy, flags).await
     }
 
-    async fn begin(site: Site, flags: Vec<String>) -> Result<Self> {
+    async fn begin(site: Site, proxy: Proxy, flags: Vec<String>) -> Result<Self> {
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(driver::capabilities(&flags))
             .connect(&driver.address())
             .await
             .context("the browser did not start")?;
-        let visit = Self { client, site, downloads: tempfile::tempdir()?, driver, flags };
+        let visit = Self { client, site, proxy, downloads: tempfile::tempdir()?, driver, flags };
         let folder = visit.downloads.path();
         visit.devtools("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder })).await?;
         Ok(visit)
@@ -83,9 +90,9 @@ impl Visit {
     /// site.
     pub async fn kill_and_return(self) -> Result<Self> {
         self.driver.kill_browser();
-        let Self { client, site, driver, flags, .. } = self;
+        let Self { client, site, proxy, driver, flags, .. } = self;
         drop((client, driver));
-        Self::begin(site, flags).await
+        Self::begin(site, proxy, flags).await
     }
 
     /// What the page had the browser save under this name, once it is there.
@@ -109,6 +116,44 @@ impl Visit {
         self.client.goto("about:blank").await?;
         self.client.goto(&format!("{}{hash}", self.site.address())).await?;
         self.wait_until("the page to be there", LOAD, async || Ok(self.find("status").await.is_ok())).await
+    }
+
+    /// No request is answered any more.
+    pub fn cut_off(&mut self) {
+        self.site.stop();
+    }
+
+    /// Opens another tab in front and goes there; gives the one before.
+    pub async fn open_tab(&self) -> Result<Tab> {
+        let before = Tab(self.client.window().await?);
+        let new = self.client.new_window(true).await?.handle;
+        self.client.switch_to_window(new).await?;
+        Ok(before)
+    }
+
+    /// Puts another tab in front of the present one, which is then hidden, and goes on with the present one.
+    pub async fn hide(&self) -> Result<()> {
+        let present = self.open_tab().await?;
+        let front = self.client.window().await?;
+        self.go_to(&present).await?;
+        // The driver has brought the tab to the front that it was told to go to.
+        self.devtools("Target.activateTarget", json!({ "targetId": String::from(front) })).await.map(drop)
+    }
+
+    async fn go_to(&self, tab: &Tab) -> Result<()> {
+        Ok(self.client.switch_to_window(tab.0.clone()).await?)
+    }
+
+    /// Brings the present tab to the front.
+    pub async fn bring_to_front(&self) -> Result<()> {
+        self.devtools("Page.bringToFront", json!({})).await.map(drop)
+    }
+
+    /// Closes the present tab, goes to another and brings it to the front.
+    pub async fn close_tab(&self, to: &Tab) -> Result<()> {
+        self.client.close_window().await?;
+        self.go_to(to).await?;
+        self.bring_to_front().await
     }
 
     /// The text that the element of this `data-testid` shows.
@@ -223,11 +268,21 @@ impl Visit {
         Ok(errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
     }
 
-    /// Fails if there was an error on the console, or a request that found nothing.
+    /// What the browser asked of other places.
+    pub fn foreign_requests(&self) -> Vec<String> {
+        self.proxy.requests()
+    }
+
+    /// Fails if there was an error on the console, a request that found nothing, or one to another place.
     pub async fn check_clean(&self) -> Result<()> {
-        let (errors, failures) = (self.console_errors().await?, self.site.failures());
-        ensure!(errors.is_empty(), "errors on the console: {errors:#?}");
-        ensure!(failures.is_empty(), "requests that failed: {failures:#?}");
+        let wrong = [
+            ("errors on the console", self.console_errors().await?),
+            ("requests that failed", self.site.failures()),
+            ("requests to other places", self.foreign_requests()),
+        ];
+        let wrong: Vec<String> =
+            wrong.iter().filter(|(_, all)| !all.is_empty()).map(|(what, all)| format!("{what}: {all:#?}")).collect();
+        ensure!(wrong.is_empty(), "{}", wrong.join("; "));
         Ok(())
     }
 

@@ -10,7 +10,8 @@ const PAGE: &str = r#"<!doctype html><html lang="en"><title>Wrong</title>
 <p data-testid="status" data-status="idle">Idle</p> <p data-testid="perplexity">1,234.5 or so</p>
 <ul data-testid="samples"><li data-epoch="1">one</li><li data-epoch="2">two</li></ul>
 <label>Prefix <input value="old"></label> <button aria-label="Go">→</button> <p data-testid="generated"></p>
-<script src="missing.js"></script>
+<script src="missing.js"></script> <img alt="" src="http://page.invalid/picture.png">
+<script>new Worker(URL.createObjectURL(new Blob(["fetch('http://worker.invalid/')"])))</script>
 <script>
     const find = selector => document.querySelector(selector);
     find("button").onclick = () => {
@@ -47,6 +48,11 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     tokio::time::sleep(Duration::from_millis(300)).await;
     let frames = visit.frames().await?;
     assert!(frames.frames > 0 && frames.long_tasks.iter().any(|&task| task >= 100.0), "{frames:?}");
+
+    // Those of a worker too.
+    let mut foreign = visit.foreign_requests();
+    foreign.sort();
+    assert_eq!(foreign, ["GET http://page.invalid/picture.png", "GET http://worker.invalid/"]);
 
     // The missing script and the missing icon, then the page's own word.
     let errors = visit.console_errors().await?;

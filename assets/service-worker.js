@@ -1,0 +1,71 @@
+// Keeps the page for visits without a network. In front of this stand VERSION, a digest of the whole page, and FILES, the
+// SHA-256 of each file by its address beside this one (`xtask/src/finish.rs`).
+//
+// A cache holds one version, whole and checked, or it is not there: files of two versions never meet. The browser
+// installs a newer version beside the one in use; it takes over when no tab has the old one any more.
+
+const OURS = `time-traveller ${registration.scope} `;
+const CACHE = OURS + VERSION;
+
+// The one build of the trainer that this browser runs; the page names it.
+const TRAINER = new URL(location.href).searchParams.get("trainer");
+
+const isWanted = file => !file.startsWith("trainer") || file.replace(/(_bg\.wasm|_loader\.js|\.js)$/, "") === TRAINER;
+
+addEventListener("install", event => event.waitUntil(keep()));
+
+async function keep() {
+    const cache = await caches.open(CACHE);
+    try {
+        await Promise.all(Object.keys(FILES).filter(isWanted).map(file => keepFile(cache, file)));
+    } catch (error) {
+        await caches.delete(CACHE);
+        throw error; // the browser tries again at the next visit
+    }
+}
+
+async function keepFile(cache, file) {
+    const response = await fetch(file, { cache: "no-cache" });
+    if (!response.ok || (await digest(response.clone())) !== FILES[file]) {
+        throw new Error(`${file} is missing or of another version`);
+    }
+    await cache.put(file, response);
+}
+
+async function digest(response) {
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
+    return Array.from(bytes, byte => byte.toString(16).padStart(2, "0")).join("");
+}
+
+addEventListener("activate", event => event.waitUntil(forgetOthers()));
+
+async function forgetOthers() {
+    const others = (await caches.keys()).filter(name => name.startsWith(OURS) && name !== CACHE);
+    await Promise.all(others.map(name => caches.delete(name)));
+}
+
+addEventListener("fetch", event => {
+    const { request } = event;
+    if (request.method === "GET" && request.url.startsWith(registration.scope)) {
+        event.respondWith(answer(request));
+    }
+});
+
+async function answer(request) {
+    const file = new URL(request.url);
+    const isPage = file.pathname === new URL(registration.scope).pathname;
+    const cache = await caches.open(CACHE);
+    return (await cache.match(isPage ? "index.html" : request, { ignoreSearch: true })) ?? fetch(request);
+}
+
+// The page asks a version that waits to take over. Another tab would then get files of both.
+addEventListener("message", event => event.waitUntil(takeOver(event.source)));
+
+async function takeOver(page) {
+    const tabs = await clients.matchAll({ includeUncontrolled: true, type: "window" });
+    if (tabs.filter(tab => tab.url.startsWith(registration.scope)).length > 1) {
+        page.postMessage("other tabs");
+    } else {
+        await skipWaiting();
+    }
+}
