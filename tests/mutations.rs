@@ -35,6 +35,9 @@ const MUTATIONS: &[Mutation] = &[
     mutation("step_forward", "parts[i * tiles + local]", "parts[i * tiles]"),
     mutation("step_forward", "i < SPLIT;", "i + 1u < SPLIT;"),
     mutation("step_forward", "local / tiles * 4u", "0u"),
+    mutation("step_forward", "swap_down(r0)", "r0"),
+    mutation("step_forward", "swap_across(l0)", "swap_down(l0)"),
+    mutation("step_forward", "finish_block(own_row, other_column, c01)", "finish_block(other_row, own_column, c01)"),
     mutation("output_forward", " + b_q[column / 4u]", ""),
     mutation("output_forward", "(dims.batch_padded + row) * across", "row * across"),
     mutation("softmax_cross_entropy", "dlogits[row + y] -= 1.0", "dlogits[row + y] += 1.0"),
@@ -88,7 +91,9 @@ const MUTATIONS: &[Mutation] = &[
 /// of most blocks a thread and the one of most threads a block.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
     let kernel = KERNELS.iter().find(|kernel| kernel.name == mutation.kernel)?;
-    let tiles = [Tile::ALL[3], Tile::ALL[5]].into_iter().filter(|&tile| kernel.wgsl(tile).contains(mutation.from));
+    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[6]]
+        .into_iter()
+        .filter(|&tile| kernel.wgsl(tile).contains(mutation.from));
     let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));
     cases.into_iter().find_map(|case| {
         let case = Case { mutation: Some(mutation), ..case };

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 use std::mem::offset_of;
 use std::path::Path;
 
-use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
 use time_traveller::gpu::kernels::{Access, Dims, GROUP, KERNELS, Kernel};
 use time_traveller::gpu::tile::Tile;
 
 /// Files of `shaders/` that are put in front of kernels.
-const SHARED: [&str; 5] = ["common", "tanh", "block_product", "one_part", "split_parts"];
+const SHARED: [&str; 6] = ["common", "tanh", "block_product", "quad_product", "one_part", "split_parts"];
 
 /// Functions of the shared files that not every kernel needs.
 const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];
@@ -48,7 +48,15 @@ fn check(kernel: &Kernel, tile: Tile) -> Vec<String> {
         Ok(module) => module,
         Err(error) => return vec![error.emit_to_string(&source)],
     };
-    let info = match Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module) {
+    let quads = kernel.is_tiled() && tile.quads;
+    let capabilities = if quads { Capabilities::SUBGROUP } else { Capabilities::empty() };
+    let mut validator = Validator::new(ValidationFlags::all(), capabilities);
+    if quads {
+        validator
+            .subgroup_stages(ShaderStages::COMPUTE)
+            .subgroup_operations(SubgroupOperationSet::QUAD_FRAGMENT_COMPUTE);
+    }
+    let info = match validator.validate(&module) {
         Ok(info) => info,
         Err(error) => return vec![error.emit_to_string(&source)],
     };

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
-use time_traveller::gpu::tile::Tile;
 
 /// Of a tensor's largest magnitude; see TESTING.md.
 const TOLERANCE: f32 = 1e-4;
@@ -31,7 +30,7 @@ fn check(path: &Path) {
     let case = steps::Case::read(path).unwrap();
     let expected = steps::read_expected(path).unwrap();
     let gpu = pollster::block_on(Gpu::open()).unwrap();
-    let tiles = Tile::ALL.map(|tile| Device::Gpu(gpu.clone(), tile));
+    let tiles: Vec<Device> = gpu.tiles().map(|tile| Device::Gpu(gpu.clone(), tile)).collect();
     for device in tiles.iter().chain([&Device::Cpu]) {
         let results = pollster::block_on(case.run(device)).unwrap();
         compare(&format!("{name}, {}", device.variant()), &results, &expected);

@@ -12,7 +12,6 @@ use script::*;
 use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
-use time_traveller::gpu::tile::Tile;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
 use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Rates, Sample, Stretch};
@@ -369,7 +368,7 @@ fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
     let allowed: usize = after.split([',', '.']).next().unwrap().parse().unwrap();
     let fits = |hidden| {
         let sizes = Sizes { hidden, ..sizes(refused) };
-        Layout::new(sizes, Tile::choose(gpu.software, sizes.batch)).fits(&limits)
+        Layout::new(sizes, gpu.tile(sizes.batch)).fits(&limits)
     };
     assert!(allowed > 0 && fits(allowed) && !fits(allowed + 1), "{message}");
 }

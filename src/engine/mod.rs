@@ -48,7 +48,7 @@ impl Device {
 
     /// A GPU with the tile shape that suits its kind.
     pub fn gpu(gpu: &gpu::Gpu, sizes: Sizes) -> Self {
-        Self::Gpu(gpu.clone(), Tile::choose(gpu.software, sizes.batch))
+        Self::Gpu(gpu.clone(), gpu.tile(sizes.batch))
     }
 }
 

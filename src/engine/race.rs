@@ -7,7 +7,6 @@ use super::Device;
 use super::profile::{MOST, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
-use crate::gpu::tile::Tile;
 use crate::model::Sizes;
 use crate::model::config::EngineChoice;
 use crate::model::work::Work;
@@ -122,8 +121,8 @@ impl Devices {
 
 /// The GPU with each tile shape, beginning with the one that suits its kind.
 fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
-    let first = Tile::choose(gpu.software, sizes.batch);
-    let others = Tile::ALL.into_iter().filter(|&tile| tile != first);
+    let first = gpu.tile(sizes.batch);
+    let others = gpu.tiles().filter(|&tile| tile != first);
     std::iter::once(first).chain(others).map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }
 

@@ -23,6 +23,8 @@ pub struct Gpu {
     pub name: String,
     /// Whether a processor plays the GPU.
     pub software: bool,
+    /// Whether neighbouring threads can swap what they hold, and do so by their numbers.
+    pub quads: bool,
     failure: Arc<Mutex<Option<String>>>,
     pub(super) compiled: Rc<RefCell<CompiledByTile>>,
 }
@@ -42,8 +44,9 @@ impl Gpu {
             })
             .await
             .map_err(|_| Error::NoAdapter)?;
+        let required_features = adapter.features() & wgpu::Features::SUBGROUP;
         let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor::default())
+            .request_device(&wgpu::DeviceDescriptor { required_features, ..Default::default() })
             .await
             .map_err(|error| Error::NoDevice(error.to_string()))?;
         let failure = Arc::new(Mutex::new(None));
@@ -55,7 +58,20 @@ impl Gpu {
         let info = adapter.get_info();
         let name = platform::name(&device, &info);
         let software = info.device_type == wgpu::DeviceType::Cpu || name.to_ascii_lowercase().contains("swiftshader");
-        Ok(Self { device, queue, name, software, failure, compiled: Rc::default() })
+        // Which threads make a quad is up to a device; those of the software adapters are neighbours by number.
+        let quads = software && platform::has_subgroups(&device);
+        Ok(Self { device, queue, name, software, quads, failure, compiled: Rc::default() })
+    }
+
+    /// The tile shape that suits its kind, for a batch.
+    pub fn tile(&self, batch: usize) -> Tile {
+        Tile::choose(self.software, self.quads, batch)
+    }
+
+    /// The tile shapes that it knows.
+    pub fn tiles(&self) -> impl Iterator<Item = Tile> + use<> {
+        let quads = self.quads;
+        Tile::ALL.into_iter().filter(move |tile| quads || !tile.quads)
     }
 
     /// What went wrong on the device since it was opened, if anything did.

@@ -2,6 +2,7 @@
 //! `tests/shaders.rs` holds it against the WGSL.
 
 use super::device::Gpu;
+use super::platform;
 use super::tile::Tile;
 use crate::error::Result;
 
@@ -55,6 +56,7 @@ pub struct Dims {
 
 const COMMON: &str = include_str!("../../shaders/common.wgsl");
 const BLOCK_PRODUCT: &str = include_str!("../../shaders/block_product.wgsl");
+const QUAD_PRODUCT: &str = include_str!("../../shaders/quad_product.wgsl");
 const ONE_PART: &str = include_str!("../../shaders/one_part.wgsl");
 const SPLIT_PARTS: &str = include_str!("../../shaders/split_parts.wgsl");
 const TANH: &str = include_str!("../../shaders/tanh.wgsl");
@@ -113,8 +115,14 @@ impl Kernel {
             return [&[COMMON], self.uses, &[self.source]].concat().join("\n");
         }
         let tile = self.tile(tile);
-        let sum_of_parts = if tile.split > 1 { SPLIT_PARTS } else { ONE_PART };
-        [&[&tile.constants(), COMMON, sum_of_parts], self.uses, &[self.source]].concat().join("\n")
+        let constants = tile.constants();
+        let (before, product): (&[&str], _) = match tile {
+            Tile { quads: true, .. } => (&[platform::SUBGROUPS, &constants, COMMON], QUAD_PRODUCT),
+            Tile { split: 2.., .. } => (&[&constants, COMMON, SPLIT_PARTS], BLOCK_PRODUCT),
+            _ => (&[&constants, COMMON, ONE_PART], BLOCK_PRODUCT),
+        };
+        let uses = self.uses.iter().map(|&used| if used == BLOCK_PRODUCT { product } else { used });
+        before.iter().copied().chain(uses).chain([self.source]).collect::<Vec<_>>().join("\n")
     }
 
     /// Layouts and pipeline for a module.
@@ -181,7 +189,7 @@ impl Gpu {
     /// # Errors
     /// What the device has against them.
     pub async fn warm_up(&self, batch: usize) -> Result<()> {
-        self.checked(|| drop(self.kernels(Tile::choose(self.software, batch)))).await
+        self.checked(|| drop(self.kernels(self.tile(batch)))).await
     }
 }
 

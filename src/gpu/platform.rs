@@ -1,9 +1,9 @@
 //! The few places where the web and a native program differ in how they meet a device.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{ErrorScopes, Submission, call_back, find_adapter, name};
+pub use native::{ErrorScopes, SUBGROUPS, Submission, call_back, find_adapter, has_subgroups, name};
 #[cfg(target_arch = "wasm32")]
-pub use web::{ErrorScopes, Submission, call_back, find_adapter, name};
+pub use web::{ErrorScopes, SUBGROUPS, Submission, call_back, find_adapter, has_subgroups, name};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
@@ -16,6 +16,13 @@ mod native {
 
     pub fn name(_: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
         format!("{} ({})", info.name, info.backend)
+    }
+
+    /// What WGSL asks for in front of operations among the threads of a subgroup; naga takes them as they are.
+    pub const SUBGROUPS: &str = "";
+
+    pub fn has_subgroups(device: &wgpu::Device) -> bool {
+        device.features().contains(wgpu::Features::SUBGROUP)
     }
 
     /// Work that was handed to the queue.
@@ -81,8 +88,52 @@ mod web {
         if !gpu.is_truthy() {
             return Err(Error::NoWebGpu);
         }
+        ask_for_subgroups(&gpu);
         let adapter = JsFuture::from(gpu.unchecked_into::<GpuInterface>().request_adapter()).await;
         if adapter.is_ok_and(|adapter| adapter.is_truthy()) { Ok(()) } else { Err(Error::NoAdapter) }
+    }
+
+    /// What WGSL asks for in front of operations among the threads of a subgroup. That the loops around them are run by
+    /// all of a quad, a compiler can't see.
+    pub const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
+
+    pub fn has_subgroups(device: &wgpu::Device) -> bool {
+        device.as_webgpu().is_some_and(|device| has_feature(device, "subgroups"))
+    }
+
+    fn has_feature(holder: &JsValue, name: &str) -> bool {
+        let features: js_sys::Set = get(holder, "features").unchecked_into();
+        features.is_object() && features.has(&name.into())
+    }
+
+    /// Has every device opened with subgroups where its adapter has them: wgpu 30.0.0 knows no way to ask for them on
+    /// the web, so `requestDevice` of each adapter is given a word more.
+    fn ask_for_subgroups(gpu: &JsValue) {
+        const ASKED: &str = "asksForSubgroups";
+        if get(gpu, ASKED).is_truthy() {
+            return;
+        }
+        let set = |object: &JsValue, key: &str, value: &JsValue| _ = js_sys::Reflect::set(object, &key.into(), value);
+        let method = |object: &JsValue, key: &str| get(object, key).unchecked_into::<js_sys::Function>().bind0(object);
+        let request_adapter = method(gpu, "requestAdapter");
+        let with_word = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |adapter: JsValue| {
+            if adapter.is_object() && has_feature(&adapter, "subgroups") {
+                let request_device = method(&adapter, "requestDevice");
+                let ask = Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(move |descriptor: JsValue| {
+                    get(&descriptor, "requiredFeatures").unchecked_into::<js_sys::Array>().push(&"subgroups".into());
+                    request_device.call1(&JsValue::NULL, &descriptor)
+                });
+                set(&adapter, "requestDevice", &ask.into_js_value());
+            }
+            adapter
+        });
+        let with_word: js_sys::Function = with_word.into_js_value().unchecked_into();
+        let ask = Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(move |options: JsValue| {
+            let adapter = request_adapter.call1(&JsValue::NULL, &options)?;
+            method(&adapter, "then").call1(&JsValue::NULL, &with_word)
+        });
+        set(gpu, "requestAdapter", &ask.into_js_value());
+        set(gpu, ASKED, &JsValue::TRUE);
     }
 
     /// Work that was handed to the queue.

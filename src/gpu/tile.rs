@@ -1,4 +1,5 @@
-//! How a matrix product is divided among threads: the constants in front of `shaders/block_product.wgsl`.
+//! How a matrix product is divided among threads: the constants in front of `shaders/block_product.wgsl`, or of
+//! `shaders/quad_product.wgsl` in its place.
 
 /// Register blocks of 4 × 4 a thread, threads a workgroup, and threads a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,50 +12,59 @@ pub struct Tile {
     pub group: usize,
     /// Threads that share the sum of a tile of one block, where a product has few tiles; 1: each has its own.
     pub split: usize,
+    /// Whether four neighbouring threads, each of 2 × 2 blocks, share what they load, two in each direction.
+    pub quads: bool,
 }
 
 impl Tile {
     /// Every shape that the kernels know.
-    pub const ALL: [Self; 6] = [
-        Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1 },
-        Self { row_blocks: 1, column_blocks: 2, group: 16, split: 1 },
-        Self { row_blocks: 2, column_blocks: 1, group: 16, split: 1 },
-        Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1 },
-        Self { row_blocks: 1, column_blocks: 1, group: 64, split: 4 },
-        Self { row_blocks: 1, column_blocks: 1, group: 128, split: 16 },
+    pub const ALL: [Self; 7] = [
+        Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false },
+        Self { row_blocks: 1, column_blocks: 2, group: 16, split: 1, quads: false },
+        Self { row_blocks: 2, column_blocks: 1, group: 16, split: 1, quads: false },
+        Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1, quads: false },
+        Self { row_blocks: 1, column_blocks: 1, group: 64, split: 4, quads: false },
+        Self { row_blocks: 1, column_blocks: 1, group: 128, split: 16, quads: false },
+        Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1, quads: true },
     ];
 
-    /// The shape for a device and a batch.
+    /// The shape for a kind of device, which may have quads, and a batch.
     ///
     /// A processor with few cores is fastest where each thread reuses most of what it loads, a GPU where there are
     /// many threads. A small batch gets no more rows than it needs.
-    pub fn choose(software: bool, batch: usize) -> Self {
-        let [many_threads, one_row, _, most_reuse, ..] = Self::ALL;
+    pub fn choose(software: bool, quads: bool, batch: usize) -> Self {
+        let [many_threads, one_row, _, most_reuse, .., in_quads] = Self::ALL;
         match (software, batch) {
             (false, _) => many_threads,
             (true, ..=4) => one_row,
+            (true, 9..) if quads => in_quads,
             (true, _) => most_reuse,
         }
     }
 
+    /// Threads that compute a tile together in one direction.
+    fn across(&self) -> usize {
+        if self.quads { 2 } else { 1 }
+    }
+
     /// Rows of a tile.
     pub fn rows(&self) -> usize {
-        4 * self.row_blocks
+        4 * self.row_blocks * self.across()
     }
 
     /// Columns of a tile.
     pub fn columns(&self) -> usize {
-        4 * self.column_blocks
+        4 * self.column_blocks * self.across()
     }
 
     /// Tiles that a workgroup computes.
     pub fn tiles(&self) -> usize {
-        self.group / self.split
+        self.group / self.split / self.across().pow(2)
     }
 
     /// The constants that the kernels expect in front of them.
     pub fn constants(&self) -> String {
-        let Self { row_blocks, column_blocks, group, split } = self;
+        let Self { row_blocks, column_blocks, group, split, .. } = self;
         format!(
             "const ROW_BLOCKS: u32 = {row_blocks}u;\n\
              const COLUMN_BLOCKS: u32 = {column_blocks}u;\n\
@@ -63,9 +73,10 @@ impl Tile {
         )
     }
 
-    /// As people are told, in any language: a thread's rows and columns, and into how many parts the sums are split.
+    /// As people are told, in any language: a tile's rows and columns, and how many threads share it.
     pub fn name(&self) -> String {
-        let split = if self.split > 1 { format!(" ÷ {}", self.split) } else { String::new() };
-        format!("{} × {}{split}", self.rows(), self.columns())
+        let shared = self.split * self.across().pow(2);
+        let shared = if shared > 1 { format!(" ÷ {shared}") } else { String::new() };
+        format!("{} × {}{shared}", self.rows(), self.columns())
     }
 }

@@ -65,7 +65,7 @@ impl Case {
         Self {
             name,
             sizes,
-            tile: Tile::choose(false, batch),
+            tile: Tile::choose(false, false, batch),
             parameters,
             h0: numbers(batch * hidden, 9),
             minibatch: Minibatch { inputs: tokens(10), targets: tokens(11) },
