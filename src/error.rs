@@ -51,6 +51,9 @@ pub enum Error {
     #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]
     BadCheckpoint(String),
 
+    #[error("The saved run is not there any more, for it was discarded, or resumed on another page: begin anew.")]
+    CheckpointGone,
+
     #[error("There is no network to save: press Train first.")]
     NothingToSave,
 

@@ -37,6 +37,13 @@ pub enum Command {
     /// Asks for the run as it was at the end of its last epoch, to go on from there another time. Answered by
     /// [`Event::Checkpoint`] or [`Event::Refused`] with the same `request`.
     Checkpoint { request: u32 },
+    /// Asks what a file is a checkpoint of; a run goes on meanwhile. Answered by [`Event::Examined`] or, of a file that
+    /// no run can go on from here, by [`Event::Refused`] with the same `request`.
+    Examine {
+        request: u32,
+        #[serde(with = "serde_bytes")]
+        file: Vec<u8>,
+    },
     /// From the next epoch on, samples continue this prefix.
     SamplePrefix { prefix: String },
     /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
@@ -119,7 +126,7 @@ pub enum Event {
         bytes: u64,
     },
     /// After [`Event::Started`], of a run that goes on from a checkpoint: its settings, and every epoch that it has.
-    /// An [`Event::RatesSet`] for each change of rates follows.
+    /// An [`Event::RatesSet`] for each change of rates comes before it.
     Opened { run: u32, config: Config, reports: Vec<EpochReport> },
     /// What the run's network makes of the prefix before any training.
     Untrained { run: u32, sample: Sample },
@@ -154,14 +161,17 @@ pub enum Event {
     Generated { request: u32, continuation: Continuation },
     /// What [`Command::Profile`] asked for.
     Profiled { request: u32, profile: Profile },
-    /// What [`Command::Checkpoint`] asked for: a safetensors file.
+    /// What [`Command::Checkpoint`] asked for: a safetensors file, and what it is of.
     Checkpoint {
         request: u32,
+        summary: Summary,
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
     },
-    /// A [`Command::Generate`], [`Command::Profile`] or [`Command::Checkpoint`] that could not be followed; the run, if
-    /// any, goes on.
+    /// What [`Command::Examine`] asked for.
+    Examined { request: u32, summary: Summary },
+    /// A [`Command::Generate`], [`Command::Profile`], [`Command::Checkpoint`] or [`Command::Examine`] that could not be
+    /// followed; the run, if any, goes on.
     Refused { request: u32, error: Error },
     /// The worker broke down and will say no more.
     Broken { error: Error },
@@ -211,6 +221,21 @@ pub struct Lap {
 pub struct PastRace {
     pub sizes: Sizes,
     pub laps: Vec<Lap>,
+}
+
+/// What a checkpoint is of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub config: Config,
+    pub window_offset: Option<u32>,
+    /// Finished epochs.
+    pub epoch: u32,
+    /// Perplexity of the last of them.
+    pub perplexity: Option<f64>,
+    /// SHA-1 of the cleaned text.
+    pub text: String,
+    /// What the last sample continued.
+    pub prefix: Option<String>,
 }
 
 /// Where the time of a training step goes.

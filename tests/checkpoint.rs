@@ -1,4 +1,4 @@
-//! A run that is put into a file and taken out of it again; and files that are no such thing.
+//! A run that is put into a file and taken out of it again.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -6,13 +6,14 @@
 #[path = "common/trainer.rs"]
 mod script;
 
-use std::sync::LazyLock;
+#[path = "common/checkpoint.rs"]
+mod checkpoint;
 
-use proptest::prelude::*;
+use checkpoint::example;
 use script::*;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
-use time_traveller::model::{Config, Parameters, parameters_file};
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, Rates, Sample, Stretch};
+use time_traveller::model::{Config, parameters_file};
+use time_traveller::protocol::{Beginning, Command, EpochReport, Event, Rates, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::train::Checkpoint;
 
@@ -139,29 +140,31 @@ fn a_checkpoint_can_be_had_from_the_first_moment_on() {
     assert_goes_on(&[], &after, &events);
 }
 
-/// A run of two epochs as a file, without a device.
-fn example() -> Checkpoint {
-    let corpus = corpus();
-    let config = Config { lr: 0.1, ..small() };
-    let report = |epoch: u32, grad_norms: Vec<f32>| EpochReport {
-        epoch,
-        loss: 0.1 + f64::from(epoch),
-        perplexity: (0.1 + f64::from(epoch)).exp(),
-        grad_norms,
-        tokens_per_second: 1234.5,
-        validation: None,
-        sample: Sample { prefix: "tïme \"\n".into(), text: "t<unk>me".into(), unknown: vec!['\n', '"', 'ï'] },
-    };
-    let rates = Rates { learning_rate: 0.1, clip: 1.0 };
-    Checkpoint {
-        config,
-        window_offset: Some(2),
-        vocabulary: corpus.vocabulary.characters().iter().collect(),
-        text: corpus.sha1().to_owned(),
-        rates: vec![((0, 0), rates), ((1, 3), Rates { clip: 0.3, ..rates })],
-        reports: vec![report(1, vec![0.1, 0.2]), report(2, vec![0.3])],
-        parameters: Parameters::init(sizes(config), 7),
+/// What a file is of can be asked at any time, and a file that is of no use harms no run.
+#[test]
+fn a_file_is_examined_while_a_run_goes_on() {
+    let config = Config { epochs: 3, ..small() };
+    let events = play([part([train(1, config)], finished), part([save(1)], answered(1))]);
+    let Event::Checkpoint { summary, file, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    let last = reports(&events)[2];
+    assert_eq!((summary.config, summary.epoch, summary.perplexity), (config, 3, Some(last.perplexity)));
+    assert_eq!(summary.text, corpus().sha1());
+    let examine = |request, file: &[u8]| Command::Examine { request, file: file.to_vec() };
+    let again = play([
+        part([examine(1, file)], answered(1)),
+        part([train(1, config)], epoch(1)),
+        part([examine(2, file), examine(3, b"PK")], answered(3)),
+        part([examine(4, &Checkpoint { text: "of something else".into(), ..example() }.write())], answered(4)),
+        part([], finished),
+    ]);
+    for request in [1, 2] {
+        assert!(matches!(&again[the(&again, answered(request))], Event::Examined { summary: s, .. } if s == summary));
     }
+    for (request, sentence) in [(3, "no safetensors file"), (4, "of another text")] {
+        let Event::Refused { error, .. } = &again[the(&again, answered(request))] else { panic!("{again:#?}") };
+        assert!(error.to_string().contains(sentence), "{error}");
+    }
+    assert_eq!(outcome(&again), outcome(&events));
 }
 
 #[test]
@@ -173,86 +176,6 @@ fn what_is_written_is_read_and_any_program_finds_the_parameters() {
     assert_eq!(parameters_file::read(&file, sizes(checkpoint.config)), Ok(checkpoint.parameters.clone()));
     let empty = Checkpoint { reports: vec![], window_offset: None, ..checkpoint };
     assert_eq!(Checkpoint::read(&empty.write()), Ok(empty));
-}
-
-/// The example's file with a piece of its header replaced by another of the same length.
-fn with_header(from: &str, to: &str) -> Vec<u8> {
-    let file = example().write();
-    assert_eq!(from.len(), to.len());
-    let at = file.windows(from.len()).position(|window| window == from.as_bytes());
-    let at = at.unwrap_or_else(|| panic!("the header has no {from}"));
-    [&file[..at], to.as_bytes(), &file[at + to.len()..]].concat()
-}
-
-#[test]
-fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
-    let file = ["cleaning", "kinds", "validation"].into_iter().fold(example().write(), |file, key| {
-        let key = format!("\"{key}\"");
-        let at = file.windows(key.len()).position(|window| window == key.as_bytes()).unwrap();
-        [&file[..at], b"\"x", &file[at + 2..]].concat()
-    });
-    assert_eq!(Checkpoint::read(&file), Ok(example()));
-}
-
-#[test]
-fn every_fault_has_its_sentence() {
-    let good = example();
-    let with = |change: &dyn Fn(&mut Checkpoint)| {
-        let mut checkpoint = good.clone();
-        change(&mut checkpoint);
-        checkpoint.write()
-    };
-    let header = with_header;
-    let parameters = parameters_file::write(&good.parameters, sizes(good.config));
-    let whole = good.write();
-    let faults: Vec<(Vec<u8>, &str)> = vec![
-        (vec![], "it is no safetensors file"),
-        (b"PK\x03\x04 a zip file, as torch.save makes it".to_vec(), "it is no safetensors file"),
-        (whole[..whole.len() - 1].to_vec(), "it is no safetensors file"),
-        ([&whole[..], b"x"].concat(), "it is no safetensors file"),
-        (parameters, "it is no checkpoint, for its metadata lack format"),
-        (header("checkpoint 1", "checkpoint 2"), "its format is “time-traveller checkpoint 2”"),
-        (header("\"vocabulary\"", "\"vocabularx\""), "its metadata lack vocabulary"),
-        (header("\"text\"", "\"texx\""), "its metadata lack text"),
-        (header("\"seed\"", "\"seex\""), "its metadata lack seed"),
-        (header("\"hidden\":\"8\"", "\"hidden\":\"0\""), "its settings are wrong: Hidden units (hidden) is “0”"),
-        (header("\"lr\":\"0.1\"", "\"lr\":\"abc\""), "its settings are wrong: Learning rate (lr) is “abc”"),
-        (header("\"sequential\"", "\"sequentiax\""), "Sampling (sampling) is “sequentiax”"),
-        (header("\"window-offset\":\"2\"", "\"window-offset\":\"6\""), "its window offset is “6”"),
-        (header("\"w_hh\"", "\"w_hx\""), "there is no tensor w_hh"),
-        (header("\"b_q\"", "\"b_x\""), "there is no tensor b_q"),
-        (header("\"epochs\":{", "\"epochx\":{"), "there is no tensor epochs"),
-        (header("\"grad_norms\"", "\"grad_normx\""), "there is no tensor grad_norms"),
-        (header("\"rates\"", "\"ratex\""), "there is no tensor rates"),
-        (header("\"hidden\":\"8\"", "\"hidden\":\"9\""), "w_xh has the shape [22, 8], not [22, 9]"),
-        (header("[2,3]", "[3,2]"), "epochs has the shape [3, 2], not [3, 3]"),
-        (header("[8]", "[4]"), "it is no safetensors file"),
-        (header("\"samples\":\"[", "\"samples\":\"{"), "its samples are no list of texts"),
-        (with(&|c| c.parameters.w_hq[4] = f32::NAN), "element 4 of w_hq is NaN"),
-        (with(&|c| c.parameters.b_h[1] = f32::INFINITY), "element 1 of b_h is inf"),
-        (with(&|c| c.reports[1].loss = f64::NAN), "element 3 of epochs is NaN"),
-        (with(&|c| c.reports[1].loss = 800.0), "epoch 2 has the loss 800"),
-        (with(&|c| c.reports[0].tokens_per_second = 0.0), "epoch 1 has the loss 1.1 and 0 tokens per second"),
-        (with(&|c| c.reports[0].grad_norms[1] = f32::NEG_INFINITY), "element 1 of grad_norms is -inf"),
-        (with(&|c| c.config.epochs = 1), "it has 2 epochs of 1"),
-        (with(&|c| c.rates.clear()), "its rates do not begin at the beginning"),
-        (with(&|c| c.rates[0].0 = (0, 1)), "its rates do not begin at the beginning"),
-        (with(&|c| c.rates.push(((1, 2), c.rates[0].1))), "or are not in order"),
-        (with(&|c| c.config.validation = 9), "validation has the shape [0], not [2]"),
-        (
-            with(&|c| {
-                c.config.validation = 9;
-                c.reports.iter_mut().for_each(|report| report.validation = Some(-2.0));
-            }),
-            "epoch 1 has the validation perplexity -2",
-        ),
-        (with(&|c| c.rates[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
-    ];
-    for (file, sentence) in faults {
-        let error = Checkpoint::read(&file).expect_err(sentence).to_string();
-        assert!(error.starts_with("The checkpoint can't be used: ") && error.contains(sentence), "{sentence}: {error}");
-        assert!(error.ends_with("; choose another, or begin anew."), "{error}");
-    }
 }
 
 #[test]
@@ -277,31 +200,5 @@ fn a_bad_checkpoint_fails_with_its_sentence_and_the_next_run_goes_well() {
         let Event::Failed { run: Some(2), error } = &events[the(&events, failed)] else { panic!("{events:#?}") };
         let message = error.to_string();
         assert!(message.contains(sentence), "“{message}” does not say “{sentence}”");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 5_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// Bytes that were changed, cut out or put in, most of them in the header, never do more harm than a refusal.
-    #[test]
-    fn a_damaged_file_is_read_or_refused(
-        damage in prop::collection::vec((0.0..1.0f64, any::<bool>(), any::<u8>(), 0..3u8), 1..6)
-    ) {
-        static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| example().write());
-        let mut file = FILE.clone();
-        let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
-        for (place, in_header, byte, kind) in damage {
-            let most = if in_header { header.min(file.len()) } else { file.len() };
-            let at = (place * most as f64) as usize;
-            match kind {
-                0 => file[at] = byte,
-                1 => _ = file.remove(at),
-                _ => file.insert(at, byte),
-            }
-        }
-        if let Ok(checkpoint) = Checkpoint::read(&file) {
-            prop_assert_eq!(Checkpoint::read(&checkpoint.write()), Ok(checkpoint));
-        }
     }
 }

@@ -9,7 +9,7 @@ use time_traveller::model::Sizes;
 use time_traveller::model::config::{Cleaning, Config, EngineChoice, Sampling, SettingError, StateMode};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
-    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, TextChoice, TextFacts, Written,
+    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Summary, TextChoice, TextFacts, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -168,7 +168,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One command of each kind.
-fn commands() -> impl Strategy<Value = [Command; 11]> {
+fn commands() -> impl Strategy<Value = [Command; 12]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), rates(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -186,6 +186,7 @@ fn commands() -> impl Strategy<Value = [Command; 11]> {
                 Command::Profile { request: number, config },
                 Command::Recall { races: vec![past_race("a device")] },
                 Command::Text { choice, cleaning: config.cleaning, kinds: config.kinds },
+                Command::Examine { request: number, file: vec![0, 255] },
             ];
             // A new kind of command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -201,6 +202,7 @@ fn commands() -> impl Strategy<Value = [Command; 11]> {
                     Command::Profile { .. } => 8,
                     Command::Recall { .. } => 9,
                     Command::Text { .. } => 10,
+                    Command::Examine { .. } => 11,
                 };
                 assert_eq!(i, place);
             }
@@ -227,10 +229,18 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 25]> {
+fn events() -> impl Strategy<Value = [Event; 26]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
+            let summary = Summary {
+                config: Config::default(),
+                window_offset: maybe_run,
+                epoch: n,
+                perplexity: Some(progress.seconds_left),
+                text: text.clone(),
+                prefix: None,
+            };
             let error = SettingError::Refused { key: "lr".into(), given: text.clone() }.into();
             let error = if n % 2 == 0 { Error::Gpu(text.clone()) } else { error };
             let events = [
@@ -255,13 +265,14 @@ fn events() -> impl Strategy<Value = [Event; 25]> {
                 Event::Finished { run, report: last },
                 Event::Idle,
                 Event::Generated { request: n, continuation },
-                Event::Checkpoint { request: n, file: text.clone().into_bytes() },
+                Event::Checkpoint { request: n, summary: summary.clone(), file: text.clone().into_bytes() },
                 Event::Refused { request: n, error: error.clone() },
                 Event::Broken { error: Error::WorkerBroke(text.clone()) },
                 Event::Failed { run: maybe_run, error },
                 Event::Profiled { request: n, profile: profile(text.clone()) },
                 Event::Raced { race: past_race(&text) },
                 Event::TextRefused { error: Error::NotUtf8 { offset: n as usize } },
+                Event::Examined { request: n, summary },
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -291,6 +302,7 @@ fn events() -> impl Strategy<Value = [Event; 25]> {
                     Event::Profiled { .. } => 22,
                     Event::Raced { .. } => 23,
                     Event::TextRefused { .. } => 24,
+                    Event::Examined { .. } => 25,
                 };
                 assert_eq!(i, place);
             }

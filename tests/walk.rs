@@ -55,7 +55,11 @@ fn command(rng: &mut Xoshiro256PlusPlus, number: u32, shared: &Shared) -> Comman
             Command::SetRates { rates: Rates { learning_rate, clip: [1.0, 1e9][rng.random_range(0..2)] } }
         }
         11 => Command::Reset,
-        12..15 => Command::Checkpoint { request: number },
+        12..14 => Command::Checkpoint { request: number },
+        14 => {
+            let file = shared.file.lock().unwrap().clone().unwrap_or_default();
+            Command::Examine { request: number, file }
+        }
         15 => Command::SamplePrefix { prefix },
         _ => {
             let pick = Pick::Sampled { temperature: 1.0, top_k: rng.random_range(0..9), seed: number };
@@ -122,10 +126,14 @@ fn whatever_is_asked_in_whatever_order_is_answered() {
         let (commands, events) = walk(seed);
         assert_eq!(events.last(), Some(&Event::Idle), "the last word is the answer to the last reset");
         for command in &commands {
-            if let Command::Generate { request: asked, .. } | Command::Checkpoint { request: asked } = command {
+            if let Command::Generate { request: asked, .. }
+            | Command::Checkpoint { request: asked }
+            | Command::Examine { request: asked, .. } = command
+            {
                 let answers = events.iter().filter(|event| match event {
                     Event::Generated { request, .. }
                     | Event::Checkpoint { request, .. }
+                    | Event::Examined { request, .. }
                     | Event::Refused { request, .. } => request == asked,
                     _ => false,
                 });

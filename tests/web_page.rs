@@ -1,8 +1,9 @@
-//! The page's components in a real browser, with a stand-in for the worker: what is labelled, what follows the
-//! address, what events change, what is refused.
+//! The page's components in a real browser, with a stand-in for the worker: labels, address, events, refusals.
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web_page/saved.rs"]
+mod saved;
 #[path = "web_page/start.rs"]
 mod start;
 #[path = "web_page/text.rs"]
@@ -492,8 +493,7 @@ async fn a_panic_is_shown_beside_what_else_is_wrong() {
         said.contains("reload it to go on") && said.contains("src/somewhere.rs") && said.contains("(hidden)"),
         "{said}"
     );
-    let line = page.find("#panic");
-    assert!(!line.has_attribute("hidden"));
+    assert!(!page.find("#panic").has_attribute("hidden"));
 }
 
 /// The browser reads the numbers of the form and the address, and is to take what Rust would take.

@@ -135,7 +135,11 @@ mod worker {
                     }
                 }
                 Some(Command::Reset) => post(&Event::Idle),
-                Some(Command::Generate { request, .. }) => post(&Event::Refused { request, error: Error::NoNetwork }),
+                Some(
+                    Command::Generate { request, .. }
+                    | Command::Checkpoint { request }
+                    | Command::Examine { request, .. },
+                ) => post(&Event::Refused { request, error: Error::NoNetwork }),
                 Some(_) => {}
                 None => std::future::pending().await, // the page is gone, and the worker soon is
             }

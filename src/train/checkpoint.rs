@@ -15,6 +15,7 @@
 //! The random generator's place is known by the seed and the number of epochs drawn. The state is zero at an epoch's end.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use safetensors::SafeTensors;
 
@@ -23,7 +24,7 @@ use crate::model::config::{SETTINGS, TEXT_KEYS, WINDOW_OFFSET};
 use crate::model::parameters_file::{floats, read_from, view, views};
 use crate::model::run::{Place, Rates};
 use crate::model::{Config, Parameters, Sizes};
-use crate::protocol::{EpochReport, Sample};
+use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
 /// What the metadata say under `format`.
@@ -55,6 +56,18 @@ impl Checkpoint {
     /// Minibatches of all finished epochs.
     pub fn minibatches(&self) -> u64 {
         self.reports.iter().map(|report| report.grad_norms.len() as u64).sum()
+    }
+
+    /// What it is of.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            config: self.config,
+            window_offset: self.window_offset,
+            epoch: self.epoch(),
+            perplexity: self.reports.last().map(|last| last.perplexity),
+            text: self.text.clone(),
+            prefix: self.reports.last().map(|last| last.sample.prefix.clone()),
+        }
     }
 
     /// Checks that a corpus is the one that the run learns.
@@ -198,9 +211,9 @@ fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>,
     floats(file, name, &[rows.unwrap_or(0), columns])
 }
 
-/// The whole number, up to `most`, that a table has somewhere.
-fn whole(number: f64, most: f64, what: &str) -> Result<usize, String> {
-    let is_whole = (0.0..=most).contains(&number) && number.fract() == 0.0;
+/// The whole number in this range that a table has somewhere.
+fn whole(number: f64, range: RangeInclusive<f64>, what: &str) -> Result<usize, String> {
+    let is_whole = range.contains(&number) && number.fract() == 0.0;
     if is_whole { Ok(number as usize) } else { Err(format!("{what} is {number}")) }
 }
 
@@ -217,12 +230,15 @@ fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) 
     for ((epoch, row), (prefix, text)) in (1..).zip(epochs.chunks_exact(3)).zip(samples) {
         let [loss, tokens_per_second, minibatches] = [row[0], row[1], row[2]];
         let perplexity = loss.exp();
-        if !perplexity.is_finite() || tokens_per_second <= 0.0 {
+        if !perplexity.is_finite() || loss < 0.0 || tokens_per_second <= 0.0 {
             return Err(format!("epoch {epoch} has the loss {loss} and {tokens_per_second} tokens per second"));
         }
         let minibatches =
-            whole(minibatches, norms.len() as f64, &format!("the number of epoch {epoch}’s minibatches"))?;
-        let grad_norms = norms.by_ref().take(minibatches).collect();
+            whole(minibatches, 1.0..=norms.len() as f64, &format!("the number of epoch {epoch}’s minibatches"))?;
+        let grad_norms: Vec<f32> = norms.by_ref().take(minibatches).collect();
+        if let Some(norm) = grad_norms.iter().find(|norm| **norm < 0.0) {
+            return Err(format!("epoch {epoch} has the gradient norm {norm}"));
+        }
         let unknown = vocabulary.unknown(&prefix);
         let sample = Sample { prefix, text, unknown };
         reports.push(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, validation: None, sample });
@@ -252,8 +268,8 @@ fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rat
         let checked = Config { lr: rates.learning_rate, clip: rates.clip, ..*config }.check();
         checked.map_err(|error| format!("its rates are wrong: {error}"))?;
         let most = f64::from(u32::MAX);
-        let epoch = whole(row[0], most, "the epoch of a change of rates")? as u32;
-        changes.push(((epoch, whole(row[1], most, "the minibatch of a change of rates")?), rates));
+        let epoch = whole(row[0], 0.0..=most, "the epoch of a change of rates")? as u32;
+        changes.push(((epoch, whole(row[1], 0.0..=most, "the minibatch of a change of rates")?), rates));
     }
     let in_order = changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
     match changes.first() {

@@ -15,7 +15,7 @@ use crate::model::config::{Cleaning, check_prefix};
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
-    SAMPLE_LENGTH, Stretch, TextChoice,
+    SAMPLE_LENGTH, Stretch, Summary, TextChoice,
 };
 use crate::text::Corpus;
 
@@ -127,8 +127,15 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
             Command::SamplePrefix { .. } => {} // the samples go on with the one before
             Command::Checkpoint { request } => {
-                let file = self.checkpoint().await;
-                return self.answer(request, file, |file| Event::Checkpoint { request, file });
+                let checkpoint = self.checkpoint().await;
+                return self.answer(request, checkpoint, |checkpoint| {
+                    let (summary, file) = (checkpoint.summary(), checkpoint.write());
+                    Event::Checkpoint { request, summary, file }
+                });
+            }
+            Command::Examine { request, file } => {
+                let summary = self.examine(&file);
+                return self.answer(request, summary, |summary| Event::Examined { request, summary });
             }
             Command::Generate { request, .. } if self.mode == Mode::Lost => {
                 self.refuse(request, Error::Lost { reason: self.reason.clone() });
@@ -204,14 +211,14 @@ impl<E: FnMut(Event)> Trainer<E> {
     fn tell_checkpoint(&mut self, run: u32, checkpoint: Checkpoint) {
         let Checkpoint { config, reports, rates, .. } = checkpoint;
         self.reports.clone_from(&reports);
-        (self.emit)(Event::Opened { run, config, reports });
         for ((epoch, minibatch), rates) in rates.into_iter().skip(1) {
             (self.emit)(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates });
         }
+        (self.emit)(Event::Opened { run, config, reports });
     }
 
-    /// The run at the end of its last epoch, as a file.
-    async fn checkpoint(&mut self) -> Result<Vec<u8>> {
+    /// The run at the end of its last epoch.
+    async fn checkpoint(&mut self) -> Result<Checkpoint> {
         if self.ended.is_some() {
             if self.mode == Mode::Lost {
                 return Err(Error::Lost { reason: self.reason.clone() });
@@ -219,7 +226,14 @@ impl<E: FnMut(Event)> Trainer<E> {
             self.train().await?; // an epoch whose sample is still to be made
         }
         let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
-        Ok(session.checkpoint(&self.reports).write())
+        Ok(session.checkpoint(&self.reports))
+    }
+
+    /// What a file is of, if a run can go on from it here.
+    fn examine(&mut self, file: &[u8]) -> Result<Summary> {
+        let checkpoint = Checkpoint::read(file)?;
+        checkpoint.check(&*self.texts.corpus(&checkpoint.config)?)?;
+        Ok(checkpoint.summary())
     }
 
     /// The device for these settings, which are checked; says which.

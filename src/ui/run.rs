@@ -73,7 +73,7 @@ impl Run {
             window_offset: beginning.window_offset,
             own_text: beginning.own_text.clone(),
             is_books: beginning.is_books,
-            name: String::new(),
+            name: beginning.name.clone(),
             colour,
             visible: true,
             minibatches: 0,
@@ -98,6 +98,10 @@ impl Run {
             && !self.from_file
             && self.window_offset.is_none()
             && self.marks.is_empty()
+    }
+
+    pub fn finished_epochs(&self) -> u32 {
+        self.curve.last().map_or(0, |point| point.0)
     }
 
     /// The rates that it goes by now.
@@ -177,11 +181,16 @@ pub struct Start {
     pub window_offset: Option<u32>,
     pub own_text: Option<String>,
     pub is_books: bool,
+    /// The name that the visitor gave the run before, if it goes on with one.
+    pub name: String,
+    /// The number of that run in the list, whose place it takes.
+    pub continues: Option<u32>,
 }
 
 impl From<&Beginning> for Start {
     fn from(beginning: &Beginning) -> Self {
-        Self { from_file: beginning.parameters.is_some(), window_offset: beginning.window_offset, ..Self::default() }
+        let Beginning { parameters, window_offset, .. } = beginning;
+        Self { from_file: parameters.is_some(), window_offset: *window_offset, ..Self::default() }
     }
 }
 
@@ -193,6 +202,14 @@ pub fn rates_of(config: &Config) -> Rates {
 /// The first colour that no run has, or the one that is next in turn.
 pub fn free_colour(runs: &[Run]) -> usize {
     (0..COLOURS).find(|&colour| runs.iter().all(|run| run.colour != colour)).unwrap_or(runs.len() % COLOURS)
+}
+
+/// Puts a run into the list: in the place and the colour of the one that it goes on with, or at the end in a free colour.
+pub fn take_place(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
+    match runs.iter_mut().find(|old| Some(old.number) == continues) {
+        Some(old) => *old = Run { colour: old.colour, visible: old.visible, ..run },
+        None => runs.push(Run { colour: free_colour(runs), ..run }),
+    }
 }
 
 /// What each run is called: the visitor's name, or what sets it apart from the others, or its number.
@@ -215,7 +232,7 @@ fn same(runs: &[Run], key: &str) -> bool {
 }
 
 /// What is particular about a run, if `keys` are the settings in which runs differ.
-fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
+pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     let config = &run.config;
     let mut parts: Vec<String> = Vec::new();
     for &key in keys {

@@ -240,12 +240,17 @@ impl RunState {
     /// A run with these settings and this beginning is asked for. What the last one came to stays until this one has
     /// started.
     pub fn begin(&mut self, config: Config, beginning: &Beginning) -> u32 {
+        self.begin_from(config, Start::from(beginning))
+    }
+
+    /// [`RunState::begin`] of a run that may go on with another.
+    pub fn begin_from(&mut self, config: Config, start: Start) -> u32 {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
         let own_text = self.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
         let is_books = self.text.as_ref().is_some_and(|text| text.is_books);
-        self.start = Start { own_text, is_books, ..Start::from(beginning) };
+        self.start = Start { own_text, is_books, ..start };
         self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;
@@ -322,6 +327,7 @@ impl RunState {
                 self.start(minibatches);
                 self.bytes = Some(bytes);
             }
+            Event::Opened { run, config, reports } if self.hears(run) => self.open(config, reports),
             Event::Untrained { run, sample } if self.hears(run) => {
                 if let Some(live) = self.live_mut() {
                     live.untrained = Some(sample);
@@ -398,9 +404,12 @@ impl RunState {
     fn start(&mut self, minibatches: u32) {
         self.runs.retain(|run| !run.curve.is_empty());
         if let Some(config) = self.config {
-            let colour = run::free_colour(&self.runs);
             let device = self.device.clone();
-            self.runs.push(Run { minibatches, device, ..Run::new(self.run, config, &self.start, colour) });
+            run::take_place(
+                &mut self.runs,
+                self.start.continues,
+                Run { minibatches, device, ..Run::new(self.run, config, &self.start, 0) },
+            );
         }
         self.status = Status::Training;
         self.failure = None;
@@ -412,6 +421,13 @@ impl RunState {
         self.perplexity = None;
         self.tokens_per_second = None;
         self.seconds_left = None;
+    }
+
+    /// The run goes on from a checkpoint, which has these epochs.
+    fn open(&mut self, config: Config, reports: Vec<EpochReport>) {
+        self.config = Some(config);
+        self.change(self.shown, |run| run.config = config);
+        reports.into_iter().for_each(|report| self.finish_epoch(report));
     }
 
     fn finish_epoch(&mut self, report: EpochReport) {

@@ -198,9 +198,10 @@ pub fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
 
 pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
     move |event| match event {
-        Event::Generated { request, .. } | Event::Checkpoint { request, .. } | Event::Refused { request, .. } => {
-            *request == number
-        }
+        Event::Generated { request, .. }
+        | Event::Checkpoint { request, .. }
+        | Event::Examined { request, .. }
+        | Event::Refused { request, .. } => *request == number,
         _ => false,
     }
 }
@@ -279,6 +280,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Profiled { .. }
         | Event::Raced { .. }
         | Event::Checkpoint { .. }
+        | Event::Examined { .. }
         | Event::Refused { .. } => None,
     }
 }

@@ -34,6 +34,7 @@ fn chinese(error: &Error) -> String {
             format!("初始参数无法使用（{what}）：请提供含 w_xh、w_hh、b_h、w_hq 和 b_q 的 safetensors 文件。")
         }
         Error::BadCheckpoint(what) => format!("检查点无法使用（{what}）：请另选一个，或重新开始。"),
+        Error::CheckpointGone => "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。请重新开始。".to_owned(),
         Error::NothingToSave => "还没有可保存的网络：请先按“训练”。".to_owned(),
         Error::FileUnreadable { name, why } => format!("无法读取 {name}（{why}）：请重新选择它，或换一个文件。"),
         Error::FileTooLarge { name, megabytes, most_megabytes } => {

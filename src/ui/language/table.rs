@@ -97,6 +97,33 @@ words! {
     the_gradient_norm: "The gradient norm", "梯度范数";
     a_weight: "A weight", "权重";
     the_perplexity: "The perplexity", "困惑度";
+    break_it: "Break it", "把它弄坏";
+    break_it_note: "What goes wrong, and what the page proposes then. Press Train after either; “Exactly the book” mends it.",
+        "看看会出什么问题，以及本页随后的建议。选一个后按“训练”；“与书完全一致”可恢复。";
+    break_rate: "Learning rate 100", "学习率 100";
+    break_clip: "Clipping off", "关闭裁剪";
+
+    // What is kept of runs.
+    books_settings: "the book’s settings", "书中的设置";
+    interrupted: "Interrupted runs", "被中断的训练";
+    saved_facts: "epoch {0} of {1}, perplexity {2}", "轮次 {0} / {1}，困惑度 {2}";
+    saved_offer: "A run was interrupted: {0}; {1}, saved {2}.", "有一次训练被中断：{0}；{1}，保存于 {2}。";
+    opened_offer: "{0} is of this run: {1}; {2}.", "{0} 是这次训练：{1}；{2}。";
+    resume_this: "Resume this run", "继续这次训练";
+    discard: "Discard", "丢弃";
+    cannot_save: "This browser does not keep the run ({0}). Training goes on, but closing the page would lose it: download \
+        a checkpoint to keep it.",
+        "浏览器无法保存这次训练（{0}）。训练仍在继续，但关闭页面会丢失它：请下载检查点来保留。";
+    restarted: "The worker that trains had stopped and was started again; the run went on from the end of epoch {0}. ({1})",
+        "负责训练的工作线程曾停止，已重新启动；训练从第 {0} 个轮次结束处继续。（{1}）";
+    checkpoints: "Checkpoints", "检查点";
+    checkpoints_note: "A run is saved in this browser by itself. As a file it goes on anywhere, on this page or in PyTorch.",
+        "训练会自动保存在此浏览器中。下载成文件后，可以在别处的本页或 PyTorch 中继续。";
+    checkpoint_download: "Download checkpoint", "下载检查点";
+    checkpoint_pytorch: "Continue in PyTorch", "在 PyTorch 中继续";
+    checkpoint_pytorch_note: "Gives the checkpoint and {0}, to be run beside the text:", "会得到检查点和 {0}，请与文本放在一起运行：";
+    checkpoint_open: "Open a checkpoint", "打开检查点";
+    download: "Download", "下载";
 
     // Settings.
     settings: "Settings", "设置";

@@ -10,11 +10,13 @@ use super::curve::Curve;
 use super::errors::Errors;
 use super::finale::Finale;
 use super::gradients::Gradients;
+use super::keeping;
 use super::masthead::{Masthead, apply_theme};
 use super::network::Network;
 use super::page::Page;
 use super::runs::Runs;
 use super::samples::Samples;
+use super::saved::{Checkpoints, Offers};
 use super::settings::Settings;
 use super::text::{DropHint, Offer};
 use super::worker::Link;
@@ -40,6 +42,7 @@ pub fn App() -> impl IntoView {
         page.form.set(address::read(&fragment()));
         page.own.state.update(|own| own.offer(address::text(&fragment())));
     });
+    keeping::start(page);
     on_cleanup(move || listener.remove());
     let is_linked = Memo::new(move |_| page.own.state.with(|own| own.link.is_some()));
     Effect::new(move |before: Option<()>| {
@@ -94,6 +97,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 <Errors page />
                 <Offer page />
             </div>
+            <Offers page />
             <main class="bench">
                 <Settings page />
                 <div class="middle">
@@ -103,6 +107,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                         <Runs page />
                         <Gradients page />
                     </div>
+                    <Checkpoints page />
                     <Finale page />
                 </div>
                 <div class="words">

@@ -24,6 +24,14 @@ pub fn Controls(page: Page) -> impl IntoView {
         })?;
         Some(fill(w.recovered, &[&reason, &epoch.to_string(), &device]))
     };
+    let kept = Memo::new(move |_| {
+        page.saved.with(|saved| {
+            let restarted = saved.restarted.as_ref();
+            let restarted = restarted.map(|(epoch, why)| fill(w.restarted, &[&epoch.to_string(), why]));
+            let trouble = saved.trouble.as_ref().map(|why| fill(w.cannot_save, &[why]));
+            restarted.into_iter().chain(trouble).collect::<Vec<_>>()
+        })
+    });
     let advice = words::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
     view! {
         <section class="controls" aria-label=w.run>
@@ -38,6 +46,9 @@ pub fn Controls(page: Page) -> impl IntoView {
             <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
             <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
             <p class="notice" role="status" data-testid="recovered">{recovered}</p>
+            <div role="status" data-testid="kept">
+                {move || kept.get().into_iter().map(|said| view! { <p class="notice">{said}</p> }).collect_view()}
+            </div>
             <NewVersion page />
         </section>
     }

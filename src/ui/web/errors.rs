@@ -20,6 +20,7 @@ pub fn Errors(page: Page) -> impl IntoView {
         page.config.with(|c| errors.extend(c.as_ref().err().into_iter().flatten().cloned().map(Error::from)));
         page.file.with(|file| errors.extend(file.error().cloned()));
         page.own.state.with(|own| errors.extend(own.refusal.clone()));
+        page.saved.with(|saved| errors.extend(saved.refusal.clone()));
         errors.extend(page.prefix_error());
         errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
     });

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_channel::mpsc::UnboundedSender;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::File;
 
+use super::keeping::{self, Order};
 use super::text::Own;
 use super::worker::message;
 use crate::error::Error;
@@ -18,6 +20,7 @@ use crate::ui::file::Chosen;
 use crate::ui::form::{Form, Mode};
 use crate::ui::language::{Language, Words};
 use crate::ui::run::{Run, rates_of};
+use crate::ui::saved::{Moment, Saved};
 use crate::ui::state::{PROFILE_REQUEST, RunState, Status};
 use crate::ui::talk::Choice;
 
@@ -65,6 +68,12 @@ pub struct Page {
     drawn: Memo<u32>,
     /// The settings, or what is wrong with them.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
+    /// What is known of checkpoints.
+    pub saved: RwSignal<Saved>,
+    /// What the storage is told, once it is there.
+    pub(super) orders: StoredValue<Option<UnboundedSender<Order>>>,
+    /// The page's own name among all that are open.
+    id: StoredValue<String>,
     send: StoredValue<Sender, LocalStorage>,
     restart: StoredValue<Box<dyn Fn()>, LocalStorage>,
 }
@@ -90,6 +99,9 @@ impl Page {
             refresh: RwSignal::new(false),
             choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
+            saved: RwSignal::new(Saved::default()),
+            orders: StoredValue::new(None),
+            id: StoredValue::new(keeping::new_id()),
             send: StoredValue::new_local(send),
             restart: StoredValue::new_local(Box::new(|| ())),
         }
@@ -100,15 +112,38 @@ impl Page {
         self.restart.set_value(Box::new(restart));
     }
 
+    /// Starts another worker in place of the present one.
+    pub(super) fn restart_worker(&self) {
+        self.restart.with_value(|restart| restart());
+    }
+
     /// Takes in what the worker says.
     pub fn hear(&self, event: Event) {
         self.hear_of_text(&event);
-        self.state.update(|state| state.apply(event));
+        let moment = Moment::of(&event);
+        let before = self.state.with_untracked(|state| state.status);
+        if let Some(event) = self.hear_of_checkpoints(event) {
+            self.state.update(|state| state.apply(event));
+        }
+        match moment {
+            Some(Moment::Broken(error)) => self.after_loss(before, error),
+            Some(moment) => self.save(&moment),
+            None => {}
+        }
     }
 
     /// The worker cannot go on.
     pub fn lose_worker(&self, error: Error) {
-        self.state.update(|state| state.lose_worker(error));
+        let (before, lost) = self.state.with_untracked(|state| (state.status, state.worker_lost));
+        self.state.update(|state| state.lose_worker(error.clone()));
+        if !lost {
+            self.after_loss(before, error);
+        }
+    }
+
+    /// The page's own name among all that are open.
+    pub(super) fn id(&self) -> String {
+        self.id.get_value()
     }
 
     /// The words of the language that the page speaks; a change of it makes all that is seen anew.
@@ -159,6 +194,7 @@ impl Page {
                     checkpoint: None,
                 };
                 let run = self.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
+                self.begin_keeping();
                 let prefix = self.prefix.get_untracked();
                 self.next.set(false);
                 self.pinned.set(None);
@@ -222,18 +258,29 @@ impl Page {
     fn send_rates(&self, key: &str, text: &str) {
         let still = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
         let Ok(config) = self.config.get_untracked() else { return };
-        let rates = rates_of(&config);
-        if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
+        if still && self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates_of(&config))) {
+            self.send(Command::SetRates { rates: rates_of(&config) });
+        }
+    }
+
+    /// Puts rates into the form; a run under way takes them up.
+    pub fn try_rates(&self, rates: Rates) {
+        self.set_rates(rates);
+        if self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates)) {
             self.send(Command::SetRates { rates });
         }
     }
 
-    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
-    pub fn go_on(&self, rates: Rates) {
+    fn set_rates(&self, rates: Rates) {
         self.form.update(|form| {
             form.set("lr", &rates.learning_rate.to_string());
             form.set("clip", &rates.clip.to_string());
         });
+    }
+
+    /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
+    pub fn go_on(&self, rates: Rates) {
+        self.set_rates(rates);
         self.send(Command::SetRates { rates });
         self.send(Command::Resume { stretch: Stretch::Whole });
     }
@@ -266,9 +313,10 @@ impl Page {
         let lost = self.state.with_untracked(|state| state.worker_lost);
         self.next.set(false);
         self.pinned.set(None);
+        self.stop_keeping();
         self.state.update(RunState::reset);
         if lost {
-            self.restart.with_value(|restart| restart());
+            self.restart_worker();
         } else {
             self.send(Command::Reset);
         }

@@ -7,6 +7,7 @@ use super::page::{Page, field_id};
 use super::start::Start;
 use super::text::TextPart;
 use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, Values};
+use crate::protocol::Rates;
 use crate::ui::explain::Stage;
 use crate::ui::form::{Form, Mode};
 use crate::ui::language::fill;
@@ -41,8 +42,30 @@ pub fn Settings(page: Page) -> impl IntoView {
             </p>
             <TextPart page />
             <Start page />
+            <Break page />
             <Explain page stage=Stage::Minibatch />
         </section>
+    }
+}
+
+/// Two lessons: rates with which no network learns.
+#[component]
+fn Break(page: Page) -> impl IntoView {
+    let w = page.words();
+    let lesson = |name: &'static str, rates: Rates| {
+        view! { <button type="button" class="quiet" on:click=move |_| page.try_rates(rates)>{name}</button> }
+    };
+    view! {
+        <details class="start">
+            <summary>{w.break_it}</summary>
+            <div class="start-inner">
+                <p class="note">{w.break_it_note}</p>
+                <div class="buttons">
+                    {lesson(w.break_rate, Rates { learning_rate: 100.0, clip: 1.0 })}
+                    {lesson(w.break_clip, Rates { learning_rate: 3.0, clip: 1e9 })}
+                </div>
+            </div>
+        </details>
     }
 }
 

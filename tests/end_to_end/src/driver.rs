@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
+use sysinfo::{Pid, ProcessesToUpdate, System};
 
 pub struct Driver {
     child: Child,
@@ -38,6 +39,23 @@ impl Driver {
 
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills every process that the driver started, and those that they started: the browser, by its process ids.
+    pub fn kill_browser(&self) {
+        let mut system = System::new();
+        system.refresh_processes(ProcessesToUpdate::All, true);
+        let mut family = vec![Pid::from_u32(self.child.id())];
+        let mut known = 0;
+        while known < family.len() {
+            let parent = family[known];
+            let children = system.processes().values().filter(|process| process.parent() == Some(parent));
+            family.extend(children.filter(|child| child.thread_kind().is_none()).map(|child| child.pid()));
+            known += 1;
+        }
+        for process in family[1..].iter().filter_map(|pid| system.process(*pid)) {
+            process.kill();
+        }
     }
 
     /// chromedriver's own request to close its browsers and end.

@@ -9,8 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Requests = Arc<Mutex<Vec<String>>>;
 
-/// Where Chrome asks for updates, the time and the like for its own sake, whatever it shows.
-const CHROMES_OWN: [&str; 3] = [".google.com", ".googleapis.com", ".gvt1.com"];
+/// Where Chrome asks for updates, the time and the like for its own sake, whatever it shows; the last is the start page of
+/// Debian's Chromium, with a profile that lasts.
+const CHROMES_OWN: [&str; 4] = [".google.com", ".googleapis.com", ".gvt1.com", "start.duckduckgo.com"];
 
 /// The proxy; it ends with the runtime that it was started in.
 pub struct Proxy {

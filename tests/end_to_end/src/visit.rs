@@ -32,11 +32,13 @@ pub struct Options {
     pub webgpu: bool,
     /// More command-line flags of Chrome, without their dashes.
     pub flags: Vec<String>,
+    /// Where the browser keeps what it remembers, if that is to outlive it; else it remembers nothing.
+    pub profile: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new() }
+        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new(), profile: None }
     }
 }
 
@@ -49,7 +51,8 @@ pub struct Visit {
     site: Site,
     proxy: Proxy,
     downloads: tempfile::TempDir,
-    _driver: Driver,
+    driver: Driver,
+    flags: Vec<String>,
 }
 
 impl Visit {
@@ -59,23 +62,37 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, also, webgpu, mut flags } = options;
+        let Options { folder, also, webgpu, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without its service WebGPU finds no adapter; Chrome's features of other names have no such effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
+        flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
         let (site, proxy) = (Site::serve(&folder, &also).await?, Proxy::start().await?);
         flags.push(proxy.flag());
+        Self::begin(site, proxy, flags).await
+    }
+
+    async fn begin(site: Site, proxy: Proxy, flags: Vec<String>) -> Result<Self> {
         let driver = Driver::start()?;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(driver::capabilities(&flags))
             .connect(&driver.address())
             .await
             .context("the browser did not start")?;
-        let visit = Self { client, site, proxy, downloads: tempfile::tempdir()?, _driver: driver };
+        let visit = Self { client, site, proxy, downloads: tempfile::tempdir()?, driver, flags };
         let folder = visit.downloads.path();
         visit.devtools("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder })).await?;
         Ok(visit)
+    }
+
+    /// Kills the browser outright, as a crash or a power cut does, and starts another one with the same flags on the same
+    /// site.
+    pub async fn kill_and_return(self) -> Result<Self> {
+        self.driver.kill_browser();
+        let Self { client, site, proxy, driver, flags, .. } = self;
+        drop((client, driver));
+        Self::begin(site, proxy, flags).await
     }
 
     /// What the page had the browser save under this name, once it is there.

@@ -1,0 +1,348 @@
+//! Files that are no checkpoint, or none that can be right: each is refused with a sentence of its own, and none reaches
+//! an engine. Whatever else a file holds, it is read or refused, in an amount of memory that goes with its size.
+//!
+//! `PROPTEST_CASES=1000000 cargo test --release --test bad_files` looks for longer.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[allow(dead_code, reason = "scripts of other tests")]
+#[path = "common/trainer.rs"]
+mod script;
+
+#[path = "common/checkpoint.rs"]
+mod checkpoint;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use checkpoint::example;
+use proptest::prelude::*;
+use script::*;
+use serde_json::{Value, json};
+use time_traveller::error::Error;
+use time_traveller::model::config::EngineChoice;
+use time_traveller::model::{Config, parameters_file};
+use time_traveller::protocol::{Beginning, Command, Event};
+use time_traveller::train::Checkpoint;
+
+static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| example().write());
+
+/// The example's file with another header before the same data.
+fn with_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+    let data = 8 + u64::from_le_bytes(GOOD[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&GOOD[8..data]).unwrap();
+    change(&mut header);
+    file(header.to_string().as_bytes(), &GOOD[data..])
+}
+
+fn file(header: &[u8], data: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes(), header, data].concat()
+}
+
+/// With one of the metadata set to something.
+fn with(key: &str, value: impl Into<Value>) -> Vec<u8> {
+    with_header(|header| header["__metadata__"][key] = value.into())
+}
+
+/// Without one of the metadata.
+fn without(key: &str) -> Vec<u8> {
+    with_header(|header| _ = header["__metadata__"].as_object_mut().unwrap().remove(key).unwrap())
+}
+
+/// With a tensor under another name.
+fn renamed(tensor: &str, name: &str) -> Vec<u8> {
+    with_header(|header| {
+        let info = header.as_object_mut().unwrap().remove(tensor).unwrap();
+        header[name] = info;
+    })
+}
+
+/// With something else said of a tensor.
+fn said(tensor: &str, what: &str, value: Value) -> Vec<u8> {
+    with_header(|header| header[tensor][what] = value)
+}
+
+/// A checkpoint that was changed before it was written.
+fn changed(change: impl FnOnce(&mut Checkpoint)) -> Vec<u8> {
+    let mut checkpoint = example();
+    change(&mut checkpoint);
+    checkpoint.write()
+}
+
+/// Files that are no safetensors files, or damaged ones.
+fn no_files() -> Vec<(Vec<u8>, &'static str)> {
+    let whole = &*GOOD;
+    let no_header = |length: u64| [&length.to_le_bytes()[..], &whole[8..]].concat();
+    vec![
+        (vec![], "no safetensors file (header too small)"),
+        (vec![0; 8], "no safetensors file (invalid JSON in header: EOF"),
+        (b"PK\x03\x04 a zip file, as torch.save makes it".to_vec(), "no safetensors file (header too large)"),
+        (whole[..100].to_vec(), "no safetensors file (invalid header length)"),
+        (whole[..whole.len() - 1].to_vec(), "no safetensors file (incomplete metadata"),
+        (no_header(1), "no safetensors file (invalid JSON in header: EOF while parsing an object"),
+        (no_header(90_000_000), "no safetensors file (invalid header length)"),
+        (file(b"\xff\xfe{}", &[]), "no safetensors file (invalid UTF-8"),
+        (file(b"[1, 2]", &[]), "no safetensors file (invalid JSON in header: invalid type: sequence"),
+        (file(b"{\"w_xh\": 5}", &[]), "no safetensors file (invalid JSON in header: invalid type: integer"),
+        (said("b_h", "shape", json!([4])), "no safetensors file (invalid shape"),
+        (said("b_h", "shape", json!([u64::MAX, 8])), "no safetensors file (overflow"),
+        (said("b_h", "shape", json!([-8])), "no safetensors file (invalid JSON in header: invalid value: integer `-8`"),
+        (said("b_h", "dtype", json!("F99")), "no safetensors file (invalid JSON in header: unknown variant `F99`"),
+        (said("b_h", "data_offsets", json!([0, 32])), "no safetensors file (invalid offset for tensor `"),
+        (with("seed", 1), "no safetensors file (invalid JSON in header: invalid type: integer `1`, expected a string"),
+        (file(b"{}", &[]), "it is no checkpoint, for its metadata lack format"),
+    ]
+}
+
+/// Files whose metadata are wrong.
+fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
+    let parameters = parameters_file::write(&example().parameters, sizes(example().config));
+    vec![
+        (parameters, "it is no checkpoint, for its metadata lack format"),
+        (with("format", "time-traveller checkpoint 2"), "its format is “time-traveller checkpoint 2”"),
+        (without("vocabulary"), "its metadata lack vocabulary"),
+        (without("text"), "its metadata lack text"),
+        (without("samples"), "its metadata lack samples"),
+        (without("seed"), "its metadata lack seed"),
+        (with("hidden", "0"), "its settings are wrong: Hidden units (hidden) is “0”"),
+        (with("hidden", "9"), "w_xh has the shape [22, 8], not [22, 9]"),
+        (with("hidden", "1e1"), "Hidden units (hidden) is “1e1”"),
+        (with("batch", "-4"), "Batch size (batch) is “-4”"),
+        (with("tokens", "99999999999999999999"), "Training tokens (tokens) is “99999999999999999999”"),
+        (with("lr", "abc"), "Learning rate (lr) is “abc”"),
+        (with("clip", "inf"), "Gradient clipping (clip) is “inf”"),
+        (with("sampling", "shuffled"), "Sampling (sampling) is “shuffled”"),
+        (with("sampling", "random"), "its settings are wrong: Random sampling"),
+        (with("engine", "abacus"), "Engine (engine) is “abacus”"),
+        (with("epochs", "1"), "it has 2 epochs of 1"),
+        (with("window-offset", "6"), "its window offset is “6”, not a whole number from 0 to 5"),
+        (with("window-offset", "-1"), "its window offset is “-1”"),
+        (with("vocabulary", ""), "its vocabulary is empty"),
+        (with("vocabulary", "abca"), "its vocabulary is empty or has a character twice"),
+        (with("vocabulary", "abc"), "w_xh has the shape [22, 8], not [4, 8]"),
+        (with("samples", "{}"), "its samples are no list of texts"),
+        (with("samples", "[[\"a\",\"b\"]]"), "it has 2 epochs and 1 samples"),
+    ]
+}
+
+/// Files whose numbers are wrong.
+fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
+    vec![
+        (renamed("w_hh", "w_hx"), "there is no tensor w_hh"),
+        (renamed("b_q", "B_q"), "there is no tensor b_q"),
+        (renamed("epochs", "epochx"), "there is no tensor epochs"),
+        (renamed("grad_norms", "norms"), "there is no tensor grad_norms"),
+        (renamed("rates", "ratex"), "there is no tensor rates"),
+        (said("w_hh", "shape", json!([64])), "w_hh has the shape [64], not [8, 8]"),
+        (said("w_hh", "dtype", json!("I32")), "w_hh is I32, not F32"),
+        (said("epochs", "shape", json!([3, 2])), "epochs has the shape [3, 2], not [3, 3]"),
+        (said("rates", "shape", json!([8])), "rates has the shape [8], not [8, 4]"),
+        (changed(|c| c.parameters.w_hq[4] = f32::NAN), "element 4 of w_hq is NaN"),
+        (changed(|c| c.parameters.b_h[1] = f32::INFINITY), "element 1 of b_h is inf"),
+        (changed(|c| c.reports[1].loss = f64::NAN), "element 3 of epochs is NaN"),
+        (changed(|c| c.reports[1].loss = 800.0), "epoch 2 has the loss 800"),
+        (changed(|c| c.reports[1].loss = -0.5), "epoch 2 has the loss -0.5"),
+        (changed(|c| c.reports[0].tokens_per_second = 0.0), "epoch 1 has the loss 1.1 and 0 tokens per second"),
+        (changed(|c| c.reports[0].grad_norms[1] = f32::NEG_INFINITY), "element 1 of grad_norms is -inf"),
+        (changed(|c| c.reports[0].grad_norms[1] = -1.0), "epoch 1 has the gradient norm -1"),
+        (changed(|c| c.reports[1].grad_norms.clear()), "the number of epoch 2’s minibatches is 0"),
+        (changed(|c| c.config.validation = 9), "validation has the shape [0], not [2]"),
+        (
+            changed(|c| {
+                c.config.validation = 9;
+                c.reports.iter_mut().for_each(|report| report.validation = Some(-2.0));
+            }),
+            "epoch 1 has the validation perplexity -2",
+        ),
+        (changed(|c| c.rates.clear()), "its rates do not begin at the beginning"),
+        (changed(|c| c.rates[0].0 = (0, 1)), "its rates do not begin at the beginning"),
+        (changed(|c| c.rates.push(((1, 2), c.rates[0].1))), "or are not in order"),
+        (changed(|c| c.rates[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
+        (changed(|c| c.rates[1].1.clip = -1.0), "its rates are wrong: Gradient clipping (clip) is “-1”"),
+    ]
+}
+
+/// Good files, but of something else than is trained here.
+fn others() -> Vec<(Vec<u8>, &'static str)> {
+    vec![
+        (changed(|c| c.text = "da39a3ee5e6b4b0d3255bfef95601890afd80709".into()), "it is of another text"),
+        (
+            changed(|c| c.vocabulary = c.vocabulary.to_uppercase()),
+            "it is of another vocabulary (of 22 kinds of token, and here are 22)",
+        ),
+    ]
+}
+
+fn bad_files() -> Vec<(Vec<u8>, &'static str)> {
+    [no_files(), bad_metadata(), bad_numbers(), others()].concat()
+}
+
+/// What reading a file comes to, as far as the worker does it before any engine.
+fn examine(file: &[u8]) -> Result<(), Error> {
+    Checkpoint::read(file)?.check(&corpus())
+}
+
+#[test]
+fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
+    let file = with_header(|header| {
+        let metadata = header["__metadata__"].as_object_mut().unwrap();
+        metadata.retain(|key, _| !["cleaning", "kinds", "validation"].contains(&key.as_str()));
+    });
+    assert_eq!(Checkpoint::read(&file), Ok(example()));
+}
+
+#[test]
+fn every_fault_has_its_sentence() {
+    assert_eq!(examine(&GOOD), Ok(()));
+    let files = bad_files();
+    assert!(files.len() >= 60, "{}", files.len());
+    let mut said = HashSet::new();
+    for (file, sentence) in files {
+        let error = examine(&file).expect_err(sentence).to_string();
+        assert!(error.starts_with("The checkpoint can't be used: ") && error.contains(sentence), "{sentence}: {error}");
+        assert!(error.ends_with("; choose another, or begin anew."), "{error}");
+        assert!(error.len() < 400, "{error}");
+        said.insert(error);
+    }
+    assert!(said.len() >= 55, "{} different sentences", said.len());
+}
+
+/// A run goes on whatever file is held out to it; what begins with a bad one fails before a device is chosen.
+#[test]
+fn no_bad_file_reaches_an_engine() {
+    let config = Config { engine: EngineChoice::Cpu, ..small() };
+    for bad in bad_files().chunks(16) {
+        let examine = (1..).zip(bad).map(|(request, (file, _))| Command::Examine { request, file: file.clone() });
+        let begin = (2..).zip(bad).map(|(run, (file, _))| {
+            train_from(run, config, Beginning { checkpoint: Some(file.clone()), ..Beginning::default() })
+        });
+        let mut commands: Vec<Command> = vec![train(1, config)];
+        commands.extend(examine);
+        let last = bad.len() as u32;
+        let first = play([part(commands, answered(last)), part([], finished)]);
+        let refused = first.iter().filter(|event| matches!(event, Event::Refused { .. })).count();
+        assert_eq!(refused, bad.len(), "{first:#?}");
+        let commands: Vec<Command> = begin.collect();
+        let second = play([part(commands, move |event| run_of(event) == Some(last + 1))]);
+        let (failed, begun): (Vec<&Event>, Vec<&Event>) = second.iter().partition(|event| failed(event));
+        assert_eq!(failed.len(), bad.len(), "{second:#?}");
+        assert_eq!(begun, [&Event::Ready; 0], "nothing but refusals");
+    }
+}
+
+thread_local! {
+    /// Bytes that this thread holds, and the most that it held.
+    static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
+}
+
+/// The system's allocator, which counts.
+struct Counting;
+
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+fn count(bytes: isize) {
+    // At a thread's end it is gone.
+    _ = HELD.try_with(|held| {
+        let (now, most) = held.get();
+        held.set((now + bytes, most.max(now + bytes)));
+    });
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Reads a file, which must cost no more memory than some times its size; what is read must come back as it was written.
+fn check(file: &[u8]) -> Result<(), TestCaseError> {
+    let before = HELD.get().0;
+    HELD.set((before, before));
+    let outcome = Checkpoint::read(file);
+    let cost = HELD.get().1 - before;
+    prop_assert!(cost < 40 * file.len() as isize + 64_000, "{} bytes for a file of {}", cost, file.len());
+    match outcome {
+        Ok(checkpoint) => prop_assert_eq!(Checkpoint::read(&checkpoint.write()), Ok(checkpoint)),
+        Err(error) => prop_assert!(matches!(error, Error::BadCheckpoint(_)), "{}", error),
+    }
+    Ok(())
+}
+
+/// Anything at all where JSON can stand.
+fn any_json() -> impl Strategy<Value = Value> {
+    let number =
+        prop_oneof![any::<i64>().prop_map(Value::from), any::<u64>().prop_map(Value::from), Just(json!(1e300))];
+    let word = prop_oneof![
+        ".{0,6}",
+        prop::sample::select(vec!["F32", "F64", "I32", "U8", "0", "1", "8192", "4294967296", "nan", "[]", "random"])
+            .prop_map(str::to_owned)
+    ];
+    let offsets = (0..2000u64, 0..2000u64).prop_map(|(a, b)| json!([a, b]));
+    let shape = prop::collection::vec(any::<u64>(), 0..4).prop_map(Value::from);
+    prop_oneof![Just(Value::Null), number, word.prop_map(Value::from), offsets, shape]
+}
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(5_000);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn arbitrary_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0..400u64, is_long: bool) {
+        check(&bytes)?;
+        // Where the length of the header is plausible, more of it is looked at.
+        let file = [&length.to_le_bytes()[..], &bytes].concat();
+        check(&file)?;
+        let length = if is_long { u64::MAX - length } else { bytes.len() as u64 };
+        check(&[&length.to_le_bytes()[..], &bytes].concat())?;
+    }
+
+    /// A good file with something else said of some of its tensors and metadata.
+    #[test]
+    fn a_header_that_says_something_else_is_read_or_refused(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_json()), 1..4)
+    ) {
+        let file = with_header(|header| {
+            for (which, key, value) in changes {
+                let entries: Vec<String> = header.as_object().unwrap().keys().cloned().collect();
+                let entry = &mut header[&entries[which.index(entries.len())]];
+                match entry.as_object().map(|entry| entry.keys().cloned().collect::<Vec<_>>()) {
+                    Some(keys) if !keys.is_empty() => entry[&keys[key.index(keys.len())]] = value,
+                    _ => *entry = value,
+                }
+            }
+        });
+        check(&file)?;
+    }
+
+    /// Bytes that were changed, cut out or put in, most of them in the header, never do more harm than a refusal.
+    #[test]
+    fn a_damaged_file_is_read_or_refused(
+        damage in prop::collection::vec((0.0..1.0f64, any::<bool>(), any::<u8>(), 0..3u8), 1..6)
+    ) {
+        let mut file = GOOD.clone();
+        let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        for (place, in_header, byte, kind) in damage {
+            let most = if in_header { header.min(file.len()) } else { file.len() };
+            let at = (place * most as f64) as usize;
+            match kind {
+                0 => file[at] = byte,
+                1 => _ = file.remove(at),
+                _ => file.insert(at, byte),
+            }
+        }
+        check(&file)?;
+    }
+}

@@ -1,0 +1,32 @@
+//! A checkpoint without a run: made by hand.
+
+use time_traveller::model::{Config, Parameters};
+use time_traveller::protocol::{EpochReport, Rates, Sample};
+use time_traveller::train::Checkpoint;
+
+use crate::script::{corpus, sizes, small};
+
+/// A run of two epochs as a file, without a device.
+pub fn example() -> Checkpoint {
+    let corpus = corpus();
+    let config = Config { lr: 0.1, ..small() };
+    let report = |epoch: u32, grad_norms: Vec<f32>| EpochReport {
+        epoch,
+        loss: 0.1 + f64::from(epoch),
+        perplexity: (0.1 + f64::from(epoch)).exp(),
+        grad_norms,
+        tokens_per_second: 1234.5,
+        validation: None,
+        sample: Sample { prefix: "tïme \"\n".into(), text: "t<unk>me".into(), unknown: vec!['\n', '"', 'ï'] },
+    };
+    let rates = Rates { learning_rate: 0.1, clip: 1.0 };
+    Checkpoint {
+        config,
+        window_offset: Some(2),
+        vocabulary: corpus.vocabulary.characters().iter().collect(),
+        text: corpus.sha1().to_owned(),
+        rates: vec![((0, 0), rates), ((1, 3), Rates { clip: 0.3, ..rates })],
+        reports: vec![report(1, vec![0.1, 0.2]), report(2, vec![0.3])],
+        parameters: Parameters::init(sizes(config), 7),
+    }
+}

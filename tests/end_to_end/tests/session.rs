@@ -1,0 +1,180 @@
+//! A run that survives: the browser killed in its midst, the worker lost, a checkpoint that goes to the disk and comes
+//! back. What comes of it is held against a run that nothing happened to, bit by bit.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use end_to_end::{Options, Visit, pictures};
+use serde_json::{Value, json};
+
+const READY: Duration = Duration::from_secs(90);
+const RUN: Duration = Duration::from_secs(300);
+/// A run of some seconds, on an engine that is named.
+const SETTINGS: &str = "#engine=cpu&hidden=128&epochs=80&seed=3&sampling=random&state=reset";
+
+/// Every script that the page starts as a worker can be had as `workers`.
+const KEEP_WORKERS: &str = "
+    window.workers = [];
+    window.Worker = class extends Worker { constructor(...about) { super(...about); workers.push(this); } };";
+
+/// The records in the browser's storage.
+const RECORDS: &str = "
+    return new Promise((resolve, reject) => {
+        const open = indexedDB.open('time-traveller');
+        open.onerror = () => reject(open.error);
+        open.onsuccess = () => {
+            const all = open.result.transaction('records').objectStore('records').getAll();
+            all.onsuccess = () => { open.result.close(); resolve(all.result); };
+        };
+    });";
+
+async fn open(visit: &Visit) -> Result<()> {
+    visit.open(SETTINGS).await?;
+    visit.wait_for_status("idle", READY).await
+}
+
+async fn wait_for_epoch(visit: &Visit, epoch: f64) -> Result<()> {
+    visit.wait_until("more epochs", RUN, async || Ok(visit.number("epoch").await? >= epoch)).await
+}
+
+async fn records(visit: &Visit) -> Result<Vec<Value>> {
+    Ok(visit.script(RECORDS, vec![]).await?.as_array().cloned().unwrap_or_default())
+}
+
+/// Holds the run and waits until it is saved there; the epoch that was saved.
+async fn pause_and_save(visit: &Visit) -> Result<f64> {
+    visit.click("Pause").await?;
+    visit.wait_for_status("paused", READY).await?;
+    let epoch = visit.number("epoch").await?;
+    visit
+        .wait_until("the run to be saved", READY, async || {
+            Ok(records(visit).await?.iter().any(|record| record["summary"]["epoch"] == epoch))
+        })
+        .await?;
+    Ok(epoch)
+}
+
+/// The run goes on from this epoch, and has not begun anew, which would come to the same curve.
+async fn check_goes_on(visit: &Visit, saved: f64) -> Result<()> {
+    let goes_on = async || {
+        let anew = visit.text("untrained").await.is_ok();
+        Ok(!anew && visit.number("epoch").await? >= saved)
+    };
+    visit.wait_until("the run to go on, and not from an untrained network", READY, goes_on).await
+}
+
+/// Trains the same settings once more, with nothing in its way, and compares: the last two columns.
+async fn check_against_an_undisturbed_run(visit: &Visit) -> Result<()> {
+    visit.wait_for_status("finished", RUN).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("training", READY).await?;
+    visit.wait_for_status("finished", RUN).await?;
+    visit.script("scrollTo(0, 0)", vec![]).await?;
+    visit.click("Save CSV").await?;
+    let csv = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    ensure!(rows.len() == 80, "{} epochs", rows.len());
+    for row in rows {
+        let values: Vec<&str> = row.rsplit(',').collect();
+        ensure!(!values[0].is_empty() && values[0] == values[1], "not the same: {row}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_outlives_its_browser() -> Result<()> {
+    let profile = tempfile::tempdir()?;
+    let options = Options { profile: Some(profile.path().to_owned()), ..Options::default() };
+    let visit = Visit::start_with(options).await?;
+    open(&visit).await?;
+    ensure!(visit.text("offers").await?.is_empty(), "something is offered at the first visit");
+    visit.click("Train").await?;
+    wait_for_epoch(&visit, 3.0).await?;
+    let saved = pause_and_save(&visit).await?;
+    visit.click("Resume").await?;
+    // On, into the midst of an epoch that no save has.
+    wait_for_epoch(&visit, saved + 2.0).await?;
+    let visit = visit.kill_and_return().await?;
+
+    open(&visit).await?;
+    let offered = async || Ok(visit.text("offers").await?.contains("A run was interrupted"));
+    visit.wait_until("the offer", READY, offered).await?;
+    let offer = visit.text("offers").await?;
+    println!("{offer}");
+    visit.check_accessibility("with a run to be resumed").await?;
+    for (name, width, dark) in [("offer", 1440, false), ("offer-dark", 1440, true), ("offer-narrow", 390, false)] {
+        visit.screenshot(name, width, 900, dark).await?;
+    }
+    ensure!(visit.status().await? == "idle", "it began by itself");
+    visit.click("Resume this run").await?;
+    check_goes_on(&visit, saved).await?;
+    ensure!(visit.text("offers").await?.is_empty(), "what is under way is offered still");
+    check_against_an_undisturbed_run(&visit).await?;
+
+    // Both are finished, so neither is offered again, and both can be had.
+    let visit = visit.kill_and_return().await?;
+    open(&visit).await?;
+    let listed = async || Ok(visit.text("finished-runs").await?.matches("epoch 80 of 80").count() == 2);
+    visit.wait_until("both runs in the list", READY, listed).await?;
+    ensure!(visit.text("offers").await?.is_empty(), "a finished run is offered as interrupted");
+    visit.check_clean().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_worker_is_replaced_and_the_run_goes_on() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_WORKERS })).await?;
+    open(&visit).await?;
+    visit.click("Train").await?;
+    wait_for_epoch(&visit, 3.0).await?;
+    let saved = pause_and_save(&visit).await?;
+    visit.click("Resume").await?;
+    wait_for_epoch(&visit, saved + 2.0).await?;
+    let lose = "const last = workers.at(-1);
+        last.terminate();
+        last.dispatchEvent(new ErrorEvent('error', { message: 'a test ended it' }));";
+    visit.script(lose, vec![]).await?;
+    let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
+    visit.wait_until("the page to say so", READY, told).await?;
+    println!("{}", visit.text("kept").await?);
+    check_goes_on(&visit, saved).await?;
+    check_against_an_undisturbed_run(&visit).await?;
+    ensure!(visit.script("return workers.length", vec![]).await? == 2, "not one worker in place of another");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
+    let visit = Visit::start().await?;
+    open(&visit).await?;
+    visit.click("Train").await?;
+    wait_for_epoch(&visit, 3.0).await?;
+    let epoch = pause_and_save(&visit).await?;
+    visit.click("Download checkpoint").await?;
+    let name = format!("time-traveller-hidden-128-epoch-{epoch}.safetensors");
+    let bytes = visit.saved(&name, READY).await?;
+    std::fs::create_dir_all(pictures())?;
+    let file = pictures().join("downloaded.safetensors");
+    std::fs::write(&file, &bytes)?;
+    visit.click("Continue in PyTorch").await?;
+    let script = String::from_utf8(visit.saved("continue_in_pytorch.py", READY).await?)?;
+    ensure!(script.contains("import torch"), "{script}");
+
+    // Given up on purpose: nothing of it is left but the file.
+    visit.click("Reset").await?;
+    visit.wait_until("the run to be forgotten", READY, async || Ok(records(&visit).await?.is_empty())).await?;
+    std::fs::write(file.with_extension("cut"), &bytes[..bytes.len() - 9])?;
+    visit.choose_file("Open a checkpoint", &file.with_extension("cut")).await?;
+    let refused = async || Ok(visit.text("opened").await?.contains("The checkpoint can't be used"));
+    visit.wait_until("a refusal", READY, refused).await?;
+    println!("{}", visit.text("opened").await?);
+    visit.choose_file("Open a checkpoint", &file).await?;
+    visit.wait_until("the file", READY, async || Ok(visit.text("opened").await?.contains("hidden 128"))).await?;
+    println!("{}", visit.text("opened").await?);
+    visit.check_accessibility("with a checkpoint file").await?;
+    visit.screenshot("opened", 1440, 1400, false).await?;
+    visit.click("Resume this run").await?;
+    check_goes_on(&visit, epoch).await?;
+    check_against_an_undisturbed_run(&visit).await?;
+    visit.check_clean().await
+}
