@@ -31,6 +31,14 @@ def clean(text):
     return "".join(lines).lower()
 
 
+def read(path):
+    """A text, with line feeds between lines, as the page reads it."""
+    data = Path(path).read_bytes()
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class Run:
     """A checkpoint, and what it takes to go on."""
 
@@ -40,7 +48,7 @@ class Run:
             if self.metadata.get("format") != "time-traveller checkpoint 1":
                 sys.exit(f"{path} is no checkpoint that this program knows: download one from the page.")
             self.tensors = {name: file.get_tensor(name) for name in file.keys()}
-        cleaned = clean(text)
+        cleaned = text if self.metadata.get("cleaning") == "verbatim" else clean(text)
         if hashlib.sha1(cleaned.encode()).hexdigest() != self.metadata["text"]:
             sys.exit("This is not the text that the run has learnt: name that one with --text.")
         self.device = device
@@ -130,6 +138,7 @@ class Run:
         tensors["grad_norms"] = torch.tensor(self.norms, dtype=torch.float32)
         tensors["rates"] = self.tensors["rates"]
         metadata = {**self.metadata, "epochs": str(epochs), "samples": json.dumps(self.samples)}
+        metadata["validation"] = "0"  # no tokens are held out here
         save_file(tensors, path, metadata)
 
 
@@ -144,8 +153,7 @@ def main():
     arguments = parser.parse_args()
     if not Path(arguments.text).is_file():
         sys.exit(f"There is no text {arguments.text}: name the one that the run learns with --text.")
-    text = Path(arguments.text).read_bytes().decode("utf-8", "replace")
-    run = Run(arguments.checkpoint, text, arguments.device)
+    run = Run(arguments.checkpoint, read(arguments.text), arguments.device)
     epochs = max(arguments.epochs or int(run.metadata["epochs"]), len(run.epochs))
     while len(run.epochs) < epochs:
         run.advance(arguments.prefix)

@@ -40,6 +40,12 @@ pub struct Record {
     pub name: String,
     /// Whether the run began with parameters from a file.
     pub from_file: bool,
+    /// The name of the text, where it is the visitor's own.
+    #[serde(default)]
+    pub own_text: Option<String>,
+    /// Whether the text is the book's own edition.
+    #[serde(default)]
+    pub is_books: bool,
     pub summary: Summary,
 }
 
@@ -50,8 +56,9 @@ impl Record {
 
     /// The beginning of a run that goes on from here, and takes the place of the run `continues` in the list.
     pub fn start(&self, continues: Option<u32>) -> Start {
-        let window_offset = self.summary.window_offset;
-        Start { from_file: self.from_file, window_offset, name: self.name.clone(), continues, ..Start::default() }
+        let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
+        let (name, own_text) = (self.name.clone(), self.own_text.clone());
+        Start { from_file, window_offset, own_text, is_books, name, continues }
     }
 
     /// What the run is called: its name, or what sets it apart from the book's.
@@ -321,6 +328,8 @@ impl Opened {
             saved: 0.0,
             name: name.trim_end_matches(".safetensors").to_owned(),
             from_file: true,
+            own_text: None,
+            is_books: false,
             summary: summary.clone(),
         };
         Some(Newest { record, file: bytes.clone() })
@@ -342,7 +351,8 @@ mod tests {
             text: "1234".into(),
             prefix: Some("time".into()),
         };
-        Record { id: id.into(), page: "p".into(), saved, name: String::new(), from_file: false, summary }
+        let (id, page, name) = (id.into(), "p".into(), String::new());
+        Record { id, page, saved, name, from_file: false, own_text: None, is_books: true, summary }
     }
 
     /// A run that has begun at 0 s.

@@ -240,7 +240,9 @@ impl RunState {
     /// A run with these settings and this beginning is asked for. What the last one came to stays until this one has
     /// started.
     pub fn begin(&mut self, config: Config, beginning: &Beginning) -> u32 {
-        self.begin_from(config, Start::from(beginning))
+        let own_text = self.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
+        let is_books = self.text.as_ref().is_some_and(|text| text.is_books);
+        self.begin_from(config, Start { own_text, is_books, ..Start::from(beginning) })
     }
 
     /// [`RunState::begin`] of a run that may go on with another.
@@ -248,9 +250,7 @@ impl RunState {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
-        let own_text = self.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
-        let is_books = self.text.as_ref().is_some_and(|text| text.is_books);
-        self.start = Start { own_text, is_books, ..start };
+        self.start = start;
         self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;

@@ -7,6 +7,7 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use js_sys::{Array, Date, Math, Uint8Array};
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File, Url};
 
@@ -16,7 +17,7 @@ use super::storage::{self, Storage};
 use super::worker::message;
 use crate::error::Error;
 use crate::model::config::check_prefix;
-use crate::protocol::{Beginning, Command, Event, Stretch, Summary};
+use crate::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice};
 use crate::ui::file::Chosen;
 use crate::ui::run::Run;
 use crate::ui::saved::{FIRST_REQUEST, Moment, Newest, Purpose, Record, Saved};
@@ -30,7 +31,7 @@ const TAKEN_UP: Duration = Duration::from_secs(60);
 
 /// What the storage is to do, one thing after the other.
 pub enum Order {
-    Keep { newest: Newest, replaces: Option<String> },
+    Keep { newest: Newest, replaces: Option<String>, text: Option<TextChoice> },
     Forget(Vec<String>),
     Fetch(Record, Purpose),
 }
@@ -39,12 +40,21 @@ pub enum Order {
 pub fn start(page: Page) {
     let (sender, orders) = unbounded();
     page.orders.set_value(Some(sender));
-    storage::live_as(&page.id());
+    let life = StoredValue::new_local(storage::live_as(&page.id()));
     spawn_local(obey(page, page.id(), orders));
-    for event in ["visibilitychange", "pagehide"] {
+    for event in ["visibilitychange", "pagehide", "pageshow"] {
         let listener = window_event_listener_untyped(event, move |_| {
+            if event == "pageshow" {
+                life.update_value(|life| *life = life.take().or_else(|| storage::live_as(&page.id())));
+                return;
+            }
             if event == "pagehide" || document().hidden() {
                 page.save(&Moment::Rest);
+            }
+            if event == "pagehide"
+                && let Some(end) = life.try_update_value(Option::take).flatten()
+            {
+                let _ = end.call0(&JsValue::UNDEFINED);
             }
         });
         on_cleanup(move || listener.remove());
@@ -83,12 +93,18 @@ async fn obey(page: Page, id: String, mut orders: UnboundedReceiver<Order>) {
 /// Carries out an order; an error is why a run is not saved.
 async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), String> {
     match order {
-        Order::Keep { newest: Newest { record, file }, replaces } => {
-            return storage.keep(&record, &file, replaces.as_deref()).await;
+        Order::Keep { newest: Newest { record, file }, replaces, text } => {
+            storage.keep(&record, &file, replaces.as_deref(), text.as_ref()).await?;
+            if text.is_some() {
+                page.own.stored.try_update_value(|stored| *stored = record.summary.text);
+            }
         }
         Order::Forget(ids) => storage.forget(&ids).await?,
         Order::Fetch(record, purpose) => match storage.file(&record.id).await? {
-            Some(file) => page.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose),
+            Some(file) => {
+                let text = if record.own_text.is_some() { storage.text(&record.summary.text).await? } else { None };
+                page.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose, text);
+            }
             None => {
                 _ = page.saved.try_update(|saved| saved.refusal = Some(Error::CheckpointGone));
             }
@@ -145,22 +161,27 @@ impl Page {
 
     /// What a checkpoint that was asked for is used for.
     fn take(&self, purpose: Purpose, summary: Summary, file: Vec<u8>) {
-        let (name, from_file) = self
-            .state
-            .with_untracked(|state| state.live().map(|run| (run.name.clone(), run.from_file)).unwrap_or_default());
-        let record = Record { id: String::new(), page: self.id(), saved: Date::now(), name, from_file, summary };
+        let Some(Run { name, from_file, own_text, is_books, .. }) = self.state.with_untracked(|s| s.live().cloned())
+        else {
+            return;
+        };
+        let (id, page, saved) = (String::new(), self.id(), Date::now());
+        let record = Record { id, page, saved, name, from_file, own_text, is_books, summary };
         if purpose != Purpose::Keep {
-            return self.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose);
+            return self.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose, None);
         }
+        // Once is enough, for a text can be long.
+        let is_stored = self.own.stored.with_value(|stored| *stored == record.summary.text);
+        let text = self.own.of_run().filter(|_| record.own_text.is_some() && !is_stored);
         if let Some((newest, replaces)) = self.saved.try_update(|saved| saved.keep(record, file)).flatten() {
-            self.order(Order::Keep { newest, replaces });
+            self.order(Order::Keep { newest, replaces, text });
         }
     }
 
     /// Goes on with a checkpoint here, or gives it to the visitor.
-    fn use_checkpoint(&self, newest: Newest, purpose: Purpose) {
+    fn use_checkpoint(&self, newest: Newest, purpose: Purpose, text: Option<TextChoice>) {
         match purpose {
-            Purpose::Keep => self.go_on_from(newest),
+            Purpose::Keep => self.go_on_from(newest, Some(text)),
             Purpose::Download => download(&newest),
             Purpose::PyTorch => {
                 download(&newest);
@@ -200,7 +221,7 @@ impl Page {
     /// The visitor wants a checkpoint that is saved: to go on with it (to keep it under way), or as a file.
     pub fn fetch(&self, record: Record, purpose: Purpose) {
         match self.saved.with_untracked(|saved| saved.in_memory(&record.id)) {
-            Some(newest) => self.use_checkpoint(newest, purpose),
+            Some(newest) => self.use_checkpoint(newest, purpose, self.own.of_run()),
             None => self.order(Order::Fetch(record, purpose)),
         }
     }
@@ -211,8 +232,9 @@ impl Page {
         self.order(Order::Forget(vec![id.to_owned()]));
     }
 
-    /// Goes on from a checkpoint, with its settings in the form and, if that is lost, with a new worker.
-    pub fn go_on_from(&self, newest: Newest) {
+    /// Goes on from a checkpoint, with its settings in the form and, if that is lost, with a new worker. Where it is
+    /// known what text it learns (none: the book's), the worker gets that before.
+    pub fn go_on_from(&self, newest: Newest, text: Option<Option<TextChoice>>) {
         let lost = self.state.with_untracked(|state| state.worker_lost);
         if !lost && !self.state.with_untracked(RunState::can_train) {
             return;
@@ -225,6 +247,9 @@ impl Page {
         self.saved.update(|saved| saved.begin(new_id(), Some(newest.clone()), Date::now()));
         if lost {
             self.restart_worker();
+        }
+        if let Some(text) = text {
+            self.bring_text(text);
         }
         self.send_on(newest, None);
     }
@@ -253,6 +278,7 @@ impl Page {
                 if told.is_some() {
                     let continues = page.state.with_untracked(|state| state.shown);
                     page.restart_worker();
+                    page.bring_text(page.own.of_run());
                     page.send_on(newest, Some(continues));
                 }
             },
@@ -263,6 +289,7 @@ impl Page {
     /// A run is asked for, which begins anew.
     pub(super) fn begin_keeping(&self) {
         self.saved.update(|saved| saved.begin(new_id(), None, Date::now()));
+        self.own.begin_run();
     }
 
     /// The run is given up on purpose.

@@ -1,7 +1,7 @@
 //! The browser's storage of runs: an IndexedDB database with a store of [`Record`]s and one of their files, by the
-//! run's id.
+//! run's id, and one of the visitor's own texts.
 //!
-//! A save is one transaction over both stores. The browser makes all of it count or nothing, so a crash in the midst of
+//! A save is one transaction over all stores. The browser makes all of it count or nothing, so a crash in the midst of
 //! a save leaves the one before.
 
 use js_sys::{Array, Function, Promise, Uint8Array};
@@ -13,6 +13,7 @@ use web_sys::{
 };
 
 use super::worker::message;
+use crate::protocol::TextChoice;
 use crate::ui::saved::Record;
 
 const NAME: &str = "time-traveller";
@@ -21,7 +22,7 @@ const VERSION: u32 = 1;
 const RECORDS: &str = "records";
 /// The checkpoints themselves, as bytes.
 const FILES: &str = "files";
-/// Texts by the SHA-1 that checkpoints name: room for those of the visitor's own, none of which is kept yet.
+/// The visitor's own texts as they went to the worker, by the SHA-1 that checkpoints name.
 const TEXTS: &str = "texts";
 const STORES: [&str; 3] = [RECORDS, FILES, TEXTS];
 
@@ -51,9 +52,7 @@ impl Storage {
     /// Everything that is saved.
     pub async fn records(&self) -> Result<Vec<Record>, String> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(RECORDS).map_err(why)?;
-        let all = done(&store.get_all().map_err(why)?).await?;
-        // One of another version of the page can't be read, and is left alone.
-        Ok(Array::from(&all).iter().filter_map(|record| serde_wasm_bindgen::from_value(record).ok()).collect())
+        Ok(read(&done(&store.get_all().map_err(why)?).await?))
     }
 
     /// The checkpoint of a run, if it is there.
@@ -63,30 +62,61 @@ impl Storage {
         Ok(file.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
     }
 
-    /// Saves a checkpoint in place of the run's one before, and of the record `replaces`.
-    pub async fn keep(&self, record: &Record, file: &[u8], replaces: Option<&str>) -> Result<(), String> {
+    /// The text of this SHA-1, if it is there.
+    pub async fn text(&self, sha1: &str) -> Result<Option<TextChoice>, String> {
+        let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(TEXTS).map_err(why)?;
+        let text = done(&store.get(&sha1.into()).map_err(why)?).await?;
+        Ok(serde_wasm_bindgen::from_value(text).ok())
+    }
+
+    /// Saves a checkpoint in place of the run's one before, and of the record `replaces`; and the text that it learns, if
+    /// one is given.
+    pub async fn keep(
+        &self,
+        record: &Record,
+        file: &[u8],
+        replaces: Option<&str>,
+        text: Option<&TextChoice>,
+    ) -> Result<(), String> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
         let value = serde_wasm_bindgen::to_value(record).map_err(|error| why(error.into()))?;
-        let put = |name, value: &JsValue| {
+        let put = |name, value: &JsValue, key: &str| {
             let store: IdbObjectStore = transaction.object_store(name)?;
-            store.put_with_key(value, &record.id.as_str().into())
+            store.put_with_key(value, &key.into())
         };
-        put(RECORDS, &value).and_then(|_| put(FILES, &Uint8Array::from(file))).map_err(why)?;
+        put(RECORDS, &value, &record.id).and_then(|_| put(FILES, &Uint8Array::from(file), &record.id)).map_err(why)?;
+        if let Some(text) = text {
+            let text = serde_wasm_bindgen::to_value(text).map_err(|error| why(error.into()))?;
+            put(TEXTS, &text, &record.summary.text).map_err(why)?;
+        }
         replaces.map_or(Ok(()), |id| delete(&transaction, id))?;
         complete(&transaction).await
     }
 
-    /// Forgets these runs.
+    /// Forgets these runs, and the texts that no other run learns.
     pub async fn forget(&self, ids: &[String]) -> Result<(), String> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
         ids.iter().try_for_each(|id| delete(&transaction, id))?;
+        let store = |name| transaction.object_store(name).map_err(why);
+        let (records, texts) = (store(RECORDS)?, store(TEXTS)?);
+        let learnt = read(&done(&records.get_all().map_err(why)?).await?);
+        for key in Array::from(&done(&texts.get_all_keys().map_err(why)?).await?) {
+            if !learnt.iter().any(|record| key == *record.summary.text) {
+                texts.delete(&key).map_err(why)?;
+            }
+        }
         complete(&transaction).await
     }
 
     fn transaction(&self, mode: IdbTransactionMode) -> Result<IdbTransaction, String> {
-        let stores: Array = [RECORDS, FILES].into_iter().map(JsValue::from_str).collect();
+        let stores: Array = STORES.into_iter().map(JsValue::from_str).collect();
         self.0.transaction_with_str_sequence_and_mode(&stores, mode).map_err(why)
     }
+}
+
+/// The records among these; one of another version of the page can't be read, and is left alone.
+fn read(all: &JsValue) -> Vec<Record> {
+    Array::from(all).iter().filter_map(|record| serde_wasm_bindgen::from_value(record).ok()).collect()
 }
 
 fn make_stores(request: &IdbOpenDbRequest) {
@@ -174,12 +204,15 @@ fn locks() -> Option<Locks> {
     window().navigator().unchecked_into::<WithLocks>().locks()
 }
 
-/// Holds a lock of this name as long as the page lives, however it ends.
-pub fn live_as(name: &str) {
-    let Some(locks) = locks() else { return };
-    let forever = Closure::new(|| Promise::new(&mut |_, _| ()));
-    let _ = locks.request(name, &forever);
-    forever.forget();
+/// Holds a lock of this name as long as the page lives, however it ends, or until what this gives is called: a page that
+/// the browser only puts by, to come back to, does not live.
+pub fn live_as(name: &str) -> Option<Function> {
+    let mut end = None;
+    let held = Promise::new(&mut |resolve, _| end = Some(resolve));
+    let holder = Closure::new(move || held.clone());
+    let _ = locks()?.request(name, &holder);
+    holder.forget();
+    end
 }
 
 /// The names of the locks that pages hold which are open now.

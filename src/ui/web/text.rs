@@ -31,12 +31,27 @@ pub struct Own {
     sent: StoredValue<Option<TextChoice>, LocalStorage>,
     /// and the one that the worker holds: another worker is to have it too.
     kept: StoredValue<Option<TextChoice>, LocalStorage>,
+    /// The one that the last run learns,
+    of_run: StoredValue<Option<TextChoice>, LocalStorage>,
+    /// and the SHA-1 of the one that lies in the browser's storage for it.
+    pub(super) stored: StoredValue<String, LocalStorage>,
 }
 
 impl Own {
     pub fn new() -> Self {
         let state = RwSignal::new(OwnText::default());
-        Self { state, sent: StoredValue::new_local(None), kept: StoredValue::new_local(None) }
+        let none = || StoredValue::new_local(None);
+        Self { state, sent: none(), kept: none(), of_run: none(), stored: StoredValue::new_local(String::new()) }
+    }
+
+    /// A run begins to learn the worker's present text.
+    pub(super) fn begin_run(&self) {
+        self.of_run.set_value(self.kept.get_value());
+    }
+
+    /// The text that the last run learns, if it is the visitor's own.
+    pub(super) fn of_run(&self) -> Option<TextChoice> {
+        self.of_run.get_value()
     }
 
     /// Whether a text is on its way.
@@ -138,6 +153,16 @@ impl Page {
                 Err(error) => page.own.state.update(|own| own.refuse(error)),
             }
         });
+    }
+
+    /// Has the worker hold the text that a saved run learns: this one of the visitor's own, or the book's. What the
+    /// settings say of a text, the run brings along.
+    pub(super) fn bring_text(&self, text: Option<TextChoice>) {
+        self.own.of_run.set_value(text.clone());
+        match text {
+            Some(text) => self.send_text(text),
+            None => self.book_text(),
+        }
     }
 
     fn send_text(&self, text: TextChoice) {

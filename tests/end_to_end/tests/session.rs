@@ -178,3 +178,58 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     check_against_an_undisturbed_run(&visit).await?;
     visit.check_clean().await
 }
+
+/// How many texts lie in the browser's storage.
+const TEXTS: &str = "
+    return new Promise((resolve, reject) => {
+        const open = indexedDB.open('time-traveller');
+        open.onerror = () => reject(open.error);
+        open.onsuccess = () => {
+            const count = open.result.transaction('texts').objectStore('texts').count();
+            count.onsuccess = () => { open.result.close(); resolve(count.result); };
+        };
+    });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_WORKERS })).await?;
+    visit.open("#engine=cpu&hidden=64&epochs=100000").await?;
+    visit.wait_for_status("idle", READY).await?;
+    let file = pictures().join("tides.txt");
+    std::fs::create_dir_all(pictures())?;
+    std::fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
+    visit.unfold("Text").await?;
+    visit.choose_file("Choose a text", &file).await?;
+    let facts = "return document.querySelector('[data-testid=text-facts]').textContent";
+    let is_own = async || Ok(visit.script(facts, vec![]).await?.as_str().is_some_and(|f| f.starts_with("tides.txt; ")));
+    visit.wait_until("the text", READY, is_own).await?;
+    visit.click("Train").await?;
+    wait_for_epoch(&visit, 3.0).await?;
+    let saved = pause_and_save(&visit).await?;
+    ensure!(visit.script(TEXTS, vec![]).await? == 1, "the text is not kept");
+
+    // Another visit, which begins with the book's text.
+    open(&visit).await?;
+    visit.wait_until("the offer", READY, async || Ok(visit.text("offers").await?.contains("tides.txt"))).await?;
+    visit.click("Resume this run").await?;
+    check_goes_on(&visit, saved).await?;
+    ensure!(is_own().await?, "the text is another");
+    wait_for_epoch(&visit, saved + 2.0).await?;
+    let saved = pause_and_save(&visit).await?;
+    visit.click("Resume").await?;
+    visit.wait_for_status("training", READY).await?;
+    let lose = "const last = workers.at(-1);
+        last.terminate();
+        last.dispatchEvent(new ErrorEvent('error', { message: 'a test ended it' }));";
+    visit.script(lose, vec![]).await?;
+    let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
+    visit.wait_until("the page to say so", READY, told).await?;
+    check_goes_on(&visit, saved).await?;
+    wait_for_epoch(&visit, saved + 2.0).await?;
+    ensure!(visit.text("error").await?.is_empty(), "{}", visit.text("error").await?);
+
+    visit.click("Reset").await?;
+    let nothing = async || Ok(records(&visit).await?.is_empty() && visit.script(TEXTS, vec![]).await? == 0);
+    visit.wait_until("run and text to be forgotten", READY, nothing).await
+}
