@@ -20,7 +20,12 @@ use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
 use time_traveller::text::Text;
 use time_traveller::train::{Checkpoint, Texts, Trainer};
 
+/// Actions of a walk; `WALK_ACTIONS` in the environment sets another number.
 const ACTIONS: u32 = 300;
+
+fn actions() -> u32 {
+    std::env::var("WALK_ACTIONS").map_or(ACTIONS, |actions| actions.parse().expect("WALK_ACTIONS is a number"))
+}
 
 /// The newest device, and the newest checkpoint.
 #[derive(Default)]
@@ -72,7 +77,7 @@ fn command(rng: &mut Xoshiro256PlusPlus, number: u32, shared: &Shared) -> Comman
 fn wander(seed: u64, sender: &UnboundedSender<Command>, shared: &Shared) -> Vec<Command> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut sent = Vec::new();
-    for number in 1..=ACTIONS {
+    for number in 1..=actions() {
         if rng.random_bool(0.02)
             && let Some(device) = &*shared.device.lock().unwrap()
         {

@@ -1,0 +1,77 @@
+//! A long run of a small network in headless Chromium, from `dist/`, with the conversation refreshing: what the page's
+//! heap, the GPU's buffers and the browser's processes hold as it goes on, and how long the page's oldest question waits.
+//!
+//! Usage: `cargo run --release -p end-to-end --bin soak [EPOCHS]` (2,000 epochs: some minutes).
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use end_to_end::Visit;
+use serde_json::json;
+use sysinfo::{Process, ProcessesToUpdate, System};
+
+const READY: Duration = Duration::from_secs(90);
+const LONG: Duration = Duration::from_secs(3600);
+/// Lines of the table.
+const LOOKS: u32 = 8;
+
+#[tokio::main(flavor = "multi_thread")]
+async fn main() -> Result<()> {
+    let epochs: u32 =
+        std::env::args().nth(1).map_or(Ok(2000), |epochs| epochs.parse()).context("epochs is a number")?;
+    let visit = Visit::start().await?;
+    visit.open(&format!("#engine=gpu&hidden=32&epochs={epochs}")).await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.script("document.querySelector('.conversation .switch input').click()", vec![]).await?;
+    visit.click("Train").await?;
+    println!("| epoch | page's heap, MB | network's buffers, MB | all processes, MB | an answer takes, s |");
+    println!("| ---: | ---: | ---: | ---: | ---: |");
+    for look in 1..=LOOKS {
+        let goal = f64::from(epochs * look / LOOKS);
+        visit.wait_until("more epochs", LONG, async || Ok(visit.number("epoch").await? >= goal)).await?;
+        let heap = heap(&visit).await? / 1e6;
+        let buffers = visit.script(MEMORY, vec![]).await?;
+        let (resident, answer) = (resident() / 1e6, answer(&visit).await?);
+        let buffers = buffers.as_str().unwrap_or_default().trim_end_matches(" MB");
+        println!("| {goal} | {heap:.2} | {buffers} | {resident:.0} | {answer:.2} |");
+    }
+    visit.wait_for_status("finished", READY).await?;
+    visit.check_clean().await
+}
+
+/// What the page says that the network takes.
+const MEMORY: &str = "
+    const names = [...document.querySelectorAll('dt')].filter(name => name.textContent === 'Memory');
+    return names[0]?.nextElementSibling?.textContent ?? ''";
+
+/// Bytes of the page's JavaScript heap after a collection.
+async fn heap(visit: &Visit) -> Result<f64> {
+    visit.devtools("HeapProfiler.collectGarbage", json!({})).await?;
+    let usage = visit.devtools("Runtime.getHeapUsage", json!({})).await?;
+    Ok(usage["usedSize"].as_f64().unwrap_or_default())
+}
+
+/// Bytes in memory of all processes that descend from this one: the driver's and the browser's.
+fn resident() -> f64 {
+    let mut system = System::new();
+    system.refresh_processes(ProcessesToUpdate::All, true);
+    let processes = system.processes().values();
+    let ours = processes.filter(|process| process.thread_kind().is_none() && descends(&system, process));
+    ours.map(|process| process.memory() as f64).sum()
+}
+
+fn descends(system: &System, process: &Process) -> bool {
+    let Some(parent) = process.parent() else { return false };
+    parent.as_u32() == std::process::id() || system.process(parent).is_some_and(|parent| descends(system, parent))
+}
+
+/// Seconds from a question by hand to its answer, behind whatever the worker has still to hear.
+async fn answer(visit: &Visit) -> Result<f64> {
+    let old = visit.text("generated").await?;
+    visit.type_into("Prefix", if old.starts_with("the") { "a time" } else { "the time" }).await?;
+    let start = Instant::now();
+    visit.click("Generate").await?;
+    let changed = async || Ok(visit.text("generated").await?.get(..3) != old.get(..3));
+    visit.wait_until("an answer", READY, changed).await?;
+    Ok(start.elapsed().as_secs_f64())
+}
