@@ -327,7 +327,7 @@ pub fn Offer(page: Page) -> impl IntoView {
         })
     };
     view! {
-        <section class="offer notice" aria-label=w.text data-testid="offer" hidden=move || offered.with(Option::is_none)>
+        <section class="text-offer notice" aria-label=w.text data-testid="offer" hidden=move || offered.with(Option::is_none)>
             {offer}
         </section>
     }
