@@ -9,6 +9,7 @@ mod browser;
 #[path = "../../src/text/edition.rs"]
 mod edition;
 mod finish;
+mod licences;
 mod npm;
 mod shell;
 mod site;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::shell::{cargo, find, root, run, say};
-use crate::{npm, site, size, text, tools};
+use crate::{licences, npm, site, size, text, tools};
 
 /// One step.
 struct Step {
@@ -65,6 +65,12 @@ const STEPS: &[Step] = &[
             clippy.args(["--lib", "--bins", "--tests", "--", "-D", "warnings"]);
             run(clippy)
         },
+    },
+    Step {
+        name: "licences",
+        about: "every dependency comes under a licence that is known",
+        needs: &[],
+        run: licences::check,
     },
     Step {
         name: "native",
