@@ -55,6 +55,9 @@ fn host(request: &str) -> &str {
 async fn refuse(mut stream: TcpStream, requests: Requests) -> Result<()> {
     let mut line = String::new();
     BufReader::new(&mut stream).read_line(&mut line).await?;
+    if line.is_empty() {
+        return Ok(()); // a connection made ready, and asked for nothing
+    }
     let request = line.trim_end().trim_end_matches("HTTP/1.1").trim_end();
     requests.lock().expect("no holder of the list panics").push(request.to_owned());
     Ok(stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await?)
