@@ -5,18 +5,12 @@
 //   finish(row, column, product)    takes elements column .. column+3 of one row of C
 // Row, column and k count elements and are multiples of 4. The engine puts the constants ROW_BLOCKS and COLUMN_BLOCKS
 // (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile's sum, each with a part of the
-// inner dimension) in front, and one of two files with `sum_of_parts`: one_part.wgsl or split_parts.wgsl. Unrolled by
-// hand, because software adapters do not unroll and put an array that a loop indexes into memory.
+// inner dimension) in front, and beside it finish_block.wgsl and one of two files with `sum_of_parts`: one_part.wgsl or
+// split_parts.wgsl. Unrolled by hand, because software adapters do not unroll and put an array that a loop indexes into
+// memory.
 //
 // WGSL's matrices are columns, so `right * left` is four rows of L * R, and adding up four terms before they meet the
 // long sum also keeps the rounding error below that of a chain.
-
-fn finish_block(row: u32, column: u32, block: mat4x4f) {
-    finish(row, column, block[0]);
-    finish(row + 1u, column, block[1]);
-    finish(row + 2u, column, block[2]);
-    finish(row + 3u, column, block[3]);
-}
 
 // Computes the tiles of one workgroup, from tile `dims.first` on: ROW_BLOCKS x COLUMN_BLOCKS blocks each, numbered row by
 // row. Neighbouring threads have neighbouring tiles, so that they read neighbouring memory.

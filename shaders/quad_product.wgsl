@@ -10,13 +10,6 @@ fn swap_down(m: mat4x4f) -> mat4x4f {
     return mat4x4f(quadSwapY(m[0]), quadSwapY(m[1]), quadSwapY(m[2]), quadSwapY(m[3]));
 }
 
-fn finish_block(row: u32, column: u32, block: mat4x4f) {
-    finish(row, column, block[0]);
-    finish(row + 1u, column, block[1]);
-    finish(row + 2u, column, block[2]);
-    finish(row + 3u, column, block[3]);
-}
-
 // Computes the tiles of one workgroup, a tile a quad, from tile `dims.first` on, numbered row by row.
 fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
     let tile = dims.first + workgroup * (TILE_GROUP / 4u) + local / 4u;

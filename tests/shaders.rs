@@ -13,7 +13,8 @@ use time_traveller::gpu::kernels::{Access, Dims, GROUP, KERNELS, Kernel};
 use time_traveller::gpu::tile::Tile;
 
 /// Files of `shaders/` that are put in front of kernels.
-const SHARED: [&str; 6] = ["common", "tanh", "block_product", "quad_product", "one_part", "split_parts"];
+const SHARED: [&str; 7] =
+    ["common", "tanh", "block_product", "quad_product", "finish_block", "one_part", "split_parts"];
 
 /// Functions of the shared files that not every kernel needs.
 const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];

@@ -2,6 +2,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web_page/form.rs"]
+mod form;
 #[path = "web_page/saved.rs"]
 mod saved;
 #[path = "web_page/start.rs"]
@@ -17,14 +19,14 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use time_traveller::error::Error;
-use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
+use time_traveller::model::Config;
 use time_traveller::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch, TextFacts,
 };
 use time_traveller::ui::address;
 use time_traveller::ui::app::Workbench;
 use time_traveller::ui::errors::show_panic;
-use time_traveller::ui::page::{Page, field_id};
+use time_traveller::ui::page::Page;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement, HtmlInputElement};
@@ -188,111 +190,6 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
         sample: sample("time traveller", &format!(" and the {epoch}")),
     };
     Event::Epoch { run: 1, report }
-}
-
-#[wasm_bindgen_test]
-async fn every_setting_has_a_labelled_field_that_shows_the_address() {
-    let page = Mounted::open("#hidden=64&lr=0.5&sampling=random&seed=7").await;
-    for setting in &SETTINGS {
-        assert_eq!(page.field(setting.label).id(), field_id(setting.key));
-    }
-    assert_eq!(page.field("Hidden units").value(), "64");
-    assert_eq!(page.field("Learning rate").value(), "0.5");
-    assert_eq!(page.field("Batch size").value(), "32");
-    assert_eq!(page.field("Sampling").value(), "random");
-    assert_eq!(page.field("Hidden state").value(), "reset");
-    assert_eq!(page.field("Seed").value(), "7");
-    page.page.form.set(address::read("#hidden=12"));
-    page.settle().await;
-    assert_eq!(page.field("Hidden units").value(), "12");
-    assert_eq!(page.field("Sampling").value(), "sequential");
-}
-
-#[wasm_bindgen_test]
-async fn a_change_in_the_form_is_a_change_of_the_address() {
-    let page = Mounted::open("#engine=cpu").await;
-    page.fill("Epochs", "20").await;
-    page.fill("Sampling", "random").await;
-    let written = address::write("#engine=cpu", &page.page.form.get_untracked());
-    assert_eq!(
-        written,
-        "#hidden=512&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=random&state=reset&seed=1&engine=cpu"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn a_mode_sets_sampling_and_state() {
-    let page = Mounted::open("").await;
-    let modes = page.root.query_selector_all("input[type=radio]").unwrap();
-    assert_eq!(modes.length(), 3);
-    for (i, sampling, state) in [(1, "sequential", "reset"), (2, "random", "reset"), (0, "sequential", "carry")] {
-        modes.item(i).unwrap().unchecked_into::<HtmlElement>().click();
-        page.settle().await;
-        assert_eq!(page.field("Sampling").value(), sampling);
-        assert_eq!(page.field("Hidden state").value(), state);
-    }
-}
-
-#[wasm_bindgen_test]
-async fn the_books_setting_is_one_press_away_in_every_mode() {
-    let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
-    assert_eq!(page.text("shapes"), "–");
-    page.press("Exactly the book").await;
-    assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
-    assert_eq!(page.field("Hidden units").value(), "512");
-    assert_eq!(page.text("error"), "");
-    assert_eq!(page.text("shapes"), "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
-}
-
-#[wasm_bindgen_test]
-async fn a_bad_setting_is_named_and_nothing_trains() {
-    let page = Mounted::ready("#hidden=many").await;
-    assert!(page.text("error").contains("Hidden units (hidden) is “many”"), "{}", page.text("error"));
-    assert_eq!(page.field("Hidden units").get_attribute("aria-invalid").as_deref(), Some("true"));
-    page.press("Train").await;
-    assert_eq!((page.sent(), page.status()), (vec![], "idle".to_owned()));
-    assert_eq!(document().active_element().unwrap().id(), "setting-hidden", "the field to mend has the focus");
-    page.fill("Hidden units", "64").await;
-    assert_eq!(page.text("error"), "");
-    page.press("Train").await;
-    let config = Config { hidden: 64, ..Config::default() };
-    assert_eq!(page.sent(), [train(1, config, Beginning::default())]);
-}
-
-#[wasm_bindgen_test]
-async fn a_word_that_is_no_choice_is_shown_and_named() {
-    let page = Mounted::ready("#sampling=shuffled").await;
-    assert_eq!(page.field("Sampling").value(), "shuffled");
-    assert!(page.text("error").contains("choose one of sequential, random"));
-    page.fill("Sampling", "sequential").await;
-    assert_eq!(page.text("error"), "");
-}
-
-#[wasm_bindgen_test]
-async fn an_empty_prefix_is_refused() {
-    let page = Mounted::ready("").await;
-    page.fill("Prefix", "").await;
-    assert_eq!(page.text("error"), Error::EmptyPrefix.to_string());
-    for button in ["Train", "Generate"] {
-        page.button(button).focus().unwrap();
-        page.press(button).await;
-        assert_eq!(document().active_element().unwrap().id(), page.field("Prefix").id(), "{button}");
-    }
-    assert_eq!(page.sent(), []);
-    page.fill("Prefix", "t").await;
-    assert_eq!(page.text("error"), "");
-}
-
-#[wasm_bindgen_test]
-async fn a_prefix_too_long_is_refused_before_it_is_sent() {
-    let page = Mounted::training("").await;
-    page.fill("Prefix", &"é".repeat(LONGEST_PREFIX + 1)).await;
-    let error = Error::PrefixTooLong { length: LONGEST_PREFIX + 1, allowed: LONGEST_PREFIX };
-    assert_eq!(page.text("error"), error.to_string());
-    page.press("Generate").await;
-    assert_eq!(page.sent().len(), 1, "the Train alone");
-    page.fill("Prefix", &"é".repeat(LONGEST_PREFIX)).await;
-    assert_eq!((page.text("error"), page.sent().len()), (String::new(), 2));
 }
 
 #[wasm_bindgen_test]

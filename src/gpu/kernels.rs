@@ -57,6 +57,7 @@ pub struct Dims {
 const COMMON: &str = include_str!("../../shaders/common.wgsl");
 const BLOCK_PRODUCT: &str = include_str!("../../shaders/block_product.wgsl");
 const QUAD_PRODUCT: &str = include_str!("../../shaders/quad_product.wgsl");
+const FINISH_BLOCK: &str = include_str!("../../shaders/finish_block.wgsl");
 const ONE_PART: &str = include_str!("../../shaders/one_part.wgsl");
 const SPLIT_PARTS: &str = include_str!("../../shaders/split_parts.wgsl");
 const TANH: &str = include_str!("../../shaders/tanh.wgsl");
@@ -115,14 +116,19 @@ impl Kernel {
             return [&[COMMON], self.uses, &[self.source]].concat().join("\n");
         }
         let tile = self.tile(tile);
-        let constants = tile.constants();
-        let (before, product): (&[&str], _) = match tile {
-            Tile { quads: true, .. } => (&[platform::SUBGROUPS, &constants, COMMON], QUAD_PRODUCT),
-            Tile { split: 2.., .. } => (&[&constants, COMMON, SPLIT_PARTS], BLOCK_PRODUCT),
-            _ => (&[&constants, COMMON, ONE_PART], BLOCK_PRODUCT),
+        let (enabled, product): (_, &[&str]) = match tile {
+            Tile { quads: true, .. } => (platform::SUBGROUPS, &[QUAD_PRODUCT, FINISH_BLOCK]),
+            Tile { split: 2.., .. } => ("", &[BLOCK_PRODUCT, SPLIT_PARTS, FINISH_BLOCK]),
+            _ => ("", &[BLOCK_PRODUCT, ONE_PART, FINISH_BLOCK]),
         };
-        let uses = self.uses.iter().map(|&used| if used == BLOCK_PRODUCT { product } else { used });
-        before.iter().copied().chain(uses).chain([self.source]).collect::<Vec<_>>().join("\n")
+        let uses = self.uses.iter().filter(|&&used| used != BLOCK_PRODUCT);
+        let shared = product.iter().chain(uses).copied();
+        [enabled, &tile.constants(), COMMON]
+            .into_iter()
+            .chain(shared)
+            .chain([self.source])
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Layouts and pipeline for a module.

@@ -142,11 +142,11 @@ pub const SETTINGS: [Setting; 14] = [
     Setting { key: "lr", label: "Learning rate", values: Values::Positive(1000.0) },
     Setting { key: "clip", label: "Gradient clipping", values: Values::Positive(1e9) },
     Setting { key: "tokens", label: "Training tokens", values: Values::Whole(3, 100_000_000) },
-    Setting { key: "sampling", label: "Sampling", values: Values::Words(&["sequential", "random"]) },
-    Setting { key: "state", label: "Hidden state", values: Values::Words(&["carry", "reset"]) },
+    Setting { key: "sampling", label: "Sampling", values: Values::Words(Sampling::WORDS) },
+    Setting { key: "state", label: "Hidden state", values: Values::Words(StateMode::WORDS) },
     Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
-    Setting { key: "engine", label: "Engine", values: Values::Words(&["auto", "gpu", "cpu"]) },
-    Setting { key: "cleaning", label: "Cleaning", values: Values::Words(&["book", "verbatim"]) },
+    Setting { key: "engine", label: "Engine", values: Values::Words(EngineChoice::WORDS) },
+    Setting { key: "cleaning", label: "Cleaning", values: Values::Words(Cleaning::WORDS) },
     Setting { key: "kinds", label: "Kinds of token, at most", values: Values::Whole(2, 10_000) },
     Setting { key: "validation", label: "Validation tokens", values: Values::Whole(0, 1_000_000) },
 ];
@@ -343,87 +343,38 @@ impl Config {
     }
 }
 
-impl fmt::Display for Sampling {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sequential => "sequential",
-            Self::Random => "random",
-        })
-    }
-}
-
-impl FromStr for Sampling {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "sequential" => Ok(Self::Sequential),
-            "random" => Ok(Self::Random),
-            _ => Err(()),
+/// The words for a setting's values.
+macro_rules! words {
+    ($setting:ident: $($value:ident = $word:literal),+) => {
+        impl $setting {
+            const WORDS: &[&str] = &[$($word),+];
         }
-    }
-}
 
-impl fmt::Display for EngineChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Gpu => "gpu",
-            Self::Cpu => "cpu",
-        })
-    }
-}
-
-impl FromStr for EngineChoice {
-    type Err = &'static str;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "gpu" => Ok(Self::Gpu),
-            "cpu" => Ok(Self::Cpu),
-            _ => Err("give auto, gpu or cpu"),
+        impl fmt::Display for $setting {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    $(Self::$value => $word),+
+                })
+            }
         }
-    }
-}
 
-impl fmt::Display for Cleaning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Book => "book",
-            Self::Verbatim => "verbatim",
-        })
-    }
-}
+        impl FromStr for $setting {
+            type Err = String;
 
-impl FromStr for Cleaning {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "book" => Ok(Self::Book),
-            "verbatim" => Ok(Self::Verbatim),
-            _ => Err(()),
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$value),)+
+                    _ => Err(format!("give one of {}", Self::WORDS.join(", "))),
+                }
+            }
         }
-    }
+    };
 }
 
-impl fmt::Display for StateMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Carry => "carry",
-            Self::Reset => "reset",
-        })
-    }
-}
-
-impl FromStr for StateMode {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "carry" => Ok(Self::Carry),
-            "reset" => Ok(Self::Reset),
-            _ => Err(()),
-        }
-    }
-}
+words!(Sampling: Sequential = "sequential", Random = "random");
+words!(StateMode: Carry = "carry", Reset = "reset");
+words!(EngineChoice: Auto = "auto", Gpu = "gpu", Cpu = "cpu");
+words!(Cleaning: Book = "book", Verbatim = "verbatim");
 
 #[cfg(test)]
 mod tests {

@@ -8,14 +8,14 @@ use js_sys::{Array, Function, Promise, Reflect};
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event, Stretch, Summary};
+use time_traveller::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice, TextFacts};
 use time_traveller::ui::keeping;
 use time_traveller::ui::saved::FIRST_REQUEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{Mounted, epoch};
+use super::{Mounted, book, epoch};
 
 fn config() -> Config {
     Config { hidden: 64, epochs: 20, engine: EngineChoice::Cpu, ..Config::default() }
@@ -275,4 +275,51 @@ async fn a_broken_worker_is_replaced_twice_and_then_the_page_asks() {
     assert!(page.text("offers").contains("epoch 3 of 20"), "{}", page.text("offers"));
     page.press("Resume this run").await;
     assert_eq!((restarts.get(), page.sent().last()), (4, Some(&train_from(5, b"kept"))));
+}
+
+/// The runs and the texts that the page sent, in order: of a text its name, of the book's nothing.
+fn sent_in_order(page: &Mounted) -> Vec<String> {
+    let told = |command: Command| match command {
+        Command::Text { choice: TextChoice::Own { name, .. }, .. } => Some(name),
+        Command::Text { choice: TextChoice::Book, .. } => Some(String::new()),
+        Command::Train { run, .. } => Some(format!("run {run}")),
+        _ => None,
+    };
+    page.sent().into_iter().filter_map(told).collect()
+}
+
+/// A text of the visitor's own is chosen, and the worker has it.
+async fn paste(page: &Mounted) {
+    page.page.paste_text("words".into());
+    page.settle().await;
+    let facts = TextFacts { name: "pasted text".into(), own: true, tokens: 20_000, ..TextFacts::default() };
+    page.hear([Event::Text { facts }]).await;
+}
+
+/// The worker breaks down in mid-run, and another takes its place.
+async fn replace_worker(page: &Mounted) {
+    page.hear([Event::Resumed { run: 1 }, Event::Broken { error: Error::WorkerBroke("a test".into()) }]).await;
+    page.settle().await;
+}
+
+#[wasm_bindgen_test]
+async fn another_worker_gets_the_text_of_the_next_run_after_the_present_one() {
+    let page = fresh().await;
+    paste(&page).await;
+    save(&page, 3, b"kept").await;
+    replace_worker(&page).await;
+    assert_eq!(sent_in_order(&page), ["run 1", "pasted text", "", "run 2", "pasted text"]);
+}
+
+#[wasm_bindgen_test]
+async fn another_worker_gets_the_runs_text_before_the_book_that_was_gone_back_to() {
+    in_storage("records.clear(); files.clear();").await;
+    let page = keeping(Mounted::ready(SETTINGS).await).await;
+    paste(&page).await;
+    page.train().await;
+    save(&page, 3, b"kept").await;
+    page.page.book_text();
+    page.hear([book(true)]).await;
+    replace_worker(&page).await;
+    assert_eq!(sent_in_order(&page), ["pasted text", "run 1", "", "pasted text", "run 2", ""]);
 }

@@ -31,7 +31,7 @@ const TAKEN_UP: Duration = Duration::from_secs(60);
 
 /// What the storage is to do, one thing after the other.
 pub enum Order {
-    Keep { newest: Newest, replaces: Option<String>, text: Option<TextChoice> },
+    Keep { newest: Newest, replaces: Option<String>, text: Option<Arc<TextChoice>> },
     Forget(Vec<String>),
     Fetch(Record, Purpose),
 }
@@ -41,24 +41,22 @@ pub fn start(page: Page) {
     let (sender, orders) = unbounded();
     page.orders.set_value(Some(sender));
     let life = StoredValue::new_local(storage::live_as(&page.id()));
+    let hidden = window_event_listener_untyped("visibilitychange", move |_| {
+        if document().hidden() {
+            page.save(&Moment::Rest);
+        }
+    });
+    let put_by = window_event_listener_untyped("pagehide", move |_| {
+        page.save(&Moment::Rest);
+        if let Some(end) = life.try_update_value(Option::take).flatten() {
+            let _ = end.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let back = window_event_listener_untyped("pageshow", move |_| {
+        life.update_value(|life| *life = life.take().or_else(|| storage::live_as(&page.id())));
+    });
+    on_cleanup(move || [hidden, put_by, back].into_iter().for_each(|listener| listener.remove()));
     spawn_local(obey(page, page.id(), orders));
-    for event in ["visibilitychange", "pagehide", "pageshow"] {
-        let listener = window_event_listener_untyped(event, move |_| {
-            if event == "pageshow" {
-                life.update_value(|life| *life = life.take().or_else(|| storage::live_as(&page.id())));
-                return;
-            }
-            if event == "pagehide" || document().hidden() {
-                page.save(&Moment::Rest);
-            }
-            if event == "pagehide"
-                && let Some(end) = life.try_update_value(Option::take).flatten()
-            {
-                let _ = end.call0(&JsValue::UNDEFINED);
-            }
-        });
-        on_cleanup(move || listener.remove());
-    }
 }
 
 /// Obeys orders, and after each of them tells what is saved now.
@@ -94,7 +92,7 @@ async fn obey(page: Page, id: String, mut orders: UnboundedReceiver<Order>) {
 async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), String> {
     match order {
         Order::Keep { newest: Newest { record, file }, replaces, text } => {
-            storage.keep(&record, &file, replaces.as_deref(), text.as_ref()).await?;
+            storage.keep(&record, &file, replaces.as_deref(), text.as_deref()).await?;
             if text.is_some() {
                 page.own.stored.try_update_value(|stored| *stored = record.summary.text);
             }
@@ -103,7 +101,7 @@ async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), St
         Order::Fetch(record, purpose) => match storage.file(&record.id).await? {
             Some(file) => {
                 let text = if record.own_text.is_some() { storage.text(&record.summary.text).await? } else { None };
-                page.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose, text);
+                page.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose, text.map(Arc::new));
             }
             None => {
                 _ = page.saved.try_update(|saved| saved.refusal = Some(Error::CheckpointGone));
@@ -161,12 +159,19 @@ impl Page {
 
     /// What a checkpoint that was asked for is used for.
     fn take(&self, purpose: Purpose, summary: Summary, file: Vec<u8>) {
-        let Some(Run { name, from_file, own_text, is_books, .. }) = self.state.with_untracked(|s| s.live().cloned())
-        else {
-            return;
-        };
-        let (id, page, saved) = (String::new(), self.id(), Date::now());
-        let record = Record { id, page, saved, name, from_file, own_text, is_books, summary };
+        let record = self.state.with_untracked(|s| {
+            s.live().map(|run| Record {
+                id: String::new(),
+                page: self.id(),
+                saved: Date::now(),
+                name: run.name.clone(),
+                from_file: run.from_file,
+                own_text: run.own_text.clone(),
+                is_books: run.is_books,
+                summary,
+            })
+        });
+        let Some(record) = record else { return };
         if purpose != Purpose::Keep {
             return self.use_checkpoint(Newest { record, file: Arc::new(file) }, purpose, None);
         }
@@ -179,9 +184,9 @@ impl Page {
     }
 
     /// Goes on with a checkpoint here, or gives it to the visitor.
-    fn use_checkpoint(&self, newest: Newest, purpose: Purpose, text: Option<TextChoice>) {
+    fn use_checkpoint(&self, newest: Newest, purpose: Purpose, text: Option<Arc<TextChoice>>) {
         match purpose {
-            Purpose::Keep => self.go_on_from(newest, Some(text)),
+            Purpose::Keep => self.go_on_from(newest, text),
             Purpose::Download => download(&newest),
             Purpose::PyTorch => {
                 download(&newest);
@@ -232,9 +237,9 @@ impl Page {
         self.order(Order::Forget(vec![id.to_owned()]));
     }
 
-    /// Goes on from a checkpoint, with its settings in the form and, if that is lost, with a new worker. Where it is
-    /// known what text it learns (none: the book's), the worker gets that before.
-    pub fn go_on_from(&self, newest: Newest, text: Option<Option<TextChoice>>) {
+    /// Goes on from a checkpoint that learns this text of the visitor's own, or the book's; with its settings in the form
+    /// and, if that is lost, with a new worker.
+    pub fn go_on_from(&self, newest: Newest, text: Option<Arc<TextChoice>>) {
         let lost = self.state.with_untracked(|state| state.worker_lost);
         if !lost && !self.state.with_untracked(RunState::can_train) {
             return;
@@ -248,9 +253,7 @@ impl Page {
         if lost {
             self.restart_worker();
         }
-        if let Some(text) = text {
-            self.bring_text(text);
-        }
+        self.bring_text(text);
         self.send_on(newest, None);
     }
 
@@ -277,9 +280,10 @@ impl Page {
                 let told = page.saved.try_update(|saved| saved.restarted = Some((newest.record.summary.epoch, why)));
                 if told.is_some() {
                     let continues = page.state.with_untracked(|state| state.shown);
-                    page.restart_worker();
+                    let chosen = page.restart_worker();
                     page.bring_text(page.own.of_run());
                     page.send_on(newest, Some(continues));
+                    page.choose_again(chosen);
                 }
             },
             Duration::ZERO,

@@ -47,10 +47,10 @@ pub struct Page {
     pub prefix: RwSignal<String>,
     /// The file that the next run is to start from.
     pub file: RwSignal<Chosen>,
-    /// The visitor's own text.
-    pub own: Own,
     /// How often the visitor has changed that choice.
     choices: StoredValue<u32>,
+    /// The visitor's own text.
+    pub own: Own,
     pub language: RwSignal<Language>,
     /// Whether perplexities stand on a logarithmic axis.
     pub logarithmic: RwSignal<bool>,
@@ -89,6 +89,7 @@ impl Page {
             form,
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
             file: RwSignal::new(Chosen::Nothing),
+            choices: StoredValue::new(0),
             own: Own::new(),
             language: RwSignal::new(Language::English),
             logarithmic: RwSignal::new(false),
@@ -97,7 +98,6 @@ impl Page {
             next: RwSignal::new(false),
             choice: RwSignal::new(Choice::default()),
             refresh: RwSignal::new(false),
-            choices: StoredValue::new(0),
             config: Memo::new(move |_| form.with(Form::config)),
             saved: RwSignal::new(Saved::default()),
             orders: StoredValue::new(None),
@@ -112,8 +112,8 @@ impl Page {
         self.restart.set_value(Box::new(restart));
     }
 
-    /// Starts another worker in place of the present one.
-    pub(super) fn restart_worker(&self) {
+    /// Starts another worker: see [`Page::restart_worker`].
+    pub(super) fn restart(&self) {
         self.restart.with_value(|restart| restart());
     }
 
@@ -315,10 +315,10 @@ impl Page {
         self.pinned.set(None);
         self.stop_keeping();
         self.state.update(RunState::reset);
-        if lost {
-            self.restart_worker();
-        } else {
+        if !lost {
             self.send(Command::Reset);
+        } else if let Some(text) = self.restart_worker() {
+            self.send_text(text);
         }
     }
 

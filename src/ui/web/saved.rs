@@ -105,7 +105,7 @@ fn OpenField(page: Page) -> impl IntoView {
                 <button
                     type="button"
                     disabled=move || !can_train.get()
-                    on:click=move |_| page.go_on_from(newest.clone(), None)
+                    on:click=move |_| page.go_on_from(newest.clone(), page.own.chosen())
                 >
                     {w.resume_this}
                 </button>

@@ -1,6 +1,8 @@
 //! The text that is trained on: the book's, or one that the visitor chooses, pastes, drops on the page or fetches by a
 //! link. Its bytes go to the worker as they are; what comes of them, the worker tells.
 
+use std::sync::Arc;
+
 use js_sys::Uint8Array;
 use leptos::html::{Input, Textarea};
 use leptos::prelude::*;
@@ -28,20 +30,20 @@ pub const TEXT_KEY: &str = "text";
 pub struct Own {
     pub state: RwSignal<OwnText>,
     /// The text that was sent to the worker and is not yet answered,
-    sent: StoredValue<Option<TextChoice>, LocalStorage>,
-    /// and the one that the worker holds: another worker is to have it too.
-    kept: StoredValue<Option<TextChoice>, LocalStorage>,
+    sent: StoredValue<Option<Arc<TextChoice>>>,
+    /// and the one that the worker holds.
+    kept: StoredValue<Option<Arc<TextChoice>>>,
     /// The one that the last run learns,
-    of_run: StoredValue<Option<TextChoice>, LocalStorage>,
+    of_run: StoredValue<Option<Arc<TextChoice>>>,
     /// and the SHA-1 of the one that lies in the browser's storage for it.
-    pub(super) stored: StoredValue<String, LocalStorage>,
+    pub(super) stored: StoredValue<String>,
 }
 
 impl Own {
     pub fn new() -> Self {
         let state = RwSignal::new(OwnText::default());
-        let none = || StoredValue::new_local(None);
-        Self { state, sent: none(), kept: none(), of_run: none(), stored: StoredValue::new_local(String::new()) }
+        let none = || StoredValue::new(None);
+        Self { state, sent: none(), kept: none(), of_run: none(), stored: StoredValue::new(String::new()) }
     }
 
     /// A run begins to learn the worker's present text.
@@ -50,8 +52,13 @@ impl Own {
     }
 
     /// The text that the last run learns, if it is the visitor's own.
-    pub(super) fn of_run(&self) -> Option<TextChoice> {
+    pub(super) fn of_run(&self) -> Option<Arc<TextChoice>> {
         self.of_run.get_value()
+    }
+
+    /// The text of the visitor's own that was chosen last, if the worker has it or is about to.
+    pub(super) fn chosen(&self) -> Option<Arc<TextChoice>> {
+        self.sent.get_value().or_else(|| self.kept.get_value())
     }
 
     /// Whether a text is on its way.
@@ -69,14 +76,6 @@ impl Page {
     /// Takes in what the worker says of texts.
     pub fn hear_of_text(&self, event: &Event) {
         match event {
-            Event::Ready => {
-                let sent = self.own.sent.try_update_value(Option::take).flatten();
-                if let Some(text) = sent.or_else(|| self.own.kept.get_value()) {
-                    let (TextChoice::Own { name, .. } | TextChoice::Address(name)) = &text else { return };
-                    self.own.state.update(|own| own.reading = Some(name.clone()));
-                    self.send_text(text);
-                }
-            }
             Event::Text { facts } => {
                 let sent = self.own.sent.try_update_value(Option::take).flatten();
                 if facts.own {
@@ -125,7 +124,7 @@ impl Page {
     pub fn fetch_text(&self) {
         let Some(link) = self.own.state.with_untracked(|own| own.link.clone()) else { return };
         self.own.state.update(|own| _ = own.begin(link.clone(), true));
-        self.send_text(TextChoice::Address(link));
+        self.send_text(Arc::new(TextChoice::Address(link)));
     }
 
     /// Goes back to the book's text, or stays there.
@@ -149,7 +148,7 @@ impl Page {
             let still = page.own.state.try_with_untracked(|own| own.reading.is_some() && Some(own.turn) == turn);
             match bytes {
                 _ if still != Some(true) => {}
-                Ok(bytes) => page.send_text(TextChoice::Own { name, bytes }),
+                Ok(bytes) => page.send_text(Arc::new(TextChoice::Own { name, bytes })),
                 Err(error) => page.own.state.update(|own| own.refuse(error)),
             }
         });
@@ -157,23 +156,51 @@ impl Page {
 
     /// Has the worker hold the text that a saved run learns: this one of the visitor's own, or the book's. What the
     /// settings say of a text, the run brings along.
-    pub(super) fn bring_text(&self, text: Option<TextChoice>) {
+    pub(super) fn bring_text(&self, text: Option<Arc<TextChoice>>) {
         self.own.of_run.set_value(text.clone());
         match text {
+            Some(text) if is_same(self.own.chosen().as_ref(), Some(&text)) => {}
             Some(text) => self.send_text(text),
             None => self.book_text(),
         }
     }
 
-    fn send_text(&self, text: TextChoice) {
+    /// Starts another worker in place of the present one. It has the book's text; gives the one that was chosen.
+    pub(super) fn restart_worker(&self) -> Option<Arc<TextChoice>> {
+        let chosen = self.own.chosen();
+        self.own.sent.set_value(None);
+        self.own.kept.set_value(None);
+        self.restart();
+        chosen
+    }
+
+    /// Goes back to the text that was chosen before another worker got that of the run, for the next run.
+    pub(super) fn choose_again(&self, chosen: Option<Arc<TextChoice>>) {
+        if !is_same(chosen.as_ref(), self.own.of_run().as_ref()) {
+            match chosen {
+                Some(text) => self.send_text(text),
+                None => self.send_choice(TextChoice::Book),
+            }
+        }
+    }
+
+    pub(super) fn send_text(&self, text: Arc<TextChoice>) {
+        if let TextChoice::Own { name, .. } | TextChoice::Address(name) = &*text {
+            self.own.state.update(|own| own.reading = Some(name.clone()));
+        }
         self.own.sent.set_value(Some(text.clone()));
-        self.send_choice(text);
+        self.send_choice(TextChoice::clone(&text));
     }
 
     fn send_choice(&self, choice: TextChoice) {
         let Config { cleaning, kinds, .. } = self.config.get_untracked().unwrap_or_default();
         self.send(Command::Text { choice, cleaning, kinds });
     }
+}
+
+/// Whether both are the very same text of the visitor's own, or the book's.
+fn is_same(one: Option<&Arc<TextChoice>>, other: Option<&Arc<TextChoice>>) -> bool {
+    one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
 }
 
 /// The text's part of the settings.

@@ -251,6 +251,11 @@ impl Visit {
         Ok(self.client.execute(script, args).await?)
     }
 
+    /// What an expression comes to in the page.
+    pub async fn look(&self, expression: &str) -> Result<Value> {
+        self.script(&format!("return {expression}"), vec![]).await
+    }
+
     /// Lets scripts take this long, rather than half a minute.
     pub async fn allow_scripts(&self, time: Duration) -> Result<()> {
         Ok(self.client.update_timeouts(TimeoutConfiguration::new(Some(time), None, None)).await?)

@@ -14,11 +14,11 @@ const RUN: Duration = Duration::from_secs(600);
 /// Waits until the page is kept.
 async fn kept(visit: &Visit) -> Result<()> {
     visit.allow_scripts(READY).await?;
-    visit.script("return navigator.serviceWorker.ready.then(() => true)", vec![]).await.map(drop)
+    visit.look("navigator.serviceWorker.ready.then(() => true)").await.map(drop)
 }
 
 async fn title(visit: &Visit) -> Result<String> {
-    let title = visit.script("return document.querySelector('meta[name=description]').content", vec![]).await?;
+    let title = visit.look("document.querySelector('meta[name=description]').content").await?;
     Ok(title.as_str().unwrap_or_default().to_owned())
 }
 
@@ -39,7 +39,7 @@ async fn after_the_first_visit_the_page_starts_and_trains_without_a_network_and_
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
         .wait_until("the kernels", READY, async || {
-            Ok(visit.script("return document.querySelectorAll('.kernel').length", vec![]).await? == 7)
+            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 7)
         })
         .await?;
     visit.check_clean().await
@@ -138,7 +138,7 @@ async fn a_hidden_tab_trains_at_full_speed() -> Result<()> {
         for _ in 0..3 {
             let seen = pace(&visit, Duration::from_secs(4)).await?;
             visit.hide().await?;
-            let is_hidden = async || Ok(visit.script("return document.hidden", vec![]).await? == true);
+            let is_hidden = async || Ok(visit.look("document.hidden").await? == true);
             visit.wait_until("the tab to be hidden", READY, is_hidden).await?;
             let hidden = pace(&visit, Duration::from_secs(8)).await?;
             visit.bring_to_front().await?;

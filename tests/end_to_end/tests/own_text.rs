@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use end_to_end::Visit;
-use serde_json::Value;
 
 /// A small run on a software adapter, or a text on its way.
 const RUN: Duration = Duration::from_secs(300);
@@ -13,16 +12,12 @@ const RUN: Duration = Duration::from_secs(300);
 /// Longer than a run that starts by itself would wait.
 const A_WHILE: Duration = Duration::from_secs(2);
 
-async fn look(visit: &Visit, expression: &str) -> Result<Value> {
-    visit.script(&format!("return {expression}"), vec![]).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_links_text_is_fetched_when_the_visitor_says_so_and_then_trained_on() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("").await?;
     // A text of the page's own server; its browser can reach no other.
-    let address = look(&visit, "new URL('shaders/block_product.wgsl', location).href").await?;
+    let address = visit.look("new URL('shaders/block_product.wgsl', location).href").await?;
     let address = address.as_str().unwrap_or_default().to_owned();
     let link = address.replace(':', "%3A").replace('/', "%2F");
     let settings = "hidden=16&batch=4&steps=10&epochs=3&tokens=2000&engine=cpu&cleaning=verbatim&validation=300";
@@ -33,16 +28,15 @@ async fn a_links_text_is_fetched_when_the_visitor_says_so_and_then_trained_on() 
     tokio::time::sleep(A_WHILE).await;
     ensure!(visit.status().await? == "idle", "a run waits for the visitor's word");
     let loaded = "performance.getEntriesByType('resource').some(entry => entry.name.includes('block_product'))";
-    ensure!(look(&visit, loaded).await? == false, "nothing is loaded before");
+    ensure!(visit.look(loaded).await? == false, "nothing is loaded before");
 
     visit.click("Fetch this text").await?;
     visit.wait_for_status("finished", RUN).await?;
     ensure!(visit.text("moment-title").await?.contains("held out"), "{}", visit.text("moment-title").await?);
     ensure!(visit.text("legend").await?.is_empty(), "the book's curve is not that text's");
-    let names =
-        look(&visit, "[...document.querySelectorAll('.run-name')].map(name => name.placeholder).join()").await?;
+    let names = visit.look("[...document.querySelectorAll('.run-name')].map(name => name.placeholder).join()").await?;
     ensure!(names.as_str().is_some_and(|names| names.contains("block_product.wgsl")), "{names}");
-    ensure!(look(&visit, "location.hash").await?.as_str().is_some_and(|hash| hash.contains(&link)));
+    ensure!(visit.look("location.hash").await?.as_str().is_some_and(|hash| hash.contains(&link)));
     visit.check_accessibility("after a run of it").await?;
     visit.check_clean().await
 }
@@ -60,9 +54,9 @@ async fn a_chinese_file_is_read_and_a_picture_is_not() -> Result<()> {
     let told = "document.querySelector('[data-testid=text-facts]').textContent";
     visit
         .wait_until("the text, verbatim", RUN, async || {
-            let told = look(&visit, told).await?.to_string();
+            let told = visit.look(told).await?.to_string();
             Ok(told.contains("时光机器.txt; 500 tokens")
-                && look(&visit, "document.querySelector('#setting-tokens').value").await? == "500")
+                && visit.look("document.querySelector('#setting-tokens').value").await? == "500")
         })
         .await?;
     let picture = folder.path().join("photo.png");
@@ -71,7 +65,7 @@ async fn a_chinese_file_is_read_and_a_picture_is_not() -> Result<()> {
     visit
         .wait_until("the refusal", RUN, async || Ok(visit.text("error").await?.contains("neither UTF-8 nor UTF-16")))
         .await?;
-    ensure!(look(&visit, told).await?.to_string().contains("时光机器.txt; 500 tokens"), "the one before stays");
+    ensure!(visit.look(told).await?.to_string().contains("时光机器.txt; 500 tokens"), "the one before stays");
     visit.check_accessibility("with a text refused").await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;

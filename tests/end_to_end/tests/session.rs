@@ -17,14 +17,15 @@ const KEEP_WORKERS: &str = "
     window.workers = [];
     window.Worker = class extends Worker { constructor(...about) { super(...about); workers.push(this); } };";
 
-/// The records in the browser's storage.
-const RECORDS: &str = "
+/// Asks all that is in one store of the browser's storage for something.
+const ASK_STORE: &str = "
+    const [store, question] = arguments;
     return new Promise((resolve, reject) => {
         const open = indexedDB.open('time-traveller');
         open.onerror = () => reject(open.error);
         open.onsuccess = () => {
-            const all = open.result.transaction('records').objectStore('records').getAll();
-            all.onsuccess = () => { open.result.close(); resolve(all.result); };
+            const answer = open.result.transaction(store).objectStore(store)[question]();
+            answer.onsuccess = () => { open.result.close(); resolve(answer.result); };
         };
     });";
 
@@ -38,7 +39,12 @@ async fn wait_for_epoch(visit: &Visit, epoch: f64) -> Result<()> {
 }
 
 async fn records(visit: &Visit) -> Result<Vec<Value>> {
-    Ok(visit.script(RECORDS, vec![]).await?.as_array().cloned().unwrap_or_default())
+    let records = visit.script(ASK_STORE, vec![json!("records"), json!("getAll")]).await?;
+    Ok(records.as_array().cloned().unwrap_or_default())
+}
+
+async fn number_of_texts(visit: &Visit) -> Result<Value> {
+    visit.script(ASK_STORE, vec![json!("texts"), json!("count")]).await
 }
 
 /// Holds the run and waits until it is saved there; the epoch that was saved.
@@ -52,6 +58,16 @@ async fn pause_and_save(visit: &Visit) -> Result<f64> {
         })
         .await?;
     Ok(epoch)
+}
+
+/// Ends the present worker and waits until the page has noticed.
+async fn lose_worker(visit: &Visit) -> Result<()> {
+    let lose = "const last = workers.at(-1);
+        last.terminate();
+        last.dispatchEvent(new ErrorEvent('error', { message: 'a test ended it' }));";
+    visit.script(lose, vec![]).await?;
+    let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
+    visit.wait_until("the page to say so", READY, told).await
 }
 
 /// The run goes on from this epoch, and has not begun anew, which would come to the same curve.
@@ -130,16 +146,11 @@ async fn a_lost_worker_is_replaced_and_the_run_goes_on() -> Result<()> {
     let saved = pause_and_save(&visit).await?;
     visit.click("Resume").await?;
     wait_for_epoch(&visit, saved + 2.0).await?;
-    let lose = "const last = workers.at(-1);
-        last.terminate();
-        last.dispatchEvent(new ErrorEvent('error', { message: 'a test ended it' }));";
-    visit.script(lose, vec![]).await?;
-    let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
-    visit.wait_until("the page to say so", READY, told).await?;
+    lose_worker(&visit).await?;
     println!("{}", visit.text("kept").await?);
     check_goes_on(&visit, saved).await?;
     check_against_an_undisturbed_run(&visit).await?;
-    ensure!(visit.script("return workers.length", vec![]).await? == 2, "not one worker in place of another");
+    ensure!(visit.look("workers.length").await? == 2, "not one worker in place of another");
     Ok(())
 }
 
@@ -179,17 +190,6 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     visit.check_clean().await
 }
 
-/// How many texts lie in the browser's storage.
-const TEXTS: &str = "
-    return new Promise((resolve, reject) => {
-        const open = indexedDB.open('time-traveller');
-        open.onerror = () => reject(open.error);
-        open.onsuccess = () => {
-            const count = open.result.transaction('texts').objectStore('texts').count();
-            count.onsuccess = () => { open.result.close(); resolve(count.result); };
-        };
-    });";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
     let visit = Visit::start().await?;
@@ -201,13 +201,13 @@ async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
     std::fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
     visit.unfold("Text").await?;
     visit.choose_file("Choose a text", &file).await?;
-    let facts = "return document.querySelector('[data-testid=text-facts]').textContent";
-    let is_own = async || Ok(visit.script(facts, vec![]).await?.as_str().is_some_and(|f| f.starts_with("tides.txt; ")));
+    let facts = "document.querySelector('[data-testid=text-facts]').textContent";
+    let is_own = async || Ok(visit.look(facts).await?.as_str().is_some_and(|f| f.starts_with("tides.txt; ")));
     visit.wait_until("the text", READY, is_own).await?;
     visit.click("Train").await?;
     wait_for_epoch(&visit, 3.0).await?;
     let saved = pause_and_save(&visit).await?;
-    ensure!(visit.script(TEXTS, vec![]).await? == 1, "the text is not kept");
+    ensure!(number_of_texts(&visit).await? == 1, "the text is not kept");
 
     // Another visit, which begins with the book's text.
     open(&visit).await?;
@@ -219,17 +219,12 @@ async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
     let saved = pause_and_save(&visit).await?;
     visit.click("Resume").await?;
     visit.wait_for_status("training", READY).await?;
-    let lose = "const last = workers.at(-1);
-        last.terminate();
-        last.dispatchEvent(new ErrorEvent('error', { message: 'a test ended it' }));";
-    visit.script(lose, vec![]).await?;
-    let told = async || Ok(visit.text("kept").await?.contains("a test ended it"));
-    visit.wait_until("the page to say so", READY, told).await?;
+    lose_worker(&visit).await?;
     check_goes_on(&visit, saved).await?;
     wait_for_epoch(&visit, saved + 2.0).await?;
     ensure!(visit.text("error").await?.is_empty(), "{}", visit.text("error").await?);
 
     visit.click("Reset").await?;
-    let nothing = async || Ok(records(&visit).await?.is_empty() && visit.script(TEXTS, vec![]).await? == 0);
+    let nothing = async || Ok(records(&visit).await?.is_empty() && number_of_texts(&visit).await? == 0);
     visit.wait_until("run and text to be forgotten", READY, nothing).await
 }

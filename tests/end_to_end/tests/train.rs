@@ -42,8 +42,7 @@ async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     visit.click("Generate").await?;
     visit.wait_until("a continuation", READY, async || Ok(!visit.text("generated").await?.is_empty())).await?;
     // The browser's own reading leaves out the spaces at the end, and a young network may write nothing else.
-    let generated =
-        visit.script("return document.querySelector('[data-testid=generated]').textContent", vec![]).await?;
+    let generated = visit.look("document.querySelector('[data-testid=generated]').textContent").await?;
     let generated = generated.as_str().unwrap_or_default();
     assert!(generated.starts_with("the machine") && generated.len() > "the machine".len(), "{generated}");
     visit.screenshot("training", 1440, 900, false).await?;

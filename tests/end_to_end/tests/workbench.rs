@@ -12,11 +12,6 @@ const READY: Duration = Duration::from_secs(90);
 /// A small run on a software adapter.
 const RUN: Duration = Duration::from_secs(600);
 
-/// What a script of one expression gives.
-async fn look(visit: &Visit, expression: &str) -> Result<Value> {
-    visit.script(&format!("return {expression}"), vec![]).await
-}
-
 /// Sets a field, a slider or a choice as a person does.
 async fn set(visit: &Visit, selector: &str, value: &str) -> Result<()> {
     let script = "const field = document.querySelector(arguments[0]); field.value = arguments[1];
@@ -40,22 +35,23 @@ async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
     visit.click("Random order beside it").await?;
     visit
         .wait_until("the second run", RUN, async || {
-            Ok(look(&visit, "document.querySelectorAll('[data-testid=runs] > li').length").await? == 2
+            Ok(visit.look("document.querySelectorAll('[data-testid=runs] > li').length").await? == 2
                 && visit.status().await? == "finished")
         })
         .await?;
-    let names = look(&visit, "[...document.querySelectorAll('.run-name')].map(name => name.placeholder)").await?;
+    let names = visit.look("[...document.querySelectorAll('.run-name')].map(name => name.placeholder)").await?;
     ensure!(names == json!(["sequential, state carried", "random"]), "{names}");
-    ensure!(look(&visit, "location.hash").await?.as_str().is_some_and(|hash| hash.contains("seed=1")));
+    ensure!(visit.look("location.hash").await?.as_str().is_some_and(|hash| hash.contains("seed=1")));
     let legend = visit.text("legend-runs").await?;
     ensure!(legend.contains("random"), "{legend}");
 
     // An epoch of the past, on the curve and in words.
     set(&visit, ".scrub", "3").await?;
     visit.wait_until("epoch 3", READY, async || Ok(visit.text("moment-title").await?.starts_with("Epoch 3:"))).await?;
-    ensure!(look(&visit, "document.querySelector('.rows [aria-current]').dataset.epoch").await? == "3");
+    ensure!(visit.look("document.querySelector('.rows [aria-current]').dataset.epoch").await? == "3");
     ensure!(
-        look(&visit, "document.querySelector('[data-testid=reading]').textContent")
+        visit
+            .look("document.querySelector('[data-testid=reading]').textContent")
             .await?
             .to_string()
             .contains("Epoch 3")
@@ -86,7 +82,7 @@ async fn keep(visit: &Visit) -> Result<()> {
     let picture = visit.saved("perplexity.png", READY).await?;
     ensure!(picture.starts_with(b"\x89PNG"), "perplexity.png is no picture");
     let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
-    let canvas = look(visit, "(c => [c.width, c.height])(document.querySelector('[data-testid=chart]'))").await?;
+    let canvas = visit.look("(c => [c.width, c.height])(document.querySelector('[data-testid=chart]'))").await?;
     // A line of 22 pixels names each run.
     ensure!(canvas == json!([size(16), size(20) - 2 * 22]), "{canvas}, and the picture {} × {}", size(16), size(20));
     std::fs::write(pictures().join("saved-curve.png"), &picture)?;
@@ -105,13 +101,13 @@ async fn keep(visit: &Visit) -> Result<()> {
     visit.click("Open its settings").await?;
     visit
         .wait_until("the first run’s settings", READY, async || {
-            Ok(look(visit, "location.hash").await?.as_str().is_some_and(|hash| hash.contains("sampling=sequential")))
+            Ok(visit.look("location.hash").await?.as_str().is_some_and(|hash| hash.contains("sampling=sequential")))
         })
         .await?;
     visit.click("Delete").await?;
     visit
         .wait_until("one run", READY, async || {
-            Ok(look(visit, "document.querySelectorAll('[data-testid=runs] > li').length").await? == 1)
+            Ok(visit.look("document.querySelectorAll('[data-testid=runs] > li').length").await? == 1)
         })
         .await
 }
@@ -130,10 +126,10 @@ async fn talk(visit: &Visit) -> Result<()> {
             Ok(visit.text("generated").await? != first)
         })
         .await?;
-    let bars = look(visit, "document.querySelectorAll('[data-testid=guesses] > li').length").await?;
+    let bars = visit.look("document.querySelectorAll('[data-testid=guesses] > li').length").await?;
     ensure!(bars == 5, "{bars} guesses");
     let shades =
-        look(visit, "new Set([...document.querySelectorAll('[data-at]')].map(c => c.style.cssText)).size").await?;
+        visit.look("new Set([...document.querySelectorAll('[data-at]')].map(c => c.style.cssText)).size").await?;
     ensure!(shades.as_u64().is_some_and(|shades| shades > 1), "all characters are shaded alike");
     visit.check_accessibility("in the conversation").await
 }
@@ -143,16 +139,16 @@ async fn read(visit: &Visit) -> Result<()> {
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
         .wait_until("the kernels", READY, async || {
-            Ok(look(visit, "document.querySelectorAll('.kernel').length").await? == 7)
+            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 7)
         })
         .await?;
     let marked =
-        look(visit, "[...document.querySelectorAll('.kernel')].map(k => k.querySelectorAll('mark').length)").await?;
+        visit.look("[...document.querySelectorAll('.kernel')].map(k => k.querySelectorAll('mark').length)").await?;
     ensure!(marked.as_array().into_iter().flatten().all(|count| count.as_u64() > Some(0)), "{marked}");
     press(visit, "[data-testid=kernel-times] button").await?;
     visit
         .wait_until("the kernels’ times", READY, async || {
-            Ok(look(visit, "document.querySelectorAll('.kernel-times tbody tr').length").await? == 12)
+            Ok(visit.look("document.querySelectorAll('.kernel-times tbody tr').length").await? == 12)
         })
         .await?;
     visit.check_accessibility("with the notes open").await?;
@@ -163,9 +159,7 @@ async fn read(visit: &Visit) -> Result<()> {
 /// Chinese, dark by choice, narrow, and twice as large: nothing is lost to the side.
 async fn other_ways(visit: &Visit) -> Result<()> {
     press(visit, "#language").await?;
-    visit
-        .wait_until("Chinese", READY, async || Ok(look(visit, "document.documentElement.lang").await? == "zh"))
-        .await?;
+    visit.wait_until("Chinese", READY, async || Ok(visit.look("document.documentElement.lang").await? == "zh")).await?;
     ensure!(visit.text("moment-title").await?.contains("困惑度"));
     set(visit, ".theme select", "dark").await?;
     visit.check_accessibility("in Chinese, in the dark").await?;
@@ -174,7 +168,7 @@ async fn other_ways(visit: &Visit) -> Result<()> {
     for (name, width, height) in [("narrow", 390, 844), ("zoomed", 640, 450), ("middle", 1024, 768)] {
         let fits = "document.documentElement.scrollWidth <= innerWidth";
         visit.resize(width, height).await?;
-        ensure!(look(visit, fits).await? == true, "{name}: something is wider than the window");
+        ensure!(visit.look(fits).await? == true, "{name}: something is wider than the window");
         visit.check_accessibility(name).await?;
         visit.screenshot(&format!("bench-{name}"), width, height, false).await?;
     }
@@ -197,7 +191,7 @@ async fn a_run_is_steered_in_small_steps_and_in_mid_run() -> Result<()> {
     visit.click("One minibatch").await?;
     visit.wait_for_status("paused", READY).await?;
     ensure!(visit.number("epoch").await? == 1.0 && visit.samples().await?.len() == 1);
-    ensure!(look(&visit, "document.title").await?.as_str().is_some_and(|title| title.starts_with("1 · ")));
+    ensure!(visit.look("document.title").await?.as_str().is_some_and(|title| title.starts_with("1 · ")));
 
     press(&visit, ".conversation .switch input").await?;
     visit.click("Resume").await?;
