@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
 use end_to_end::{Visit, pictures};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// From the page to a device, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
