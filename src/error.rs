@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::FileFault;
 use crate::model::config::in_words;
 use crate::model::divergence::Divergence;
 use crate::model::pick::{COLDEST, HOTTEST};
@@ -46,10 +47,10 @@ pub enum Error {
     WindowOffset { offset: usize, largest: usize },
 
     #[error("The initial parameters can't be used: {0}; give a safetensors file with w_xh, w_hh, b_h, w_hq and b_q.")]
-    BadParameters(String),
+    BadParameters(FileFault),
 
     #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]
-    BadCheckpoint(String),
+    BadCheckpoint(FileFault),
 
     #[error("The saved run is not there any more, for it was discarded, or resumed on another page: begin anew.")]
     CheckpointGone,

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod divergence;
+mod file_fault;
 pub mod minibatch;
 pub mod parameters;
 pub mod parameters_file;
@@ -11,6 +12,7 @@ pub mod sizes;
 pub mod work;
 
 pub use config::Config;
+pub use file_fault::FileFault;
 pub use minibatch::Minibatch;
 pub use parameters::Parameters;
 pub use pick::Pick;

@@ -8,7 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use super::parameters::shapes;
-use super::{Parameters, Sizes};
+use super::{FileFault, Parameters, Sizes};
 use crate::error::{Error, Result};
 
 /// Reads the parameters of a network of these sizes.
@@ -16,16 +16,15 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::BadParameters`], which says what is missing, of another shape or type, or not finite.
 pub fn read(file: &[u8], sizes: Sizes) -> Result<Parameters> {
-    let file =
-        SafeTensors::deserialize(file).map_err(|error| bad(format!("the file is no safetensors file ({error})")))?;
-    read_from(&file, sizes).map_err(bad)
+    let file = SafeTensors::deserialize(file).map_err(|error| FileFault::NotSafetensors(error.to_string()));
+    file.and_then(|file| read_from(&file, sizes)).map_err(Error::BadParameters)
 }
 
 /// Reads the parameters among a file's tensors.
 ///
 /// # Errors
-/// What is wrong with one of them, as half a sentence. Nothing is allocated for a tensor that is not there.
-pub fn read_from(file: &SafeTensors<'_>, sizes: Sizes) -> Result<Parameters, String> {
+/// What is wrong with one of them. Nothing is allocated for a tensor that is not there.
+pub fn read_from(file: &SafeTensors<'_>, sizes: Sizes) -> Result<Parameters, FileFault> {
     let [w_xh, w_hh, b_h, w_hq, b_q] = expected(sizes).map(|(name, shape)| floats(file, name, &shape));
     Ok(Parameters { w_xh: w_xh?, w_hh: w_hh?, b_h: b_h?, w_hq: w_hq?, b_q: b_q? })
 }
@@ -65,29 +64,27 @@ pub fn expected(sizes: Sizes) -> [(&'static str, Vec<usize>); 5] {
         .map(|(name, rows, columns)| (name, if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }))
 }
 
-fn bad(what: String) -> Error {
-    Error::BadParameters(what)
-}
-
 /// A tensor's numbers.
 ///
 /// # Errors
-/// What is wrong with it, as half a sentence.
+/// What is wrong with it.
 pub fn floats<F: Float + AnyBitPattern + NoUninit + Display>(
     file: &SafeTensors<'_>,
     name: &str,
     shape: &[usize],
-) -> Result<Vec<F>, String> {
-    let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
+) -> Result<Vec<F>, FileFault> {
+    let tensor = file.tensor(name).map_err(|_| FileFault::NoTensor(name.to_owned()))?;
+    let name = name.to_owned();
     if tensor.dtype() != dtype::<F>() {
-        return Err(format!("{name} is {:?}, not {:?}", tensor.dtype(), dtype::<F>()));
+        let [given, wanted] = [tensor.dtype(), dtype::<F>()].map(|dtype| format!("{dtype:?}"));
+        return Err(FileFault::Type { name, given, wanted });
     }
     if tensor.shape() != shape {
-        return Err(format!("{name} has the shape {:?}, not {shape:?}", tensor.shape()));
+        return Err(FileFault::Shape { name, given: tensor.shape().to_vec(), wanted: shape.to_vec() });
     }
     let numbers: Vec<F> = bytemuck::pod_collect_to_vec(tensor.data());
     match numbers.iter().position(|x| !x.is_finite()) {
-        Some(i) => Err(format!("element {i} of {name} is {}", numbers[i])),
+        Some(element) => Err(FileFault::NotFinite { name, element, given: numbers[element].to_string() }),
         None => Ok(numbers),
     }
 }

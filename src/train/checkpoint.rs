@@ -17,13 +17,13 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use safetensors::SafeTensors;
+use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::error::{Error, Result};
 use crate::model::config::{SETTINGS, TEXT_KEYS, WINDOW_OFFSET};
 use crate::model::parameters_file::{floats, read_from, view, views};
 use crate::model::run::{Place, Rates};
-use crate::model::{Config, Parameters, Sizes};
+use crate::model::{Config, FileFault, Parameters, Sizes};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
@@ -77,10 +77,10 @@ impl Checkpoint {
     pub fn check(&self, corpus: &Corpus) -> Result<()> {
         if !self.vocabulary.chars().eq(corpus.vocabulary.characters().iter().copied()) {
             let (its, ours) = (self.vocabulary.chars().count() + 1, corpus.vocabulary.size());
-            return Err(bad(format!("it is of another vocabulary (of {its} kinds of token, and here are {ours})")));
+            return Err(Error::BadCheckpoint(FileFault::OtherVocabulary { its, ours }));
         }
         if self.text != corpus.sha1() {
-            return Err(bad("it is of another text, with the same vocabulary".to_owned()));
+            return Err(Error::BadCheckpoint(FileFault::OtherText));
         }
         Ok(())
     }
@@ -134,12 +134,8 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::BadCheckpoint`], which names the first fault.
     pub fn read(file: &[u8]) -> Result<Self> {
-        read(file).map_err(bad)
+        read(file).map_err(Error::BadCheckpoint)
     }
-}
-
-fn bad(what: String) -> Error {
-    Error::BadCheckpoint(what)
 }
 
 /// The sizes of the network that these settings make for so many kinds of token.
@@ -147,16 +143,16 @@ fn sizes(config: &Config, vocabulary: usize) -> Sizes {
     Sizes { batch: config.batch as usize, steps: config.steps as usize, hidden: config.hidden as usize, vocabulary }
 }
 
-fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
-    let not_safe = |error| format!("it is no safetensors file ({error})");
+fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
+    let not_safe = |error: SafeTensorError| FileFault::NotSafetensors(error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(not_safe)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safe)?;
     let none = HashMap::new();
     let metadata = header.metadata().as_ref().unwrap_or(&none);
-    let said = |key: &str| metadata.get(key).ok_or_else(|| format!("its metadata lack {key}"));
-    match said("format").map_err(|_| "it is no checkpoint, for its metadata lack format".to_owned())? {
+    let said = |key: &str| metadata.get(key).ok_or_else(|| FileFault::Lacks(key.to_owned()));
+    match said("format").map_err(|_| FileFault::NotACheckpoint)? {
         format if format == FORMAT => {}
-        format => return Err(format!("its format is “{format}”, and “{FORMAT}” is read here")),
+        format => return Err(FileFault::Format { given: format.clone(), wanted: FORMAT.to_owned() }),
     }
     let config = read_config(said)?;
     let vocabulary = read_vocabulary(said("vocabulary")?)?;
@@ -167,7 +163,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
         read_validation(&file, &mut reports)?;
     }
     if reports.len() > config.epochs as usize {
-        return Err(format!("it has {} epochs of {}", reports.len(), config.epochs));
+        return Err(FileFault::EpochCount { given: reports.len(), most: config.epochs });
     }
     Ok(Checkpoint {
         config,
@@ -180,49 +176,46 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, String> {
     })
 }
 
-fn read_config<'a>(said: impl Fn(&str) -> Result<&'a String, String>) -> Result<Config, String> {
+fn read_config<'a>(said: impl Fn(&str) -> Result<&'a String, FileFault>) -> Result<Config, FileFault> {
     let mut config = Config::default();
-    let wrong = |error| format!("its settings are wrong: {error}");
     for setting in &SETTINGS {
         match said(setting.key) {
-            Ok(value) => config.set(setting.key, value).map_err(wrong)?,
+            Ok(value) => config.set(setting.key, value).map_err(FileFault::Settings)?,
             Err(_) if TEXT_KEYS.contains(&setting.key) => {}
             Err(missing) => return Err(missing),
         }
     }
-    config.check().map_err(wrong)?;
+    config.check().map_err(FileFault::Settings)?;
     Ok(config)
 }
 
-fn read_offset(text: &str, config: &Config) -> Result<u32, String> {
+fn read_offset(text: &str, config: &Config) -> Result<u32, FileFault> {
     let largest = config.largest_offset();
     let offset = text.parse().ok().filter(|&offset| offset <= largest);
-    offset.ok_or_else(|| format!("its window offset is “{text}”, not a whole number from 0 to {largest}"))
+    offset.ok_or_else(|| FileFault::WindowOffset { given: text.to_owned(), largest })
 }
 
-fn read_vocabulary(characters: &str) -> Result<Vocabulary, String> {
-    let vocabulary = Vocabulary::of_characters(characters.chars().collect());
-    vocabulary.ok_or_else(|| "its vocabulary is empty or has a character twice".to_owned())
+fn read_vocabulary(characters: &str) -> Result<Vocabulary, FileFault> {
+    Vocabulary::of_characters(characters.chars().collect()).ok_or(FileFault::Vocabulary)
 }
 
 /// The rows of a table of so many columns.
-fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>, String> {
+fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>, FileFault> {
     let rows = file.tensor(name).ok().and_then(|tensor| tensor.shape().first().copied());
     floats(file, name, &[rows.unwrap_or(0), columns])
 }
 
 /// The whole number in this range that a table has somewhere.
-fn whole(number: f64, range: RangeInclusive<f64>, what: &str) -> Result<usize, String> {
-    let is_whole = range.contains(&number) && number.fract() == 0.0;
-    if is_whole { Ok(number as usize) } else { Err(format!("{what} is {number}")) }
+fn whole(number: f64, range: RangeInclusive<f64>) -> Option<usize> {
+    (range.contains(&number) && number.fract() == 0.0).then_some(number as usize)
 }
 
-fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) -> Result<Vec<EpochReport>, String> {
+fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) -> Result<Vec<EpochReport>, FileFault> {
     let samples: Vec<(String, String)> =
-        serde_json::from_str(samples).map_err(|error| format!("its samples are no list of texts ({error})"))?;
+        serde_json::from_str(samples).map_err(|error| FileFault::Samples(error.to_string()))?;
     let epochs = table(file, "epochs", 3)?;
     if samples.len() != epochs.len() / 3 {
-        return Err(format!("it has {} epochs and {} samples", epochs.len() / 3, samples.len()));
+        return Err(FileFault::SampleCount { epochs: epochs.len() / 3, samples: samples.len() });
     }
     let norms = file.tensor("grad_norms").ok().map_or(0, |tensor| tensor.shape().iter().product());
     let mut norms = floats::<f32>(file, "grad_norms", &[norms])?.into_iter();
@@ -231,49 +224,48 @@ fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) 
         let [loss, tokens_per_second, minibatches] = [row[0], row[1], row[2]];
         let perplexity = loss.exp();
         if !perplexity.is_finite() || loss < 0.0 || tokens_per_second <= 0.0 {
-            return Err(format!("epoch {epoch} has the loss {loss} and {tokens_per_second} tokens per second"));
+            return Err(FileFault::Epoch { epoch, loss, tokens_per_second });
         }
-        let minibatches =
-            whole(minibatches, 1.0..=norms.len() as f64, &format!("the number of epoch {epoch}’s minibatches"))?;
-        let grad_norms: Vec<f32> = norms.by_ref().take(minibatches).collect();
-        if let Some(norm) = grad_norms.iter().find(|norm| **norm < 0.0) {
-            return Err(format!("epoch {epoch} has the gradient norm {norm}"));
+        let count = whole(minibatches, 1.0..=norms.len() as f64);
+        let count = count.ok_or(FileFault::Minibatches { epoch, given: minibatches })?;
+        let grad_norms: Vec<f32> = norms.by_ref().take(count).collect();
+        if let Some(&given) = grad_norms.iter().find(|norm| **norm < 0.0) {
+            return Err(FileFault::GradNorm { epoch, given });
         }
         let unknown = vocabulary.unknown(&prefix);
         let sample = Sample { prefix, text, unknown };
         reports.push(EpochReport { epoch, perplexity, loss, grad_norms, tokens_per_second, validation: None, sample });
     }
     if norms.len() > 0 {
-        return Err(format!("grad_norms has {} numbers more than the epochs have minibatches", norms.len()));
+        return Err(FileFault::GradNormsLeft(norms.len()));
     }
     Ok(reports)
 }
 
-fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Result<(), String> {
+fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Result<(), FileFault> {
     let perplexities = floats::<f64>(file, "validation", &[reports.len()])?;
     for (report, perplexity) in reports.iter_mut().zip(perplexities) {
         if perplexity <= 0.0 {
-            return Err(format!("epoch {} has the validation perplexity {perplexity}", report.epoch));
+            return Err(FileFault::Validation { epoch: report.epoch, given: perplexity });
         }
         report.validation = Some(perplexity);
     }
     Ok(())
 }
 
-fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rates)>, String> {
+fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rates)>, FileFault> {
     let table = table(file, "rates", 4)?;
     let mut changes: Vec<(Place, Rates)> = Vec::new();
     for row in table.chunks_exact(4) {
         let rates = Rates { learning_rate: row[2] as f32, clip: row[3] as f32 };
-        let checked = Config { lr: rates.learning_rate, clip: rates.clip, ..*config }.check();
-        checked.map_err(|error| format!("its rates are wrong: {error}"))?;
-        let most = f64::from(u32::MAX);
-        let epoch = whole(row[0], 0.0..=most, "the epoch of a change of rates")? as u32;
-        changes.push(((epoch, whole(row[1], 0.0..=most, "the minibatch of a change of rates")?), rates));
+        Config { lr: rates.learning_rate, clip: rates.clip, ..*config }.check().map_err(FileFault::Rates)?;
+        let [epoch, minibatch] = [row[0], row[1]].map(|number| whole(number, 0.0..=f64::from(u32::MAX)));
+        let place = epoch.zip(minibatch).ok_or(FileFault::RatesPlace { epoch: row[0], minibatch: row[1] });
+        changes.push((place.map(|(epoch, minibatch)| (epoch as u32, minibatch))?, rates));
     }
     let in_order = changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
     match changes.first() {
         Some(((0, 0), _)) if in_order => Ok(changes),
-        _ => Err("its rates do not begin at the beginning or are not in order".to_owned()),
+        _ => Err(FileFault::RatesOrder),
     }
 }

@@ -8,7 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
 use time_traveller::model::parameters::NAMES;
-use time_traveller::model::parameters_file::{expected, floats};
+use time_traveller::model::parameters_file::{expected, floats, read_from};
 use time_traveller::model::run::{Rates, Run, StateAt};
 use time_traveller::model::{Minibatch, Parameters, Sizes};
 
@@ -61,10 +61,8 @@ impl Case {
         if [batch, steps, hidden, vocabulary, inputs[0]].contains(&0) {
             return Err("a dimension of inputs or w_xh is 0".to_owned());
         }
-        let mut parameters = Parameters::zeros(sizes);
-        for ((name, shape), numbers) in expected(sizes).into_iter().zip(parameters.tensors_mut()) {
-            *numbers = floats(file, name, &shape)?;
-        }
+        let parameters = read_from(file, sizes).map_err(|fault| fault.to_string())?;
+        let h0 = floats(file, "h0", &[batch, hidden]).map_err(|fault| fault.to_string())?;
         let count = inputs.iter().product();
         let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
         let minibatches = inputs
@@ -72,7 +70,7 @@ impl Case {
             .zip(targets.chunks_exact(sizes.positions()))
             .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
             .collect();
-        Ok(Self { sizes, parameters, h0: floats(file, "h0", &[batch, hidden])?, minibatches, rates, carry })
+        Ok(Self { sizes, parameters, h0, minibatches, rates, carry })
     }
 
     /// Trains on a device.

@@ -3,6 +3,7 @@
 
 use super::{CHINESE, Words};
 use crate::error::Error;
+use crate::model::FileFault;
 use crate::model::config::{SettingError, Values, setting};
 use crate::model::pick::{COLDEST, HOTTEST};
 use crate::ui::words;
@@ -30,10 +31,11 @@ fn chinese(error: &Error) -> String {
         Error::WindowOffset { offset, largest } => {
             format!("窗口偏移 {offset} 超过了可能的最大值 {largest}：请给一个更小的值。")
         }
-        Error::BadParameters(what) => {
-            format!("初始参数无法使用（{what}）：请提供含 w_xh、w_hh、b_h、w_hq 和 b_q 的 safetensors 文件。")
-        }
-        Error::BadCheckpoint(what) => format!("检查点无法使用（{what}）：请另选一个，或重新开始。"),
+        Error::BadParameters(fault) => format!(
+            "初始参数无法使用（{}）：请提供含 w_xh、w_hh、b_h、w_hq 和 b_q 的 safetensors 文件。",
+            file_fault(fault)
+        ),
+        Error::BadCheckpoint(fault) => format!("检查点无法使用（{}）：请另选一个，或重新开始。", file_fault(fault)),
         Error::CheckpointGone => "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。请重新开始。".to_owned(),
         Error::NothingToSave => "还没有可保存的网络：请先按“训练”。".to_owned(),
         Error::FileUnreadable { name, why } => format!("无法读取 {name}（{why}）：请重新选择它，或换一个文件。"),
@@ -158,6 +160,46 @@ fn setting_error(error: &SettingError) -> String {
     }
 }
 
+fn file_fault(fault: &FileFault) -> String {
+    match fault {
+        FileFault::NotSafetensors(why) => format!("它不是 safetensors 文件：{why}"),
+        FileFault::NotACheckpoint => "它不是检查点，元数据中没有 format".to_owned(),
+        FileFault::Format { given, wanted } => format!("它的格式是“{given}”，而这里读取“{wanted}”"),
+        FileFault::Lacks(key) => format!("它的元数据中没有 {key}"),
+        FileFault::Settings(error) => format!("它的设置有误：{}", clause(error)),
+        FileFault::WindowOffset { given, largest } => {
+            format!("它的窗口偏移是“{given}”，不是 0 到 {largest} 之间的整数")
+        }
+        FileFault::Vocabulary => "它的词表是空的，或有重复的字符".to_owned(),
+        FileFault::NoTensor(name) => format!("没有张量 {name}"),
+        FileFault::Type { name, given, wanted } => format!("{name} 的类型是 {given}，不是 {wanted}"),
+        FileFault::Shape { name, given, wanted } => format!("{name} 的形状是 {given:?}，不是 {wanted:?}"),
+        FileFault::NotFinite { name, element, given } => format!("{name} 的第 {element} 个元素是 {given}"),
+        FileFault::Samples(why) => format!("它的样本不是文本的列表：{why}"),
+        FileFault::SampleCount { epochs, samples } => format!("它有 {epochs} 个轮次，却有 {samples} 个样本"),
+        FileFault::EpochCount { given, most } => format!("它有 {given} 个轮次，而总共只有 {most} 个"),
+        FileFault::Epoch { epoch, loss, tokens_per_second } => {
+            format!("第 {epoch} 轮的损失是 {loss}，速度是每秒 {tokens_per_second} 个词元")
+        }
+        FileFault::Minibatches { epoch, given } => format!("第 {epoch} 轮的小批量数是 {given}"),
+        FileFault::GradNorm { epoch, given } => format!("第 {epoch} 轮有一个梯度范数是 {given}"),
+        FileFault::GradNormsLeft(left) => format!("grad_norms 比各轮的小批量多出 {left} 个数"),
+        FileFault::Validation { epoch, given } => format!("第 {epoch} 轮的验证困惑度是 {given}"),
+        FileFault::Rates(error) => format!("它的学习率或裁剪有误：{}", clause(error)),
+        FileFault::RatesPlace { epoch, minibatch } => {
+            format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪，而两者应是从 0 数起的整数")
+        }
+        FileFault::RatesOrder => "它的学习率和裁剪不是从头记起，或次序不对".to_owned(),
+        FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：有 {its} 种词元，而这里有 {ours} 种"),
+        FileFault::OtherText => "它学的是另一个文本，词表相同".to_owned(),
+    }
+}
+
+/// A setting's error within another sentence.
+fn clause(error: &SettingError) -> String {
+    setting_error(error).trim_end_matches('。').to_owned()
+}
+
 /// A setting as sentences name it: label and key.
 fn in_words(key: &str) -> String {
     format!("{}（{key}）", words::label(&CHINESE, key))
@@ -180,6 +222,8 @@ mod tests {
             Error::TooLarge { megabytes: 300, allowed_megabytes: 128, largest },
             Error::NoAdapter,
             Error::EmptyText,
+            Error::BadCheckpoint(FileFault::Settings(refused("lr"))),
+            Error::BadParameters(FileFault::Shape { name: "w_xh".into(), given: vec![2, 4], wanted: vec![2, 3] }),
             Error::AddressSlow { address: "http://x".into(), seconds: 30 },
             Error::WorkerSilent { seconds: 60 },
         ] {

@@ -24,16 +24,20 @@ async fn main() -> Result<()> {
     visit.wait_for_status("idle", READY).await?;
     visit.script("document.querySelector('.conversation .switch input').click()", vec![]).await?;
     visit.click("Train").await?;
-    println!("| epoch | page's heap, MB | network's buffers, MB | all processes, MB | an answer takes, s |");
+    println!(
+        "| epoch | page's heap, MB | network's buffers, MB | {} processes, MB | an answer takes, s |",
+        KINDS.join(", ")
+    );
     println!("| ---: | ---: | ---: | ---: | ---: |");
     for look in 1..=LOOKS {
         let goal = f64::from(epochs * look / LOOKS);
         visit.wait_until("more epochs", LONG, async || Ok(visit.number("epoch").await? >= goal)).await?;
         let heap = heap(&visit).await? / 1e6;
         let buffers = visit.script(MEMORY, vec![]).await?;
-        let (resident, answer) = (resident() / 1e6, answer(&visit).await?);
+        let (resident, answer) =
+            (resident().map(|bytes| format!("{:.0}", bytes / 1e6)).join(", "), answer(&visit).await?);
         let buffers = buffers.as_str().unwrap_or_default().trim_end_matches(" MB");
-        println!("| {goal} | {heap:.2} | {buffers} | {resident:.0} | {answer:.2} |");
+        println!("| {goal} | {heap:.2} | {buffers} | {resident} | {answer:.2} |");
     }
     visit.wait_for_status("finished", READY).await?;
     visit.check_clean().await
@@ -51,13 +55,23 @@ async fn heap(visit: &Visit) -> Result<f64> {
     Ok(usage["usedSize"].as_f64().unwrap_or_default())
 }
 
-/// Bytes in memory of all processes that descend from this one: the driver's and the browser's.
-fn resident() -> f64 {
-    let mut system = System::new();
+/// Kinds of process, by what Chromium calls them; the last stands for all that it names otherwise.
+const KINDS: [&str; 4] = ["gpu-process", "renderer", "utility", "other"];
+
+/// Bytes in memory of the processes that descend from this one, the driver's and the browser's, by their kind. What they
+/// share is in each of them.
+fn resident() -> [f64; 4] {
+    let mut system = System::new_all();
     system.refresh_processes(ProcessesToUpdate::All, true);
-    let processes = system.processes().values();
-    let ours = processes.filter(|process| process.thread_kind().is_none() && descends(&system, process));
-    ours.map(|process| process.memory() as f64).sum()
+    let mut bytes = [0.0; KINDS.len()];
+    for process in system.processes().values() {
+        if process.thread_kind().is_none() && descends(&system, process) {
+            let cmd = process.cmd().join(" ".as_ref());
+            let is = |kind: &&str| cmd.to_string_lossy().contains(&format!("--type={kind}"));
+            bytes[KINDS.iter().position(is).unwrap_or(KINDS.len() - 1)] += process.memory() as f64;
+        }
+    }
+    bytes
 }
 
 fn descends(system: &System, process: &Process) -> bool {

@@ -1,0 +1,58 @@
+//! What is wrong with a file of parameters or with a checkpoint, as half a sentence; [`crate::error::Error`] has the rest.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::SettingError;
+
+/// The first fault of a file.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
+pub enum FileFault {
+    #[error("it is no safetensors file ({0})")]
+    NotSafetensors(String),
+    #[error("it is no checkpoint, for its metadata lack format")]
+    NotACheckpoint,
+    #[error("its format is “{given}”, and “{wanted}” is read here")]
+    Format { given: String, wanted: String },
+    #[error("its metadata lack {0}")]
+    Lacks(String),
+    #[error("its settings are wrong: {0}")]
+    Settings(SettingError),
+    #[error("its window offset is “{given}”, not a whole number from 0 to {largest}")]
+    WindowOffset { given: String, largest: u32 },
+    #[error("its vocabulary is empty or has a character twice")]
+    Vocabulary,
+    #[error("there is no tensor {0}")]
+    NoTensor(String),
+    #[error("{name} is {given}, not {wanted}")]
+    Type { name: String, given: String, wanted: String },
+    #[error("{name} has the shape {given:?}, not {wanted:?}")]
+    Shape { name: String, given: Vec<usize>, wanted: Vec<usize> },
+    #[error("element {element} of {name} is {given}")]
+    NotFinite { name: String, element: usize, given: String },
+    #[error("its samples are no list of texts ({0})")]
+    Samples(String),
+    #[error("it has {epochs} epochs and {samples} samples")]
+    SampleCount { epochs: usize, samples: usize },
+    #[error("it has {given} epochs of {most}")]
+    EpochCount { given: usize, most: u32 },
+    #[error("epoch {epoch} has the loss {loss} and {tokens_per_second} tokens per second")]
+    Epoch { epoch: u32, loss: f64, tokens_per_second: f64 },
+    #[error("the number of epoch {epoch}’s minibatches is {given}")]
+    Minibatches { epoch: u32, given: f64 },
+    #[error("epoch {epoch} has the gradient norm {given}")]
+    GradNorm { epoch: u32, given: f32 },
+    #[error("grad_norms has {0} numbers more than the epochs have minibatches")]
+    GradNormsLeft(usize),
+    #[error("epoch {epoch} has the validation perplexity {given}")]
+    Validation { epoch: u32, given: f64 },
+    #[error("its rates are wrong: {0}")]
+    Rates(SettingError),
+    #[error("a change of its rates is at epoch {epoch}, minibatch {minibatch}, which are no whole numbers from 0")]
+    RatesPlace { epoch: f64, minibatch: f64 },
+    #[error("its rates do not begin at the beginning or are not in order")]
+    RatesOrder,
+    #[error("it is of another vocabulary (of {its} kinds of token, and here are {ours})")]
+    OtherVocabulary { its: usize, ours: usize },
+    #[error("it is of another text, with the same vocabulary")]
+    OtherText,
+}
