@@ -1,27 +1,27 @@
 //! Before training and after every epoch, the continuation of the prefix: gibberish turning into English.
 
+use std::ops::Range;
+
 use leptos::html::Ol;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Element;
+use web_sys::{Element, HtmlElement, Node};
 
 use super::page::Page;
 use crate::protocol::Sample;
 use crate::ui::run::EpochSample;
-use crate::ui::words;
+use crate::ui::{rows, words};
 
 /// A list scrolled to within so many pixels of its end counts as being there.
 const END: i32 = 48;
 
-/// What the untrained network says, and the list of samples, in the order of the epochs. A row is added at the end
-/// when its epoch is done and never touched again, so that no epoch costs more than the one before. The list stays at
-/// its end unless a visitor scrolls back.
+/// What the untrained network says, and the list of samples, in the order of the epochs. The list stays at its end unless
+/// a visitor scrolls back or chooses an epoch; of a long one only the rows about the visible ones are written.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
     let w = page.words();
-    let list = NodeRef::<Ol>::new();
+    let list = List { page, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
     let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
-    let written = StoredValue::new((0, 0));
     let due = StoredValue::new(false);
     Effect::new(move |_| {
         come.get();
@@ -30,13 +30,19 @@ pub fn Samples(page: Page) -> impl IntoView {
             due.set_value(true);
             request_animation_frame(move || {
                 if due.try_set_value(false).is_none() {
-                    write_rows(page, list, written);
+                    list.follow();
                 }
             });
         }
     });
+    Effect::new(move |before: Option<Option<u32>>| {
+        let pinned = page.pinned.get();
+        if list.element.get().is_some() && before.is_some_and(|before| before != pinned) {
+            list.go_to(pinned);
+        }
+        pinned
+    });
     let untrained = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
-    mark_pinned(page, list);
     let pin = move |event: leptos::ev::MouseEvent| {
         let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("[data-epoch]").ok()?);
         if let Some(epoch) = row.and_then(|row| row.get_attribute("data-epoch")?.parse().ok()) {
@@ -54,62 +60,159 @@ pub fn Samples(page: Page) -> impl IntoView {
             <p class="hint empty" hidden=move || { come.get().1 > 0 }>
                 {w.samples_empty}
             </p>
-            <ol class="rows" data-testid="samples" tabindex="0" aria-label=w.samples_by_epoch node_ref=list on:click=pin></ol>
+            <ol
+                class="rows"
+                data-testid="samples"
+                tabindex="0"
+                aria-label=w.samples_by_epoch
+                node_ref=list.element
+                on:click=pin
+                on:scroll=move |_| list.scrolled()
+            ></ol>
         </section>
     }
 }
 
-/// Writes the rows that have come since the last time.
-fn write_rows(page: Page, list: NodeRef<Ol>, written: StoredValue<(u32, usize)>) {
-    let Some(list) = list.get_untracked() else { return };
-    let (last, count) = written.get_value();
-    page.state.with_untracked(|s| {
-        let samples = s.live().map_or(&[][..], |run| &run.samples);
-        let from = if last == s.shown && count <= samples.len() { count } else { 0 };
-        if from == 0 {
-            list.set_text_content(None);
-        }
-        let at_end = list.scroll_height() - list.scroll_top() - list.client_height() < END;
-        for sample in &samples[from..] {
-            append(&list, sample).expect("a row can be written");
-        }
-        if at_end {
-            list.set_scroll_top(list.scroll_height());
-        }
-        written.set_value((s.shown, samples.len()));
-    });
+/// What of which run's samples is written, and how many there were then.
+#[derive(Clone, Default)]
+struct Written {
+    run: u32,
+    rows: Range<usize>,
+    count: usize,
 }
 
-/// Marks the row of the epoch that the visitor has chosen, and brings it into the list's sight.
-fn mark_pinned(page: Page, list: NodeRef<Ol>) {
-    Effect::new(move |_| {
-        let pinned = page.pinned.get();
-        let Some(list) = list.get() else { return };
+/// The list's element and what is written in it.
+#[derive(Clone, Copy)]
+struct List {
+    page: Page,
+    element: NodeRef<Ol>,
+    written: StoredValue<Written>,
+}
+
+impl List {
+    /// Writes what has come, if the visitor looks at the end of the list.
+    fn follow(self) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let Written { run, rows, count } = self.written.get_value();
+        let (shown, come) = self.page.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
+        let is_same = run == shown && count <= come;
+        if !is_same || rows.end == count && below(&list) < END {
+            self.write(&list, rows::last(come));
+            list.set_scroll_top(list.scroll_height());
+        } else {
+            self.written.update_value(|written| written.count = come);
+        }
+    }
+
+    /// Brings the epoch that the visitor has chosen into the list's sight and marks it; without one, the end.
+    fn go_to(self, epoch: Option<u32>) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let place =
+            |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
+        let (place, count) = self
+            .page
+            .state
+            .with_untracked(|s| s.live().map_or((None, 0), |run| (place(&run.samples), run.samples.len())));
+        let rows = self.written.with_value(|written| written.rows.clone());
+        match place {
+            Some(place) if rows.contains(&place) => self.mark(&list),
+            Some(place) => self.write(&list, rows::around(place, count)),
+            None => self.write(&list, rows::last(count)),
+        }
+        let marked = list.query_selector("[aria-current]").ok().flatten();
+        list.set_scroll_top(match marked.map(JsCast::unchecked_into::<HtmlElement>) {
+            Some(row) => row.offset_top() - list.offset_top() - list.client_height() / 2,
+            None => list.scroll_height(),
+        });
+    }
+
+    /// Writes a piece more where the visitor has come near an end of what is written.
+    fn scrolled(self) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let Written { rows, count, .. } = self.written.get_value();
+        let near = list.client_height() / 2;
+        if list.scroll_top() < near && rows.start > 0 {
+            self.write(&list, rows::with_earlier(&rows));
+        } else if below(&list) < near && rows.end < count {
+            self.write(&list, rows::with_later(&rows, count));
+        }
+    }
+
+    /// Makes these rows the ones that are written. What stays of those before stays where it is.
+    fn write(self, list: &Element, rows: Range<usize>) {
+        let before = self.written.get_value();
+        self.page.state.with_untracked(|s| {
+            let samples = s.live().map_or(&[][..], |run| &run.samples);
+            let is_same = before.run == s.shown && before.count <= samples.len();
+            let stay = before.rows.start.max(rows.start)..before.rows.end.min(rows.end);
+            let written = if is_same && !stay.is_empty() {
+                replace(list, samples, &before.rows, &stay, &rows)
+            } else {
+                list.set_text_content(None);
+                insert(list, &samples[rows.clone()], None)
+            };
+            written.expect("rows can be written");
+            self.written.set_value(Written { run: s.shown, rows, count: samples.len() });
+        });
+        self.mark(list);
+    }
+
+    /// Marks the row of the epoch that the visitor has chosen.
+    fn mark(self, list: &Element) {
         if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
             let _ = marked.remove_attribute("aria-current");
         }
+        let pinned = self.page.pinned.get_untracked();
         let row = pinned.and_then(|epoch| list.query_selector(&format!("[data-epoch='{epoch}']")).ok()?);
         if let Some(row) = row {
             let _ = row.set_attribute("aria-current", "true");
-            let row: web_sys::HtmlElement = row.unchecked_into();
-            list.set_scroll_top(row.offset_top() - list.offset_top() - list.client_height() / 2);
         }
-    });
+    }
 }
 
-/// Writes one row: the epoch's number is a label drawn by the style sheet, the text is the sample alone.
-fn append(list: &Element, row: &EpochSample) -> Result<(), JsValue> {
-    let document = document();
-    let item = document.create_element("li")?;
-    item.set_attribute("data-epoch", &row.epoch.to_string())?;
-    let (prefix, continuation) = words::parts(&row.sample);
-    for (class, text) in [("prefix", prefix), ("continuation", continuation)] {
-        let span = document.create_element("span")?;
-        span.set_class_name(class);
-        span.set_text_content(Some(text));
-        item.append_child(&span)?;
+/// How much of the list lies below what is in sight, in pixels.
+fn below(list: &Element) -> i32 {
+    list.scroll_height() - list.scroll_top() - list.client_height()
+}
+
+/// Takes away and adds rows at both ends, so that those that `stay` keep their place on the screen.
+fn replace(
+    list: &Element,
+    samples: &[EpochSample],
+    before: &Range<usize>,
+    stay: &Range<usize>,
+    rows: &Range<usize>,
+) -> Result<(), JsValue> {
+    let first = list.children().item((stay.start - before.start) as u32).ok_or("a row is missing")?;
+    let first: HtmlElement = first.unchecked_into();
+    let top = first.offset_top();
+    (before.start..stay.start).filter_map(|_| list.first_element_child()).for_each(|row| row.remove());
+    (stay.end..before.end).filter_map(|_| list.last_element_child()).for_each(|row| row.remove());
+    insert(list, &samples[stay.end..rows.end], None)?;
+    insert(list, &samples[rows.start..stay.start], Some(&first))?;
+    let moved = first.offset_top() - top;
+    if moved != 0 {
+        list.set_scroll_top(list.scroll_top() + moved);
     }
-    list.append_child(&item)?;
+    Ok(())
+}
+
+/// Writes rows before another or at the end: the epoch's number is a label drawn by the style sheet, the text is the
+/// sample alone.
+fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result<(), JsValue> {
+    let document = document();
+    for row in rows {
+        let item = document.create_element("li")?;
+        item.set_attribute("data-epoch", &row.epoch.to_string())?;
+        let (prefix, continuation) = words::parts(&row.sample);
+        for (class, text) in [("prefix", prefix), ("continuation", continuation)] {
+            let span = document.create_element("span")?;
+            span.set_class_name(class);
+            span.set_text_content(Some(text));
+            item.append_child(&span)?;
+        }
+        list.insert_before(&item, before)?;
+    }
     Ok(())
 }
 
