@@ -312,8 +312,7 @@ impl Visit {
         let picture = self.client.screenshot().await?;
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await?;
-        fs::create_dir_all(pictures())?;
-        Ok(fs::write(pictures().join(name).with_extension("png"), picture)?)
+        Ok(fs::write(pictures()?.join(name).with_extension("png"), picture)?)
     }
 
     async fn find(&self, testid: &str) -> Result<Element> {
@@ -372,9 +371,11 @@ impl WebDriverCompatibleCommand for SessionCommand {
     }
 }
 
-/// Where pictures go; git ignores it.
-pub fn pictures() -> PathBuf {
-    root().join("test-output")
+/// The folder where pictures go; git ignores it.
+pub fn pictures() -> Result<PathBuf> {
+    let folder = root().join("test-output");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// The repository's root.

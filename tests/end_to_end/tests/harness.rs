@@ -64,7 +64,7 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     assert!(late.contains("“training”") && late.contains("“finished”"), "{late}");
 
     // The picture of a failure that is none.
-    fs::remove_file(pictures().join("failure.png"))?;
+    fs::remove_file(pictures()?.join("failure.png"))?;
     fs::remove_dir_all(folder)?;
     Ok(())
 }

@@ -164,8 +164,7 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     visit.click("Download checkpoint").await?;
     let name = format!("time-traveller-hidden-128-epoch-{epoch}.safetensors");
     let bytes = visit.saved(&name, READY).await?;
-    std::fs::create_dir_all(pictures())?;
-    let file = pictures().join("downloaded.safetensors");
+    let file = pictures()?.join("downloaded.safetensors");
     std::fs::write(&file, &bytes)?;
     visit.click("Continue in PyTorch").await?;
     let script = String::from_utf8(visit.saved("continue_in_pytorch.py", READY).await?)?;
@@ -196,8 +195,7 @@ async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
     visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_WORKERS })).await?;
     visit.open("#engine=cpu&hidden=64&epochs=100000").await?;
     visit.wait_for_status("idle", READY).await?;
-    let file = pictures().join("tides.txt");
-    std::fs::create_dir_all(pictures())?;
+    let file = pictures()?.join("tides.txt");
     std::fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
     visit.unfold("Text").await?;
     visit.choose_file("Choose a text", &file).await?;

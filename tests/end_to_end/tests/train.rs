@@ -101,8 +101,7 @@ async fn a_run_can_start_from_a_file() -> Result<()> {
     visit.unfold("Start from a file").await?;
     for (seed, same) in [(5, true), (6, false)] {
         let sizes = Sizes { batch: 32, steps: 35, hidden: 16, vocabulary: 28 };
-        let file = pictures().join(format!("seed-{seed}.safetensors"));
-        std::fs::create_dir_all(pictures())?;
+        let file = pictures()?.join(format!("seed-{seed}.safetensors"));
         std::fs::write(&file, parameters_file::write(&Parameters::init(sizes, seed), sizes))?;
         visit.choose_file("Initial parameters", &file).await?;
         let shown = format!("seed-{seed}.safetensors, 5.");

@@ -85,7 +85,7 @@ async fn keep(visit: &Visit) -> Result<()> {
     let canvas = visit.look("(c => [c.width, c.height])(document.querySelector('[data-testid=chart]'))").await?;
     // A line of 22 pixels names each run.
     ensure!(canvas == json!([size(16), size(20) - 2 * 22]), "{canvas}, and the picture {} × {}", size(16), size(20));
-    std::fs::write(pictures().join("saved-curve.png"), &picture)?;
+    std::fs::write(pictures()?.join("saved-curve.png"), &picture)?;
     visit.click("Save CSV").await?;
     let table = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
     let [head, first] = [0, 1].map(|row| table.lines().nth(row).unwrap_or_default());
