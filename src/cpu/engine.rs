@@ -5,17 +5,14 @@
 use std::ops::Range;
 
 use dense::{Panels, product};
-use web_time::{Duration, Instant};
+use web_time::Instant;
 
-use super::turn::Turn;
+use super::turn::{SLICE, Turn};
 use crate::error::{Error, Result};
 use crate::model::minibatch::{Metrics, by_time};
 use crate::model::pick::{Terms, Thoughts};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::model::{Minibatch, Parameters, Sizes};
-
-/// After this long the rest of the program, and in a browser the event loop, has its turn.
-const SLICE: Duration = Duration::from_millis(25);
 
 /// Positions whose part of the weights' gradients is summed in one piece.
 pub(super) const GRAD_POSITIONS: usize = 256;
@@ -243,10 +240,9 @@ impl Engine {
         self.dlogits[here.clone()].copy_from_slice(&self.logits[here.clone()]);
         let scale = 1.0 / self.sizes.positions() as f32;
         for (row, &y) in self.dlogits[here].chunks_exact_mut(vocabulary).zip(&self.targets[t * batch..]) {
-            let (y, largest) = (y as usize, row.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-            let at_target = row[y] - largest;
-            let sum = dense::exp_and_sum(row, largest);
-            self.loss += f64::from(sum.ln() - at_target);
+            let y = y as usize;
+            let (loss, sum) = cross_entropy(row, y);
+            self.loss += loss;
             row.iter_mut().for_each(|x| *x *= scale / sum);
             row[y] -= scale;
         }
@@ -427,6 +423,15 @@ impl Engine {
 /// The rows of some positions.
 fn rows<'a>(tensor: &'a [f32], positions: &Range<usize>, across: usize) -> &'a [f32] {
     &tensor[positions.start * across..positions.end * across]
+}
+
+/// `-ln softmax(logits)[target]` of one position, in nats; leaves the exponentials in place of the logits, all divided by
+/// that of the largest, and gives their sum too.
+pub(super) fn cross_entropy(logits: &mut [f32], target: usize) -> (f64, f32) {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let at_target = logits[target] - largest;
+    let sum = dense::exp_and_sum(logits, largest);
+    (f64::from(sum.ln() - at_target), sum)
 }
 
 /// `z = w_xh[x] + b_h`, where the sum of a hidden state begins.

@@ -1,14 +1,11 @@
 //! The loss over tokens that are not trained on: the way forward alone, on the CPU whatever trains.
 
 use dense::{Panels, product};
-use web_time::{Duration, Instant};
+use web_time::Instant;
 
-use super::engine::look_up;
-use super::turn::Turn;
+use super::engine::{cross_entropy, look_up};
+use super::turn::{SLICE, Turn};
 use crate::model::{Parameters, Sizes};
-
-/// After this long others have their turn.
-const SLICE: Duration = Duration::from_millis(25);
 
 /// The tokens are read in rows of at least so many, for each begins with a state that knows nothing yet,
 const ROW: usize = 256;
@@ -95,9 +92,7 @@ impl HeldOut {
         self.logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(&p.b_q));
         product(&mut self.logits, &self.left, &self.w_hq);
         for (row, place) in self.logits.chunks_exact_mut(vocabulary).zip(places) {
-            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let at_target = row[tokens[place + 1] as usize] - largest;
-            self.loss += f64::from(dense::exp_and_sum(row, largest).ln() - at_target);
+            self.loss += cross_entropy(row, tokens[place + 1] as usize).0;
         }
     }
 }

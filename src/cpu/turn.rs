@@ -1,5 +1,10 @@
 //! Lets others have their turn on the thread that trains.
 
+use web_time::Duration;
+
+/// After this long the rest of the program, and in a browser the event loop, has its turn.
+pub const SLICE: Duration = Duration::from_millis(25);
+
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::Turn;
 #[cfg(target_arch = "wasm32")]
