@@ -6,8 +6,10 @@ use std::time::Instant;
 
 use time_traveller::engine::{Device, Engine};
 use time_traveller::gpu::Gpu;
+use time_traveller::kernels::{self, LIBRARY};
 use time_traveller::model::run::{Rates, Run, StateAt};
-use time_traveller::model::{Minibatch, Parameters, Sizes};
+use time_traveller::model::{Minibatch, Sizes};
+use time_traveller::network::{Parameters, Setup};
 
 const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
 const MINIBATCHES: usize = 8;
@@ -25,7 +27,10 @@ async fn bench() -> time_traveller::Result<()> {
 
 async fn bench_on(device: &Device) -> time_traveller::Result<()> {
     let rates = Rates { learning_rate: 1.0, clip: 1.0 };
-    let mut engine = Engine::new(device, BOOK, MINIBATCHES, rates, &Parameters::init(BOOK, 1)).await?;
+    let network = kernels::network(BOOK);
+    let parameters = &Parameters::init(network, 1);
+    let setup = Setup { network, library: LIBRARY, minibatches: MINIBATCHES, rates, parameters };
+    let mut engine = Engine::new(device, &setup).await?;
     println!("{}, {:.1} MB", device.name(), engine.bytes() as f64 / 1e6);
     let ids = |shift: usize| (0..BOOK.positions()).map(|i| ((i * 7 + shift) % BOOK.vocabulary) as u32).collect();
     let minibatch = Minibatch { inputs: ids(0), targets: ids(7) };

@@ -32,7 +32,7 @@ struct Arguments {
 impl Arguments {
     async fn train(&self) -> Result<(), String> {
         let case = steps::Case::read(&self.input)?;
-        let race = Devices::open().await.choose(self.engine, case.sizes).await.map_err(|error| error.to_string())?;
+        let race = Devices::open().await.choose(self.engine, case.network).await.map_err(|error| error.to_string())?;
         steps::write(&self.output, &case.run(&race.winner).await?)
     }
 }

@@ -14,11 +14,13 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use time_traveller::engine::{Device, Devices};
+use time_traveller::kernels::network_of;
+use time_traveller::model::Config;
 use time_traveller::model::config::{Sampling, StateMode, check_prefix};
-use time_traveller::model::{Config, Sizes, parameters_file};
+use time_traveller::network::{Network, parameters_file};
 use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH};
 use time_traveller::text::{Corpus, Text, edition};
-use time_traveller::train::{self, Checkpoint, EpochResult, Session, Start, Texts};
+use time_traveller::train::{Checkpoint, EpochResult, Session, Start, Texts};
 
 /// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
@@ -138,8 +140,8 @@ impl Arguments {
         Ok((corpus, edition))
     }
 
-    fn start(&self, sizes: Sizes) -> Result<Start, String> {
-        let read = |path: &PathBuf| parameters_file::read(&read_file(path)?, sizes).map_err(sentence);
+    fn start(&self, network: Network) -> Result<Start, String> {
+        let read = |path: &PathBuf| parameters_file::read(&read_file(path)?, network).map_err(sentence);
         Ok(Start { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
     }
 
@@ -273,9 +275,9 @@ async fn open(arguments: &Arguments) -> Result<Opened, String> {
     let config = resumed.as_ref().map_or_else(|| arguments.config(), |checkpoint| Ok(checkpoint.config))?;
     config.check().map_err(|error| error.to_string())?;
     let (corpus, edition) = arguments.corpus(&config)?;
-    let sizes = train::sizes(&config, &corpus);
-    let start = arguments.start(sizes)?;
-    let race = Devices::open().await.choose(config.engine, sizes).await.map_err(sentence)?;
+    let network = network_of(&config, corpus.vocabulary.size());
+    let start = arguments.start(network)?;
+    let race = Devices::open().await.choose(config.engine, network).await.map_err(sentence)?;
     for lap in &race.laps {
         let speed = lap.tokens_per_second.map_or("not timed".to_owned(), |speed| format!("{speed:.0} tokens/s"));
         eprintln!("race: {}: {speed}", lap.name);

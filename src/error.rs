@@ -46,7 +46,9 @@ pub enum Error {
     #[error("A window offset of {offset} is more than {largest}, the largest that is ever drawn: give a smaller one.")]
     WindowOffset { offset: usize, largest: usize },
 
-    #[error("The initial parameters can't be used: {0}; give a safetensors file with w_xh, w_hh, b_h, w_hq and b_q.")]
+    #[error(
+        "The initial parameters can't be used: {0}; give a safetensors file that has every parameter of the network."
+    )]
     BadParameters(FileFault),
 
     #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]

@@ -7,10 +7,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::model::Sizes;
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
+pub use crate::model::profile::{KernelTime, Profile};
+pub use crate::model::race::{Lap, PastRace};
 pub use crate::model::run::Rates;
 
 /// How many characters a sample adds to its prefix, as in the book.
@@ -208,21 +209,6 @@ pub struct TextFacts {
 /// So many kinds of character are told with their counts.
 pub const MOST_COUNTS: usize = 500;
 
-/// A contestant's result in the race of the devices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Lap {
-    pub name: String,
-    /// Tokens trained on per second; none if it was not timed, or failed.
-    pub tokens_per_second: Option<f64>,
-}
-
-/// A race, and what was trained in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PastRace {
-    pub sizes: Sizes,
-    pub laps: Vec<Lap>,
-}
-
 /// What a checkpoint is of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -236,37 +222,6 @@ pub struct Summary {
     pub text: String,
     /// What the last sample continued.
     pub prefix: Option<String>,
-}
-
-/// Where the time of a training step goes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Profile {
-    pub device: String,
-    /// Bytes of all the network's tensors, on the GPU or in memory.
-    pub bytes: u64,
-    /// In the order of the training step.
-    pub kernels: Vec<KernelTime>,
-    /// Tokens of a minibatch.
-    pub tokens: u32,
-    /// Seconds of a whole minibatch, as training has it.
-    pub minibatch: f64,
-    /// Seconds in which its tokens are packed and its dispatches recorded, beside the device's own work.
-    pub recording: f64,
-    /// Seconds of the read-back at the end of an epoch.
-    pub read_back: f64,
-}
-
-/// One kernel alone, repeated.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KernelTime {
-    pub name: String,
-    /// Dispatches in a minibatch; pieces, on the CPU.
-    pub dispatches: u32,
-    /// Seconds of all of them.
-    pub seconds: f64,
-    /// Floating-point operations and bytes of all of them: see `model::work`.
-    pub flops: u64,
-    pub bytes: u64,
 }
 
 /// How far a run has come.

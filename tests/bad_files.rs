@@ -22,8 +22,9 @@ use proptest::prelude::*;
 use script::*;
 use serde_json::{Value, json};
 use time_traveller::error::Error;
+use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::model::{Config, parameters_file};
+use time_traveller::network::parameters_file;
 use time_traveller::protocol::{Beginning, Command, Event};
 use time_traveller::train::Checkpoint;
 use time_traveller::ui::language::{CHINESE, ENGLISH, sentence as in_words};
@@ -99,7 +100,7 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
 
 /// Files whose metadata are wrong.
 fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
-    let parameters = parameters_file::write(&example().parameters, sizes(example().config));
+    let parameters = parameters_file::write(&example().parameters);
     vec![
         (parameters, "it is no checkpoint, for its metadata lack format"),
         (with("format", "time-traveller checkpoint 2"), "its format is “time-traveller checkpoint 2”"),
@@ -140,8 +141,8 @@ fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
         (said("w_hh", "dtype", json!("I32")), "w_hh is I32, not F32"),
         (said("epochs", "shape", json!([3, 2])), "epochs has the shape [3, 2], not [3, 3]"),
         (said("rates", "shape", json!([8])), "rates has the shape [8], not [8, 4]"),
-        (changed(|c| c.parameters.w_hq[4] = f32::NAN), "element 4 of w_hq is NaN"),
-        (changed(|c| c.parameters.b_h[1] = f32::INFINITY), "element 1 of b_h is inf"),
+        (changed(|c| c.parameters.tensor_mut("w_hq")[4] = f32::NAN), "element 4 of w_hq is NaN"),
+        (changed(|c| c.parameters.tensor_mut("b_h")[1] = f32::INFINITY), "element 1 of b_h is inf"),
         (changed(|c| c.reports[1].loss = f64::NAN), "element 3 of epochs is NaN"),
         (changed(|c| c.reports[1].loss = 800.0), "epoch 2 has the loss 800"),
         (changed(|c| c.reports[1].loss = -0.5), "epoch 2 has the loss -0.5"),

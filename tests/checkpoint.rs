@@ -11,8 +11,9 @@ mod checkpoint;
 
 use checkpoint::example;
 use script::*;
+use time_traveller::model::Config;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
-use time_traveller::model::{Config, parameters_file};
+use time_traveller::network::parameters_file;
 use time_traveller::protocol::{Beginning, Command, EpochReport, Event, Rates, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::train::Checkpoint;
@@ -173,7 +174,7 @@ fn what_is_written_is_read_and_any_program_finds_the_parameters() {
     let file = checkpoint.write();
     assert_eq!(Checkpoint::read(&file), Ok(checkpoint.clone()));
     assert_eq!(checkpoint.check(&corpus()), Ok(()));
-    assert_eq!(parameters_file::read(&file, sizes(checkpoint.config)), Ok(checkpoint.parameters.clone()));
+    assert_eq!(parameters_file::read(&file, network(checkpoint.config)), Ok(checkpoint.parameters.clone()));
     let empty = Checkpoint { reports: vec![], window_offset: None, ..checkpoint };
     assert_eq!(Checkpoint::read(&empty.write()), Ok(empty));
 }

@@ -164,7 +164,7 @@ fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
     pollster::block_on(async {
         let on_gpu = Config { hidden: 256, batch: 16, steps: 10, tokens: 600, ..small() };
         let on_cpu = Config { hidden: 2048, batch: 64, steps: 4, tokens: 600, ..small() };
-        let gpu = Device::gpu(&Gpu::open().await.unwrap(), sizes(on_gpu));
+        let gpu = Device::gpu(&Gpu::open().await.unwrap(), network(on_gpu).sizes);
         for (device, config) in [(gpu, on_gpu), (Device::Cpu, on_cpu)] {
             let half_done = first_epoch(&device, config, async |session| {
                 assert_eq!(session.advance().await.unwrap(), None);

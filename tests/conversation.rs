@@ -7,9 +7,10 @@
 mod script;
 
 use script::*;
-use time_traveller::cpu;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::model::{Config, Parameters, Pick};
+use time_traveller::model::{Config, Pick};
+use time_traveller::network::Parameters;
+use time_traveller::oracle;
 use time_traveller::protocol::{Command, Continuation, Event, GUESSES, Guess};
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
@@ -86,14 +87,12 @@ fn probabilities_are_the_networks_own() {
         let config = config(engine);
         let events = play([part([ask(1, "tick", 20, pick, config)], answered(1))]);
         let Continuation { sample, written, next } = answer(&events, 1);
-        let (corpus, sizes) = (corpus(), sizes(config));
-        let p: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+        let corpus = corpus();
+        let mut reader = oracle::Reader::new(&Parameters::init(network(config), config.seed).cast());
         let ids = corpus.vocabulary.encode(&sample.text.replace("<unk>", "?"));
-        let mut state = vec![0.0; sizes.hidden];
         for (position, &id) in ids.iter().enumerate() {
-            state = cpu::generate_state(sizes, &p, id, &state);
+            let logits = reader.read(id);
             let Some(place) = (position + 1).checked_sub(4) else { continue };
-            let logits = cpu::generate_logits(sizes, &p, &state);
             let sum: f64 = logits.iter().map(|logit| logit.exp()).sum();
             let probability = |id: u32| logits[id as usize].exp() / sum;
             if let Some(written) = written.get(place) {

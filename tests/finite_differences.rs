@@ -5,9 +5,13 @@
 //! gradients (a transpose, a step too many) are right on average.
 
 use proptest::prelude::*;
-use time_traveller::cpu;
-use time_traveller::model::parameters::{NAMES, shapes};
-use time_traveller::model::{Minibatch, Parameters, Sizes};
+use time_traveller::kernels::sgd::clip_factor_of;
+use time_traveller::kernels::{self, ORACLES};
+use time_traveller::model::minibatch::by_time;
+use time_traveller::model::{Minibatch, Sizes};
+use time_traveller::network::oracle::Memory;
+use time_traveller::network::{Network, Parameters};
+use time_traveller::oracle;
 
 /// Half the distance of the two points of a difference: the error is of the order of its square, and of the rounding
 /// error divided by it.
@@ -16,7 +20,6 @@ const EPSILON: f64 = 1e-5;
 /// A network, what it is given, and how much each position counts.
 #[derive(Debug, Clone)]
 struct Case {
-    sizes: Sizes,
     parameters: Parameters<f64>,
     /// `(B, H)`
     h0: Vec<f64>,
@@ -33,77 +36,70 @@ struct Gradient {
 }
 
 impl Case {
-    /// States after each step `(T, B, H)`, losses `(N)` and `dlogits (N, V)` of the mean.
-    fn forward(&self) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-        let Sizes { batch, steps, hidden, .. } = self.sizes;
-        let inputs = cpu::by_time(self.sizes, &self.minibatch.inputs);
-        let targets = cpu::by_time(self.sizes, &self.minibatch.targets);
-        let mut states = self.h0.clone();
-        for t in 0..steps {
-            let state = &states[t * batch * hidden..];
-            let next = cpu::step_forward(self.sizes, &self.parameters, &inputs[t * batch..], state);
-            states.extend(next);
-        }
-        let after = states.split_off(self.h0.len());
-        let logits = cpu::output_forward(self.sizes, &self.parameters, &after);
-        let (losses, dlogits) = cpu::softmax_cross_entropy(self.sizes, &targets, &logits);
-        (after, losses, dlogits)
+    fn network(&self) -> Network {
+        self.parameters.network
+    }
+
+    fn states(&self) -> [oracle::State<'_>; 1] {
+        [("states", &self.h0)]
+    }
+
+    /// The way forward up to the loss: the memory after it, with `dlogits (N, V)` of the mean.
+    fn forward(&self) -> Memory {
+        let mut memory = oracle::memory(&self.parameters, 0.0, 1.0);
+        oracle::load(&mut memory, &self.states(), &self.minibatch);
+        let calls = self.network().training_calls();
+        let loss = calls.iter().position(|call| call.kernel.name == "softmax_cross_entropy").unwrap();
+        oracle::run(&mut memory, ORACLES, &calls[..=loss]);
+        memory
     }
 
     fn weighted_loss(&self) -> f64 {
-        self.forward().1.iter().zip(&self.weights).map(|(loss, weight)| loss * weight).sum()
+        self.forward().get("losses").iter().zip(&self.weights).map(|(loss, weight)| loss * weight).sum()
     }
 
-    /// The gradient of [`Case::weighted_loss`], by the oracle's backward functions.
+    /// The gradient of [`Case::weighted_loss`], by the oracles of the way back.
     fn gradient(&self) -> Gradient {
-        let Sizes { batch, steps, hidden, vocabulary } = self.sizes;
-        let (after, _, mut dlogits) = self.forward();
-        for (row, weight) in dlogits.chunks_exact_mut(vocabulary).zip(&self.weights) {
+        let network = self.network();
+        let Sizes { batch, hidden, vocabulary, .. } = network.sizes;
+        let mut memory = self.forward();
+        for (row, weight) in memory.get_mut("dlogits").chunks_exact_mut(vocabulary).zip(&self.weights) {
             // The oracle's dlogits are those of the mean over all positions.
-            row.iter_mut().for_each(|d| *d *= weight * self.sizes.positions() as f64);
+            row.iter_mut().for_each(|d| *d *= weight * network.sizes.positions() as f64);
         }
-        let mut dz = cpu::output_backward(self.sizes, &self.parameters, &dlogits);
-        for t in (0..steps).rev() {
-            cpu::step_backward(self.sizes, &self.parameters, &after, t, &mut dz);
-        }
-        let states = [&self.h0[..], &after].concat();
-        let (b_h, b_q) = cpu::bias_grad(self.sizes, &dz, &dlogits);
-        let parameters = Parameters {
-            w_xh: cpu::w_xh_grad(self.sizes, &cpu::by_time(self.sizes, &self.minibatch.inputs), &dz),
-            w_hh: cpu::w_hh_grad(self.sizes, &states, &dz),
-            b_h,
-            w_hq: cpu::w_hq_grad(self.sizes, &after, &dlogits),
-            b_q,
-        };
+        let calls = network.training_calls();
+        let loss = calls.iter().position(|call| call.kernel.name == "softmax_cross_entropy").unwrap();
+        oracle::run(&mut memory, ORACLES, &calls[loss + 1..calls.len() - network.optimizer.update.len()]);
+        let numbers = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
         // dh0 (B, H) = dz_0 · w_hhᵀ
-        let w_hh = &self.parameters.w_hh;
+        let (w_hh, dz) = (self.parameters.tensor("w_hh"), memory.get("dz"));
         let dh0 = |b: usize, i: usize| (0..hidden).map(|k| dz[b * hidden + k] * w_hh[i * hidden + k]).sum();
         let h0 = (0..batch * hidden).map(|i| dh0(i / hidden, i % hidden)).collect();
-        Gradient { parameters, h0 }
+        Gradient { parameters: Parameters { network, numbers }, h0 }
     }
 
     /// Compares every element of a gradient with the difference of `loss` on both sides.
     fn check(&self, gradient: &Gradient, loss: impl Fn(&Self) -> f64) -> Result<(), TestCaseError> {
-        type Pick = fn(&mut Case, usize) -> &mut Vec<f64>;
-        let parameter: Pick = |case, which| case.parameters.tensors_mut()[which];
-        let state: Pick = |case, _| &mut case.h0;
-        let tensors = gradient.parameters.tensors().into_iter().enumerate().map(|(i, g)| (NAMES[i], i, g, parameter));
-        for (name, which, gradient, pick) in tensors.chain([("h0", 0, &gradient.h0, state)]) {
+        type Pick = for<'a> fn(&'a mut Case, &str) -> &'a mut [f64];
+        let parameter: Pick = |case, name| case.parameters.tensor_mut(name);
+        let state: Pick = |case, _| &mut case.h0[..];
+        let tensors = gradient.parameters.tensors().map(|(param, gradient)| (param.name, gradient, parameter));
+        for (name, gradient, pick) in tensors.chain([("h0", &gradient.h0[..], state)]) {
             let mut case = self.clone();
-            prop_assert_eq!(gradient.len(), pick(&mut case, which).len(), "elements of the gradient of {}", name);
+            prop_assert_eq!(gradient.len(), pick(&mut case, name).len(), "elements of the gradient of {}", name);
             for (i, &by_oracle) in gradient.iter().enumerate() {
-                let before = pick(&mut case, which)[i];
+                let before = pick(&mut case, name)[i];
                 let mut loss_at = |x: f64| {
-                    pick(&mut case, which)[i] = x;
+                    pick(&mut case, name)[i] = x;
                     loss(&case)
                 };
                 let by_difference = (loss_at(before + EPSILON) - loss_at(before - EPSILON)) / (2.0 * EPSILON);
-                pick(&mut case, which)[i] = before;
+                pick(&mut case, name)[i] = before;
                 let allowed = 1e-7 + 1e-6 * by_oracle.abs();
                 prop_assert!(
                     (by_oracle - by_difference).abs() <= allowed,
                     "{name}[{i}]: {by_oracle:e} by the oracle, {by_difference:e} by finite differences; {:?}",
-                    self.sizes
+                    self.network().sizes
                 );
             }
         }
@@ -116,13 +112,12 @@ fn case(sizes: Sizes) -> impl Strategy<Value = Case> {
     let Sizes { batch, hidden, vocabulary, .. } = sizes;
     let n = sizes.positions();
     let numbers = |count| prop::collection::vec(-0.9..0.9, count);
-    let parameters = shapes(sizes).map(|(_, rows, columns)| numbers(rows * columns));
+    let network = kernels::network(sizes);
     let tokens = || prop::collection::vec(0..vocabulary as u32, n);
     let weights = prop::collection::vec(-1.0..2.0, n);
-    (parameters, numbers(batch * hidden), tokens(), tokens(), weights).prop_map(
-        move |([w_xh, w_hh, b_h, w_hq, b_q], h0, inputs, targets, weights)| Case {
-            sizes,
-            parameters: Parameters { w_xh, w_hh, b_h, w_hq, b_q },
+    (numbers(network.parameter_count()), numbers(batch * hidden), tokens(), tokens(), weights).prop_map(
+        move |(numbers, h0, inputs, targets, weights)| Case {
+            parameters: Parameters { network, numbers },
             h0,
             minibatch: Minibatch { inputs, targets },
             weights,
@@ -165,12 +160,12 @@ proptest! {
     /// Large biases of the state, of either sign, next to small ones.
     #[test]
     fn every_gradient_is_right_where_tanh_is_saturated(mut case in any_case()) {
-        for (i, b) in case.parameters.b_h.iter_mut().enumerate() {
+        for (i, b) in case.parameters.tensor_mut("b_h").iter_mut().enumerate() {
             *b = [40.0, -3.0, -40.0, 0.5, 3.0][i % 5];
         }
         let gradient = case.gradient();
         case.check(&gradient, Case::weighted_loss)?;
-        for (i, d) in gradient.parameters.b_h.iter().enumerate().filter(|(i, _)| [0, 2].contains(&(i % 5))) {
+        for (i, d) in gradient.parameters.tensor("b_h").iter().enumerate().filter(|(i, _)| [0, 2].contains(&(i % 5))) {
             prop_assert_eq!(d.abs(), 0.0, "b_h[{}] moves nothing where tanh is flat", i);
         }
     }
@@ -179,66 +174,68 @@ proptest! {
     /// a difference, for which losses of some hundreds leave too few digits.
     #[test]
     fn every_gradient_is_finite_where_one_token_is_certain(mut case in any_case()) {
-        case.parameters.b_q[0] = 800.0;
+        case.parameters.tensor_mut("b_q")[0] = 800.0;
         let gradient = case.gradient();
         prop_assert!(case.weighted_loss().is_finite());
-        prop_assert!(gradient.parameters.tensors().into_iter().flatten().all(|g| g.is_finite()));
-        let targets = cpu::by_time(case.sizes, &case.minibatch.targets);
+        prop_assert!(gradient.parameters.numbers.iter().all(|g| g.is_finite()));
+        let targets = by_time(case.network().sizes, &case.minibatch.targets);
         let missed = targets.iter().zip(&case.weights).filter(|&(&y, _)| y != 0);
         let expected: f64 = missed.map(|(_, weight)| weight).sum();
-        let given = gradient.parameters.b_q[0];
+        let given = gradient.parameters.tensor("b_q")[0];
         prop_assert!((given - expected).abs() <= 1e-12, "b_q[0]: {given:e} by the oracle, {expected:e} by hand");
     }
 
     /// The same parts, put together by the oracle itself.
     #[test]
     fn forward_backward_is_the_weighted_loss_with_equal_weights(mut case in any_case()) {
-        let n = case.sizes.positions();
+        let n = case.network().sizes.positions();
         case.weights = vec![1.0 / n as f64; n];
         let forward_backward = |case: &Case| {
-            cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch)
+            oracle::forward_backward(&case.parameters, &case.states(), &case.minibatch)
         };
         let step = forward_backward(&case);
         let gradient = Gradient { parameters: step.grads.clone(), ..case.gradient() };
         case.check(&gradient, |case| forward_backward(case).loss)?;
-        let squares: f64 = gradient.parameters.tensors().into_iter().flatten().map(|g| g * g).sum();
+        let squares: f64 = gradient.parameters.numbers.iter().map(|g| g * g).sum();
         prop_assert!((step.grad_norm - squares.sqrt()).abs() <= 1e-12 * squares.sqrt());
         prop_assert!((step.loss - case.weighted_loss()).abs() <= 1e-12);
-        prop_assert_eq!(step.states.len(), (case.sizes.steps + 1) * case.h0.len());
-        prop_assert_eq!(&step.states[..case.h0.len()], &case.h0);
+        let states = step.memory.get("states");
+        prop_assert_eq!(states.len(), (case.network().sizes.steps + 1) * case.h0.len());
+        prop_assert_eq!(&states[..case.h0.len()], &case.h0);
     }
 
     /// Rows of a minibatch know nothing of each other: the loss is the mean of the losses of single rows. This also
     /// says that tokens come row by row.
     #[test]
     fn rows_are_independent(case in any_case()) {
-        let Sizes { steps, hidden, .. } = case.sizes;
-        let whole = cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch);
+        let Sizes { steps, hidden, .. } = case.network().sizes;
+        let whole = oracle::forward_backward(&case.parameters, &case.states(), &case.minibatch);
         let Minibatch { inputs, targets } = &case.minibatch;
         let rows = inputs.chunks(steps).zip(targets.chunks(steps)).zip(case.h0.chunks(hidden));
         let losses = rows.map(|((inputs, targets), h0)| {
             let row = Minibatch { inputs: inputs.to_vec(), targets: targets.to_vec() };
-            cpu::forward_backward(Sizes { batch: 1, ..case.sizes }, &case.parameters, h0, &row).loss
+            let network = case.network().with_sizes(Sizes { batch: 1, ..case.network().sizes });
+            let parameters = Parameters { network, numbers: case.parameters.numbers.clone() };
+            oracle::forward_backward(&parameters, &[("states", h0)], &row).loss
         });
-        let mean = losses.sum::<f64>() / case.sizes.batch as f64;
+        let mean = losses.sum::<f64>() / case.network().sizes.batch as f64;
         prop_assert!((whole.loss - mean).abs() <= 1e-12, "{} and {}", whole.loss, mean);
     }
 
     /// `train` is `forward_backward`, then `w -= lr · factor · g`, whether it clips or not.
     #[test]
     fn training_is_the_gradient_clipped_and_subtracted(case in any_case(), lr in 0.01..2.0, clip in 0.001..3.0) {
-        let step = cpu::forward_backward(case.sizes, &case.parameters, &case.h0, &case.minibatch);
+        let step = oracle::forward_backward(&case.parameters, &case.states(), &case.minibatch);
         let mut trained = case.parameters.clone();
-        prop_assert_eq!(&cpu::train(case.sizes, &mut trained, &case.h0, &case.minibatch, lr, clip), &step);
+        let again = oracle::train(&mut trained, &case.states(), &case.minibatch, lr, clip);
+        prop_assert_eq!((again.loss, again.grad_norm, &again.grads), (step.loss, step.grad_norm, &step.grads));
         let factor = if step.grad_norm > clip { clip / step.grad_norm } else { 1.0 };
         let mut moved = 0.0;
-        let tensors = trained.tensors().into_iter().zip(case.parameters.tensors()).zip(step.grads.tensors());
-        for (name, ((after, before), grads)) in NAMES.into_iter().zip(tensors) {
-            for (i, ((after, before), g)) in after.iter().zip(before).zip(grads).enumerate() {
-                let expected = before - lr * factor * g;
-                prop_assert!((after - expected).abs() <= 1e-14, "{name}[{i}]: {after}, expected {expected}");
-                moved += (after - before).powi(2);
-            }
+        let numbers = trained.numbers.iter().zip(&case.parameters.numbers).zip(&step.grads.numbers);
+        for (i, ((after, before), g)) in numbers.enumerate() {
+            let expected = before - lr * factor * g;
+            prop_assert!((after - expected).abs() <= 1e-14, "[{i}]: {after}, expected {expected}");
+            moved += (after - before).powi(2);
         }
         let expected = lr * step.grad_norm.min(clip);
         prop_assert!((moved.sqrt() - expected).abs() <= 1e-12, "moved by {}, expected {expected}", moved.sqrt());
@@ -247,22 +244,24 @@ proptest! {
 
 #[test]
 fn clipping_begins_above_the_threshold() {
-    assert_eq!(cpu::clip_factor(0.5, 1.0), 1.0);
-    assert_eq!(cpu::clip_factor(1.0, 1.0), 1.0);
-    assert_eq!(cpu::clip_factor(4.0, 1.0), 0.25);
-    assert_eq!(cpu::clip_factor(4.0, 2.0), 0.5);
-    assert!(cpu::clip_factor(1.0_f64.next_up(), 1.0) < 1.0);
-    assert_eq!(cpu::clip_factor(0.0_f32, 1.0), 1.0);
+    assert_eq!(clip_factor_of(0.5, 1.0), 1.0);
+    assert_eq!(clip_factor_of(1.0, 1.0), 1.0);
+    assert_eq!(clip_factor_of(4.0, 1.0), 0.25);
+    assert_eq!(clip_factor_of(4.0, 2.0), 0.5);
+    assert!(clip_factor_of(1.0_f64.next_up(), 1.0) < 1.0);
+    assert_eq!(clip_factor_of(0.0, 1.0), 1.0);
 }
 
+/// A network that is certain of what comes has no gradient, and is not moved.
 #[test]
 fn a_zero_gradient_moves_nothing() {
-    let sizes = Sizes { batch: 2, steps: 3, hidden: 4, vocabulary: 5 };
-    let zeros = Parameters::<f64>::zeros(sizes);
-    assert_eq!(cpu::grad_norm(&zeros), 0.0);
-    let before: Parameters<f64> = Parameters::init(sizes, 1).cast();
+    let network = kernels::network(Sizes { batch: 2, steps: 3, hidden: 4, vocabulary: 5 });
+    let mut before: Parameters<f64> = Parameters::init(network, 1).cast();
+    before.tensor_mut("b_q")[0] = 800.0;
     let mut after = before.clone();
-    cpu::sgd_update(&mut after, &zeros, cpu::clip_factor(cpu::grad_norm(&zeros), 1.0));
+    let minibatch = Minibatch { inputs: vec![0; 6], targets: vec![0; 6] };
+    let step = oracle::train(&mut after, &[], &minibatch, 1.0, 1.0);
+    assert_eq!(step.grad_norm, 0.0);
     assert_eq!(after, before);
 }
 
@@ -270,5 +269,5 @@ fn a_zero_gradient_moves_nothing() {
 #[test]
 fn tokens_go_from_rows_to_times() {
     let sizes = Sizes { batch: 2, steps: 3, hidden: 1, vocabulary: 7 };
-    assert_eq!(cpu::by_time(sizes, &[1, 2, 3, 4, 5, 6]), [1, 4, 2, 5, 3, 6]);
+    assert_eq!(by_time(sizes, &[1, 2, 3, 4, 5, 6]), [1, 4, 2, 5, 3, 6]);
 }

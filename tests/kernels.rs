@@ -39,6 +39,11 @@ fn generation_agrees_with_its_oracle() {
 }
 
 #[test]
+fn slices_of_a_long_product_agree_with_its_oracle() {
+    pollster::block_on(kernels::check_slices(&gpu()));
+}
+
+#[test]
 fn kernels_agree_at_any_size() {
     let gpu = gpu();
     let config = ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() };

@@ -11,8 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kernels::{Case, Mutation};
 use time_traveller::gpu::Gpu;
-use time_traveller::gpu::kernels::KERNELS;
 use time_traveller::gpu::tile::Tile;
+use time_traveller::gpu::wgsl;
+use time_traveller::kernels::{self as tables, LIBRARY};
+use time_traveller::model::Sizes;
+use time_traveller::network::Kernel;
 
 const fn mutation(kernel: &'static str, from: &'static str, to: &'static str) -> Mutation {
     Mutation { kernel, from, to }
@@ -65,19 +68,21 @@ const MUTATIONS: &[Mutation] = &[
     mutation("clip_factor", "f32(dims.steps * dims.batch)", "f32(dims.steps * dims.batch_padded)"),
     mutation("sgd_update", "parameters[i] - dims", "parameters[i] + dims"),
     mutation("sgd_update", " * metrics[2]", ""),
-    mutation("sgd_update", "w_hh_t[(column + c) * h + row]", "w_hh_t[row * h + column + c]"),
-    mutation("sgd_update", "w_hq_t[(column + c) * h + row] = w[c]", "w_hq_t[(column + c) * h + row] = 0.0"),
+    mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row]", "transposed[copy.to + row * copy.columns + column + c]"),
+    mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row] = w[c]", "transposed[copy.to + (column + c) * copy.rows + row] = 0.0"),
+    // the copies without the last of them, w_hq's
+    mutation("sgd_update", "j < arrayLength(&transposes);", "j + 1u < arrayLength(&transposes);"),
     mutation("generate_state", " + b_h[column]", ""),
     mutation("generate_state", "vec4f(h.y)", "vec4f(h.x)"),
     mutation("generate_logits", "var sum = b_q[token];", "var sum = 0.0;"),
-    mutation("generate_logits", "thoughts[at] = sum;", "thoughts[at] = 0.0;"),
+    mutation("generate_logits", "generated_logits[at] = sum;", "generated_logits[at] = 0.0;"),
     mutation("generate_logits", "(next - sequence[1]) * dims.vocabulary", "(next - sequence[1]) * dims.vocabulary_padded"),
-    mutation("generate_score", "mine / bitcast<f32>(terms[2])", "mine"),
+    mutation("generate_score", "mine / bitcast<f32>(sampling_parameters[2])", "mine"),
     mutation("generate_score", " + gumbel(place, token)", ""),
-    mutation("generate_score", "likelier < terms[0]", "likelier <= terms[0]"),
+    mutation("generate_score", "likelier < sampling_parameters[0]", "likelier <= sampling_parameters[0]"),
     mutation("generate_score", "other > mine ||", "other < mine ||"),
     mutation("generate_score", "&& v < token", ""),
-    mutation("generate_score", "terms[1] ^ 0x9e3779b9u", "0x9e3779b9u"),
+    mutation("generate_score", "sampling_parameters[1] ^ 0x9e3779b9u", "0x9e3779b9u"),
     mutation("generate_score", " ^ place)", ")"),
     mutation("generate_score", "x >> 13u", "x >> 12u"),
     mutation("generate_score", "-log(1.0 - below)", "-log(below)"),
@@ -87,13 +92,18 @@ const MUTATIONS: &[Mutation] = &[
     mutation("generate_pick", "state[i] = next_state[i];", ""),
 ];
 
+/// The kernels of the plain RNN.
+fn all_kernels() -> Vec<&'static Kernel> {
+    tables::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 }).kernels()
+}
+
 /// What the comparison says of a broken kernel, if anything, in the tile shapes whose WGSL has what is changed: the one
 /// of most blocks a thread and the one of most threads a block.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
-    let kernel = KERNELS.iter().find(|kernel| kernel.name == mutation.kernel)?;
+    let kernel = all_kernels().into_iter().find(|kernel| kernel.name == mutation.kernel)?;
     let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[6]]
         .into_iter()
-        .filter(|&tile| kernel.wgsl(tile).contains(mutation.from));
+        .filter(|&tile| wgsl::module(LIBRARY, kernel, tile).contains(mutation.from));
     let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));
     cases.into_iter().find_map(|case| {
         let case = Case { mutation: Some(mutation), ..case };
@@ -125,7 +135,7 @@ fn every_mutant_is_caught() {
 
 #[test]
 fn every_kernel_has_a_mutant() {
-    for kernel in &KERNELS {
+    for kernel in all_kernels() {
         assert!(MUTATIONS.iter().any(|mutation| mutation.kernel == kernel.name), "{}", kernel.name);
     }
 }

@@ -8,9 +8,10 @@ mod script;
 
 use proptest::prelude::*;
 use script::*;
-use time_traveller::cpu;
+use time_traveller::model::Config;
 use time_traveller::model::config::{Cleaning, EngineChoice, StateMode};
-use time_traveller::model::{Config, Parameters, Sizes};
+use time_traveller::network::Parameters;
+use time_traveller::oracle;
 use time_traveller::protocol::{Beginning, Command, Event, MOST_COUNTS, Stretch, TextChoice, TextFacts};
 use time_traveller::text::Text;
 use time_traveller::text::decode::{LARGEST, decode};
@@ -177,37 +178,35 @@ fn another_text_is_for_the_next_run() {
     assert!(last.contains(|c: char| !c.is_ascii()), "{last}");
 }
 
-/// The f64 oracles' perplexity of the last tokens, after every epoch of training by the oracles.
+/// The oracle's perplexity of the last tokens, after every epoch of training by the oracle.
 fn validation_of(config: Config) -> Vec<f64> {
     let corpus = corpus();
-    let sizes = sizes(config);
-    let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+    let mut parameters: Parameters<f64> = Parameters::init(network(config), config.seed).cast();
     let mut rng: rand_xoshiro::Xoshiro256PlusPlus = rand::SeedableRng::seed_from_u64(config.seed.into());
     rng.long_jump();
     let predicted = config.validation as usize;
-    let one = Sizes { batch: 1, steps: 1, ..sizes };
     let perplexity = |parameters: &Parameters<f64>| {
         // One token after the other, from a state of zeros: fewer than 512 are read in one row.
         let tail = &corpus.tokens[corpus.tokens.len() - predicted - 1..];
-        let (mut h, mut loss) = (vec![0.0; sizes.hidden], 0.0);
-        for pair in tail.windows(2) {
-            h = cpu::step_forward(one, parameters, &pair[..1], &h);
-            let logits = cpu::output_forward(one, parameters, &h);
-            loss += cpu::softmax_cross_entropy(one, &pair[1..], &logits).0[0];
-        }
-        (loss / predicted as f64).exp()
+        let mut reader = oracle::Reader::new(parameters);
+        let losses = tail.windows(2).map(|pair| {
+            let logits = reader.read(pair[0]);
+            logits.iter().map(|logit| logit.exp()).sum::<f64>().ln() - logits[pair[1] as usize]
+        });
+        (losses.sum::<f64>() / predicted as f64).exp()
     };
     let epochs = 0..config.epochs;
     let after = epochs.map(|_| {
         let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
-        let mut h = vec![0.0; sizes.batch * sizes.hidden];
+        let mut state = Vec::new();
         for m in 0..epoch.len() {
             if config.state == StateMode::Reset {
-                h.fill(0.0);
+                state.clear();
             }
             let minibatch = epoch.minibatch(&corpus.tokens, m);
-            let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, config.lr.into(), config.clip.into());
-            h = step.states.split_off(sizes.steps * h.len());
+            let states = [("states", &state[..])];
+            let step = oracle::train(&mut parameters, &states, &minibatch, config.lr.into(), config.clip.into());
+            state = step.last("states");
         }
         perplexity(&parameters)
     });

@@ -8,9 +8,8 @@ mod trainer;
 
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::model::work::STEP;
 use time_traveller::protocol::{Command, Event, Profile};
-use trainer::{epoch, finished, part, play, reports, sizes, small, train};
+use trainer::{epoch, finished, network, part, play, reports, small, train};
 
 fn profile(config: Config) -> Command {
     Command::Profile { request: 3, config }
@@ -34,10 +33,11 @@ fn each_kernel_of_the_step_is_timed_on_both_engines() {
         let config = Config { engine, ..small() };
         let events = play([part([profile(config)], is_profile)]);
         let [profile] = profiles(&events)[..] else { panic!("{events:#?}") };
-        assert_eq!(profile.kernels.iter().map(|kernel| kernel.name.as_str()).collect::<Vec<_>>(), STEP);
+        let named: Vec<&str> = network(config).training().iter().map(|stage| stage.kernel.name).collect();
+        assert_eq!(profile.kernels.iter().map(|kernel| kernel.name.as_str()).collect::<Vec<_>>(), named);
         for kernel in &profile.kernels {
             let forward = ["step_forward", "step_backward"].contains(&kernel.name.as_str());
-            let expected = if forward { sizes(config).steps as u32 } else { 1 };
+            let expected = if forward { config.steps } else { 1 };
             assert!(kernel.dispatches == expected || engine == EngineChoice::Cpu, "{kernel:?}");
             assert!(kernel.seconds > 0.0 && kernel.flops > 0 && kernel.bytes > 0, "{kernel:?}");
         }

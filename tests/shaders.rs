@@ -9,12 +9,12 @@ use std::path::Path;
 
 use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use time_traveller::gpu::kernels::{Access, Dims, GROUP, KERNELS, Kernel};
 use time_traveller::gpu::tile::Tile;
-
-/// Files of `shaders/` that are put in front of kernels.
-const SHARED: [&str; 7] =
-    ["common", "tanh", "block_product", "quad_product", "finish_block", "one_part", "split_parts"];
+use time_traveller::gpu::wgsl::{self, Dims, GROUP};
+use time_traveller::kernels::{self, LIBRARY, ORACLES};
+use time_traveller::model::Sizes;
+use time_traveller::network::code::code_of;
+use time_traveller::network::{Access, Extent, Kernel, Network};
 
 /// Functions of the shared files that not every kernel needs.
 const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];
@@ -22,7 +22,7 @@ const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];
 #[test]
 fn every_kernel_keeps_the_contract() {
     let mut breaches = Vec::new();
-    for kernel in &KERNELS {
+    for kernel in all_kernels() {
         for tile in Tile::ALL {
             breaches.extend(check(kernel, tile).into_iter().map(|breach| format!("{}: {breach}", kernel.name)));
         }
@@ -31,25 +31,56 @@ fn every_kernel_keeps_the_contract() {
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }
 
+/// Every WGSL file of `src/kernels` is a kernel's of the tables, in the folder of its module, or shared.
 #[test]
 fn every_shader_is_in_the_table() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
-    let files: BTreeSet<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect();
-    let known: BTreeSet<String> =
-        SHARED.into_iter().chain(KERNELS.iter().map(|kernel| kernel.name)).map(str::to_owned).collect();
-    assert_eq!(files, known);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernels");
+    let mut files = BTreeSet::new();
+    for folder in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        if folder.ends_with("shared") {
+            continue;
+        }
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let shaders = paths.filter(|path| path.extension().is_some_and(|extension| extension == "wgsl"));
+        files.extend(shaders.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()));
+    }
+    assert_eq!(files, all_kernels().iter().map(|kernel| kernel.name.to_owned()).collect());
+}
+
+/// Every kernel has its code and its oracle, and nothing else has.
+#[test]
+fn tables_code_and_oracles_name_the_same_kernels() {
+    let tables: BTreeSet<&str> = all_kernels().iter().map(|kernel| kernel.name).collect();
+    let code: Vec<&str> = LIBRARY.iter().copied().flatten().map(|code| code.kernel).collect();
+    let oracles: Vec<&str> = ORACLES.iter().copied().flatten().map(|(name, _)| *name).collect();
+    for names in [code, oracles] {
+        assert_eq!(names.len(), tables.len(), "{names:?}");
+        assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), tables);
+    }
+    let trained = network().training().into_iter().map(|stage| stage.kernel.name);
+    let missing: Vec<&str> = trained.filter(|name| code_of(LIBRARY, name).cpu.is_none()).collect();
+    assert!(missing.is_empty(), "the CPU engine can't do {missing:?}");
+}
+
+fn network() -> Network {
+    kernels::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 })
+}
+
+fn all_kernels() -> Vec<&'static Kernel> {
+    network().kernels()
+}
+
+fn is_tiled(kernel: &Kernel) -> bool {
+    matches!(kernel.extent, Extent::Product { .. })
 }
 
 fn check(kernel: &Kernel, tile: Tile) -> Vec<String> {
-    let source = kernel.wgsl(tile);
+    let source = wgsl::module(LIBRARY, kernel, tile);
     let module = match naga::front::wgsl::parse_str(&source) {
         Ok(module) => module,
         Err(error) => return vec![error.emit_to_string(&source)],
     };
-    let quads = kernel.is_tiled() && tile.quads;
+    let quads = is_tiled(kernel) && tile.quads;
     let capabilities = if quads { Capabilities::SUBGROUP } else { Capabilities::empty() };
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     if quads {
@@ -78,7 +109,7 @@ fn check_entry_point(kernel: &Kernel, tile: Tile, module: &Module, breaches: &mu
         breaches.push(format!("the entry point is called {}", entry.name));
     }
     let threads = entry.workgroup_size.iter().product::<u32>() as usize;
-    let expected = if kernel.is_tiled() { tile.group } else { GROUP };
+    let expected = if is_tiled(kernel) { tile.group } else { GROUP };
     if threads != expected {
         breaches.push(format!("a workgroup has {threads} threads, not {expected}"));
     }
@@ -125,8 +156,6 @@ fn check_dims(module: &Module, breaches: &mut Vec<String>) {
         ("batch_padded", offset_of!(Dims, batch_padded)),
         ("hidden_padded", offset_of!(Dims, hidden_padded)),
         ("vocabulary_padded", offset_of!(Dims, vocabulary_padded)),
-        ("w_hh_at", offset_of!(Dims, w_hh_at)),
-        ("w_hq_at", offset_of!(Dims, w_hq_at)),
         ("t", offset_of!(Dims, t)),
         ("first", offset_of!(Dims, first)),
         ("learning_rate", offset_of!(Dims, learning_rate)),

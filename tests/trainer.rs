@@ -13,7 +13,8 @@ use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::layout::Layout;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
-use time_traveller::model::{Config, Parameters, Sizes, parameters_file};
+use time_traveller::model::{Config, Sizes};
+use time_traveller::network::{Parameters, parameters_file};
 use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Rates, Sample, Stretch};
 use time_traveller::train::{Session, Start};
 
@@ -367,8 +368,9 @@ fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
     let after = message.split("Hidden units (hidden) to at most ").nth(1).expect("the sentence names the number");
     let allowed: usize = after.split([',', '.']).next().unwrap().parse().unwrap();
     let fits = |hidden| {
-        let sizes = Sizes { hidden, ..sizes(refused) };
-        Layout::new(sizes, gpu.tile(sizes.batch)).fits(&limits)
+        let network = network(refused);
+        let network = network.with_sizes(Sizes { hidden, ..network.sizes });
+        Layout::new(network, gpu.tile(network.sizes.batch)).fits(&limits)
     };
     assert!(allowed > 0 && fits(allowed) && !fits(allowed + 1), "{message}");
 }
@@ -391,7 +393,7 @@ fn a_seed_names_a_run_to_the_last_bit() {
 
 /// The file of the parameters that this seed draws for a network of these settings.
 fn file(config: Config, seed: u32) -> Vec<u8> {
-    parameters_file::write(&Parameters::init(sizes(config), seed), sizes(config))
+    parameters_file::write(&Parameters::init(network(config), seed))
 }
 
 #[test]
@@ -400,14 +402,14 @@ fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
     let events = play([part([train_from(1, small(), own)], finished)]);
     assert_eq!(outcome(&events), outcome(&play([part([train(1, small())], finished)])));
 
-    let parameters = Parameters::init(sizes(small()), 9);
+    let parameters = Parameters::init(network(small()), 9);
     let given = Beginning { parameters: Some(file(small(), 9)), window_offset: Some(2), checkpoint: None };
     let events = play([part([train_from(1, small(), given)], finished)]);
     let curve: Vec<f64> = pollster::block_on(async {
         let start = Start { parameters: Some(parameters), window_offset: Some(2) };
         let (gpu, corpus) = (Gpu::open().await.unwrap(), Rc::new(corpus()));
         let mut session =
-            Session::from_start(&Device::gpu(&gpu, sizes(small())), &corpus, small(), start).await.unwrap();
+            Session::from_start(&Device::gpu(&gpu, network(small()).sizes), &corpus, small(), start).await.unwrap();
         let mut curve = Vec::new();
         while !session.is_finished() {
             curve.extend(session.advance().await.unwrap().map(|result| result.perplexity));

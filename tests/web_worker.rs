@@ -38,6 +38,7 @@ async fn every_kernel_agrees_with_its_oracle() {
             kernels::check_training_step(&gpu, &case.with_tile(tile)).await;
         }
     }
+    kernels::check_slices(&gpu).await;
 }
 
 #[wasm_bindgen_test]

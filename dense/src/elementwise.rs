@@ -121,7 +121,7 @@ fn vector<S: Simd>(rest: &[f32]) -> S::f32s {
     vector
 }
 
-/// Below 0.625 as in `shaders/tanh.wgsl`, `x + x³ P(x²)`; beyond, `1 - 2 / (exp(2|x|) + 1)`.
+/// Below 0.625 as in `src/kernels/shared/tanh.wgsl`, `x + x³ P(x²)`; beyond, `1 - 2 / (exp(2|x|) + 1)`.
 #[inline(always)]
 fn tanh_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let size = simd.abs_f32s(x);
@@ -171,6 +171,15 @@ fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: &[f32;
         sum = simd.mul_add_e_f32s(sum, x, simd.splat_f32s(*coefficient));
     }
     sum
+}
+
+/// `-ln softmax(logits)[target]` of one position, in nats; leaves the exponentials in place of the logits, all divided by
+/// that of the largest, and gives their sum too.
+pub fn cross_entropy(logits: &mut [f32], target: usize) -> (f64, f32) {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let at_target = logits[target] - largest;
+    let sum = exp_and_sum(logits, largest);
+    (f64::from(sum.ln() - at_target), sum)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One side of a product, packed.
 
-use crate::product::{DEPTH, tile};
+use crate::tile::{DEPTH, tile};
 
 /// A matrix that is summed over its depth `K`, in the order in which a product reads it: blocks of at most [`DEPTH`]
 /// of the depth; within a block, panels of `width` rows (left side) or columns (right side); within a panel, for each

@@ -4,31 +4,10 @@ use pulp::{Simd, WithSimd};
 
 use crate::panels::Panels;
 use crate::simd::dispatch;
-
-/// So much of the depth is summed in registers at once; a right panel of it stays in the first cache.
-pub const DEPTH: usize = 256;
+use crate::tile::{DEPTH, FEW, MANY};
 
 /// So many rows of the left side, [`DEPTH`] deep, stay in the second cache while the right side passes.
 const ROWS: usize = 64;
-
-/// Rows and vectors of a tile, which is what is summed in registers: as many sums as a processor needs to keep two
-/// multiply-add units with a latency of four busy, twice that where there are 32 registers.
-const FEW: (usize, usize) = (4, 2);
-const MANY: (usize, usize) = (8, 2);
-
-/// Rows and columns of a tile on this machine: the widths of left and right panels.
-pub fn tile() -> (usize, usize) {
-    struct Shape;
-    impl WithSimd for Shape {
-        type Output = (usize, usize);
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> (usize, usize) {
-            let (rows, vectors) = if S::F32_LANES == 16 { MANY } else { FEW };
-            (rows, vectors * S::F32_LANES)
-        }
-    }
-    dispatch(Shape)
-}
 
 /// `C (M, N) += L (M, K) · R (K, N)`; `c` row by row.
 ///
@@ -125,6 +104,7 @@ fn add<S: Simd, const R: usize, const V: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tile::tile;
 
     /// Numbers that tell places apart.
     fn numbers(n: usize, seed: usize) -> Vec<f32> {

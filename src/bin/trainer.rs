@@ -20,6 +20,7 @@ mod worker {
     use futures_util::future::Either;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
+    use time_traveller::kernels::{LIBRARY, network_of};
     use time_traveller::model::Config;
     use time_traveller::model::config::Cleaning;
     use time_traveller::protocol::{Command, Event, TextChoice};
@@ -110,7 +111,7 @@ mod worker {
         };
         if let Ok(gpu) = &devices.gpu {
             // What the GPU has against its kernels is told when a network needs them.
-            _ = gpu.warm_up(Config::default().batch as usize).await;
+            _ = gpu.precompile(&network_of(&Config::default(), 28), LIBRARY).await;
         }
         Trainer::new(devices, texts, |event| post(&event)).serve(train, &mut commands).await;
     }

@@ -1,11 +1,12 @@
 //! The loss over tokens that are not trained on: the way forward alone, on the CPU whatever trains.
 
-use dense::{Panels, product};
+use dense::cross_entropy;
 use web_time::Instant;
 
-use super::engine::{cross_entropy, look_up};
-use super::turn::{SLICE, Turn};
-use crate::model::{Parameters, Sizes};
+use super::reader::{Forward, Reader};
+use super::yielding::{SLICE, Yield};
+use crate::network::memory::Weights;
+use crate::network::{Library, Parameters};
 
 /// The tokens are read in rows of at least so many, for each begins with a state that knows nothing yet,
 const ROW: usize = 256;
@@ -15,21 +16,14 @@ const MOST_ROWS: usize = 32;
 
 /// How far the reading has come.
 pub struct HeldOut {
-    parameters: Parameters,
-    w_hh: Panels,
-    w_hq: Panels,
-    /// The state, as the left side of products.
-    left: Panels,
-    /// `(rows, H)`
-    state: Vec<f32>,
-    /// `(rows, V)`
-    logits: Vec<f32>,
+    weights: Weights,
+    reader: Reader,
     rows: usize,
     columns: usize,
     at: usize,
     /// The sum of losses so far, in nats.
     loss: f64,
-    turn: Turn,
+    yielding: Yield,
 }
 
 /// Rows and columns in which so many tokens are predicted: what does not fill a column is left out.
@@ -39,25 +33,13 @@ pub fn shape(predicted: usize) -> (usize, usize) {
 }
 
 impl HeldOut {
-    /// Begins to read with these parameters of a network of these sizes; `predicted` tokens, at least one.
-    pub fn new(sizes: Sizes, parameters: Parameters, predicted: usize) -> Self {
+    /// Begins to read with these parameters; `predicted` tokens, at least one.
+    pub fn new(parameters: Parameters, library: Library, predicted: usize) -> Self {
         let (rows, columns) = shape(predicted);
-        let (mut w_hh, mut w_hq) = (Panels::right(sizes.hidden), Panels::right(sizes.vocabulary));
-        w_hh.pack_by_depth(&parameters.w_hh);
-        w_hq.pack_by_depth(&parameters.w_hq);
-        Self {
-            parameters,
-            w_hh,
-            w_hq,
-            left: Panels::left(rows),
-            state: vec![0.0; rows * sizes.hidden],
-            logits: vec![0.0; rows * sizes.vocabulary],
-            rows,
-            columns,
-            at: 0,
-            loss: 0.0,
-            turn: Turn::new(),
-        }
+        let network = parameters.network;
+        let reader = Reader::new(network, Forward::new(&network, library), rows);
+        let weights = Weights::new(parameters, false);
+        Self { weights, reader, rows, columns, at: 0, loss: 0.0, yielding: Yield::new() }
     }
 
     /// Reads on for some tens of milliseconds, and at the end gives the mean loss per token, in nats. `tokens` are those
@@ -68,30 +50,22 @@ impl HeldOut {
             self.step(tokens);
             self.at += 1;
         }
-        self.turn.pass().await;
+        self.yielding.now().await;
         (self.at == self.columns).then(|| self.loss / (self.rows * self.columns) as f64)
     }
 
     /// The parameters that it reads with.
     pub fn into_parameters(self) -> Parameters {
-        self.parameters
+        self.weights.parameters
     }
 
     /// One token of each row.
     fn step(&mut self, tokens: &[u32]) {
-        let p = &self.parameters;
-        let (hidden, vocabulary) = (p.b_h.len(), p.b_q.len());
-        let places = (self.at..).step_by(self.columns);
-        self.left.pack_by_across(&self.state);
-        for (z, place) in self.state.chunks_exact_mut(hidden).zip(places.clone()) {
-            look_up(z, tokens[place], p);
-        }
-        product(&mut self.state, &self.left, &self.w_hh);
-        dense::tanh(&mut self.state);
-        self.left.pack_by_across(&self.state);
-        self.logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(&p.b_q));
-        product(&mut self.logits, &self.left, &self.w_hq);
-        for (row, place) in self.logits.chunks_exact_mut(vocabulary).zip(places) {
+        let vocabulary = self.weights.parameters.network.sizes.vocabulary;
+        let places = (self.at..).step_by(self.columns).take(self.rows);
+        self.reader.read(&mut self.weights, places.clone().map(|place| tokens[place]));
+        let logits = self.reader.logits(&mut self.weights);
+        for (row, place) in logits.chunks_exact_mut(vocabulary).zip(places) {
             self.loss += cross_entropy(row, tokens[place + 1] as usize).0;
         }
     }
@@ -100,8 +74,9 @@ impl HeldOut {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::cpu::{by_time, forward_backward};
-    use crate::model::Minibatch;
+    use crate::model::minibatch::by_time;
+    use crate::model::{Minibatch, Sizes};
+    use crate::{kernels, oracle};
 
     /// One long minibatch of the oracle's in f64 reads the same.
     #[test]
@@ -111,14 +86,14 @@ mod tests {
         {
             assert_eq!(shape(predicted), (rows, columns));
             let sizes = Sizes { batch: rows, steps: columns, hidden: 9, vocabulary };
-            let mut parameters = Parameters::init(sizes, 5);
-            parameters.tensors_mut().into_iter().flatten().for_each(|weight| *weight *= 60.0);
+            let mut parameters = Parameters::init(kernels::network(sizes), 5);
+            parameters.numbers.iter_mut().for_each(|weight| *weight *= 60.0);
             let tokens: Vec<u32> = (0..=predicted).map(|i| (i * i % 101 % vocabulary) as u32).collect();
             let windows = |shift| tokens[shift..][..rows * columns].to_vec();
             let minibatch = Minibatch { inputs: windows(0), targets: windows(1) };
             assert_eq!(by_time(sizes, &minibatch.inputs)[rows - 1], tokens[(rows - 1) * columns]);
-            let oracle = forward_backward(sizes, &parameters.cast::<f64>(), &vec![0.0; rows * 9], &minibatch);
-            let mut held_out = HeldOut::new(sizes, parameters, predicted);
+            let oracle = oracle::forward_backward(&parameters.cast(), &[], &minibatch);
+            let mut held_out = HeldOut::new(parameters, kernels::LIBRARY, predicted);
             let loss = pollster::block_on(async {
                 loop {
                     if let Some(loss) = held_out.advance(&tokens).await {

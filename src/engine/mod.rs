@@ -9,9 +9,10 @@ pub use race::{Devices, Open, Race};
 use crate::error::Result;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
-use crate::model::pick::{Terms, Thoughts};
+use crate::model::pick::{Generated, SamplingParameters};
 use crate::model::run::{Rates, Run, StateAt};
-use crate::model::{Minibatch, Parameters, Sizes};
+use crate::model::{Minibatch, Sizes};
+use crate::network::{Parameters, Setup};
 use crate::{cpu, gpu};
 
 /// What a network can be trained on.
@@ -59,23 +60,14 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Puts a network with these parameters on a device, for runs of at most `minibatches`.
+    /// Puts a network on a device.
     ///
     /// # Errors
     /// A network that is too large for the device; out of memory.
-    pub async fn new(
-        device: &Device,
-        sizes: Sizes,
-        minibatches: usize,
-        rates: Rates,
-        parameters: &Parameters,
-    ) -> Result<Self> {
+    pub async fn new(device: &Device, setup: &Setup<'_>) -> Result<Self> {
         Ok(match device {
-            Device::Gpu(gpu, tile) => {
-                let engine = gpu::Engine::new(gpu, *tile, sizes, minibatches, rates, parameters);
-                Self::Gpu(Box::new(engine.await?))
-            }
-            Device::Cpu => Self::Cpu(Box::new(cpu::Engine::new(sizes, rates, parameters)?)),
+            Device::Gpu(gpu, tile) => Self::Gpu(Box::new(gpu::Engine::new(gpu, *tile, setup).await?)),
+            Device::Cpu => Self::Cpu(Box::new(cpu::Engine::new(setup)?)),
         })
     }
 
@@ -154,15 +146,20 @@ impl Engine {
         }
     }
 
-    /// [`Engine::generate`] with tokens picked by these terms, at most
-    /// [`LONGEST_ANSWER`](crate::model::pick::LONGEST_ANSWER), and with what the network thought meanwhile.
+    /// [`Engine::generate`] with sampled tokens, at most [`LONGEST_ANSWER`](crate::model::pick::LONGEST_ANSWER), and
+    /// with the logits of each.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Result<Thoughts> {
+    pub async fn generate_scored(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        parameters: SamplingParameters,
+    ) -> Result<Generated> {
         match self {
-            Self::Gpu(engine) => engine.generate_scored(prefix, length, terms).await,
-            Self::Cpu(engine) => Ok(engine.generate_scored(prefix, length, terms).await),
+            Self::Gpu(engine) => engine.generate_scored(prefix, length, parameters).await,
+            Self::Cpu(engine) => Ok(engine.generate_scored(prefix, length, parameters).await),
         }
     }
 
@@ -188,11 +185,11 @@ impl Engine {
         }
     }
 
-    /// The state `(B, H)` that the next minibatch carries on.
-    pub fn write_carried(&mut self, state: &[f32]) {
+    /// What the next minibatch carries on, of a tensor that flows: `(B, …)`.
+    pub fn write_carried(&mut self, name: &str, state: &[f32]) {
         match self {
-            Self::Gpu(engine) => engine.write_carried(state),
-            Self::Cpu(engine) => engine.write_carried(state),
+            Self::Gpu(engine) => engine.write_carried(name, state),
+            Self::Cpu(engine) => engine.write_carried(name, state),
         }
     }
 

@@ -4,10 +4,12 @@ use web_time::Instant;
 
 use super::{Device, Engine};
 use crate::error::Result;
+use crate::kernels::LIBRARY;
+use crate::model::Minibatch;
+use crate::model::profile::{KernelTime, Profile};
 use crate::model::run::{Rates, Run, StateAt};
-use crate::model::work::{STEP, Work};
-use crate::model::{Minibatch, Parameters, Sizes};
-use crate::protocol::{KernelTime, Profile};
+use crate::network::work::Work;
+use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// Seconds for which a kernel is repeated. Beside so much, what a browser rounds its clock to and what a submission
 /// costs by itself are below one per cent; timestamps on the device would say no more.
@@ -22,14 +24,16 @@ pub(super) const MOST: usize = 64;
 /// A network that trains on every token in turn.
 pub(super) struct Measured {
     engine: Engine,
-    sizes: Sizes,
+    network: Network,
     minibatch: Minibatch,
 }
 
 impl Measured {
-    pub async fn new(device: &Device, sizes: Sizes) -> Result<Self> {
-        let engine = Engine::new(device, sizes, MOST, RATES, &Parameters::init(sizes, 0)).await?;
-        Ok(Self { engine, sizes, minibatch: Minibatch::of_every_token(sizes) })
+    pub async fn new(device: &Device, network: Network) -> Result<Self> {
+        let parameters = &Parameters::init(network, 0);
+        let setup = Setup { network, library: LIBRARY, minibatches: MOST, rates: RATES, parameters };
+        let engine = Engine::new(device, &setup).await?;
+        Ok(Self { engine, network, minibatch: Minibatch::of_every_token(network.sizes) })
     }
 
     /// Seconds of so many complete minibatches, at most [`MOST`].
@@ -44,23 +48,24 @@ impl Measured {
     }
 
     /// One kernel of the step.
-    async fn kernel(&mut self, name: &str) -> Result<KernelTime> {
+    async fn kernel(&mut self, kernel: &Kernel) -> Result<KernelTime> {
+        let name = kernel.name;
         let seconds = repeated(async |times| self.engine.repeat(name, times).await).await?;
-        let Work { flops, bytes } = Work::of(name, self.sizes);
+        let Work { flops, bytes } = (kernel.work)(&self.network.counts());
         Ok(KernelTime { name: name.to_owned(), dispatches: self.engine.dispatches(name) as u32, seconds, flops, bytes })
     }
 }
 
-/// Measures a training step of these sizes: a few seconds, more where it is long.
+/// Measures a training step of a network: a few seconds, more where it is long.
 ///
 /// # Errors
 /// A network that is too large for the device; a failure of the device.
-pub async fn profile(device: &Device, sizes: Sizes) -> Result<Profile> {
-    let mut measured = Measured::new(device, sizes).await?;
+pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
+    let mut measured = Measured::new(device, network).await?;
     measured.train(1).await?;
     let mut kernels = Vec::new();
-    for name in STEP {
-        kernels.push(measured.kernel(name).await?);
+    for stage in network.training() {
+        kernels.push(measured.kernel(stage.kernel).await?);
     }
     let first = measured.train(1).await?;
     let minibatches = ((4.0 * ENOUGH / first) as usize).clamp(1, MOST);
@@ -78,7 +83,7 @@ pub async fn profile(device: &Device, sizes: Sizes) -> Result<Profile> {
         device: device.variant(),
         bytes: measured.engine.bytes(),
         kernels,
-        tokens: sizes.positions() as u32,
+        tokens: network.sizes.positions() as u32,
         minibatch,
         recording,
         read_back,

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::Sizes;
 use crate::model::config::EngineChoice;
-use crate::model::work::Work;
-use crate::protocol::{Lap, PastRace};
+use crate::model::race::{Lap, PastRace};
+use crate::network::Network;
 
 /// No lap begins after this long.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -97,10 +97,11 @@ impl Devices {
     ///
     /// # Errors
     /// A GPU that is asked for and not there; a network that fits on no device.
-    pub async fn choose(&mut self, choice: EngineChoice, sizes: Sizes) -> Result<Race> {
+    pub async fn choose(&mut self, choice: EngineChoice, network: Network) -> Result<Race> {
         if self.gpu.as_ref().is_ok_and(|gpu| gpu.check().is_err()) {
             _ = self.reopen().await; // it was lost since it was last used
         }
+        let sizes = network.sizes;
         let gpu = match (choice, &self.gpu) {
             (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => return Ok(Race::without(Device::Cpu)),
             (EngineChoice::Gpu, Ok(gpu)) => return Ok(Race::without(Device::gpu(gpu, sizes))),
@@ -113,7 +114,7 @@ impl Devices {
         if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, sizes, &entrants)) {
             return Ok(race);
         }
-        let race = race(entrants, sizes).await?;
+        let race = race(entrants, network).await?;
         self.recall([PastRace { sizes, laps: race.laps.clone() }]);
         Ok(race)
     }
@@ -126,8 +127,8 @@ fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
     std::iter::once(first).chain(others).map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }
 
-async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
-    let sizes = racing(sizes);
+async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
+    let network = racing(network);
     let start = Instant::now();
     let mut laps = Vec::new();
     let mut best: Option<(f64, Device)> = None;
@@ -140,7 +141,7 @@ async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
         let timed = if hopeless || (best.is_some() && start.elapsed() >= LIMIT) {
             None
         } else {
-            lap(&entrant, sizes).await.map_err(|error| failure = Some(error)).ok()
+            lap(&entrant, network).await.map_err(|error| failure = Some(error)).ok()
         };
         if let Some(speed) = timed {
             if is_gpu {
@@ -158,17 +159,18 @@ async fn race(entrants: Vec<Device>, sizes: Sizes) -> Result<Race> {
     }
 }
 
-/// The sizes in question, with fewer steps if a minibatch is long.
-fn racing(sizes: Sizes) -> Sizes {
-    let per_step = Work::of_step(sizes).flops / sizes.steps as u64;
-    Sizes { steps: sizes.steps.min((FLOPS / per_step) as usize).max(1), ..sizes }
+/// The network in question, with fewer time steps if a minibatch is long.
+fn racing(network: Network) -> Network {
+    let sizes = network.sizes;
+    let per_step = network.work().flops / sizes.steps as u64;
+    network.with_sizes(Sizes { steps: sizes.steps.min((FLOPS / per_step) as usize).max(1), ..sizes })
 }
 
 /// Tokens per second over a few minibatches, after a first one that warms up.
-async fn lap(entrant: &Device, sizes: Sizes) -> Result<f64> {
-    let mut measured = Measured::new(entrant, sizes).await?;
+async fn lap(entrant: &Device, network: Network) -> Result<f64> {
+    let mut measured = Measured::new(entrant, network).await?;
     let first = measured.train(1).await?;
     let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MOST);
     let seconds = measured.train(minibatches).await?;
-    Ok((minibatches * sizes.positions()) as f64 / seconds)
+    Ok((minibatches * network.sizes.positions()) as f64 / seconds)
 }

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use futures_channel::oneshot;
 
-use super::kernels::Compiled;
+use super::pipelines::{Compiled, Pipelines};
 use super::platform::{self, Submission};
 use super::tile::Tile;
+use super::wgsl;
 use crate::error::{Error, Result};
-
-/// All kernels, for each tile shape that was asked for.
-type CompiledByTile = Vec<(Tile, Vec<Compiled>)>;
+use crate::network::{Library, Network};
 
 /// A device and its queue.
 #[derive(Clone)]
@@ -26,7 +25,7 @@ pub struct Gpu {
     /// Whether neighbouring threads can swap what they hold, and do so by their numbers.
     pub quads: bool,
     failure: Arc<Mutex<Option<String>>>,
-    pub(super) compiled: Rc<RefCell<CompiledByTile>>,
+    pipelines: Rc<RefCell<Pipelines>>,
 }
 
 impl Gpu {
@@ -60,7 +59,7 @@ impl Gpu {
         let software = info.device_type == wgpu::DeviceType::Cpu || name.to_ascii_lowercase().contains("swiftshader");
         // Which threads make a quad is up to a device; those of the software adapters are neighbours by number.
         let quads = software && platform::has_subgroups(&device);
-        Ok(Self { device, queue, name, software, quads, failure, compiled: Rc::default() })
+        Ok(Self { device, queue, name, software, quads, failure, pipelines: Rc::default() })
     }
 
     /// The tile shape that suits its kind, for a batch.
@@ -72,6 +71,22 @@ impl Gpu {
     pub fn tiles(&self) -> impl Iterator<Item = Tile> + use<> {
         let quads = self.quads;
         Tile::ALL.into_iter().filter(move |tile| quads || !tile.quads)
+    }
+
+    /// A network's kernels for a tile shape, in the order of [`Network::kernels`], each compiled once on this device.
+    pub(super) fn kernels(&self, network: &Network, library: Library, tile: Tile) -> Vec<Compiled> {
+        let mut pipelines = self.pipelines.borrow_mut();
+        let kernels = network.kernels().into_iter();
+        kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
+    }
+
+    /// Precompiles a network's kernels for the tile shape that suits its batch size.
+    ///
+    /// # Errors
+    /// What the device has against them.
+    pub async fn precompile(&self, network: &Network, library: Library) -> Result<()> {
+        let tile = self.tile(network.sizes.batch);
+        self.checked(|| drop(self.kernels(network, library, tile))).await
     }
 
     /// What went wrong on the device since it was opened, if anything did.

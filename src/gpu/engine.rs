@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use super::device::Gpu;
 use super::fit;
-use super::kernels::{Access, Compiled, KERNELS, Kernel};
-use super::layout::{Layout, Place};
+use super::layout::{Buffer, Layout, Tensor};
 use super::pace::Pace;
-use super::step::{Dispatch, Steps, kernel_index};
+use super::pipelines::{Compiled, compile};
+use super::step::{Dispatch, Steps};
 use super::tile::Tile;
+use super::wgsl::Dims;
 use crate::error::Result;
+use crate::model::Minibatch;
 use crate::model::minibatch::{Metrics, by_time};
-use crate::model::parameters::{NAMES, shapes};
 use crate::model::run::{Rates, Run, StateAt};
-use crate::model::{Minibatch, Parameters, Sizes};
+use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// The most minibatches in one submission, and the most bytes of tokens for it, if one minibatch has not more.
 const UPLOADS: u64 = 64;
@@ -24,13 +25,14 @@ pub struct Engine {
     pub(super) gpu: Gpu,
     pub(super) layout: Layout,
     pub(super) steps: Steps,
+    /// In the order of [`Network::kernels`].
     kernels: Vec<(Compiled, wgpu::BindGroup)>,
-    buffers: BTreeMap<Place, wgpu::Buffer>,
+    buffers: BTreeMap<Buffer, wgpu::Buffer>,
     uniforms: wgpu::Buffer,
     /// Tokens of the minibatches of one submission, on their way to the buffer that the kernels read.
     pub(super) uploads: wgpu::Buffer,
-    /// The state between two minibatches.
-    carried: wgpu::Buffer,
+    /// What flows from one minibatch into the next, with the tensor that it is a slot of.
+    carried: Vec<(Tensor, wgpu::Buffer)>,
     /// `metrics` of every minibatch of a run.
     history: wgpu::Buffer,
     pub(super) readback: wgpu::Buffer,
@@ -38,97 +40,76 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Puts a network with these parameters on a device, for runs of at most `minibatches`.
+    /// Puts a network on a device.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] for what exceeds the device's limits; out of memory.
-    pub async fn new(
-        gpu: &Gpu,
-        tile: Tile,
-        sizes: Sizes,
-        minibatches: usize,
-        rates: Rates,
-        parameters: &Parameters,
-    ) -> Result<Self> {
-        Self::with_kernels(gpu, tile, sizes, minibatches, rates, parameters, &|| gpu.kernels(tile)).await
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for what exceeds the device's limits; out of memory.
+    pub async fn new(gpu: &Gpu, tile: Tile, setup: &Setup<'_>) -> Result<Self> {
+        Self::with_kernels(gpu, tile, setup, &|| gpu.kernels(&setup.network, setup.library, tile)).await
     }
 
     /// [`Engine::new`] with kernels of one's own: for tests that break one and see whether it is noticed.
     ///
     /// # Errors
     /// As [`Engine::new`]; a kernel that does not compile.
-    pub async fn with_wgsl(
-        gpu: &Gpu,
-        tile: Tile,
-        sizes: Sizes,
-        minibatches: usize,
-        rates: Rates,
-        parameters: &Parameters,
-        wgsl: &dyn Fn(&Kernel) -> String,
-    ) -> Result<Self> {
-        let compile = || KERNELS.iter().map(|kernel| kernel.compile(&gpu.device, wgsl(kernel))).collect();
-        Self::with_kernels(gpu, tile, sizes, minibatches, rates, parameters, &compile).await
+    pub async fn with_wgsl(gpu: &Gpu, tile: Tile, setup: &Setup<'_>, wgsl: &dyn Fn(&Kernel) -> String) -> Result<Self> {
+        let kernels = setup.network.kernels();
+        let compile = || kernels.iter().map(|kernel| compile(&gpu.device, kernel, wgsl(kernel))).collect();
+        Self::with_kernels(gpu, tile, setup, &compile).await
     }
 
     async fn with_kernels(
         gpu: &Gpu,
         tile: Tile,
-        sizes: Sizes,
-        minibatches: usize,
-        rates: Rates,
-        parameters: &Parameters,
+        setup: &Setup<'_>,
         kernels: &dyn Fn() -> Vec<Compiled>,
     ) -> Result<Self> {
-        fit::check(gpu, tile, sizes)?;
-        let layout = Layout::new(sizes, tile);
-        let engine = gpu.checked(|| Self::build(gpu, layout, minibatches, rates, kernels())).await?;
-        engine.write_parameters(parameters);
-        engine.write_carried(&vec![0.0; sizes.batch * sizes.hidden]);
+        fit::check(gpu, tile, setup.network)?;
+        let layout = Layout::new(setup.network, tile);
+        let engine = gpu.checked(|| Self::build(gpu, layout, setup, kernels())).await?;
+        engine.write_parameters(setup.parameters);
         Ok(engine)
     }
 
-    fn build(gpu: &Gpu, layout: Layout, minibatches: usize, rates: Rates, kernels: Vec<Compiled>) -> Self {
+    fn build(gpu: &Gpu, layout: Layout, setup: &Setup<'_>, kernels: Vec<Compiled>) -> Self {
         use wgpu::BufferUsages as Usage;
         let steps = Steps::new(&layout, gpu.software);
         let buffer = |label, size, usage| {
-            gpu.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some(label),
-                size,
-                usage,
-                mapped_at_creation: false,
-            })
+            let (label, mapped_at_creation) = (Some(label), false);
+            gpu.device.create_buffer(&wgpu::BufferDescriptor { label, size, usage, mapped_at_creation })
         };
+        let copied = Usage::COPY_SRC | Usage::COPY_DST;
         let mut buffers = BTreeMap::new();
-        for place in layout.tensors.iter().map(|tensor| tensor.place) {
-            let label = match place {
-                Place::Minibatch => "minibatch",
-                Place::Parameters => "parameters",
-                Place::Grads => "grads",
-                Place::Transposed => "transposed",
-                Place::Own(name) => name,
-            };
-            let make = || buffer(label, layout.end(place), Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST);
+        for place in layout.tensors.iter().map(|tensor| tensor.buffer) {
+            let make = || buffer(place.label(), layout.end(place), Usage::STORAGE | copied);
             buffers.entry(place).or_insert_with(make);
         }
-        let content = steps.uniforms(rates);
+        let content = steps.uniforms(setup.rates);
         let uniforms = buffer("uniforms", content.len() as u64, Usage::UNIFORM | Usage::COPY_DST);
         gpu.queue.write_buffer(&uniforms, 0, &content);
-        let kernels = KERNELS.iter().zip(kernels);
+        let transposes = &buffers[&layout.tensor(crate::network::table::TRANSPOSES).buffer];
+        gpu.queue.write_buffer(transposes, 0, bytemuck::cast_slice(&layout.transposes));
+        let kernels = layout.network.kernels().into_iter().zip(kernels);
         let kernels =
             kernels.map(|(kernel, compiled)| bind(gpu, kernel, compiled, &layout, &buffers, &uniforms)).collect();
-        let minibatch = layout.end(Place::Minibatch);
+        let minibatch = layout.end(Buffer::Minibatch);
         let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
-        let metrics = 16 * minibatches as u64;
-        let generated = layout.tensor("sequence").bytes() + layout.tensor("thoughts").bytes();
+        let metrics = 16 * setup.minibatches as u64;
+        let generated = layout.tensor("sequence").bytes() + layout.tensor("generated_logits").bytes();
+        let carried = layout.network.carried().map(|tensor| {
+            let tensor = layout.tensor(tensor.name).clone();
+            let slot = buffer("carried", tensor.slot_bytes(), copied);
+            (tensor, slot)
+        });
         Self {
             kernels,
             uniforms,
-            uploads: buffer("uploads", uploads, Usage::COPY_SRC | Usage::COPY_DST),
-            carried: buffer("carried", layout.state_bytes(), Usage::COPY_SRC | Usage::COPY_DST),
-            history: buffer("history", metrics, Usage::COPY_SRC | Usage::COPY_DST),
+            uploads: buffer("uploads", uploads, copied),
+            carried: carried.collect(), // new buffers hold zeros
+            history: buffer("history", metrics, copied),
             readback: buffer(
                 "readback",
-                (metrics + layout.end(Place::Parameters)).max(generated),
+                (metrics + layout.end(Buffer::Parameters)).max(generated),
                 Usage::MAP_READ | Usage::COPY_DST,
             ),
             gpu: gpu.clone(),
@@ -139,14 +120,17 @@ impl Engine {
         }
     }
 
+    pub fn network(&self) -> Network {
+        self.layout.network
+    }
+
     /// Replaces all parameters.
     pub fn write_parameters(&self, parameters: &Parameters) {
-        for ((name, rows, columns), numbers) in shapes(self.layout.sizes).into_iter().zip(parameters.tensors()) {
-            self.write(name, numbers);
-            if let "w_hh" | "w_hq" = name {
-                let transposed =
-                    (0..rows * columns).map(|i| numbers[i % rows * columns + i / rows]).collect::<Vec<_>>();
-                self.write(&format!("{name}_t"), &transposed);
+        for (param, numbers) in parameters.tensors() {
+            self.write(param.name, numbers);
+            if let ([rows, columns], true) = (&self.network().shape(param)[..], param.transposed) {
+                let turned = (0..rows * columns).map(|i| numbers[i % rows * columns + i / rows]);
+                self.write(&format!("{}_t", param.name), &turned.collect::<Vec<_>>());
             }
         }
     }
@@ -156,45 +140,19 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn read_parameters(&self) -> Result<Parameters> {
-        let mut parameters = Parameters::zeros(self.layout.sizes);
-        for ((name, ..), numbers) in shapes(self.layout.sizes).into_iter().zip(parameters.tensors_mut()) {
-            *numbers = self.read(name).await?;
+        let mut numbers = Vec::new();
+        for param in self.network().params() {
+            numbers.extend(self.read::<f32>(param.name).await?);
         }
-        Ok(parameters)
+        Ok(Parameters { network: self.network(), numbers })
     }
 
-    /// The state `(B, H)` that the next minibatch carries on.
-    pub fn write_carried(&self, state: &[f32]) {
-        let padded = self.layout.tensor("states").pad(state); // fills slot 0
-        let slot = &padded[..self.layout.batch * self.layout.hidden];
-        self.gpu.queue.write_buffer(&self.carried, 0, bytemuck::cast_slice(slot));
-    }
-
-    fn write(&self, name: &str, numbers: &[f32]) {
-        let tensor = self.layout.tensor(name);
-        let padded = tensor.pad(numbers);
-        self.gpu.queue.write_buffer(&self.buffers[&tensor.place], tensor.at, bytemuck::cast_slice(&padded));
-    }
-
-    /// A tensor in its true shape, by the name that the kernels give it. Makes a buffer for it: for tests and
-    /// exports, not for the way through an epoch.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn read(&self, name: &str) -> Result<Vec<f32>> {
-        let tensor = self.layout.tensor(name);
-        let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some("staging"),
-            size: tensor.bytes(),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        });
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(&self.buffers[&tensor.place], tensor.at, &staging, 0, tensor.bytes());
-        self.gpu.submit(encoder.finish());
-        let padded = self.gpu.read(&staging, tensor.bytes()).await?;
-        staging.destroy();
-        Ok(tensor.unpad(&padded))
+    /// What the next minibatch carries on, of a tensor that flows: `(B, …)`.
+    pub fn write_carried(&self, name: &str, state: &[f32]) {
+        let carried = self.carried.iter().find(|(tensor, _)| tensor.name == name);
+        let (tensor, slot) = carried.unwrap_or_else(|| panic!("{name} is not carried"));
+        let padded = tensor.pad(state); // fills slot 0
+        self.gpu.queue.write_buffer(slot, 0, bytemuck::cast_slice(&padded[..padded.len() / tensor.padded[0]]));
     }
 
     /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
@@ -237,21 +195,24 @@ impl Engine {
 
     /// Tokens and state to where the kernels read them.
     pub(super) fn begin_minibatch(&self, encoder: &mut wgpu::CommandEncoder, tokens_at: u64, state: StateAt) {
-        let minibatch = self.layout.end(Place::Minibatch);
-        encoder.copy_buffer_to_buffer(&self.uploads, tokens_at, &self.buffers[&Place::Minibatch], 0, minibatch);
-        let states = &self.buffers[&Place::Own("states")];
-        match state {
-            StateAt::Zero => encoder.clear_buffer(states, 0, Some(self.layout.state_bytes())),
-            StateAt::Carried => encoder.copy_buffer_to_buffer(&self.carried, 0, states, 0, self.layout.state_bytes()),
+        let minibatch = self.layout.end(Buffer::Minibatch);
+        encoder.copy_buffer_to_buffer(&self.uploads, tokens_at, &self.buffers[&Buffer::Minibatch], 0, minibatch);
+        for (tensor, carried) in &self.carried {
+            let states = &self.buffers[&tensor.buffer];
+            match state {
+                StateAt::Zero => encoder.clear_buffer(states, 0, Some(tensor.slot_bytes())),
+                StateAt::Carried => encoder.copy_buffer_to_buffer(carried, 0, states, 0, tensor.slot_bytes()),
+            }
         }
     }
 
     /// Keeps the last state and the metrics.
     pub(super) fn end_minibatch(&self, encoder: &mut wgpu::CommandEncoder, m: usize) {
-        let bytes = self.layout.state_bytes();
-        let last = self.layout.sizes.steps as u64 * bytes;
-        encoder.copy_buffer_to_buffer(&self.buffers[&Place::Own("states")], last, &self.carried, 0, bytes);
-        encoder.copy_buffer_to_buffer(&self.buffers[&Place::Own("metrics")], 0, &self.history, 16 * m as u64, 16);
+        for (tensor, carried) in &self.carried {
+            let bytes = tensor.slot_bytes();
+            encoder.copy_buffer_to_buffer(&self.buffers[&tensor.buffer], tensor.bytes() - bytes, carried, 0, bytes);
+        }
+        encoder.copy_buffer_to_buffer(self.buffer("metrics"), 0, &self.history, 16 * m as u64, 16);
     }
 
     /// Records dispatches of the minibatch under way until they come to `budget` operations; gives how many they are.
@@ -276,9 +237,9 @@ impl Engine {
         pass.dispatch_workgroups(dispatch.groups[0], dispatch.groups[1], 1);
     }
 
-    /// A minibatch as the buffer of its tokens holds it; see `shaders/w_xh_grad.wgsl` for starts and positions.
+    /// A minibatch as the buffer of its tokens holds it; see `w_xh_grad.wgsl` for starts and positions.
     pub(super) fn pack(&self, minibatch: &Minibatch) -> Vec<u32> {
-        let sizes = self.layout.sizes;
+        let sizes = self.layout.network.sizes;
         let inputs = by_time(sizes, &minibatch.inputs);
         let targets = by_time(sizes, &minibatch.targets);
         let mut order: Vec<usize> = (0..inputs.len()).collect();
@@ -290,9 +251,9 @@ impl Engine {
         for token in 0..sizes.vocabulary {
             starts[token + 1] += starts[token];
         }
-        let padded = |n: usize| (n / sizes.batch * self.layout.batch + n % sizes.batch) as u32;
+        let padded = |n: usize| (n / sizes.batch * self.layout.padded.batch + n % sizes.batch) as u32;
         let positions: Vec<u32> = order.into_iter().map(padded).collect();
-        let mut packed = vec![0; self.layout.end(Place::Minibatch) as usize / 4];
+        let mut packed = vec![0; self.layout.end(Buffer::Minibatch) as usize / 4];
         for (name, ids) in [("inputs", inputs), ("targets", targets), ("starts", starts), ("positions", positions)] {
             let tensor = self.layout.tensor(name);
             let ids = tensor.pad(&ids);
@@ -324,13 +285,10 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn finish_with_parameters(&mut self, run: &mut Run) -> Result<(Vec<Metrics>, Parameters)> {
-        let (metrics, padded) = self.read_run(run, self.layout.end(Place::Parameters)).await?;
-        let mut parameters = Parameters::zeros(self.layout.sizes);
-        for (name, numbers) in NAMES.into_iter().zip(parameters.tensors_mut()) {
-            let tensor = self.layout.tensor(name);
-            *numbers = tensor.unpad(&padded[tensor.at as usize / 4..]);
-        }
-        Ok((metrics, parameters))
+        let (metrics, padded) = self.read_run(run, self.layout.end(Buffer::Parameters)).await?;
+        let tensors = self.network().params().map(|param| self.layout.tensor(param.name));
+        let numbers = tensors.flat_map(|tensor| tensor.unpad(&padded[tensor.at as usize / 4..])).collect();
+        Ok((metrics, Parameters { network: self.network(), numbers }))
     }
 
     /// The metrics of a run and so many bytes of the parameters, as they are after it.
@@ -338,7 +296,7 @@ impl Engine {
         let metrics = 16 * run.at.0 as u64;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, metrics);
-        encoder.copy_buffer_to_buffer(&self.buffers[&Place::Parameters], 0, &self.readback, metrics, parameters);
+        encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, &self.readback, metrics, parameters);
         self.gpu.submit(encoder.finish());
         let mut numbers = self.gpu.read::<f32>(&self.readback, metrics + parameters).await?;
         self.settle().await?;
@@ -348,28 +306,14 @@ impl Engine {
         Ok((metrics.collect(), parameters))
     }
 
-    /// Runs the dispatches of one minibatch up to and including the last of the kernel of this name: for tests that
-    /// look at what a kernel was given and what it gave.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn run_through(&mut self, minibatch: &Minibatch, state: StateAt, kernel: &str) -> Result<()> {
-        let last = self.steps.train.iter().rposition(|dispatch| dispatch.kernel == kernel_index(kernel));
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        self.begin_minibatch(&mut encoder, 0, state);
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for dispatch in &self.steps.train[..=last.expect("a kernel of the training step")] {
-                self.dispatch(&mut pass, dispatch);
-            }
-        }
-        self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));
-        let submission = self.gpu.submit(encoder.finish());
-        self.gpu.wait(submission).await
+    /// The buffer of a tensor that has one of its own.
+    pub(super) fn buffer(&self, name: &'static str) -> &wgpu::Buffer {
+        &self.buffers[&Buffer::Own(name)]
     }
 
-    pub(super) fn buffer(&self, name: &'static str) -> &wgpu::Buffer {
-        &self.buffers[&Place::Own(name)]
+    /// The buffer that a tensor lies in.
+    pub(super) fn buffer_of(&self, tensor: &Tensor) -> &wgpu::Buffer {
+        &self.buffers[&tensor.buffer]
     }
 
     /// Bytes of all buffers together.
@@ -378,8 +322,8 @@ impl Engine {
     }
 
     fn all_buffers(&self) -> impl Iterator<Item = &wgpu::Buffer> {
-        let others = [&self.uniforms, &self.uploads, &self.carried, &self.history, &self.readback];
-        self.buffers.values().chain(others)
+        let others = [&self.uniforms, &self.uploads, &self.history, &self.readback];
+        self.buffers.values().chain(others).chain(self.carried.iter().map(|(_, slot)| slot))
     }
 }
 
@@ -396,32 +340,24 @@ fn bind(
     kernel: &Kernel,
     compiled: Compiled,
     layout: &Layout,
-    buffers: &BTreeMap<Place, wgpu::Buffer>,
+    buffers: &BTreeMap<Buffer, wgpu::Buffer>,
     uniforms: &wgpu::Buffer,
 ) -> (Compiled, wgpu::BindGroup) {
-    let dims = wgpu::BindGroupEntry {
-        binding: 0,
-        resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-            buffer: uniforms,
-            offset: 0,
-            size: wgpu::BufferSize::new(size_of::<super::kernels::Dims>() as u64),
-        }),
+    let section = |buffer, offset, bytes| {
+        let size = wgpu::BufferSize::new(bytes);
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding { buffer, offset, size })
     };
-    let tensors = (1..).zip(kernel.bindings).map(|(binding, &(name, _)): (u32, &(&str, Access))| {
+    let dims = section(uniforms, 0, size_of::<Dims>() as u64);
+    let tensors = kernel.bindings.iter().map(|(name, _)| {
         let tensor = layout.tensor(name);
-        wgpu::BindGroupEntry {
-            binding,
-            resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                buffer: &buffers[&tensor.place],
-                offset: tensor.at,
-                size: wgpu::BufferSize::new(tensor.bytes()),
-            }),
-        }
+        section(&buffers[&tensor.buffer], tensor.at, tensor.bytes())
     });
+    let resources = (0..).zip(std::iter::once(dims).chain(tensors));
+    let entries = resources.map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource });
     let bind_group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some(kernel.name),
         layout: &compiled.bind_group_layout,
-        entries: &std::iter::once(dims).chain(tensors).collect::<Vec<_>>(),
+        entries: &entries.collect::<Vec<_>>(),
     });
     (compiled, bind_group)
 }

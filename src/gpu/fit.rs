@@ -5,14 +5,15 @@ use super::layout::Layout;
 use super::tile::Tile;
 use crate::error::{Error, Result};
 use crate::model::Sizes;
+use crate::network::Network;
 
-/// Checks that the device can hold a network of these sizes.
+/// Checks that the device can hold a network.
 ///
 /// # Errors
 /// [`Error::TooLarge`], with the largest number that each size may have while the others stay.
-pub fn check(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
-    let limits = gpu.device.limits();
-    let fits = |sizes| Layout::new(sizes, tile).fits(&limits);
+pub fn check(gpu: &Gpu, tile: Tile, network: Network) -> Result<()> {
+    let (limits, sizes) = (gpu.device.limits(), network.sizes);
+    let fits = |sizes| Layout::new(network.with_sizes(sizes), tile).fits(&limits);
     if fits(sizes) {
         return Ok(());
     }
@@ -26,7 +27,7 @@ pub fn check(gpu: &Gpu, tile: Tile, sizes: Sizes) -> Result<()> {
         ("steps", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
     ];
     Err(Error::TooLarge {
-        megabytes: Layout::new(sizes, tile).largest_buffer() >> 20,
+        megabytes: Layout::new(network, tile).largest_buffer() >> 20,
         allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
         largest: allowed.into_iter().filter(|(_, most)| *most > 0).map(|(key, most)| (key.to_owned(), most)).collect(),
     })

@@ -2,10 +2,10 @@
 //! one read-back at the end. A sample is one submission, or several where the device is slow or the prefix long.
 
 use super::engine::Engine;
-use super::layout::{SEQUENCE_LIMIT, THOUGHTS_LIMIT};
 use super::step::{Dispatch, Steps};
 use crate::error::{Error, Result};
-use crate::model::pick::{Terms, Thoughts};
+use crate::kernels::generate::SEQUENCE_LIMIT;
+use crate::model::pick::{Generated, LONGEST_ANSWER, SamplingParameters};
 
 impl Engine {
     /// Continues `prefix` by `length` tokens, each the likeliest by the weights as they are now; gives prefix and
@@ -19,24 +19,29 @@ impl Engine {
         Ok(numbers[2..].to_vec())
     }
 
-    /// [`Engine::generate`] with tokens picked by their score, and with what the network thought meanwhile.
+    /// [`Engine::generate`] with sampled tokens, and with the logits of each.
     ///
     /// # Errors
-    /// As [`Engine::generate`]; a continuation longer than there is room for thoughts.
-    pub async fn generate_scored(&mut self, prefix: &[u32], length: usize, terms: Terms) -> Result<Thoughts> {
-        if length > THOUGHTS_LIMIT {
-            return Err(Error::AnswerTooLong { length, allowed: THOUGHTS_LIMIT });
+    /// As [`Engine::generate`]; a continuation longer than [`LONGEST_ANSWER`].
+    pub async fn generate_scored(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        parameters: SamplingParameters,
+    ) -> Result<Generated> {
+        if length > LONGEST_ANSWER {
+            return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
         }
-        let Terms { temperature, top_k, seed } = terms;
-        let terms = [top_k, seed, temperature.to_bits()];
-        self.gpu.queue.write_buffer(self.buffer("terms"), 0, bytemuck::cast_slice(&terms));
+        let SamplingParameters { temperature, top_k, seed } = parameters;
+        let numbers = [top_k, seed, temperature.to_bits()];
+        self.gpu.queue.write_buffer(self.buffer("sampling_parameters"), 0, bytemuck::cast_slice(&numbers));
         // One more, for what would come next.
         let encoder = self.write_tokens(prefix, length + 1, |steps| &steps.generate_scored).await?;
-        let thoughts = (length + 1) * self.layout.sizes.vocabulary;
+        let logits = (length + 1) * self.layout.network.sizes.vocabulary;
         let tokens = prefix.len() + length;
-        let numbers = self.read_tokens(encoder, tokens, thoughts).await?;
+        let numbers = self.read_tokens(encoder, tokens, logits).await?;
         let (sequence, logits) = numbers.split_at(2 + tokens);
-        Ok(Thoughts {
+        Ok(Generated {
             tokens: sequence[2..].to_vec(),
             logits: logits.iter().map(|&bits| f32::from_bits(bits)).collect(),
         })
@@ -81,12 +86,12 @@ impl Engine {
         Ok(encoder)
     }
 
-    /// Submits what is recorded and reads the head of the sequence, so many tokens and so many numbers of thoughts.
-    async fn read_tokens(&self, mut encoder: wgpu::CommandEncoder, tokens: usize, thoughts: usize) -> Result<Vec<u32>> {
-        let [sequence, thoughts] = [2 + tokens, thoughts].map(|numbers| 4 * numbers as u64);
+    /// Submits what is recorded and reads the head of the sequence, so many tokens and so many logits.
+    async fn read_tokens(&self, mut encoder: wgpu::CommandEncoder, tokens: usize, logits: usize) -> Result<Vec<u32>> {
+        let [sequence, logits] = [2 + tokens, logits].map(|numbers| 4 * numbers as u64);
         encoder.copy_buffer_to_buffer(self.buffer("sequence"), 0, &self.readback, 0, sequence);
-        encoder.copy_buffer_to_buffer(self.buffer("thoughts"), 0, &self.readback, sequence, thoughts);
+        encoder.copy_buffer_to_buffer(self.buffer("generated_logits"), 0, &self.readback, sequence, logits);
         self.gpu.submit(encoder.finish());
-        self.gpu.read(&self.readback, sequence + thoughts).await
+        self.gpu.read(&self.readback, sequence + logits).await
     }
 }

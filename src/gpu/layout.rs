@@ -1,37 +1,44 @@
 //! Where each tensor lives: padded shapes, buffers, offsets. Arithmetic only, so that what a device can't hold is
 //! refused before anything is made on it.
 
-use super::kernels::{Dims, NORM_GROUPS};
 use super::tile::Tile;
-use crate::model::Sizes;
+use super::wgsl::Dims;
+use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
+use crate::network::{Content, Dim, Network, Padded, Param, Transpose};
 
 /// Offsets of bindings are multiples of this many bytes (WebGPU's default limit).
 pub const ALIGNMENT: u64 = 256;
 
-/// The longest prefix and continuation together, in tokens.
-pub const SEQUENCE_LIMIT: usize = 4096;
-
-/// The most tokens that a network writes while its thoughts are kept: the logits of each, and of the one after.
-pub const THOUGHTS_LIMIT: usize = crate::model::pick::LONGEST_ANSWER;
-
 /// The buffers that tensors are packed into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum Buffer {
     /// The tokens of one minibatch.
     Minibatch,
     Parameters,
     Grads,
-    /// The transposed copies of `w_hh` and `w_hq`.
+    /// The transposed copies of parameters.
     Transposed,
-    /// A tensor with a buffer of its own, which is the tensor of this name.
+    /// A buffer of its own, which is the tensor of this name.
     Own(&'static str),
+}
+
+impl Buffer {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Minibatch => "minibatch",
+            Self::Parameters => PARAMETERS,
+            Self::Grads => GRADS,
+            Self::Transposed => TRANSPOSED,
+            Self::Own(name) => name,
+        }
+    }
 }
 
 /// One tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
-    pub name: &'static str,
-    pub place: Place,
+    pub name: String,
+    pub buffer: Buffer,
     /// Where it begins in its buffer, in bytes.
     pub at: u64,
     /// Its true shape.
@@ -60,6 +67,11 @@ impl Tensor {
         self.rows().flat_map(|at| &padded[at..at + self.shape[2]]).copied().collect()
     }
 
+    /// Bytes of one slot of a state `(T + 1, B, …)`.
+    pub fn slot_bytes(&self) -> u64 {
+        self.bytes() / self.padded[0] as u64
+    }
+
     /// Where each true row begins in memory.
     fn rows(&self) -> impl Iterator<Item = usize> + use<> {
         let ([slots, rows, _], [_, rows_padded, across]) = (self.shape, self.padded);
@@ -70,122 +82,106 @@ impl Tensor {
 /// Every tensor of a network, and the sizes behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
-    pub sizes: Sizes,
+    pub network: Network,
     pub tile: Tile,
-    /// `B`, `H` and `V`, padded to whole tiles.
-    pub batch: usize,
-    pub hidden: usize,
-    pub vocabulary: usize,
+    pub padded: Padded,
     pub tensors: Vec<Tensor>,
+    /// Where transposed copies go, as the optimiser reads it.
+    pub transposes: Vec<Transpose>,
 }
 
 impl Layout {
-    pub fn new(sizes: Sizes, tile: Tile) -> Self {
-        let batch = sizes.batch.next_multiple_of(tile.rows());
-        // Hidden units are columns of some products and rows of others.
-        let hidden = sizes.hidden.next_multiple_of(tile.rows().max(tile.columns()));
-        let vocabulary = sizes.vocabulary.next_multiple_of(tile.columns());
-        let mut layout = Self { sizes, tile, batch, hidden, vocabulary, tensors: Vec::new() };
-        layout.place_minibatch();
+    pub fn new(network: Network, tile: Tile) -> Self {
+        let sizes = network.sizes;
+        let padded = Padded {
+            sizes,
+            batch: sizes.batch.next_multiple_of(tile.rows()),
+            // Hidden units are columns of some products and rows of others.
+            hidden: sizes.hidden.next_multiple_of(tile.rows().max(tile.columns())),
+            vocabulary: sizes.vocabulary.next_multiple_of(tile.columns()),
+            parameters: 0,
+        };
+        let mut layout = Self { network, tile, padded, tensors: Vec::new(), transposes: Vec::new() };
         layout.place_parameters();
-        layout.place_results();
+        layout.place_tensors();
         layout
     }
 
-    fn place_minibatch(&mut self) {
-        let Sizes { batch, steps, vocabulary, .. } = self.sizes;
-        self.append("inputs", Place::Minibatch, [1, steps, batch], [1, steps, self.batch]);
-        self.append("targets", Place::Minibatch, [1, steps, batch], [1, steps, self.batch]);
-        self.append("starts", Place::Minibatch, [1, 1, vocabulary + 1], [1, 1, vocabulary + 1]);
-        self.append("positions", Place::Minibatch, [1, 1, steps * batch], [1, 1, steps * batch]);
-    }
-
+    /// Parameters lie in the order in which kernels bind them, so that those of one kernel are neighbours; their
+    /// gradients in the same places of another buffer.
     fn place_parameters(&mut self) {
-        let Sizes { hidden: h, vocabulary: v, .. } = self.sizes;
-        let (hp, vp) = (self.hidden, self.vocabulary);
-        for (place, names) in [
-            (Place::Parameters, ["w_xh", "b_h", "w_hh", "w_hq", "b_q"]),
-            (Place::Grads, ["dw_xh", "db_h", "dw_hh", "dw_hq", "db_q"]),
-        ] {
-            let [w_xh, b_h, w_hh, w_hq, b_q] = names;
-            self.append(w_xh, place, [1, v, h], [1, v, hp]);
-            self.append(b_h, place, [1, 1, h], [1, 1, hp]);
-            self.append(w_hh, place, [1, h, h], [1, hp, hp]);
-            self.append(w_hq, place, [1, h, v], [1, hp, vp]);
-            self.append(b_q, place, [1, 1, v], [1, 1, vp]);
+        for param in bound(&self.network) {
+            self.append(param.name.to_owned(), Buffer::Parameters, param.shape);
+            self.append(format!("d{}", param.name), Buffer::Grads, param.shape);
+            if let [rows, columns] = param.shape
+                && param.transposed
+            {
+                self.append(format!("{}_t", param.name), Buffer::Transposed, &[*columns, *rows]);
+                self.transposes.push(self.transpose(param));
+            }
         }
-        self.append("w_hh_t", Place::Transposed, [1, h, h], [1, hp, hp]);
-        self.append("w_hq_t", Place::Transposed, [1, v, h], [1, vp, hp]);
-        for (whole, place) in [("parameters", Place::Parameters), ("grads", Place::Grads)] {
-            let floats = (self.end(place) / 4) as usize;
-            self.tensors.push(Tensor { name: whole, place, at: 0, shape: [1, 1, floats], padded: [1, 1, floats] });
+        for (name, buffer) in
+            [(PARAMETERS, Buffer::Parameters), (GRADS, Buffer::Grads), (TRANSPOSED, Buffer::Transposed)]
+        {
+            self.tensors.push(whole(name, buffer, self.end(buffer)));
         }
+        self.tensors.push(whole(TRANSPOSES, Buffer::Own(TRANSPOSES), size_of_val(&self.transposes[..]) as u64));
+        self.padded.parameters = (self.end(Buffer::Parameters) / 4) as usize;
     }
 
-    fn place_results(&mut self) {
-        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = self.sizes;
-        let (bp, hp, vp) = (self.batch, self.hidden, self.vocabulary);
-        for (name, shape, padded) in [
-            ("states", [t + 1, b, h], [t + 1, bp, hp]),
-            ("logits", [t, b, v], [t, bp, vp]),
-            ("losses", [1, t, b], [1, t, bp]),
-            ("dlogits", [t, b, v], [t, bp, vp]),
-            ("dz", [t, b, h], [t, bp, hp]),
-            ("squares", [1, 1, NORM_GROUPS], [1, 1, NORM_GROUPS]),
-            ("metrics", [1, 1, 4], [1, 1, 4]),
-            ("sequence", [1, 1, SEQUENCE_LIMIT + 2], [1, 1, SEQUENCE_LIMIT + 2]),
-            ("state", [1, 1, h], [1, 1, hp]),
-            ("next_state", [1, 1, h], [1, 1, hp]),
-            ("next_logits", [1, 1, v], [1, 1, vp]),
-            ("terms", [1, 1, 3], [1, 1, 3]),
-            ("thoughts", [1, THOUGHTS_LIMIT + 1, v], [1, THOUGHTS_LIMIT + 1, v]),
-        ] {
-            self.tensors.push(Tensor { name, place: Place::Own(name), at: 0, shape, padded });
+    /// The parameter that was placed last, and its copy.
+    fn transpose(&self, param: &Param) -> Transpose {
+        let (from, to) = (self.tensor(param.name), self.tensor(&format!("{}_t", param.name)));
+        let begin = (from.at / 4) as u32;
+        let [_, rows, columns] = from.padded.map(|size| size as u32);
+        Transpose { begin, end: begin + rows * columns, rows, columns, to: (to.at / 4) as u32 }
+    }
+
+    fn place_tensors(&mut self) {
+        for tensor in self.network.tensors().chain(self.network.generate_tensors()) {
+            let own = Buffer::Own(tensor.name);
+            let buffer = if tensor.content == Content::Minibatch { Buffer::Minibatch } else { own };
+            self.append(tensor.name.to_owned(), buffer, tensor.shape);
         }
     }
 
     /// Puts a tensor behind those that its buffer has.
-    fn append(&mut self, name: &'static str, place: Place, shape: [usize; 3], padded: [usize; 3]) {
-        let at = self.end(place).next_multiple_of(ALIGNMENT);
-        self.tensors.push(Tensor { name, place, at, shape, padded });
+    fn append(&mut self, name: String, buffer: Buffer, shape: &[Dim]) {
+        let at = self.end(buffer).next_multiple_of(ALIGNMENT);
+        let three = |size: &dyn Fn(Dim) -> usize| {
+            let mut three = [1; 3];
+            three[3 - shape.len()..].iter_mut().zip(shape).for_each(|(n, &dim)| *n = size(dim));
+            three
+        };
+        let (shape, padded) = (three(&|dim| dim.of(self.network.sizes)), three(&|dim| dim.padded(&self.padded)));
+        self.tensors.push(Tensor { name, buffer, at, shape, padded });
     }
 
     /// Where the last tensor of a buffer ends, in bytes: the buffer's size.
-    pub fn end(&self, place: Place) -> u64 {
-        self.tensors
-            .iter()
-            .filter(|tensor| tensor.place == place)
-            .map(|tensor| tensor.at + tensor.bytes())
-            .max()
-            .unwrap_or(0)
-    }
-
-    /// Bytes of one state `(B, H)`, a slot of `states`.
-    pub fn state_bytes(&self) -> u64 {
-        4 * (self.batch * self.hidden) as u64
+    pub fn end(&self, buffer: Buffer) -> u64 {
+        let own = self.tensors.iter().filter(|tensor| tensor.buffer == buffer);
+        own.map(|tensor| tensor.at + tensor.bytes()).max().unwrap_or(0)
     }
 
     /// The tensor of this name.
     ///
     /// # Panics
-    /// There is none: names come from the table of kernels, and a test holds the two together.
+    /// There is none: names come from the tables, and a test holds kernels and tensors together.
     pub fn tensor(&self, name: &str) -> &Tensor {
         self.tensors.iter().find(|tensor| tensor.name == name).unwrap_or_else(|| panic!("no tensor {name}"))
     }
 
     /// What the kernels are told, but for the dispatch and the rates.
     pub fn dims(&self) -> Dims {
-        let floats_before = |name| (self.tensor(name).at / 4) as u32;
+        let Padded { sizes, batch, hidden, vocabulary, .. } = self.padded;
         Dims {
-            batch: self.sizes.batch as u32,
-            steps: self.sizes.steps as u32,
-            hidden: self.sizes.hidden as u32,
-            vocabulary: self.sizes.vocabulary as u32,
-            batch_padded: self.batch as u32,
-            hidden_padded: self.hidden as u32,
-            vocabulary_padded: self.vocabulary as u32,
-            w_hh_at: floats_before("w_hh"),
-            w_hq_at: floats_before("w_hq"),
+            batch: sizes.batch as u32,
+            steps: sizes.steps as u32,
+            hidden: sizes.hidden as u32,
+            vocabulary: sizes.vocabulary as u32,
+            batch_padded: batch as u32,
+            hidden_padded: hidden as u32,
+            vocabulary_padded: vocabulary as u32,
             t: 0,
             first: 0,
             learning_rate: 0.0,
@@ -195,7 +191,7 @@ impl Layout {
 
     /// The largest buffer, in bytes.
     pub fn largest_buffer(&self) -> u64 {
-        self.tensors.iter().map(|tensor| self.end(tensor.place)).max().unwrap_or(0)
+        self.tensors.iter().map(|tensor| self.end(tensor.buffer)).max().unwrap_or(0)
     }
 
     /// Whether a device with these limits can hold the network.
@@ -205,12 +201,30 @@ impl Layout {
     }
 }
 
+/// The parameters in the order in which kernels bind them.
+fn bound(network: &Network) -> Vec<&'static Param> {
+    let mut bound: Vec<&Param> = Vec::new();
+    for (name, _) in network.kernels().into_iter().flat_map(|kernel| kernel.bindings) {
+        let found = network.params().find(|param| param.name == *name);
+        bound.extend(found.filter(|param| bound.iter().all(|known| known.name != param.name)));
+    }
+    bound
+}
+
+/// A whole buffer as a tensor.
+fn whole(name: &'static str, buffer: Buffer, bytes: u64) -> Tensor {
+    let shape = [1, 1, (bytes / 4) as usize];
+    Tensor { name: name.to_owned(), buffer, at: 0, shape, padded: shape }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels;
+    use crate::model::Sizes;
 
     fn layout() -> Layout {
-        Layout::new(Sizes { batch: 3, steps: 2, hidden: 5, vocabulary: 7 }, Tile::ALL[3])
+        Layout::new(kernels::network(Sizes { batch: 3, steps: 2, hidden: 5, vocabulary: 7 }), Tile::ALL[3])
     }
 
     #[test]
@@ -229,15 +243,30 @@ mod tests {
         for tensor in &layout.tensors {
             assert_eq!(tensor.at % ALIGNMENT, 0, "{}", tensor.name);
         }
-        for pair in layout.tensors.windows(2).filter(|pair| pair[0].place == pair[1].place && pair[1].at > 0) {
-            assert!(pair[0].at + pair[0].bytes() <= pair[1].at, "{} and {}", pair[0].name, pair[1].name);
+        let whole = [PARAMETERS, GRADS, TRANSPOSED];
+        for (i, a) in layout.tensors.iter().enumerate().filter(|(_, a)| !whole.contains(&a.name.as_str())) {
+            for b in layout.tensors[..i].iter().filter(|b| !whole.contains(&b.name.as_str()) && a.buffer == b.buffer) {
+                assert!(a.at >= b.at + b.bytes() || b.at >= a.at + a.bytes(), "{} and {}", a.name, b.name);
+            }
+        }
+    }
+
+    /// A seed names a run to the last bit, and with it the order in which a device adds up squares.
+    #[test]
+    fn parameters_lie_where_they_always_lay() {
+        let layout = layout();
+        let of = |buffer| layout.tensors.iter().filter(move |tensor| tensor.buffer == buffer && tensor.padded[2] < 99);
+        let names: Vec<&str> = of(Buffer::Parameters).map(|tensor| tensor.name.as_str()).collect();
+        assert_eq!(names, ["w_xh", "b_h", "w_hh", "w_hq", "b_q"]);
+        for (parameter, grad) in of(Buffer::Parameters).zip(of(Buffer::Grads)) {
+            assert_eq!((format!("d{}", parameter.name), parameter.at), (grad.name.clone(), grad.at));
         }
     }
 
     #[test]
     fn what_does_not_fit_is_known_beforehand() {
         let limits = wgpu::Limits::default();
-        let hidden = |hidden| Sizes { batch: 32, steps: 35, hidden, vocabulary: 28 };
+        let hidden = |hidden| kernels::network(Sizes { batch: 32, steps: 35, hidden, vocabulary: 28 });
         assert!(Layout::new(hidden(512), Tile::ALL[0]).fits(&limits));
         assert!(!Layout::new(hidden(8192), Tile::ALL[0]).fits(&limits));
     }

@@ -1,23 +1,20 @@
-//! The network on the GPU: device, kernels, tensors, the recorded training step, generation.
+//! The network on the GPU: device, layout, pipelines, the recorded training step, generation.
 //!
-//! One training step, one kernel after another; shapes and formulas stand in the kernels of `shaders/`:
-//!
-//! ```text
-//! step_forward × T ─> output_forward ─> softmax_cross_entropy ─> output_backward ─> step_backward × T
-//!   ─> w_hh_grad, w_hq_grad, w_xh_grad, bias_grad ─> grad_norm ─> clip_factor ─> sgd_update
-//! ```
+//! Which kernels there are, what they bind and in which order they run, say the tables of `src/kernels`.
 
 pub mod device;
 pub mod engine;
 mod fit;
 mod generate;
-pub mod kernels;
+mod inspect;
 pub mod layout;
 mod pace;
+pub mod pipelines;
 mod platform;
 mod profile;
 mod step;
 pub mod tile;
+pub mod wgsl;
 
 pub use device::Gpu;
 pub use engine::Engine;

@@ -1,7 +1,6 @@
 //! Pieces of a training step alone, for `engine::profile`.
 
 use super::engine::Engine;
-use super::step::{Dispatch, kernel_index};
 use crate::error::Result;
 use crate::model::Minibatch;
 use crate::model::run::StateAt;
@@ -16,7 +15,7 @@ impl Engine {
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in 0..times {
-                self.dispatches_of(kernel).for_each(|dispatch| self.dispatch(&mut pass, dispatch));
+                self.steps.of(kernel).for_each(|dispatch| self.dispatch(&mut pass, dispatch));
             }
         }
         let submission = self.gpu.submit(encoder.finish());
@@ -25,12 +24,7 @@ impl Engine {
 
     /// Dispatches of a kernel in a minibatch.
     pub fn dispatches(&self, kernel: &str) -> usize {
-        self.dispatches_of(kernel).count()
-    }
-
-    fn dispatches_of(&self, kernel: &str) -> impl Iterator<Item = &Dispatch> {
-        let kernel = kernel_index(kernel);
-        self.steps.train.iter().filter(move |dispatch| dispatch.kernel == kernel)
+        self.steps.of(kernel).count()
     }
 
     /// Packs a minibatch's tokens and records its commands, which are then dropped.

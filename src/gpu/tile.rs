@@ -1,5 +1,5 @@
-//! How a matrix product is divided among threads: the constants in front of `shaders/block_product.wgsl`, or of
-//! `shaders/quad_product.wgsl` in its place.
+//! How a matrix product is divided among threads: the constants in front of `block_product.wgsl`, or of
+//! `quad_product.wgsl` in its place.
 
 /// Register blocks of 4 × 4 a thread, threads a workgroup, and threads a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

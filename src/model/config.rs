@@ -97,8 +97,7 @@ impl Default for Config {
     }
 }
 
-/// The longest prefix that is continued, in characters.
-pub const LONGEST_PREFIX: usize = 4000;
+use super::pick::LONGEST_PREFIX;
 
 /// Checks what is to be continued.
 ///

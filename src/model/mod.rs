@@ -1,19 +1,17 @@
-//! The network: its settings, its sizes, its parameters.
+//! What a run is told and tells: settings, sizes, minibatches, rates, how tokens are picked, what goes wrong.
 
 pub mod config;
 pub mod divergence;
 mod file_fault;
 pub mod minibatch;
-pub mod parameters;
-pub mod parameters_file;
 pub mod pick;
+pub mod profile;
+pub mod race;
 pub mod run;
 pub mod sizes;
-pub mod work;
 
 pub use config::Config;
 pub use file_fault::FileFault;
 pub use minibatch::Minibatch;
-pub use parameters::Parameters;
 pub use pick::Pick;
 pub use sizes::Sizes;

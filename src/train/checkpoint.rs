@@ -20,10 +20,12 @@ use std::ops::RangeInclusive;
 use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::error::{Error, Result};
+use crate::kernels::network_of;
 use crate::model::config::{SETTINGS, TEXT_KEYS, WINDOW_OFFSET};
-use crate::model::parameters_file::{floats, read_from, view, views};
 use crate::model::run::{Place, Rates};
-use crate::model::{Config, FileFault, Parameters, Sizes};
+use crate::model::{Config, FileFault};
+use crate::network::Parameters;
+use crate::network::parameters_file::{floats, read_from, view, views};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
@@ -92,14 +94,7 @@ impl Checkpoint {
         self
     }
 
-    fn sizes(&self) -> Sizes {
-        sizes(&self.config, self.vocabulary.chars().count() + 1)
-    }
-
     /// The file.
-    ///
-    /// # Panics
-    /// Parameters of other sizes than the settings and the vocabulary make.
     pub fn write(&self) -> Vec<u8> {
         let epochs = self.reports.iter().flat_map(|r| [r.loss, r.tokens_per_second, r.grad_norms.len() as f64]);
         let epochs: Vec<f64> = epochs.collect();
@@ -108,7 +103,7 @@ impl Checkpoint {
             [epoch.into(), minibatch as f64, rates.learning_rate.into(), rates.clip.into()]
         });
         let rates: Vec<f64> = rates.collect();
-        let mut tensors = views(&self.parameters, self.sizes());
+        let mut tensors = views(&self.parameters);
         tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
         tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
         tensors.push(("rates", view(vec![self.rates.len(), 4], &rates)));
@@ -138,11 +133,6 @@ impl Checkpoint {
     }
 }
 
-/// The sizes of the network that these settings make for so many kinds of token.
-fn sizes(config: &Config, vocabulary: usize) -> Sizes {
-    Sizes { batch: config.batch as usize, steps: config.steps as usize, hidden: config.hidden as usize, vocabulary }
-}
-
 fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     let not_safe = |error: SafeTensorError| FileFault::NotSafetensors(error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(not_safe)?;
@@ -157,7 +147,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     let config = read_config(said)?;
     let vocabulary = read_vocabulary(said("vocabulary")?)?;
     let offset = metadata.get(WINDOW_OFFSET.key).map(|text| read_offset(text, &config)).transpose()?;
-    let parameters = read_from(&file, sizes(&config, vocabulary.size()))?;
+    let parameters = read_from(&file, network_of(&config, vocabulary.size()))?;
     let mut reports = read_reports(&file, said("samples")?, &vocabulary)?;
     if config.validation > 0 {
         read_validation(&file, &mut reports)?;

@@ -1,13 +1,13 @@
-//! What a network thought while it wrote: probabilities, surprise, the likeliest characters in each place.
+//! What logits say of each generated character: probability, surprise, the likeliest in its place.
 
-use crate::model::pick::Thoughts;
+use crate::model::pick::Generated;
 use crate::protocol::{GUESSES, Guess, Written};
 use crate::text::Vocabulary;
 
 /// The characters that a network added to a prefix of so many tokens, and what would come next.
-pub fn read(thoughts: &Thoughts, prefix: usize, vocabulary: &Vocabulary) -> (Vec<Written>, Vec<Guess>) {
-    let mut places = thoughts.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
-    let written = thoughts.tokens[prefix..].iter().zip(&mut places).map(|(&token, logs)| Written {
+pub fn read(generated: &Generated, prefix: usize, vocabulary: &Vocabulary) -> (Vec<Written>, Vec<Guess>) {
+    let mut places = generated.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
+    let written = generated.tokens[prefix..].iter().zip(&mut places).map(|(&token, logs)| Written {
         character: vocabulary.character(token),
         surprise: -logs[token as usize] / std::f32::consts::LN_2,
         guesses: guesses(&logs, vocabulary),
@@ -38,11 +38,11 @@ mod tests {
     fn surprise_is_in_bits_and_guesses_are_the_likeliest() {
         let vocabulary = Vocabulary::new("aaab"); // <unk>, a, b
         let logits = |p: [f32; 3]| p.map(|p| p.ln() + 7.0);
-        let thoughts = Thoughts {
+        let generated = Generated {
             tokens: vec![1, 1, 2, 0],
             logits: [logits([0.25, 0.25, 0.5]), logits([0.125, 0.75, 0.125])].concat(),
         };
-        let (written, next) = read(&Thoughts { tokens: vec![1, 1, 0], ..thoughts.clone() }, 2, &vocabulary);
+        let (written, next) = read(&Generated { tokens: vec![1, 1, 0], ..generated.clone() }, 2, &vocabulary);
         assert_eq!(written.len(), 1);
         assert_eq!(written[0].character, None);
         assert!((written[0].surprise - 2.0).abs() < 1e-5, "{written:?}");
@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(characters(&written[0].guesses), [Some('b'), None, Some('a')]);
         assert_eq!(characters(&next), [Some('a'), None, Some('b')]);
         assert!((next[0].1 - 0.75).abs() < 1e-6, "{next:?}");
-        let certain = Thoughts { tokens: vec![1, 2], logits: vec![-500.0, -500.0, 500.0, 0.0, 0.0, 0.0] };
+        let certain = Generated { tokens: vec![1, 2], logits: vec![-500.0, -500.0, 500.0, 0.0, 0.0, 0.0] };
         assert_eq!(read(&certain, 1, &vocabulary).0[0].surprise, 0.0);
     }
 
@@ -58,9 +58,9 @@ mod tests {
     fn a_large_vocabulary_gives_the_five_likeliest_and_what_is_no_number_does_no_harm() {
         let vocabulary = Vocabulary::new("abcdefgh");
         let mut logits: Vec<f32> = (0..9u8).map(f32::from).collect();
-        let (_, next) = read(&Thoughts { tokens: vec![1], logits: logits.clone() }, 1, &vocabulary);
+        let (_, next) = read(&Generated { tokens: vec![1], logits: logits.clone() }, 1, &vocabulary);
         assert_eq!(next.iter().map(|guess| guess.0).collect::<Vec<_>>(), ['h', 'g', 'f', 'e', 'd'].map(Some));
         logits[3] = f32::NAN;
-        assert_eq!(read(&Thoughts { tokens: vec![1], logits }, 1, &vocabulary).1.len(), GUESSES);
+        assert_eq!(read(&Generated { tokens: vec![1], logits }, 1, &vocabulary).1.len(), GUESSES);
     }
 }

@@ -10,6 +10,6 @@ mod texts;
 mod trainer;
 
 pub use checkpoint::Checkpoint;
-pub use session::{EpochResult, Session, Start, sizes};
+pub use session::{EpochResult, Session, Start};
 pub use texts::Texts;
 pub use trainer::Trainer;

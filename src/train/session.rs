@@ -12,11 +12,13 @@ use super::schedule::Schedule;
 use crate::cpu::HeldOut;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
+use crate::kernels;
+use crate::model::Config;
 use crate::model::config::{StateMode, check_prefix};
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Place, Rates, Run, StateAt};
-use crate::model::{Config, Parameters, Sizes};
+use crate::network::{Network, Parameters, Setup};
 use crate::protocol::{Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
@@ -51,7 +53,7 @@ impl EpochResult {
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default)]
 pub struct Start {
-    /// Initial parameters of the network's [`Sizes`], instead of random ones.
+    /// Initial parameters of the network, instead of random ones.
     pub parameters: Option<Parameters>,
     /// The offset of every epoch's windows, instead of a random one.
     pub window_offset: Option<usize>,
@@ -60,7 +62,7 @@ pub struct Start {
 /// A network in training.
 pub struct Session {
     config: Config,
-    sizes: Sizes,
+    network: Network,
     corpus: Rc<Corpus>,
     engine: Engine,
     window_offset: Option<usize>,
@@ -126,24 +128,30 @@ impl Session {
         if validation > length - wanted {
             return Err(Error::TooFewToHoldOut { length, tokens: wanted, validation });
         }
-        let sizes = sizes(&config, corpus);
+        let network = kernels::network_of(&config, corpus.vocabulary.size());
         let needed = tokens_needed(&config);
         if wanted < needed {
-            return Err(Error::TextTooShort { length: wanted, batch: sizes.batch, steps: sizes.steps, needed });
+            return Err(Error::TextTooShort {
+                length: wanted,
+                batch: network.sizes.batch,
+                steps: network.sizes.steps,
+                needed,
+            });
         }
         let rates = Rates { learning_rate: config.lr, clip: config.clip };
         let minibatches = minibatches_at_most(&config, wanted);
         if minibatches > MOST_MINIBATCHES {
             return Err(Error::TooManyMinibatches { minibatches, most: MOST_MINIBATCHES });
         }
-        let parameters = start.parameters.unwrap_or_else(|| Parameters::init(sizes, config.seed));
-        let engine = Engine::new(device, sizes, minibatches, rates, &parameters).await?;
+        let parameters = start.parameters.unwrap_or_else(|| Parameters::init(network, config.seed));
+        let setup = Setup { network, library: kernels::LIBRARY, minibatches, rates, parameters: &parameters };
+        let engine = Engine::new(device, &setup).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
         rng.long_jump();
         Ok(Self {
             config,
-            sizes,
+            network,
             corpus: corpus.clone(),
             engine,
             window_offset: start.window_offset,
@@ -221,7 +229,9 @@ impl Session {
     pub async fn move_to(&mut self, device: &Device) -> Result<()> {
         let rates = self.schedule.at((self.last_good.epoch, 0));
         let minibatches = minibatches_at_most(&self.config, self.config.tokens as usize);
-        self.engine = Engine::new(device, self.sizes, minibatches, rates, &self.last_good.parameters).await?;
+        let parameters = &self.last_good.parameters;
+        let setup = Setup { network: self.network, library: kernels::LIBRARY, minibatches, rates, parameters };
+        self.engine = Engine::new(device, &setup).await?;
         self.rates = rates;
         self.begin_at_last_good();
         Ok(())
@@ -291,7 +301,7 @@ impl Session {
         if self.config.validation == 0 {
             return Ok(Some(self.end_epoch(result, parameters)));
         }
-        let held_out = HeldOut::new(self.sizes, parameters, self.config.validation as usize);
+        let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
         self.under_way.as_mut().expect("an epoch has just ended").ended = Some(Ended { result, held_out });
         Ok(None)
     }
@@ -343,7 +353,7 @@ impl Session {
     fn judge(&self, metrics: &[Metrics], parameters: &Parameters) -> Result<EpochResult> {
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
         let perplexity = loss.exp();
-        if let Some((quantity, m)) = divergence::find(metrics, parameters, perplexity) {
+        if let Some((quantity, m)) = divergence::find(metrics, &parameters.numbers, perplexity) {
             let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
             return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
         }
@@ -443,7 +453,7 @@ impl Session {
         Ok(self.read_sample(prefix, &tokens))
     }
 
-    /// [`Session::sample`] with each character picked as is said, and with what the network thought meanwhile.
+    /// [`Session::sample`] with each character picked as is said, and with the network's guesses.
     ///
     /// # Errors
     /// As [`Session::sample`]; a pick or a length that there is not.
@@ -455,9 +465,9 @@ impl Session {
         }
         self.settle().await?;
         let ids = self.corpus.vocabulary.encode(prefix);
-        let thoughts = self.engine.generate_scored(&ids, length, pick.terms()).await?;
-        let (written, next) = continuation::read(&thoughts, ids.len(), &self.corpus.vocabulary);
-        Ok(Continuation { sample: self.read_sample(prefix, &thoughts.tokens), written, next })
+        let generated = self.engine.generate_scored(&ids, length, pick.parameters()).await?;
+        let (written, next) = continuation::read(&generated, ids.len(), &self.corpus.vocabulary);
+        Ok(Continuation { sample: self.read_sample(prefix, &generated.tokens), written, next })
     }
 
     /// Whether the vocabulary has all characters of a prefix.
@@ -468,15 +478,5 @@ impl Session {
     fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
         let (text, unknown) = (self.corpus.vocabulary.decode(tokens), self.corpus.vocabulary.unknown(prefix));
         Sample { prefix: prefix.to_owned(), text, unknown }
-    }
-}
-
-/// The sizes of the network that these settings make for this text.
-pub fn sizes(config: &Config, corpus: &Corpus) -> Sizes {
-    Sizes {
-        batch: config.batch as usize,
-        steps: config.steps as usize,
-        hidden: config.hidden as usize,
-        vocabulary: corpus.vocabulary.size(),
     }
 }

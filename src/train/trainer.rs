@@ -7,12 +7,14 @@ use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
-use super::session::{EpochResult, Session, Start, sizes};
+use super::session::{EpochResult, Session, Start};
 use super::texts::Texts;
 use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
+use crate::kernels::network_of;
+use crate::model::Config;
 use crate::model::config::{Cleaning, check_prefix};
-use crate::model::{Config, parameters_file};
+use crate::network::parameters_file;
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
     SAMPLE_LENGTH, Stretch, Summary, TextChoice,
@@ -246,10 +248,10 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// The device for these settings, by a race if they leave it open.
     async fn race(&mut self, config: &Config) -> Result<Race> {
-        let sizes = sizes(config, &*self.texts.corpus(config)?);
-        let race = self.devices.choose(config.engine, sizes).await?;
+        let network = network_of(config, self.texts.corpus(config)?.vocabulary.size());
+        let race = self.devices.choose(config.engine, network).await?;
         if race.new {
-            (self.emit)(Event::Raced { race: PastRace { sizes, laps: race.laps.clone() } });
+            (self.emit)(Event::Raced { race: PastRace { sizes: network.sizes, laps: race.laps.clone() } });
         }
         Ok(race)
     }
@@ -270,7 +272,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             session.settle().await?;
         }
         let race = self.race(config).await?;
-        profile(&race.winner, sizes(config, &*self.texts.corpus(config)?)).await
+        profile(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
     }
 
     /// Holds the run that is under way and tells where.
@@ -394,7 +396,7 @@ impl<E: FnMut(Event)> Trainer<E> {
 
 /// A beginning with its file read, which must hold the parameters of these settings' network.
 fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start> {
-    let read = |file: Vec<u8>| parameters_file::read(&file, sizes(config, corpus));
+    let read = |file: Vec<u8>| parameters_file::read(&file, network_of(config, corpus.vocabulary.size()));
     Ok(Start {
         parameters: beginning.parameters.map(read).transpose()?,
         window_offset: beginning.window_offset.map(|offset| offset as usize),

@@ -3,7 +3,11 @@
 
 use super::language::Words;
 use super::words::grouped;
+use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::{cross_entropy, network_of, output, rnn, sgd};
+use crate::model::Sizes;
 use crate::model::config::Config;
+use crate::network::Dim;
 
 /// A stage of training or prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,65 +18,6 @@ pub enum Stage {
     Clipping,
     Prediction,
 }
-
-/// A part of a formula, and what a kernel's line has to contain to be about it.
-pub struct Part {
-    pub name: fn(&Words) -> &'static str,
-    pub mark: &'static str,
-}
-
-/// A kernel's name, which is that of its file in `shaders/`, and the parts that it computes.
-pub struct Kernel {
-    pub name: &'static str,
-    pub parts: &'static [Part],
-}
-
-macro_rules! parts {
-    ($($name:ident $mark:literal),* $(,)?) => { &[$(Part { name: |w| w.$name, mark: $mark }),*] };
-}
-
-const STEP_FORWARD: Kernel = Kernel {
-    name: "step_forward",
-    parts: parts![
-        part_input "let z = product + w_xh[",
-        part_input "let token = inputs[",
-        part_state "return mat4x4f(states[",
-        part_bias "@binding(4) var<storage, read> b_h",
-        part_activation "tanh_precise(z)",
-    ],
-};
-
-const OUTPUT_FORWARD: Kernel =
-    Kernel { name: "output_forward", parts: parts![part_output "return mat4x4f(w_hq[", part_bias "product + b_q["] };
-
-const SOFTMAX_CROSS_ENTROPY: Kernel = Kernel {
-    name: "softmax_cross_entropy",
-    parts: parts![
-        part_maximum "largest = max(",
-        part_exponential "let e = exp(",
-        part_target "let y = targets[n]",
-        part_loss "losses[n] = log(sum)",
-    ],
-};
-
-const CLIP_FACTOR: Kernel = Kernel {
-    name: "clip_factor",
-    parts: parts![part_norm "let norm = sqrt(", part_threshold "select(1.0, dims.clip / norm"],
-};
-
-const SGD_UPDATE: Kernel = Kernel { name: "sgd_update", parts: parts![part_update "let w = parameters[i] -"] };
-
-const GENERATE_STATE: Kernel = Kernel {
-    name: "generate_state",
-    parts: parts![
-        part_input "var z = w_xh[",
-        part_state "z = fma(w_hh[",
-        part_activation "tanh_precise(z)",
-    ],
-};
-
-const GENERATE_LOGITS: Kernel =
-    Kernel { name: "generate_logits", parts: parts![part_output "sum += dot(next_state", part_bias "var sum = b_q["] };
 
 impl Stage {
     pub const ALL: [Self; 5] = [Self::Minibatch, Self::Forward, Self::Perplexity, Self::Clipping, Self::Prediction];
@@ -88,58 +33,71 @@ impl Stage {
         }
     }
 
-    /// Its formulas, in the book's letters; what stands after `_` up to the next space or bracket is an index.
-    pub fn formulas(self) -> &'static [&'static str] {
+    /// What the network's modules tell of it.
+    fn notes(self) -> &'static [&'static Note] {
         match self {
-            Self::Minibatch => &["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
-            Self::Forward => &["H_{t} = tanh(X_{t} W_{xh} + H_{t−1} W_{hh} + b_{h})", "O_{t} = H_{t} W_{hq} + b_{q}"],
-            Self::Perplexity => &["perplexity = exp(−1/N ∑_{n} log softmax(O_{n})[y_{n}])"],
-            Self::Clipping => &["g ← min(1, θ / ‖g‖) g", "w ← w − η g"],
-            Self::Prediction => &["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
+            Self::Minibatch => &[],
+            Self::Forward | Self::Prediction => &[&rnn::note::NOTE, &output::note::NOTE],
+            Self::Perplexity => &[&cross_entropy::note::NOTE],
+            Self::Clipping => &[&sgd::note::NOTE],
+        }
+    }
+
+    /// Its formulas, in the book's letters; what stands after `_` up to the next space or bracket is an index.
+    pub fn formulas(self) -> Vec<&'static str> {
+        match self {
+            Self::Minibatch => vec!["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
+            Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
+            stage => stage.notes().iter().flat_map(|note| note.formulas).copied().collect(),
         }
     }
 
     /// The shapes of what stands in the formulas.
     pub fn shapes(self, config: &Config, vocabulary: u32) -> String {
-        let [b, t, h, v] = [config.batch, config.steps, config.hidden, vocabulary].map(u64::from);
-        let item = |name: &str, sizes: &[u64]| {
-            format!("{name} {}", sizes.iter().map(|&size| grouped(size)).collect::<Vec<_>>().join(" × "))
+        let network = network_of(config, vocabulary as usize);
+        let item = |name: &str, sizes: &[usize]| {
+            let sizes: Vec<String> = sizes.iter().map(|&size| grouped(size as u64)).collect();
+            format!("{name} {}", sizes.join(" × "))
         };
+        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = network.sizes;
         let items = match self {
             Self::Minibatch => vec![item("B", &[b]), item("T", &[t]), item("V", &[v]), item("X, Y", &[b, t])],
-            Self::Forward => vec![
-                item("Xₜ", &[b, v]),
-                item("Hₜ", &[b, h]),
-                item("W_xh", &[v, h]),
-                item("W_hh", &[h, h]),
-                item("W_hq", &[h, v]),
-                item("Oₜ", &[b, v]),
-            ],
-            Self::Perplexity => vec![item("N = B · T =", &[b * t]), item("O", &[b * t, v])],
             Self::Clipping => {
-                vec![item("g", &[2 * v * h + h * h + h + v]), format!("θ {}", config.clip), format!("η {}", config.lr)]
+                let [clip, lr] = [("θ", config.clip), ("η", config.lr)].map(|(name, rate)| format!("{name} {rate}"));
+                vec![item("g", &[network.parameter_count()]), clip, lr]
             }
             Self::Prediction => vec![item("x", &[1]), item("H", &[1, h]), item("O", &[1, v])],
+            stage => {
+                let shapes = stage.notes().iter().flat_map(|note| note.shapes);
+                let sizes = |dims: &[Dim]| dims.iter().map(|dim| dim.of(network.sizes)).collect::<Vec<_>>();
+                shapes.map(|(name, dims)| item(name, &sizes(dims))).collect()
+            }
         };
         items.join(" · ")
     }
 
-    /// The kernels that compute it.
-    pub fn kernels(self) -> &'static [&'static Kernel] {
-        match self {
-            Self::Minibatch => &[],
-            Self::Forward => &[&STEP_FORWARD, &OUTPUT_FORWARD],
-            Self::Perplexity => &[&SOFTMAX_CROSS_ENTROPY],
-            Self::Clipping => &[&CLIP_FACTOR, &SGD_UPDATE],
-            Self::Prediction => &[&GENERATE_STATE, &GENERATE_LOGITS],
-        }
+    /// The kernels that compute it, with what their lines are about.
+    pub fn kernels(self) -> Vec<&'static Lines> {
+        let lines = |note: &'static Note| if self == Self::Prediction { note.prediction } else { note.training };
+        self.notes().iter().flat_map(|note| lines(note)).collect()
     }
 }
 
-impl Kernel {
-    /// The part that a line of the kernel is about.
-    pub fn part(&self, line: &str) -> Option<&'static Part> {
-        self.parts.iter().find(|part| line.contains(part.mark))
+/// A part of a formula in words.
+pub fn part(w: &Words, part: Part) -> &'static str {
+    match part {
+        Part::Input => w.part_input,
+        Part::State => w.part_state,
+        Part::Bias => w.part_bias,
+        Part::Activation => w.part_activation,
+        Part::Output => w.part_output,
+        Part::Maximum => w.part_maximum,
+        Part::Exponential => w.part_exponential,
+        Part::Target => w.part_target,
+        Part::Loss => w.part_loss,
+        Part::Norm => w.part_norm,
+        Part::Threshold => w.part_threshold,
+        Part::Update => w.part_update,
     }
 }
 
@@ -168,14 +126,15 @@ pub fn pieces(formula: &str) -> Vec<Piece<'_>> {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
+    use crate::kernels::LIBRARY;
+    use crate::network::code::code_of;
 
     #[test]
     fn every_part_is_in_its_kernel() {
-        for kernel in Stage::ALL.into_iter().flat_map(Stage::kernels) {
-            let file = format!("{}/shaders/{}.wgsl", env!("CARGO_MANIFEST_DIR"), kernel.name);
-            let source = std::fs::read_to_string(&file).unwrap();
-            for part in kernel.parts {
-                assert!(source.lines().any(|line| line.contains(part.mark)), "{} has no “{}”", kernel.name, part.mark);
+        for lines in Stage::ALL.into_iter().flat_map(Stage::kernels) {
+            let wgsl = code_of(LIBRARY, lines.kernel).wgsl;
+            for (part, piece) in lines.parts {
+                assert!(wgsl.lines().any(|line| line.contains(piece)), "{}: {part:?} is not “{piece}”", lines.kernel);
             }
         }
     }

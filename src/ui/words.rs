@@ -4,8 +4,9 @@ use super::curve::Point;
 use super::language::{Words, fill};
 use super::reference::{self, Reference};
 use super::state::{RunState, Status};
+use crate::kernels::network_of;
 use crate::model::config::Config;
-use crate::model::{Sizes, parameters_file};
+use crate::network::Param;
 use crate::protocol::{Divergence, Lap, Quantity, Rates, Sample};
 use crate::text::UNKNOWN_TEXT;
 
@@ -44,13 +45,17 @@ pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
 }
 
 /// The tensors that a file of initial parameters is to hold, with their shapes: `w_xh (28, 512)`.
-pub fn tensors(config: &Config, vocabulary: u32) -> [String; 5] {
-    let [batch, steps, hidden, vocabulary] =
-        [config.batch, config.steps, config.hidden, vocabulary].map(|size| size as usize);
-    parameters_file::expected(Sizes { batch, steps, hidden, vocabulary }).map(|(name, shape)| {
-        let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
-        format!("{name} ({})", sizes.join(", "))
-    })
+pub fn tensors(config: &Config, vocabulary: u32) -> Vec<String> {
+    let network = network_of(config, vocabulary as usize);
+    let sizes = |param| network.shape(param).iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    network.params().map(|param| format!("{} ({})", param.name, sizes(param))).collect()
+}
+
+/// The same in letters, where there are no sizes yet: `w_xh (V, H)`.
+pub fn tensors_in_letters() -> Vec<String> {
+    let letters = |param: &Param| param.shape.iter().map(|dim| dim.letter()).collect::<Vec<_>>().join(", ");
+    let network = network_of(&Config::default(), 2);
+    network.params().map(|param| format!("{} ({})", param.name, letters(param))).collect()
 }
 
 /// A span of time as one says it: “about 4 min”.

@@ -1,10 +1,11 @@
 //! A checkpoint without a run: made by hand.
 
-use time_traveller::model::{Config, Parameters};
+use time_traveller::model::Config;
+use time_traveller::network::Parameters;
 use time_traveller::protocol::{EpochReport, Rates, Sample};
 use time_traveller::train::Checkpoint;
 
-use crate::script::{corpus, sizes, small};
+use crate::script::{corpus, network, small};
 
 /// A run of two epochs as a file, without a device.
 pub fn example() -> Checkpoint {
@@ -27,6 +28,6 @@ pub fn example() -> Checkpoint {
         text: corpus.sha1().to_owned(),
         rates: vec![((0, 0), rates), ((1, 3), Rates { clip: 0.3, ..rates })],
         reports: vec![report(1, vec![0.1, 0.2]), report(2, vec![0.3])],
-        parameters: Parameters::init(sizes(config), 7),
+        parameters: Parameters::init(network(config), 7),
     }
 }

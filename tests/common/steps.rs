@@ -7,17 +7,18 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
-use time_traveller::model::parameters::NAMES;
-use time_traveller::model::parameters_file::{expected, floats, read_from};
+use time_traveller::kernels::{self, LIBRARY};
 use time_traveller::model::run::{Rates, Run, StateAt};
-use time_traveller::model::{Minibatch, Parameters, Sizes};
+use time_traveller::model::{Minibatch, Sizes};
+use time_traveller::network::parameters_file::{floats, read_from};
+use time_traveller::network::{Network, Parameters, Setup};
 
 /// A tensor of results: shape and numbers.
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// What goes in.
 pub struct Case {
-    pub sizes: Sizes,
+    pub network: Network,
     pub parameters: Parameters,
     pub h0: Vec<f32>,
     pub minibatches: Vec<Minibatch>,
@@ -61,7 +62,8 @@ impl Case {
         if [batch, steps, hidden, vocabulary, inputs[0]].contains(&0) {
             return Err("a dimension of inputs or w_xh is 0".to_owned());
         }
-        let parameters = read_from(file, sizes).map_err(|fault| fault.to_string())?;
+        let network = kernels::network(sizes);
+        let parameters = read_from(file, network).map_err(|fault| fault.to_string())?;
         let h0 = floats(file, "h0", &[batch, hidden]).map_err(|fault| fault.to_string())?;
         let count = inputs.iter().product();
         let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
@@ -70,7 +72,7 @@ impl Case {
             .zip(targets.chunks_exact(sizes.positions()))
             .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
             .collect();
-        Ok(Self { sizes, parameters, h0, minibatches, rates, carry })
+        Ok(Self { network, parameters, h0, minibatches, rates, carry })
     }
 
     /// Trains on a device.
@@ -82,10 +84,12 @@ impl Case {
     }
 
     async fn train(&self, device: &Device) -> time_traveller::Result<Tensors> {
-        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = self.sizes;
-        let count = self.minibatches.len();
-        let mut engine = Engine::new(device, self.sizes, count, self.rates, &self.parameters).await?;
-        engine.write_carried(&self.h0);
+        let Self { network, ref minibatches, rates, ref parameters, .. } = *self;
+        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = network.sizes;
+        let count = minibatches.len();
+        let setup = Setup { network, library: LIBRARY, minibatches: count, rates, parameters };
+        let mut engine = Engine::new(device, &setup).await?;
+        engine.write_carried("states", &self.h0);
         let state = if self.carry { StateAt::Carried } else { StateAt::Zero };
         let mut results = Tensors::new();
         let mut metrics = Vec::new();
@@ -98,15 +102,14 @@ impl Case {
             if m == 0 {
                 results.insert("first.logits".into(), (vec![t * b, v], engine.read("logits").await?));
                 results.insert("first.h".into(), (vec![t, b, h], engine.read("states").await?.split_off(b * h)));
-                for (name, shape) in expected(self.sizes) {
-                    let grad = engine.read(&format!("d{name}")).await?;
-                    results.insert(format!("first.grad.{name}"), (shape, grad));
+                for param in network.params() {
+                    let grad = engine.read(&format!("d{}", param.name)).await?;
+                    results.insert(format!("first.grad.{}", param.name), (network.shape(param), grad));
                 }
             }
         }
-        for ((name, shape), numbers) in expected(self.sizes).into_iter().zip(engine.read_parameters().await?.tensors())
-        {
-            results.insert(format!("final.{name}"), (shape, numbers.clone()));
+        for (param, numbers) in engine.read_parameters().await?.tensors() {
+            results.insert(format!("final.{}", param.name), (network.shape(param), numbers.to_vec()));
         }
         let last = engine.read("states").await?.split_off(t * b * h);
         results.insert("final.h".into(), (vec![b, h], last));
@@ -141,13 +144,16 @@ pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
 pub fn read_expected(path: &Path) -> Result<Tensors, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| format!("{}: {error}.", path.display()))?;
-    let results = file
-        .tensors()
-        .into_iter()
-        .filter(|(name, tensor)| tensor.dtype() == Dtype::F32 && !NAMES.contains(&name.as_str()) && name != "h0");
+    let results = file.tensors().into_iter().filter(|(name, tensor)| tensor.dtype() == Dtype::F32 && !is_given(name));
     Ok(results
         .map(|(name, tensor)| (name, (tensor.shape().to_vec(), bytemuck::pod_collect_to_vec(tensor.data()))))
         .collect())
+}
+
+/// Whether a tensor of a case goes in.
+fn is_given(name: &str) -> bool {
+    let network = kernels::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 });
+    name == "h0" || network.params().any(|param| param.name == name)
 }
 
 fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {

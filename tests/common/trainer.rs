@@ -9,11 +9,13 @@ use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::future::LocalBoxFuture;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use time_traveller::cpu;
 use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
+use time_traveller::kernels::network_of;
+use time_traveller::model::Config;
 use time_traveller::model::config::{EngineChoice, StateMode};
-use time_traveller::model::{Config, Parameters, Sizes};
+use time_traveller::network::{Network, Parameters};
+use time_traveller::oracle;
 use time_traveller::protocol::{
     Beginning, Command, EpochReport, Event, FinalReport, Pick, Rates, SAMPLE_LENGTH, Sample, Stretch,
 };
@@ -45,13 +47,8 @@ pub fn corpus() -> Corpus {
     Corpus::new(&LINE.repeat(12))
 }
 
-pub fn sizes(config: Config) -> Sizes {
-    Sizes {
-        batch: config.batch as usize,
-        steps: config.steps as usize,
-        hidden: config.hidden as usize,
-        vocabulary: corpus().vocabulary.size(),
-    }
+pub fn network(config: Config) -> Network {
+    network_of(&config, corpus().vocabulary.size())
 }
 
 /// Commands, and the event after which the next part of the script begins.
@@ -287,32 +284,32 @@ pub fn run_of(event: &Event) -> Option<u32> {
 
 /// What the untrained network of these settings makes of a prefix, by the oracle.
 pub fn untrained(config: Config, prefix: &str) -> String {
-    let (corpus, sizes) = (corpus(), sizes(config));
-    let parameters = Parameters::init(sizes, config.seed);
-    let ids = cpu::generate(sizes, &parameters, &corpus.vocabulary.encode(prefix), SAMPLE_LENGTH as usize);
-    corpus.vocabulary.decode(&ids)
+    let vocabulary = corpus().vocabulary;
+    let parameters = Parameters::init(network(config), config.seed).cast();
+    vocabulary.decode(&oracle::generate(&parameters, &vocabulary.encode(prefix), SAMPLE_LENGTH as usize))
 }
 
 /// Holds every epoch's loss and gradient norms against the oracle's in f64, given the rates of each minibatch: by
 /// finished epochs and its number within the epoch.
 #[track_caller]
 pub fn assert_as_the_oracle(events: &[Event], config: Config, rates: impl Fn((u32, usize)) -> Rates) {
-    let (corpus, sizes) = (corpus(), sizes(config));
-    let mut parameters: Parameters<f64> = Parameters::init(sizes, config.seed).cast();
+    let corpus = corpus();
+    let mut parameters: Parameters<f64> = Parameters::init(network(config), config.seed).cast();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
     rng.long_jump();
     for report in reports(events) {
         let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
-        let mut h = vec![0.0; sizes.batch * sizes.hidden];
+        let mut state = Vec::new();
         let (mut loss, mut grad_norms) = (0.0, Vec::new());
         for m in 0..epoch.len() {
             if config.state == StateMode::Reset {
-                h.fill(0.0);
+                state.clear();
             }
             let minibatch = epoch.minibatch(&corpus.tokens, m);
             let Rates { learning_rate, clip } = rates((report.epoch - 1, m));
-            let mut step = cpu::train(sizes, &mut parameters, &h, &minibatch, learning_rate.into(), clip.into());
-            h = step.states.split_off(sizes.steps * h.len());
+            let states = [("states", &state[..])];
+            let step = oracle::train(&mut parameters, &states, &minibatch, learning_rate.into(), clip.into());
+            state = step.last("states");
             loss += step.loss / epoch.len() as f64;
             grad_norms.push(step.grad_norm);
         }

@@ -1,5 +1,5 @@
-//! What trunk's build lacks to be published: a page without inline scripts, as its Content-Security-Policy demands, and
-//! a service worker that knows every file. Trunk calls this as its last hook.
+//! What trunk's build lacks to be published: the kernels, for the notes that show them; a page without inline scripts, as
+//! its Content-Security-Policy demands; and a service worker that knows every file. Trunk calls this as its last hook.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,26 @@ const RELOADS: &str = ".well-known/trunk/ws";
 pub fn finish() -> Result<()> {
     let folder = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let folder = folder.context("trunk calls this after a build; to have one, run `cargo xtask build`")?;
+    copy_kernels(&root().join("src/kernels"), &folder.join("shaders"))?;
     finish_folder(&folder)
+}
+
+/// Copies every WGSL file from the folders of modules into one folder.
+fn copy_kernels(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for module in fs::read_dir(from)? {
+        let module = module?.path();
+        if !module.is_dir() {
+            continue;
+        }
+        for file in fs::read_dir(module)? {
+            let file = file?.path();
+            if let (Some(name), Some("wgsl")) = (file.file_name(), file.extension().and_then(|x| x.to_str())) {
+                fs::copy(&file, to.join(name)).with_context(|| format!("{} can't be copied", file.display()))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn finish_folder(folder: &Path) -> Result<()> {
@@ -100,6 +119,18 @@ fn sha256(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_kernel_is_copied_by_its_name() {
+        let folder = std::env::temp_dir().join(format!("time-traveller-kernels-{}", std::process::id()));
+        copy_kernels(&root().join("src/kernels"), &folder).unwrap();
+        let copied: Vec<_> = fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect();
+        for name in ["step_forward.wgsl", "sgd_update.wgsl", "common.wgsl"] {
+            assert!(copied.iter().any(|copied| copied == name), "{copied:?}");
+        }
+        assert!(copied.iter().all(|name| name.to_string_lossy().ends_with(".wgsl")), "{copied:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
 
     #[test]
     fn inline_scripts_become_files() {

@@ -31,10 +31,9 @@ fn chinese(error: &Error) -> String {
         Error::WindowOffset { offset, largest } => {
             format!("窗口偏移 {offset} 超过了可能的最大值 {largest}：请给一个更小的值。")
         }
-        Error::BadParameters(fault) => format!(
-            "初始参数无法使用（{}）：请提供含 w_xh、w_hh、b_h、w_hq 和 b_q 的 safetensors 文件。",
-            file_fault(fault)
-        ),
+        Error::BadParameters(fault) => {
+            format!("初始参数无法使用（{}）：请提供含网络全部参数的 safetensors 文件。", file_fault(fault))
+        }
         Error::BadCheckpoint(fault) => format!("检查点无法使用（{}）：请另选一个，或重新开始。", file_fault(fault)),
         Error::CheckpointGone => "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。请重新开始。".to_owned(),
         Error::NothingToSave => "还没有可保存的网络：请先按“训练”。".to_owned(),

@@ -6,7 +6,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
 use super::page::Page;
-use crate::ui::explain::{Kernel, Piece, Stage, pieces};
+use crate::kernels::note::Lines;
+use crate::ui::explain::{self, Piece, Stage, pieces};
 use crate::ui::language::{Words, fill};
 use crate::ui::state::RunState;
 
@@ -25,7 +26,7 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
         <details class="explain" on:toggle=move |_| open.set(true)>
             <summary>{w.explain}</summary>
             <p>{stage.note(w)}</p>
-            {stage.formulas().iter().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
+            {stage.formulas().into_iter().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
             <p class="note">{w.explain_shapes} ": " {shapes}</p>
             {(!kernels.is_empty())
                 .then(|| {
@@ -33,7 +34,7 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
                         <p class="note">
                             {w.explain_kernel} ". " {move || on_cpu.get().then_some(w.explain_cpu)}
                         </p>
-                        {move || open.get().then(|| kernels.iter().map(|kernel| source(w, kernel)).collect_view())}
+                        {move || open.get().then(|| kernels.iter().map(|lines| source(w, lines)).collect_view())}
                     }
                 })}
         </details>
@@ -50,21 +51,22 @@ fn formula_view(formula: &'static str) -> impl IntoView {
 }
 
 /// A kernel's source, with the lines marked that name the formula's parts.
-fn source(w: &'static Words, kernel: &'static Kernel) -> impl IntoView {
+fn source(w: &'static Words, lines: &'static Lines) -> impl IntoView {
+    let kernel = lines.kernel;
     let text = RwSignal::new(None);
     spawn_local(async move {
-        let fetched = fetch(&format!("./shaders/{}.wgsl", kernel.name)).await;
+        let fetched = fetch(&format!("./shaders/{kernel}.wgsl")).await;
         text.try_set(Some(fetched));
     });
-    let line = move |line: &str| match kernel.part(line) {
-        Some(part) => view! { <mark><small>{(part.name)(w)}</small>{line.to_owned()}</mark> }.into_any(),
+    let line = move |line: &str| match lines.part(line) {
+        Some(part) => view! { <mark><small>{explain::part(w, part)}</small>{line.to_owned()}</mark> }.into_any(),
         None => view! { <span>{line.to_owned()}</span> }.into_any(),
     };
     move || match text.get() {
-        None => view! { <p class="note">{fill(w.explain_loading, &[kernel.name])}</p> }.into_any(),
-        Some(None) => view! { <p class="note">{fill(w.explain_missing, &[kernel.name])}</p> }.into_any(),
+        None => view! { <p class="note">{fill(w.explain_loading, &[kernel])}</p> }.into_any(),
+        Some(None) => view! { <p class="note">{fill(w.explain_missing, &[kernel])}</p> }.into_any(),
         Some(Some(text)) => view! {
-            <pre class="kernel" tabindex="0" role="region" aria-label=kernel.name>
+            <pre class="kernel" tabindex="0" role="region" aria-label=kernel>
                 {text.lines().map(line).collect_view()}
             </pre>
         }

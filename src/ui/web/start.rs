@@ -27,8 +27,7 @@ pub fn Start(page: Page) -> impl IntoView {
         let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
         let config = page.config.with(|c| c.as_ref().ok().copied());
         let tensors = config.zip(vocabulary).map(|(config, vocabulary)| words::tensors(&config, vocabulary));
-        let tensors =
-            tensors.unwrap_or(["w_xh (V, H)", "w_hh (H, H)", "b_h (H)", "w_hq (H, V)", "b_q (V)"].map(Into::into));
+        let tensors = tensors.unwrap_or_else(words::tensors_in_letters);
         // No shape breaks in its midst.
         tensors.into_iter().map(|tensor| view! { <li class="whole">{tensor}</li> }).collect_view()
     };

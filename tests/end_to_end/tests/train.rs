@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use end_to_end::{Options, Visit, pictures};
-use time_traveller::model::{Parameters, Sizes, parameters_file};
+use time_traveller::kernels;
+use time_traveller::model::Sizes;
+use time_traveller::network::{Parameters, parameters_file};
 
 /// From the page to a device and a compiled first step, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
@@ -102,7 +104,7 @@ async fn a_run_can_start_from_a_file() -> Result<()> {
     for (seed, same) in [(5, true), (6, false)] {
         let sizes = Sizes { batch: 32, steps: 35, hidden: 16, vocabulary: 28 };
         let file = pictures()?.join(format!("seed-{seed}.safetensors"));
-        std::fs::write(&file, parameters_file::write(&Parameters::init(sizes, seed), sizes))?;
+        std::fs::write(&file, parameters_file::write(&Parameters::init(kernels::network(sizes), seed)))?;
         visit.choose_file("Initial parameters", &file).await?;
         let shown = format!("seed-{seed}.safetensors, 5.");
         visit.wait_until("the file", READY, async || Ok(visit.text("chosen").await?.starts_with(&shown))).await?;

@@ -8,11 +8,12 @@ use anyhow::{Context, Result, ensure};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::json;
-use time_traveller::cpu;
-use time_traveller::model::{Config, Minibatch, Parameters, Sizes, parameters};
+use time_traveller::kernels::network_of;
+use time_traveller::model::{Config, Minibatch, Sizes};
+use time_traveller::network::{Network, Parameters};
+use time_traveller::oracle;
 use time_traveller::text::Corpus;
 use time_traveller::text::sampling::Epoch;
-use time_traveller::train;
 
 use crate::contestants::{Outcome, Span};
 
@@ -27,7 +28,7 @@ const PARAMETER_TOLERANCE: f64 = 1e-2;
 /// [`EPOCHS`] epochs of a setting.
 pub struct Case {
     pub config: Config,
-    pub sizes: Sizes,
+    pub network: Network,
     pub corpus: Corpus,
     /// The minibatches of each epoch; the state is zero at the beginning of an epoch and carried within it.
     epochs: Vec<Vec<Minibatch>>,
@@ -50,7 +51,7 @@ impl Case {
 
     /// Draws the minibatches as a run of this seed does, and has the oracle train on them.
     fn make(config: Config, corpus: Corpus) -> Result<Self> {
-        let sizes = train::sizes(&config, &corpus);
+        let network = network_of(&config, corpus.vocabulary.size());
         let tokens = &corpus.tokens[..config.tokens as usize];
         // The stream of `Session`; a contestant that trains on other windows has other losses.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
@@ -60,20 +61,21 @@ impl Case {
             let epoch = Epoch::draw(&config, tokens.len(), None, &mut rng)?;
             epochs.push((0..epoch.len()).map(|m| epoch.minibatch(tokens, m)).collect());
         }
-        let start = Parameters::init(sizes, config.seed);
-        let mut case = Self { config, sizes, corpus, epochs, losses: vec![], parameters: vec![start] };
+        let start = Parameters::init(network, config.seed);
+        let mut case = Self { config, network, corpus, epochs, losses: vec![], parameters: vec![start] };
         case.train();
         Ok(case)
     }
 
     fn train(&mut self) {
-        let Self { config, sizes, .. } = *self;
+        let config = self.config;
         let mut parameters: Parameters<f64> = self.parameters[0].cast();
         for epoch in &self.epochs {
-            let mut state = vec![0.0; sizes.batch * sizes.hidden];
+            let mut state = Vec::new();
             for minibatch in epoch {
-                let step = cpu::train(sizes, &mut parameters, &state, minibatch, config.lr.into(), config.clip.into());
-                state = step.states[step.states.len() - state.len()..].to_vec();
+                let states = [("states", &state[..])];
+                let step = oracle::train(&mut parameters, &states, minibatch, config.lr.into(), config.clip.into());
+                state = step.last("states");
                 self.losses.push(step.loss);
                 self.parameters.push(parameters.cast());
             }
@@ -84,7 +86,7 @@ impl Case {
     /// `(B, T)`) and `parameters.f32` (`w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, one after the
     /// other, little-endian).
     pub fn write(&self, folder: &Path) -> Result<()> {
-        let Sizes { batch, steps, hidden, vocabulary } = self.sizes;
+        let Sizes { batch, steps, hidden, vocabulary } = self.network.sizes;
         let minibatches: Vec<_> = self
             .epochs
             .iter()
@@ -96,8 +98,7 @@ impl Case {
             "sizes": { "batch": batch, "steps": steps, "hidden": hidden, "vocabulary": vocabulary },
             "minibatches": minibatches,
         });
-        let parameters: Vec<u8> =
-            self.parameters[0].tensors().into_iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+        let parameters: Vec<u8> = self.parameters[0].numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         fs::create_dir_all(folder)?;
         fs::write(folder.join("case.json"), case.to_string())?;
         fs::write(folder.join("parameters.f32"), parameters)?;
@@ -111,7 +112,7 @@ impl Case {
 
     /// Tokens trained on in these epochs, counted from 0.
     pub fn tokens_of_epochs(&self, epochs: Range<usize>) -> usize {
-        self.epochs[epochs].iter().map(Vec::len).sum::<usize>() * self.sizes.positions()
+        self.epochs[epochs].iter().map(Vec::len).sum::<usize>() * self.network.sizes.positions()
     }
 
     /// Holds losses, and parameters where they are told, against the oracle's.
@@ -146,15 +147,16 @@ impl Case {
     /// All parameters, one after the other, after this many minibatches.
     fn check_parameters(&self, minibatches: usize, numbers: &[f32]) -> Result<()> {
         let (before, after) = (&self.parameters[0], &self.parameters[minibatches]);
-        let length: usize = after.tensors().iter().map(|tensor| tensor.len()).sum();
+        let length = after.numbers.len();
         ensure!(numbers.len() == length, "{} parameters came, not {length}", numbers.len());
-        let mut rest = numbers;
-        for ((name, before), after) in parameters::NAMES.iter().zip(before.tensors()).zip(after.tensors()) {
-            let got = rest.split_off(..after.len()).context("too few parameters")?;
+        for (param, place) in self.network.places() {
+            let [before, after, got] =
+                [&before.numbers, &after.numbers, numbers].map(|numbers| &numbers[place.clone()]);
             let (changed, off) = (distance(before, after), distance(got, after));
             ensure!(
                 off <= PARAMETER_TOLERANCE * changed,
-                "{name} is off by {off:.2e}, where {changed:.2e} has changed"
+                "{} is off by {off:.2e}, where {changed:.2e} has changed",
+                param.name
             );
         }
         Ok(())
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn right_losses_and_parameters_pass_and_others_are_named() {
         let case = case();
-        let (losses, parameters) = (&case.losses[..2], case.parameters[2].tensors().map(Vec::as_slice).concat());
+        let (losses, parameters) = (&case.losses[..2], case.parameters[2].numbers.clone());
         let wrong = |losses: &[f64], parameters: &[f32]| {
             case.check(&outcome(losses, parameters)).map_or_else(|error| error.to_string(), |()| "right".to_owned())
         };
@@ -204,11 +206,11 @@ mod tests {
         assert!(wrong(&[], &parameters).starts_with("0 losses"));
         assert!(wrong(losses, &parameters[1..]).contains("parameters came"));
         // The last update left out, and one tensor that has not been trained.
-        let before = case.parameters[1].tensors().map(Vec::as_slice).concat();
+        let before = case.parameters[1].numbers.clone();
         assert!(wrong(losses, &before).starts_with("w_xh is off"), "{}", wrong(losses, &before));
         let mut broken = case.parameters[2].clone();
-        broken.b_q.fill(0.0);
-        let broken = broken.tensors().map(Vec::as_slice).concat();
+        broken.tensor_mut("b_q").fill(0.0);
+        let broken = broken.numbers;
         assert!(wrong(losses, &broken).starts_with("b_q is off"), "{}", wrong(losses, &broken));
         assert!(wrong(losses, &vec![f32::NAN; parameters.len()]).contains("is off"));
     }

@@ -7,8 +7,8 @@ use anyhow::{Result, anyhow, ensure};
 use plotters::prelude::*;
 use serde_json::{Value, json};
 use time_traveller::engine::{Devices, profile};
+use time_traveller::kernels;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::model::work::Work;
 use time_traveller::model::{Config, Sizes};
 use time_traveller::protocol::Profile;
 
@@ -115,8 +115,9 @@ fn grown(what: &str, number: usize) -> Sizes {
 }
 
 async fn natively(engine: EngineChoice, sizes: Sizes) -> Result<Profile> {
-    let device = Devices::open().await.choose(engine, sizes).await?.winner;
-    Ok(profile(&device, sizes).await?)
+    let network = kernels::network(sizes);
+    let device = Devices::open().await.choose(engine, network).await?.winner;
+    Ok(profile(&device, network).await?)
 }
 
 async fn in_browser(engine: EngineChoice, sizes: Sizes, places: &Places) -> Result<Profile> {
@@ -127,7 +128,7 @@ async fn in_browser(engine: EngineChoice, sizes: Sizes, places: &Places) -> Resu
 
 impl Point {
     fn new(what: &'static str, sizes: Sizes, profile: &Profile) -> Self {
-        let (flops, tokens) = (Work::of_step(sizes).flops as f64, sizes.positions() as f64);
+        let (flops, tokens) = (kernels::network(sizes).work().flops as f64, sizes.positions() as f64);
         Self {
             what,
             sizes,

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use time_traveller::engine::{Devices, profile};
+use time_traveller::kernels;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::model::{Config, Sizes};
 use time_traveller::protocol::Profile;
@@ -51,8 +52,9 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
 }
 
 async fn natively(engine: EngineChoice) -> Result<Profile> {
-    let device = Devices::open().await.choose(engine, BOOK).await?.winner;
-    Ok(profile(&device, BOOK).await?)
+    let network = kernels::network(BOOK);
+    let device = Devices::open().await.choose(engine, network).await?.winner;
+    Ok(profile(&device, network).await?)
 }
 
 impl Table {

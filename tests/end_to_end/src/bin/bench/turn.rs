@@ -10,9 +10,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use time_traveller::engine::Devices;
+use time_traveller::kernels::network_of;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::train::{Session, sizes};
+use time_traveller::train::Session;
 use tokio::process::Command;
 
 use crate::case::Case;
@@ -105,7 +106,7 @@ pub async fn browser(places: &Places) -> Result<String> {
 async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
     let corpus = Rc::new(case.corpus.clone());
     let config = Config { epochs: case.epochs() as u32, ..case.config };
-    let device = Devices::open().await.choose(choice, sizes(&config, &corpus)).await?.winner;
+    let device = Devices::open().await.choose(choice, network_of(&config, corpus.vocabulary.size())).await?.winner;
     let mut session = Session::new(&device, &corpus, config).await?;
     let (mut losses, mut start) = (Vec::new(), Instant::now());
     loop {

@@ -1,4 +1,4 @@
-//! Parameters in a safetensors file: `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, all F32.
+//! Parameters in a safetensors file: every parameter of the network under its name, F32.
 
 use std::fmt::Display;
 
@@ -7,43 +7,38 @@ use num_traits::Float;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
-use super::parameters::shapes;
-use super::{FileFault, Parameters, Sizes};
+use super::description::Network;
+use super::parameters::Parameters;
 use crate::error::{Error, Result};
+use crate::model::FileFault;
 
-/// Reads the parameters of a network of these sizes.
+/// Reads the parameters of a network.
 ///
 /// # Errors
 /// [`Error::BadParameters`], which says what is missing, of another shape or type, or not finite.
-pub fn read(file: &[u8], sizes: Sizes) -> Result<Parameters> {
+pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
     let file = SafeTensors::deserialize(file).map_err(|error| FileFault::NotSafetensors(error.to_string()));
-    file.and_then(|file| read_from(&file, sizes)).map_err(Error::BadParameters)
+    file.and_then(|file| read_from(&file, network)).map_err(Error::BadParameters)
 }
 
 /// Reads the parameters among a file's tensors.
 ///
 /// # Errors
 /// What is wrong with one of them. Nothing is allocated for a tensor that is not there.
-pub fn read_from(file: &SafeTensors<'_>, sizes: Sizes) -> Result<Parameters, FileFault> {
-    let [w_xh, w_hh, b_h, w_hq, b_q] = expected(sizes).map(|(name, shape)| floats(file, name, &shape));
-    Ok(Parameters { w_xh: w_xh?, w_hh: w_hh?, b_h: b_h?, w_hq: w_hq?, b_q: b_q? })
+pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters, FileFault> {
+    let tensors = network.params().map(|param| floats(file, param.name, &network.shape(param)));
+    Ok(Parameters { network, numbers: tensors.collect::<Result<Vec<Vec<f32>>, _>>()?.concat() })
 }
 
 /// The file that [`read`] reads.
-///
-/// # Panics
-/// Parameters of other sizes.
-pub fn write(parameters: &Parameters, sizes: Sizes) -> Vec<u8> {
-    safetensors::serialize(views(parameters, sizes), None).expect("five tensors make a file")
+pub fn write(parameters: &Parameters) -> Vec<u8> {
+    safetensors::serialize(views(parameters), None).expect("tensors make a file")
 }
 
 /// The parameters as a file's tensors.
-///
-/// # Panics
-/// Parameters of other sizes.
-pub fn views(parameters: &Parameters, sizes: Sizes) -> Vec<(&'static str, TensorView<'_>)> {
-    let tensors = expected(sizes).into_iter().zip(parameters.tensors());
-    tensors.map(|((name, shape), numbers)| (name, view(shape, numbers))).collect()
+pub fn views(parameters: &Parameters) -> Vec<(&'static str, TensorView<'_>)> {
+    let shape = |param| parameters.network.shape(param);
+    parameters.tensors().map(|(param, numbers)| (param.name, view(shape(param), numbers))).collect()
 }
 
 /// Numbers as a tensor.
@@ -56,12 +51,6 @@ pub fn view<F: Float + NoUninit>(shape: Vec<usize>, numbers: &[F]) -> TensorView
 
 fn dtype<F>() -> Dtype {
     if size_of::<F>() == 4 { Dtype::F32 } else { Dtype::F64 }
-}
-
-/// Name and shape of each tensor in the file of a network of these sizes.
-pub fn expected(sizes: Sizes) -> [(&'static str, Vec<usize>); 5] {
-    shapes(sizes)
-        .map(|(name, rows, columns)| (name, if name.starts_with('b') { vec![columns] } else { vec![rows, columns] }))
 }
 
 /// A tensor's numbers.
@@ -92,13 +81,17 @@ pub fn floats<F: Float + AnyBitPattern + NoUninit + Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels;
+    use crate::model::Sizes;
 
-    const SIZES: Sizes = Sizes { batch: 1, steps: 1, hidden: 3, vocabulary: 2 };
+    fn network(hidden: usize) -> Network {
+        kernels::network(Sizes { batch: 1, steps: 1, hidden, vocabulary: 2 })
+    }
 
     #[test]
     fn what_is_written_is_read() {
-        let parameters = Parameters::init(SIZES, 1);
-        assert_eq!(read(&write(&parameters, SIZES), SIZES), Ok(parameters));
+        let parameters = Parameters::init(network(3), 1);
+        assert_eq!(read(&write(&parameters), network(3)), Ok(parameters));
     }
 
     #[test]
@@ -111,19 +104,19 @@ mod tests {
         .concat();
         let numbers: Vec<u8> = (1..=8u8).flat_map(|i| f32::from(i).to_le_bytes()).collect();
         let file = [&(file.len() as u64).to_le_bytes()[..], &file, &numbers].concat();
-        let parameters = read(&file, Sizes { hidden: 1, ..SIZES }).unwrap();
-        assert_eq!(parameters.tensors(), [&vec![2.0, 3.0], &vec![4.0], &vec![1.0], &vec![7.0, 8.0], &vec![5.0, 6.0]]);
+        let parameters = read(&file, network(1)).unwrap();
+        let numbers: Vec<&[f32]> = parameters.tensors().map(|(_, numbers)| numbers).collect();
+        assert_eq!(numbers, [&[2.0, 3.0][..], &[4.0], &[1.0], &[7.0, 8.0], &[5.0, 6.0]]);
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let wrong = |file: &[u8]| read(file, SIZES).unwrap_err().to_string();
+        let wrong = |file: &[u8]| read(file, network(3)).unwrap_err().to_string();
         assert!(wrong(b"PK").contains("no safetensors file"));
-        let other = Sizes { hidden: 4, ..SIZES };
-        let sentence = wrong(&write(&Parameters::zeros(other), other));
+        let sentence = wrong(&write(&Parameters::zeros(network(4))));
         assert!(sentence.contains("w_xh has the shape [2, 4], not [2, 3]"), "{sentence}");
-        let mut not_finite = Parameters::init(SIZES, 1);
-        not_finite.w_hq[4] = f32::NAN;
-        assert!(wrong(&write(&not_finite, SIZES)).contains("element 4 of w_hq is NaN"));
+        let mut not_finite = Parameters::init(network(3), 1);
+        not_finite.tensor_mut("w_hq")[4] = f32::NAN;
+        assert!(wrong(&write(&not_finite)).contains("element 4 of w_hq is NaN"));
     }
 }

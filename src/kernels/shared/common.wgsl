@@ -1,4 +1,4 @@
-// In front of every kernel. Dimension letters, the same in every comment of this folder:
+// In front of every kernel. Dimension letters, the same in the comments of all kernels:
 //   B batch, T time steps, H hidden units, V vocabulary, N = T * B positions (position t * B + b).
 // Tensors are stored with B, H and V padded to whole register blocks. Padding stays exact zero where it could
 // reach a result: padded weights are zero, so padded units stay tanh(0) = 0, and padded rows get no gradient.
@@ -11,8 +11,6 @@ struct Dims {
     batch_padded: u32,
     hidden_padded: u32,
     vocabulary_padded: u32,
-    w_hh_at: u32, // where w_hh begins among the parameters, in floats
-    w_hq_at: u32, // where w_hq begins
     t: u32, // time step of this dispatch
     first: u32, // first tile of this dispatch
     learning_rate: f32,

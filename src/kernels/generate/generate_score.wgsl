@@ -3,13 +3,13 @@
 // take the logits' place, where generate_pick finds them. One thread for one token of the vocabulary.
 
 @group(0) @binding(1) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
-@group(0) @binding(2) var<storage, read> terms: array<u32>; // top k, seed, bits of the temperature
-@group(0) @binding(3) var<storage, read> thoughts: array<f32>; // logits (V) of each token beyond the prefix
+@group(0) @binding(2) var<storage, read> sampling_parameters: array<u32>; // top k, seed, bits of the temperature
+@group(0) @binding(3) var<storage, read> generated_logits: array<f32>; // (V) of each token beyond the prefix
 @group(0) @binding(4) var<storage, read_write> next_logits: array<f32>; // (V)
 
 const LEAST: f32 = -3.4028234e38;
 
-// Bits as if drawn by lot, the same for the same bits: the last steps of MurmurHash3.
+// Pseudorandom bits, the same for the same bits: the finalizer of MurmurHash3.
 fn scatter(bits: u32) -> u32 {
     var x = bits;
     x = (x ^ (x >> 16u)) * 0x85ebca6bu;
@@ -17,9 +17,9 @@ fn scatter(bits: u32) -> u32 {
     return x ^ (x >> 16u);
 }
 
-// -log(-log(u)) for a u between 0 and 1 that hangs on seed, place and token.
+// -log(-log(u)) for a u between 0 and 1 that depends on seed, place and token.
 fn gumbel(place: u32, token: u32) -> f32 {
-    let bits = scatter(scatter(scatter(terms[1] ^ 0x9e3779b9u) ^ place) ^ token);
+    let bits = scatter(scatter(scatter(sampling_parameters[1] ^ 0x9e3779b9u) ^ place) ^ token);
     let below = (f32(bits >> 9u) + 0.5) / 8388608.0; // 1 - u, exact
     // Near 1 a logarithm may lose all its digits.
     let minus_log = select(-log(1.0 - below), below + 0.5 * below * below, below < 0.001);
@@ -39,12 +39,12 @@ fn generate_score(
     }
     let place = next - sequence[1];
     let logits = place * dims.vocabulary;
-    let mine = thoughts[logits + token];
+    let mine = generated_logits[logits + token];
     var likelier = 0u; // of equals the first is the likelier
     for (var v = 0u; v < dims.vocabulary; v++) {
-        let other = thoughts[logits + v];
+        let other = generated_logits[logits + v];
         likelier += u32(other > mine || (other == mine && v < token));
     }
-    let score = mine / bitcast<f32>(terms[2]) + gumbel(place, token);
-    next_logits[token] = select(LEAST, score, likelier < terms[0]);
+    let score = mine / bitcast<f32>(sampling_parameters[2]) + gumbel(place, token);
+    next_logits[token] = select(LEAST, score, likelier < sampling_parameters[0]);
 }

@@ -16,7 +16,7 @@ fn better(a: u32, b: u32) -> u32 {
 
 @compute @workgroup_size(GROUP)
 fn generate_pick(@builtin(local_invocation_index) local: u32) {
-    for (var i = local; i < dims.hidden_padded / 4u; i += GROUP) {
+    for (var i = local; i < arrayLength(&state); i += GROUP) {
         state[i] = next_state[i];
     }
     var mine = min(local, dims.vocabulary - 1u);

@@ -1,26 +1,26 @@
-//! Lets others have their turn on the thread that trains.
+//! Yielding to the event loop on the thread that trains.
 
 use web_time::Duration;
 
-/// After this long the rest of the program, and in a browser the event loop, has its turn.
+/// After this long the CPU engine yields to the rest of the program, in a browser to the event loop.
 pub const SLICE: Duration = Duration::from_millis(25);
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::Turn;
+pub use native::Yield;
 #[cfg(target_arch = "wasm32")]
-pub use web::Turn;
+pub use web::Yield;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    /// Nobody waits on a thread of a native program.
-    pub struct Turn;
+    /// A native program has no event loop that waits.
+    pub struct Yield;
 
-    impl Turn {
+    impl Yield {
         pub fn new() -> Self {
             Self
         }
 
-        pub async fn pass(&self) {}
+        pub async fn now(&self) {}
     }
 }
 
@@ -35,13 +35,13 @@ mod web {
 
     /// Passes through the event loop by a message to itself: a timer would wait for four milliseconds or more, and a
     /// microtask would let nobody in.
-    pub struct Turn {
+    pub struct Yield {
         channel: MessageChannel,
         waiting: Rc<RefCell<Option<oneshot::Sender<()>>>>,
         _on_message: Closure<dyn FnMut()>,
     }
 
-    impl Turn {
+    impl Yield {
         pub fn new() -> Self {
             let channel = MessageChannel::new().expect("every browser with WebAssembly has message channels");
             let waiting = Rc::new(RefCell::new(None::<oneshot::Sender<()>>));
@@ -56,7 +56,7 @@ mod web {
         }
 
         /// Ends once the event loop has come by.
-        pub async fn pass(&self) {
+        pub async fn now(&self) {
             let (send, receive) = oneshot::channel();
             *self.waiting.borrow_mut() = Some(send);
             self.channel.port2().post_message(&JsValue::NULL).expect("null can be posted");
@@ -64,7 +64,7 @@ mod web {
         }
     }
 
-    impl Drop for Turn {
+    impl Drop for Yield {
         fn drop(&mut self) {
             self.channel.port1().set_onmessage(None);
             self.channel.port1().close();

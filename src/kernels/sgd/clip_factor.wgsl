@@ -1,4 +1,4 @@
-// norm = sqrt(sum of squares) over all five gradients; factor = clip / norm if norm > clip, else 1;
+// norm = sqrt(sum of squares) over all gradients; factor = clip / norm if norm > clip, else 1;
 // loss = mean of the positions' losses. One workgroup.
 
 @group(0) @binding(1) var<storage, read> squares: array<f32>; // partial sums of grad_norm

@@ -2,8 +2,8 @@
 
 @group(0) @binding(1) var<storage, read> inputs: array<u32>; // (T, B)
 @group(0) @binding(2) var<storage, read> w_xh: array<vec4f>; // (V, H)
-@group(0) @binding(3) var<storage, read> w_hh: array<vec4f>; // (H, H)
-@group(0) @binding(4) var<storage, read> b_h: array<vec4f>; // (H)
+@group(0) @binding(3) var<storage, read> b_h: array<vec4f>; // (H)
+@group(0) @binding(4) var<storage, read> w_hh: array<vec4f>; // (H, H)
 @group(0) @binding(5) var<storage, read_write> states: array<vec4f>; // (T + 1, B, H); slot t holds h_{t-1}
 
 fn left(row: u32, k: u32) -> mat4x4f { // h_{t-1}

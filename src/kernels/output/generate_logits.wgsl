@@ -6,7 +6,7 @@
 @group(0) @binding(3) var<storage, read> b_q: array<f32>; // (V)
 @group(0) @binding(4) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
 @group(0) @binding(5) var<storage, read_write> next_logits: array<f32>; // (V)
-@group(0) @binding(6) var<storage, read_write> thoughts: array<f32>; // logits (V) of each token beyond the prefix
+@group(0) @binding(6) var<storage, read_write> generated_logits: array<f32>; // (V) of each token beyond the prefix
 
 @compute @workgroup_size(GROUP)
 fn generate_logits(
@@ -26,7 +26,7 @@ fn generate_logits(
     next_logits[token] = sum;
     let next = sequence[0] + 1u;
     let at = (next - sequence[1]) * dims.vocabulary + token;
-    if next >= sequence[1] && at < arrayLength(&thoughts) {
-        thoughts[at] = sum;
+    if next >= sequence[1] && at < arrayLength(&generated_logits) {
+        generated_logits[at] = sum;
     }
 }

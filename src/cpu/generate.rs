@@ -1,0 +1,56 @@
+//! Prediction on the CPU, token by token.
+
+use web_time::Instant;
+
+use super::engine::Engine;
+use super::reader::Reader;
+use super::yielding::SLICE;
+use crate::model::pick::{Generated, SamplingParameters, likeliest, scores};
+
+impl Engine {
+    /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
+    /// the likeliest token. Gives prefix and continuation.
+    pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Vec<u32> {
+        self.generate_by(prefix, length, |logits, _| likeliest(logits)).await
+    }
+
+    /// [`Engine::generate`] with sampled tokens, and with the logits of each.
+    pub async fn generate_scored(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        parameters: SamplingParameters,
+    ) -> Generated {
+        let mut logits = Vec::new();
+        let pick = |next: &[f32], place: usize| {
+            logits.extend_from_slice(next);
+            likeliest(&scores(next, parameters, place))
+        };
+        let mut tokens = self.generate_by(prefix, length + 1, pick).await;
+        tokens.pop();
+        Generated { tokens, logits }
+    }
+
+    /// Tokens picked by their logits and their place beyond the prefix.
+    async fn generate_by(
+        &mut self,
+        prefix: &[u32],
+        length: usize,
+        mut pick: impl FnMut(&[f32], usize) -> u32,
+    ) -> Vec<u32> {
+        let mut reader = Reader::new(self.network(), self.forward.clone(), 1);
+        let mut sequence = prefix.to_vec();
+        let mut start = Instant::now();
+        for position in 0..prefix.len() + length - 1 {
+            reader.read(&mut self.weights, [sequence[position]]);
+            if let Some(place) = (position + 1).checked_sub(prefix.len()) {
+                sequence.push(pick(reader.logits(&mut self.weights), place));
+            }
+            if start.elapsed() >= SLICE {
+                self.yielding.now().await;
+                start = Instant::now();
+            }
+        }
+        sequence
+    }
+}

@@ -1,0 +1,66 @@
+//! Any tensor by its name, and kernels one by one: for tests and exports, not for the way through an epoch.
+
+use super::engine::Engine;
+use crate::error::Result;
+use crate::model::Minibatch;
+use crate::model::run::StateAt;
+
+impl Engine {
+    /// Writes a tensor, given in its true shape.
+    pub fn write<T: bytemuck::Pod + Default>(&self, name: &str, numbers: &[T]) {
+        let tensor = self.layout.tensor(name);
+        let padded = tensor.pad(numbers);
+        self.gpu.queue.write_buffer(self.buffer_of(tensor), tensor.at, bytemuck::cast_slice(&padded));
+    }
+
+    /// A tensor in its true shape. Makes a buffer for it.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn read<T: bytemuck::Pod>(&self, name: &str) -> Result<Vec<T>> {
+        let tensor = self.layout.tensor(name);
+        let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size: tensor.bytes(),
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.copy_buffer_to_buffer(self.buffer_of(tensor), tensor.at, &staging, 0, tensor.bytes());
+        self.gpu.submit(encoder.finish());
+        let padded = self.gpu.read(&staging, tensor.bytes()).await?;
+        staging.destroy();
+        Ok(tensor.unpad(&padded))
+    }
+
+    /// Hands the device a minibatch and the state that enters it.
+    pub fn load(&self, minibatch: &Minibatch, state: StateAt) {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.begin_minibatch(&mut encoder, 0, state);
+        self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));
+        self.gpu.submit(encoder.finish());
+    }
+
+    /// Runs a kernel of training or prediction once, at time step `t` where it has one.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn run_kernel(&mut self, kernel: &str, t: usize) -> Result<()> {
+        let index = self.steps.index(kernel);
+        let all = self.steps.train.iter().chain(&self.steps.generate_scored);
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for dispatch in all.filter(|dispatch| (dispatch.kernel, dispatch.t) == (index, t)) {
+                self.dispatch(&mut pass, dispatch);
+            }
+        }
+        let submission = self.gpu.submit(encoder.finish());
+        self.gpu.wait(submission).await
+    }
+
+    /// How many dispatches a run of a kernel is cut into, at time step `t` where it has one.
+    pub fn slices(&self, kernel: &str, t: usize) -> usize {
+        self.steps.of(kernel).filter(|dispatch| dispatch.t == t).count()
+    }
+}

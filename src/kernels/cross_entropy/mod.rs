@@ -1,0 +1,37 @@
+//! The loss: mean cross-entropy of the next token, in nats.
+
+mod cpu;
+pub mod note;
+mod oracle;
+
+pub use oracle::ORACLES;
+
+use crate::network::code::{Code, Cpu, Parts};
+use crate::network::work::{Counts, Work};
+use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
+
+pub const CROSS_ENTROPY: Module = Module {
+    name: "cross_entropy",
+    tensors: &[
+        Tensor::new("targets", &[Dim::T, Dim::B], Content::Minibatch),
+        Tensor::floats("losses", &[Dim::T, Dim::B]),
+        Tensor::floats("dlogits", &[Dim::T, Dim::B, Dim::V]),
+    ],
+    forward: &[&SOFTMAX_CROSS_ENTROPY],
+    ..Module::EMPTY
+};
+
+pub const SOFTMAX_CROSS_ENTROPY: Kernel = Kernel {
+    name: "softmax_cross_entropy",
+    runs: Runs::Once,
+    bindings: &[("targets", Read), ("logits", Read), ("losses", Write), ("dlogits", Write)],
+    extent: Extent::Threads(|p| (p.positions(), 6 * p.vocabulary)),
+    work: |&Counts { n, v, .. }| Work::new(6 * n * v, 2 * n * v + 2 * n),
+};
+
+pub const CODE: &[Code] = &[Code {
+    kernel: SOFTMAX_CROSS_ENTROPY.name,
+    wgsl: include_str!("softmax_cross_entropy.wgsl"),
+    uses: &[],
+    cpu: Some(Cpu { parts: Parts::Forward, run: cpu::softmax_cross_entropy }),
+}];

@@ -1,0 +1,23 @@
+//! The loss in f64.
+
+use crate::network::oracle::{Memory, Oracles};
+
+pub const ORACLES: Oracles = &[("softmax_cross_entropy", softmax_cross_entropy)];
+
+/// `losses (N)` in nats, and `dlogits (N, V) = (softmax(logits) - onehot(y)) / N`.
+fn softmax_cross_entropy(m: &mut Memory, _: usize) {
+    let positions = m.sizes.positions() as f64;
+    let (logits, targets) = (m.get("logits"), m.ids("targets"));
+    let (mut losses, mut dlogits) = (Vec::with_capacity(targets.len()), Vec::with_capacity(logits.len()));
+    for (row, &y) in logits.chunks_exact(m.sizes.vocabulary).zip(targets) {
+        let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum = row.iter().fold(0.0, |sum, &logit| sum + (logit - largest).exp());
+        losses.push(sum.ln() + largest - row[y as usize]);
+        for (v, &logit) in row.iter().enumerate() {
+            let onehot = if v == y as usize { 1.0 } else { 0.0 };
+            dlogits.push(((logit - largest).exp() / sum - onehot) / positions);
+        }
+    }
+    m.set("losses", losses);
+    m.set("dlogits", dlogits);
+}

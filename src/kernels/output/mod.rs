@@ -1,0 +1,87 @@
+//! The output layer: `logits = h · w_hq + b_q`, for all time steps at once.
+
+mod cpu;
+pub mod note;
+mod oracle;
+
+pub use oracle::ORACLES;
+
+use crate::network::code::{Code, Cpu, Parts};
+use crate::network::work::{Counts, Work};
+use crate::network::{Access::*, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
+
+pub const OUTPUT: Module = Module {
+    name: "output",
+    params: &[
+        Param { name: "w_hq", shape: &[Dim::H, Dim::V], init: Init::Normal(0.01), transposed: true },
+        Param { name: "b_q", shape: &[Dim::V], init: Init::Zero, transposed: false },
+    ],
+    tensors: &[Tensor::floats("logits", &[Dim::T, Dim::B, Dim::V])],
+    forward: &[&OUTPUT_FORWARD],
+    backward: &[&OUTPUT_BACKWARD],
+    gradients: &[&W_HQ_GRAD],
+    generate: &[&GENERATE_LOGITS],
+    ..Module::EMPTY
+};
+
+pub const OUTPUT_FORWARD: Kernel = Kernel {
+    name: "output_forward",
+    runs: Runs::Once,
+    bindings: &[("states", Read), ("w_hq", Read), ("b_q", Read), ("logits", Write)],
+    extent: Extent::Product { rows: Dim::N, inner: Dim::H, columns: Dim::V, few_tiles: true },
+    work: |&Counts { n, h, v, .. }| Work::product(n, h, v).and(n * v, v),
+};
+
+/// `dh`, which the cell's way back turns into what it needs.
+pub const OUTPUT_BACKWARD: Kernel = Kernel {
+    name: "output_backward",
+    runs: Runs::Once,
+    bindings: &[("dlogits", Read), ("w_hq_t", Read), ("dz", Write)],
+    extent: Extent::Product { rows: Dim::N, inner: Dim::V, columns: Dim::H, few_tiles: false },
+    work: |&Counts { n, h, v, .. }| Work::product(n, v, h),
+};
+
+pub const W_HQ_GRAD: Kernel = Kernel {
+    name: "w_hq_grad",
+    runs: Runs::Once,
+    bindings: &[("states", Read), ("dlogits", Read), ("dw_hq", Write)],
+    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::V, few_tiles: true },
+    work: |&Counts { n, h, v, .. }| Work::product(h, n, v),
+};
+
+pub const GENERATE_LOGITS: Kernel = Kernel {
+    name: "generate_logits",
+    runs: Runs::Once,
+    bindings: &[
+        ("next_state", Read),
+        ("w_hq_t", Read),
+        ("b_q", Read),
+        ("sequence", Read),
+        ("next_logits", Write),
+        ("generated_logits", Write),
+    ],
+    extent: Extent::Threads(|p| (p.sizes.vocabulary, 2 * p.hidden)),
+    work: |&Counts { h, v, .. }| Work::product(1, h, v),
+};
+
+pub const CODE: &[Code] = &[
+    Code {
+        kernel: OUTPUT_FORWARD.name,
+        wgsl: include_str!("output_forward.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_forward }),
+    },
+    Code {
+        kernel: OUTPUT_BACKWARD.name,
+        wgsl: include_str!("output_backward.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_backward }),
+    },
+    Code {
+        kernel: W_HQ_GRAD.name,
+        wgsl: include_str!("w_hq_grad.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hq_grad }),
+    },
+    Code { kernel: GENERATE_LOGITS.name, wgsl: include_str!("generate_logits.wgsl"), uses: &[], cpu: None },
+];

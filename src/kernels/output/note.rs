@@ -1,0 +1,17 @@
+//! What the page tells of the output layer.
+
+use crate::kernels::note::{Lines, Note, Part};
+use crate::network::Dim;
+
+pub const NOTE: Note = Note {
+    formulas: &["O_{t} = H_{t} W_{hq} + b_{q}"],
+    shapes: &[("W_hq", &[Dim::H, Dim::V]), ("Oₜ", &[Dim::B, Dim::V])],
+    training: &[Lines {
+        kernel: "output_forward",
+        parts: &[(Part::Output, "return mat4x4f(w_hq["), (Part::Bias, "product + b_q[")],
+    }],
+    prediction: &[Lines {
+        kernel: "generate_logits",
+        parts: &[(Part::Output, "sum += dot(next_state"), (Part::Bias, "var sum = b_q[")],
+    }],
+};

@@ -1,0 +1,60 @@
+//! The output layer's kernels in f64.
+
+use crate::model::Sizes;
+use crate::network::oracle::{Memory, Oracles, product};
+
+pub const ORACLES: Oracles = &[
+    ("output_forward", output_forward),
+    ("output_backward", output_backward),
+    ("w_hq_grad", w_hq_grad),
+    ("generate_logits", generate_logits),
+];
+
+/// `h · w_hq + b_q` of so many rows `h (rows, H)`.
+fn logits(m: &Memory, rows: usize, states: &[f64]) -> Vec<f64> {
+    let Sizes { hidden: h, vocabulary: v, .. } = m.sizes;
+    let (w_hq, b_q) = (m.get("w_hq"), m.get("b_q"));
+    let mut logits = product((rows, h, v), |row, k| states[row * h + k], |k, column| w_hq[k * v + column]);
+    for (i, logit) in logits.iter_mut().enumerate() {
+        *logit += b_q[i % v];
+    }
+    logits
+}
+
+/// The states after each step `(N, H)`.
+fn after(m: &Memory) -> &[f64] {
+    &m.get("states")[m.sizes.batch * m.sizes.hidden..]
+}
+
+/// `logits (N, V) = h (N, H) · w_hq + b_q`
+fn output_forward(m: &mut Memory, _: usize) {
+    m.set("logits", logits(m, m.sizes.positions(), after(m)));
+}
+
+/// `dh (N, H) = dlogits (N, V) · w_hqᵀ`
+fn output_backward(m: &mut Memory, _: usize) {
+    let Sizes { hidden: h, vocabulary: v, .. } = m.sizes;
+    let (dlogits, w_hq) = (m.get("dlogits"), m.get("w_hq"));
+    let shape = (m.sizes.positions(), v, h);
+    m.set("dz", product(shape, |row, k| dlogits[row * v + k], |k, column| w_hq[column * v + k]));
+}
+
+/// `dw_hq (H, V) = Σ_t h_tᵀ · dlogits_t`
+fn w_hq_grad(m: &mut Memory, _: usize) {
+    let Sizes { hidden: h, vocabulary: v, .. } = m.sizes;
+    let (states, dlogits) = (after(m), m.get("dlogits"));
+    let shape = (h, m.sizes.positions(), v);
+    m.set("dw_hq", product(shape, |row, n| states[n * h + row], |n, column| dlogits[n * v + column]));
+}
+
+/// Logits `(V)` of one sequence's next token; kept, beyond the prefix, as far as there is room.
+fn generate_logits(m: &mut Memory, _: usize) {
+    let (v, next) = (m.sizes.vocabulary, logits(m, 1, m.get("next_state")));
+    let sequence = m.ids("sequence");
+    if let Some(place) = (sequence[0] + 1).checked_sub(sequence[1])
+        && let Some(kept) = m.get_mut("generated_logits").chunks_exact_mut(v).nth(place as usize)
+    {
+        kept.copy_from_slice(&next);
+    }
+    m.set("next_logits", next);
+}

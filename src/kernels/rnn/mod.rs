@@ -1,0 +1,134 @@
+//! The plain RNN: `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`, from N(0, 0.01²) as in the book's chapter “from scratch”.
+
+mod cpu;
+pub mod note;
+mod oracle;
+
+pub use oracle::ORACLES;
+
+use super::shared::TANH;
+use crate::network::code::{Code, Cpu, Parts};
+use crate::network::work::{Counts, Work};
+use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
+
+pub const RNN: Module = Module {
+    name: "rnn",
+    params: &[
+        Param { name: "w_xh", shape: &[Dim::Rows, Dim::H], init: Init::Normal(0.01), transposed: false },
+        Param { name: "w_hh", shape: &[Dim::H, Dim::H], init: Init::Normal(0.01), transposed: true },
+        Param { name: "b_h", shape: &[Dim::H], init: Init::Zero, transposed: false },
+    ],
+    tensors: &[
+        Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
+        Tensor::new("starts", &[Dim::Starts], Content::Minibatch),
+        Tensor::new("positions", &[Dim::N], Content::Minibatch),
+        // Slot 0 is the state that entered, slot t + 1 is h_t.
+        Tensor::carried("states", &[Dim::T1, Dim::B, Dim::H]),
+        // dh on the way forward, then dz: z is what tanh is taken of.
+        Tensor::floats("dz", &[Dim::T, Dim::B, Dim::H]),
+    ],
+    forward: &[&STEP_FORWARD],
+    backward: &[&STEP_BACKWARD],
+    gradients: &[&W_HH_GRAD, &W_XH_GRAD, &BIAS_GRAD],
+    generate: &[&GENERATE_STATE],
+    generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
+    ..Module::EMPTY
+};
+
+pub const STEP_FORWARD: Kernel = Kernel {
+    name: "step_forward",
+    runs: Runs::EachStep,
+    bindings: &[("inputs", Read), ("w_xh", Read), ("b_h", Read), ("w_hh", Read), ("states", Write)],
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
+    // One product a step, beside it the looked-up rows and the bias.
+    work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(3 * b * h, b * h + h).times(t),
+};
+
+pub const STEP_BACKWARD: Kernel = Kernel {
+    name: "step_backward",
+    runs: Runs::EachStep,
+    bindings: &[("states", Read), ("w_hh_t", Read), ("dz", Write)],
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
+    // The last step has no product; every step reads dh and h and writes dz.
+    work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(4 * b * h, 2 * b * h).times(t - 1),
+};
+
+pub const W_HH_GRAD: Kernel = Kernel {
+    name: "w_hh_grad",
+    runs: Runs::Once,
+    bindings: &[("states", Read), ("dz", Read), ("dw_hh", Write)],
+    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::H, few_tiles: false },
+    work: |&Counts { n, h, .. }| Work::product(h, n, h),
+};
+
+/// Its columns are the hidden state's; any cell whose look-up is `w_xh[x]` can use it.
+pub const W_XH_GRAD: Kernel = Kernel {
+    name: "w_xh_grad",
+    runs: Runs::Once,
+    bindings: &[("starts", Read), ("positions", Read), ("dz", Read), ("dw_xh", Write)],
+    extent: Extent::Threads(|p| {
+        let vocabulary = p.sizes.vocabulary;
+        (vocabulary * p.hidden / 4, 4 * p.positions().div_ceil(vocabulary))
+    }),
+    work: |&Counts { n, h, v, .. }| Work::new(n * h, n * h + v * h + n),
+};
+
+/// Both biases at once: the output layer's too, so that a step has one dispatch less.
+pub const BIAS_GRAD: Kernel = Kernel {
+    name: "bias_grad",
+    runs: Runs::Once,
+    bindings: &[("dz", Read), ("dlogits", Read), ("db_h", Write), ("db_q", Write)],
+    // A workgroup takes 32 columns of either bias.
+    extent: Extent::Groups(|p| (p.hidden.div_ceil(32) + p.vocabulary.div_ceil(32), 32 * p.positions())),
+    work: |&Counts { n, h, v, .. }| Work::new(n * (h + v), n * (h + v) + h + v),
+};
+
+pub const GENERATE_STATE: Kernel = Kernel {
+    name: "generate_state",
+    runs: Runs::Once,
+    bindings: &[
+        ("sequence", Read),
+        ("w_xh", Read),
+        ("w_hh", Read),
+        ("b_h", Read),
+        ("state", Read),
+        ("next_state", Write),
+    ],
+    extent: Extent::Threads(|p| (p.hidden / 4, 8 * p.hidden)),
+    work: |&Counts { h, .. }| Work::product(1, h, h),
+};
+
+pub const CODE: &[Code] = &[
+    Code {
+        kernel: STEP_FORWARD.name,
+        wgsl: include_str!("step_forward.wgsl"),
+        uses: &[TANH],
+        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::step_forward }),
+    },
+    Code {
+        kernel: STEP_BACKWARD.name,
+        wgsl: include_str!("step_backward.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Backward, run: cpu::step_backward }),
+    },
+    Code {
+        kernel: W_HH_GRAD.name,
+        wgsl: include_str!("w_hh_grad.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hh_grad }),
+    },
+    Code {
+        kernel: W_XH_GRAD.name,
+        wgsl: include_str!("w_xh_grad.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_xh_grad }),
+    },
+    Code {
+        kernel: BIAS_GRAD.name,
+        wgsl: include_str!("bias_grad.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::bias_grad }),
+    },
+    // The CPU engine predicts by the way forward.
+    Code { kernel: GENERATE_STATE.name, wgsl: include_str!("generate_state.wgsl"), uses: &[TANH], cpu: None },
+];

@@ -1,0 +1,74 @@
+//! Stochastic gradient descent with gradient clipping: `g ← min(1, θ / ‖g‖) g`, `w ← w - η g`.
+//!
+//! It knows no network: parameters and gradients are a vector each, and where transposed copies go says a table.
+
+mod cpu;
+pub mod note;
+mod oracle;
+
+pub use oracle::{ORACLES, clip_factor_of};
+
+use crate::network::code::{Code, Cpu, Parts};
+use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
+use crate::network::work::{Counts, Work};
+use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
+
+/// Workgroups of `grad_norm`, each of which leaves one partial sum.
+const NORM_GROUPS: usize = 64;
+
+pub const SGD: Module = Module {
+    name: "sgd",
+    tensors: &[
+        Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
+        // Loss, gradient norm, clip factor, 0.
+        Tensor::floats("metrics", &[Dim::Count(4)]),
+    ],
+    update: &[&GRAD_NORM, &CLIP_FACTOR, &SGD_UPDATE],
+    ..Module::EMPTY
+};
+
+pub const GRAD_NORM: Kernel = Kernel {
+    name: "grad_norm",
+    runs: Runs::Once,
+    bindings: &[(GRADS, Read), ("squares", Write)],
+    extent: Extent::Groups(|p| (NORM_GROUPS, 2 * p.parameters / NORM_GROUPS)),
+    work: |&Counts { parameters, .. }| Work::new(2 * parameters, parameters),
+};
+
+pub const CLIP_FACTOR: Kernel = Kernel {
+    name: "clip_factor",
+    runs: Runs::Once,
+    bindings: &[("squares", Read), ("losses", Read), ("metrics", Write)],
+    extent: Extent::Groups(|p| (1, p.positions() + NORM_GROUPS)),
+    work: |&Counts { n, .. }| Work::new(n, n),
+};
+
+pub const SGD_UPDATE: Kernel = Kernel {
+    name: "sgd_update",
+    runs: Runs::Once,
+    bindings: &[(GRADS, Read), ("metrics", Read), (TRANSPOSES, Read), (PARAMETERS, Write), (TRANSPOSED, Write)],
+    extent: Extent::Threads(|p| (p.parameters / 4, 8)),
+    // A weight that the way back reads transposed is written twice.
+    work: |&Counts { parameters, transposed, .. }| Work::new(2 * parameters, 3 * parameters + transposed),
+};
+
+pub const CODE: &[Code] = &[
+    Code {
+        kernel: GRAD_NORM.name,
+        wgsl: include_str!("grad_norm.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::grad_norm }),
+    },
+    Code {
+        kernel: CLIP_FACTOR.name,
+        wgsl: include_str!("clip_factor.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::clip_factor }),
+    },
+    Code {
+        kernel: SGD_UPDATE.name,
+        wgsl: include_str!("sgd_update.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::sgd_update }),
+    },
+];

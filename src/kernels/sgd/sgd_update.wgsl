@@ -1,0 +1,43 @@
+// w -= learning_rate * factor * dw for all parameters, and the transposed copies that the way back reads. One thread for
+// four parameters.
+
+// Where a parameter lies among all, and where its transposed copy goes, in floats.
+struct Transpose {
+    begin: u32,
+    end: u32,
+    rows: u32,
+    columns: u32,
+    to: u32,
+}
+
+@group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients
+@group(0) @binding(2) var<storage, read> metrics: array<f32>; // loss, norm, factor, 0
+@group(0) @binding(3) var<storage, read> transposes: array<Transpose>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>; // all parameters, in the places of their gradients
+@group(0) @binding(5) var<storage, read_write> transposed: array<f32>; // all transposed copies
+
+@compute @workgroup_size(GROUP)
+fn sgd_update(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(num_workgroups) workgroups: vec3u,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let i = invocation(workgroup, workgroups, local, GROUP);
+    if i >= arrayLength(&parameters) {
+        return;
+    }
+    let w = parameters[i] - dims.learning_rate * metrics[2] * grads[i];
+    parameters[i] = w;
+
+    let element = 4u * i;
+    for (var j = 0u; j < arrayLength(&transposes); j++) {
+        let copy = transposes[j];
+        if element >= copy.begin && element < copy.end {
+            let row = (element - copy.begin) / copy.columns;
+            let column = (element - copy.begin) % copy.columns;
+            for (var c = 0u; c < 4u; c++) {
+                transposed[copy.to + (column + c) * copy.rows + row] = w[c];
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The code of kernels, beside their tables: a program that only shows a network holds none of it.
+
+use std::ops::Range;
+
+use super::memory::{Tensors, Weights};
+
+/// The code of one kernel.
+#[derive(Debug)]
+pub struct Code {
+    /// The kernel's name.
+    pub kernel: &'static str,
+    /// Its file.
+    pub wgsl: &'static str,
+    /// Other WGSL that it needs in front of it.
+    pub uses: &'static [&'static str],
+    /// What the CPU engine does in its place; none where it goes another way.
+    pub cpu: Option<Cpu>,
+}
+
+/// A kernel on the CPU: what it does at a range of positions, which it is given part after part.
+#[derive(Debug, Clone, Copy)]
+pub struct Cpu {
+    pub parts: Parts,
+    pub run: fn(&mut Weights, &mut Tensors, Range<usize>),
+}
+
+/// The positions of a minibatch in parts. Kernels that follow each other and are divided alike take turns, so that what
+/// one leaves in the processor's caches the next one finds there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// The positions of one time step, from the first step to the last.
+    Forward,
+    /// The same from the last step to the first.
+    Backward,
+    /// [`GRAD_POSITIONS`] at a time.
+    Positions,
+    /// All at once.
+    Whole,
+}
+
+/// Positions whose part of the parameters' gradients is summed in one piece.
+pub const GRAD_POSITIONS: usize = 256;
+
+impl Parts {
+    /// The ranges of positions, in order, for `batch` rows of `steps` time steps.
+    pub fn ranges(self, batch: usize, steps: usize) -> Vec<Range<usize>> {
+        let positions = batch * steps;
+        let step = |t: usize| t * batch..(t + 1) * batch;
+        match self {
+            Self::Forward => (0..steps).map(step).collect(),
+            Self::Backward => (0..steps).rev().map(step).collect(),
+            Self::Positions => {
+                let part = |from: usize| from..positions.min(from + GRAD_POSITIONS);
+                (0..positions).step_by(GRAD_POSITIONS).map(part).collect()
+            }
+            Self::Whole => vec![0..positions],
+        }
+    }
+}
+
+/// The code of all kernels, module by module.
+pub type Library = &'static [&'static [Code]];
+
+/// The code of a kernel.
+///
+/// # Panics
+/// The library has none: a test holds tables and code together.
+pub fn code_of(library: Library, kernel: &str) -> &'static Code {
+    let mut all = library.iter().copied().flatten();
+    all.find(|code| code.kernel == kernel).unwrap_or_else(|| panic!("the kernel {kernel} has no code"))
+}

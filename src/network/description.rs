@@ -1,0 +1,103 @@
+//! A network: which modules it is made of, and what follows from their tables.
+
+use std::ops::Range;
+
+use super::code::Library;
+use super::parameters::Parameters;
+use super::table::{Module, Param, Tensor};
+use super::work::Counts;
+use crate::model::Sizes;
+use crate::model::run::Rates;
+
+/// A network of some sizes: which modules it is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Network {
+    pub cell: &'static Module,
+    pub output: &'static Module,
+    pub loss: &'static Module,
+    pub optimizer: &'static Module,
+    /// How the next token is picked.
+    pub prediction: &'static Module,
+    pub sizes: Sizes,
+}
+
+impl Network {
+    /// The same network of other sizes.
+    pub fn with_sizes(self, sizes: Sizes) -> Self {
+        Self { sizes, ..self }
+    }
+
+    fn modules(&self) -> [&'static Module; 5] {
+        [self.cell, self.output, self.loss, self.optimizer, self.prediction]
+    }
+
+    /// Every parameter, in the order of files and of [`Parameters`].
+    pub fn params(&self) -> impl Iterator<Item = &'static Param> + use<> {
+        self.modules().into_iter().flat_map(|module| module.params)
+    }
+
+    /// Every tensor of a training step but parameters, gradients and transposed copies.
+    pub fn tensors(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
+        self.modules().into_iter().flat_map(|module| module.tensors)
+    }
+
+    /// The tensors of prediction.
+    pub fn generate_tensors(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
+        self.modules().into_iter().flat_map(|module| module.generate_tensors)
+    }
+
+    /// The tensors that flow from minibatch to minibatch; the first is the hidden state.
+    pub fn carried(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
+        self.tensors().filter(|tensor| tensor.carried)
+    }
+
+    /// The true shape of a parameter.
+    pub fn shape(&self, param: &Param) -> Vec<usize> {
+        param.shape.iter().map(|dim| dim.of(self.sizes)).collect()
+    }
+
+    /// Where each parameter lies in the vector of all.
+    pub fn places(self) -> impl Iterator<Item = (&'static Param, Range<usize>)> {
+        let mut end = 0;
+        self.params().map(move |param| {
+            let begin = end;
+            end += self.shape(param).iter().product::<usize>();
+            (param, begin..end)
+        })
+    }
+
+    /// Where a parameter lies in the vector of all.
+    ///
+    /// # Panics
+    /// There is none of this name.
+    pub fn place(self, name: &str) -> Range<usize> {
+        let place = self.places().find(|(param, _)| param.name == name);
+        place.unwrap_or_else(|| panic!("the network has no parameter {name}")).1
+    }
+
+    /// How many numbers all parameters have.
+    pub fn parameter_count(self) -> usize {
+        self.places().map(|(_, place)| place.len()).sum()
+    }
+
+    /// What kernels count their work by.
+    pub fn counts(self) -> Counts {
+        let [b, t, h, v] = [self.sizes.batch, self.sizes.steps, self.sizes.hidden, self.sizes.vocabulary];
+        let [b, t, h, v] = [b, t, h, v].map(|size| size as u64);
+        let transposed = self.places().filter(|(param, _)| param.transposed).map(|(_, place)| place.len() as u64);
+        Counts { b, t, n: t * b, h, v, parameters: self.parameter_count() as u64, transposed: transposed.sum() }
+    }
+}
+
+/// Everything that an engine is made of.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    pub network: Network,
+    /// The code of its kernels.
+    pub library: Library,
+    /// The most minibatches of a run.
+    pub minibatches: usize,
+    pub rates: Rates,
+    /// The network's parameters at the beginning.
+    pub parameters: &'a Parameters,
+}

@@ -1,0 +1,123 @@
+//! What the oracles of kernels work on: tensors in f64, in true shapes, by the names that kernels bind.
+
+use std::collections::BTreeMap;
+
+use super::description::Network;
+use super::table::Content;
+use crate::model::Sizes;
+
+/// The oracle of a kernel: computes what the kernel writes from what it reads, at time step `t` where it has one.
+pub type Oracle = fn(&mut Memory, t: usize);
+
+/// The oracles of a module's kernels, by name.
+pub type Oracles = &'static [(&'static str, Oracle)];
+
+/// The tensors of a network. A parameter has its own name here, its gradient `d` before it, its transposed copy `_t`
+/// behind it.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    pub network: Network,
+    pub sizes: Sizes,
+    pub learning_rate: f64,
+    pub clip: f64,
+    floats: BTreeMap<String, Vec<f64>>,
+    ids: BTreeMap<&'static str, Vec<u32>>,
+}
+
+impl Memory {
+    /// Zeros.
+    pub fn new(network: Network, learning_rate: f64, clip: f64) -> Self {
+        let sizes = network.sizes;
+        let (mut floats, mut ids) = (BTreeMap::new(), BTreeMap::new());
+        for tensor in network.tensors().chain(network.generate_tensors()) {
+            let length = tensor.shape.iter().map(|dim| dim.of(sizes)).product();
+            match tensor.content {
+                Content::Floats => _ = floats.insert(tensor.name.to_owned(), vec![0.0; length]),
+                Content::PartialSums => _ = floats.insert(tensor.name.to_owned(), vec![0.0]),
+                Content::Ids | Content::Minibatch => _ = ids.insert(tensor.name, vec![0; length]),
+            }
+        }
+        for param in network.params() {
+            let length = network.shape(param).iter().product();
+            for name in [param.name.to_owned(), format!("d{}", param.name)] {
+                floats.insert(name, vec![0.0; length]);
+            }
+            if param.transposed {
+                floats.insert(format!("{}_t", param.name), vec![0.0; length]);
+            }
+        }
+        Self { network, sizes, learning_rate, clip, floats, ids }
+    }
+
+    /// A tensor of numbers.
+    ///
+    /// # Panics
+    /// There is none of this name.
+    pub fn get(&self, name: &str) -> &[f64] {
+        self.floats.get(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> &mut Vec<f64> {
+        self.floats.get_mut(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
+    }
+
+    /// Replaces a tensor of numbers.
+    ///
+    /// # Panics
+    /// There is none of this name, or it has another length.
+    pub fn set(&mut self, name: &str, numbers: Vec<f64>) {
+        let tensor = self.get_mut(name);
+        assert_eq!(tensor.len(), numbers.len(), "{name}");
+        *tensor = numbers;
+    }
+
+    /// Tokens or places.
+    ///
+    /// # Panics
+    /// There are none of this name.
+    pub fn ids(&self, name: &str) -> &[u32] {
+        self.ids.get(name).unwrap_or_else(|| panic!("there are no ids {name}"))
+    }
+
+    pub fn ids_mut(&mut self, name: &str) -> &mut Vec<u32> {
+        self.ids.get_mut(name).unwrap_or_else(|| panic!("there are no ids {name}"))
+    }
+
+    /// Whether a name is that of ids.
+    pub fn has_ids(&self, name: &str) -> bool {
+        self.ids.contains_key(name)
+    }
+}
+
+/// `C (rows, columns) = L (rows, inner) · R (inner, columns)`, with both given by element.
+pub fn product(
+    (rows, inner, columns): (usize, usize, usize),
+    l: impl Fn(usize, usize) -> f64,
+    r: impl Fn(usize, usize) -> f64,
+) -> Vec<f64> {
+    let mut c = vec![0.0; rows * columns];
+    for (row, sums) in c.chunks_exact_mut(columns).enumerate() {
+        for k in 0..inner {
+            let factor = l(row, k);
+            for (column, sum) in sums.iter_mut().enumerate() {
+                *sum += factor * r(k, column);
+            }
+        }
+    }
+    c
+}
+
+/// The sums of a matrix's columns.
+pub fn column_sums(rows: &[f64], across: usize) -> Vec<f64> {
+    let mut sums = vec![0.0; across];
+    for (i, &x) in rows.iter().enumerate() {
+        sums[i % across] += x;
+    }
+    sums
+}
+
+/// A matrix of so many columns, turned.
+pub fn transposed(matrix: &[f64], columns: usize) -> Vec<f64> {
+    let rows = matrix.len() / columns;
+    (0..matrix.len()).map(|i| matrix[i % rows * columns + i / rows]).collect()
+}

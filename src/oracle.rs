@@ -1,0 +1,146 @@
+//! The oracle: training and prediction in f64, by the same plan as the engines and with the oracles of the kernels.
+//! Nothing is done for speed that would hide the formula. Positions are ordered as on the GPU: position `t · B + b`.
+
+use crate::kernels::ORACLES;
+use crate::model::Minibatch;
+use crate::model::minibatch::by_time;
+use crate::model::pick::likeliest;
+use crate::network::oracle::{Memory, Oracle, Oracles};
+use crate::network::plan::Call;
+use crate::network::{Network, Parameters};
+
+/// Everything that one training step computes, before the parameters change.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub memory: Memory,
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// Gradients before clipping.
+    pub grads: Parameters<f64>,
+    /// Global L2 norm of `grads`.
+    pub grad_norm: f64,
+}
+
+/// A state that enters: the tensor's name and `(B, …)`; zeros where it is not given.
+pub type State<'a> = (&'a str, &'a [f64]);
+
+/// The oracle of a kernel.
+///
+/// # Panics
+/// There is none: a test holds tables and oracles together.
+pub fn of(oracles: &[Oracles], kernel: &str) -> Oracle {
+    let mut all = oracles.iter().copied().flatten();
+    all.find(|(name, _)| *name == kernel).unwrap_or_else(|| panic!("the kernel {kernel} has no oracle")).1
+}
+
+/// A memory with these parameters.
+pub fn memory(parameters: &Parameters<f64>, learning_rate: f64, clip: f64) -> Memory {
+    let mut memory = Memory::new(parameters.network, learning_rate, clip);
+    parameters.tensors().for_each(|(param, numbers)| memory.set(param.name, numbers.to_vec()));
+    memory
+}
+
+/// Puts a minibatch and the states that enter it into a memory.
+pub fn load(memory: &mut Memory, states: &[State<'_>], minibatch: &Minibatch) {
+    let sizes = memory.sizes;
+    *memory.ids_mut("inputs") = by_time(sizes, &minibatch.inputs);
+    *memory.ids_mut("targets") = by_time(sizes, &minibatch.targets);
+    for &(name, state) in states {
+        memory.get_mut(name)[..state.len()].copy_from_slice(state);
+    }
+}
+
+/// Runs kernels, each at its time step.
+pub fn run(memory: &mut Memory, oracles: &[Oracles], calls: &[Call]) {
+    calls.iter().for_each(|call| of(oracles, call.kernel.name)(memory, call.t));
+}
+
+/// The runs of a training step up to the gradients, and those of the update.
+fn halves(network: Network) -> (Vec<Call>, Vec<Call>) {
+    let mut calls = network.training_calls();
+    let update = calls.split_off(calls.len() - network.optimizer.update.len());
+    (calls, update)
+}
+
+/// All of a training step but the update of the parameters.
+fn step_of(parameters: &Parameters<f64>, rates: [f64; 2], states: &[State<'_>], minibatch: &Minibatch) -> Step {
+    let network = parameters.network;
+    let mut memory = memory(parameters, rates[0], rates[1]);
+    load(&mut memory, states, minibatch);
+    let (gradients, update) = halves(network);
+    run(&mut memory, ORACLES, &gradients);
+    // Norm and factor, but no update.
+    run(&mut memory, ORACLES, &update[..update.len() - 1]);
+    let grads = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
+    let [loss, grad_norm, ..] = memory.get("metrics")[..] else { unreachable!("metrics are four numbers") };
+    Step { loss, grads: Parameters { network, numbers: grads }, grad_norm, memory }
+}
+
+/// Forward and backward over one minibatch, from the states that enter.
+pub fn forward_backward(parameters: &Parameters<f64>, states: &[State<'_>], minibatch: &Minibatch) -> Step {
+    step_of(parameters, [0.0, 1.0], states, minibatch)
+}
+
+/// One whole training step: [`forward_backward`], clipping at `clip`, SGD with `learning_rate`.
+pub fn train(
+    parameters: &mut Parameters<f64>,
+    states: &[State<'_>],
+    minibatch: &Minibatch,
+    learning_rate: f64,
+    clip: f64,
+) -> Step {
+    let mut step = step_of(parameters, [learning_rate, clip], states, minibatch);
+    let (_, update) = halves(parameters.network);
+    run(&mut step.memory, ORACLES, &update[update.len() - 1..]);
+    parameters.numbers = parameters.network.params().flat_map(|param| step.memory.get(param.name).to_vec()).collect();
+    step
+}
+
+impl Step {
+    /// What flows into the next minibatch: the last slot of a tensor that is carried.
+    pub fn last(&self, name: &str) -> Vec<f64> {
+        let states = self.memory.get(name);
+        states[states.len() / (self.memory.sizes.steps + 1) * self.memory.sizes.steps..].to_vec()
+    }
+}
+
+/// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times the
+/// likeliest token. Gives prefix and continuation.
+pub fn generate(parameters: &Parameters<f64>, prefix: &[u32], length: usize) -> Vec<u32> {
+    let mut reader = Reader::new(parameters);
+    let mut sequence = prefix.to_vec();
+    for position in 0..prefix.len() + length - 1 {
+        let logits = reader.read(sequence[position]);
+        if position + 1 >= prefix.len() {
+            sequence.push(likeliest(&logits));
+        }
+    }
+    sequence
+}
+
+/// A network that reads one sequence, token by token, from a state of zeros.
+pub struct Reader {
+    memory: Memory,
+    calls: Vec<Call>,
+}
+
+impl Reader {
+    pub fn new(parameters: &Parameters<f64>) -> Self {
+        let sizes = crate::model::Sizes { batch: 1, steps: 1, ..parameters.network.sizes };
+        let network = parameters.network.with_sizes(sizes);
+        let parameters = Parameters { network, numbers: parameters.numbers.clone() };
+        Self { memory: memory(&parameters, 0.0, 1.0), calls: network.calls(&network.forward()) }
+    }
+
+    /// Reads a token; gives the logits `(V)` of the next one.
+    pub fn read(&mut self, token: u32) -> Vec<f64> {
+        self.memory.ids_mut("inputs")[0] = token;
+        run(&mut self.memory, ORACLES, &self.calls);
+        for tensor in self.memory.network.carried() {
+            let states = self.memory.get_mut(tensor.name);
+            let half = states.len() / 2;
+            states.copy_within(half.., 0);
+        }
+        self.memory.get("logits").to_vec()
+    }
+}
