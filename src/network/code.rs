@@ -53,7 +53,7 @@ impl Parts {
                 let part = |from: usize| from..positions.min(from + GRAD_POSITIONS);
                 (0..positions).step_by(GRAD_POSITIONS).map(part).collect()
             }
-            Self::Whole => vec![0..positions],
+            Self::Whole => std::iter::once(0..positions).collect(),
         }
     }
 }
