@@ -14,3 +14,5 @@ pub use elementwise::{add_scaled, exp_and_sum, sum_of_squares, tanh, through_tan
 pub use panels::Panels;
 pub use product::product;
 pub use simd::name;
+#[cfg(not(target_arch = "wasm32"))]
+pub use simd::without_simd;
