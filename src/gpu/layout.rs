@@ -4,15 +4,17 @@
 use super::kernels::{Dims, NORM_GROUPS};
 use super::tile::Tile;
 use crate::model::Sizes;
+use crate::model::config::LONGEST_PREFIX;
+use crate::model::pick::LONGEST_ANSWER;
 
 /// Offsets of bindings are multiples of this many bytes (WebGPU's default limit).
 pub const ALIGNMENT: u64 = 256;
 
-/// The longest prefix and continuation together, in tokens.
-pub const SEQUENCE_LIMIT: usize = 4096;
-
 /// The most tokens that a network writes while its thoughts are kept: the logits of each, and of the one after.
-pub const THOUGHTS_LIMIT: usize = crate::model::pick::LONGEST_ANSWER;
+pub const THOUGHTS_LIMIT: usize = LONGEST_ANSWER;
+
+/// The longest prefix, continuation and the token after it together.
+pub const SEQUENCE_LIMIT: usize = LONGEST_PREFIX + LONGEST_ANSWER + 1;
 
 /// The buffers that tensors are packed into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
