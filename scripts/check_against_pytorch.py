@@ -2,6 +2,7 @@
 
     python3 scripts/check_against_pytorch.py            # a random case through `steps`; prints the differences
     python3 scripts/check_against_pytorch.py --seed 7   # another one
+    python3 scripts/check_against_pytorch.py --engine cpu   # the CPU engine instead of the GPU's
     python3 scripts/check_against_pytorch.py --large    # large and odd ones: batch 130, 769 hidden units, 1,500 tokens,
                                                         # eight minibatches of the book's sizes
     python3 scripts/check_against_pytorch.py --make     # writes the cases that tests/steps.rs reads
@@ -108,7 +109,7 @@ def large_cases():
     yield generator, (32, 35, 512, 28), 8, "carry", 1.0
 
 
-def check(generator, sizes, minibatches, state, clip):
+def check(engine, generator, sizes, minibatches, state, clip):
     # Weights of this scale keep the states from chaos, in which any rounding grows from step to step.
     scale = min(0.5, 0.9 / sizes[2] ** 0.5)
     tensors, settings = random_case(generator, sizes, minibatches, scale, 0.5, clip, state)
@@ -116,7 +117,8 @@ def check(generator, sizes, minibatches, state, clip):
     with tempfile.TemporaryDirectory() as folder:
         given, got = Path(folder) / "in.safetensors", Path(folder) / "out.safetensors"
         save_file(tensors, given, settings)
-        subprocess.run(["cargo", "run", "--release", "--quiet", "--example", "steps", "--", given, got], cwd=ROOT, check=True)
+        steps = ["cargo", "run", "--release", "--quiet", "--example", "steps", "--", given, got, "--engine", engine]
+        subprocess.run(steps, cwd=ROOT, check=True)
         got = load_file(got)
     worst = 0.0
     for name, expected in sorted(train(tensors, settings).items()):
@@ -131,10 +133,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--engine", choices=["gpu", "cpu", "auto"], default="gpu")
     parser.add_argument("--make", action="store_true")
     arguments = parser.parse_args()
     if arguments.make:
         make(ROOT / "tests" / "cases")
     else:
         cases = large_cases() if arguments.large else [any_case(arguments.seed)]
-        sys.exit(0 if all([check(*case) for case in cases]) else 1)
+        sys.exit(0 if all([check(arguments.engine, *case) for case in cases]) else 1)

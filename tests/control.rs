@@ -57,28 +57,48 @@ fn a_run_in_stretches_is_the_run_that_went_through() {
     }
 }
 
+/// Also where held-out tokens are read before the epoch is told.
 #[test]
 fn the_last_minibatch_of_an_epoch_ends_it() {
-    let config = Config { epochs: 2, ..small() };
-    let length = minibatches(&play([part([train(1, config)], finished)])) as usize;
-    let step = |_| part(go_on(Stretch::Minibatch), |event: &Event| paused(event) || finished(event));
-    let mut script = vec![part([train_some(1, config, Stretch::Minibatch)], paused)];
-    // Epochs may be one minibatch shorter than is known beforehand: some steps more than there are do nothing.
-    script.extend((1..2 * length - 3).map(step));
-    script.push(part(go_on(Stretch::Epoch), |event| paused(event) || finished(event)));
-    script.push(part(
-        [Command::Pause, Command::Resume { stretch: Stretch::Whole }, generate(1, "time", config)],
-        answered(1),
-    ));
-    let events = play(script);
-    assert_eq!(numbers(&events)[0], 1);
-    let rests = rests(&events);
-    let ends: Vec<_> = rests.iter().filter(|rest| rest.1 == 0).collect();
-    assert_eq!(ends[0], &(1, 0), "{rests:?}");
-    for pair in rests.windows(2) {
-        let next = pair[1] == (pair[0].0, pair[0].1 + 1) || pair[1] == (pair[0].0 + 1, 0);
-        assert!(next, "{rests:?}");
+    for (engine, validation) in ENGINES.into_iter().flat_map(|engine| [(engine, 0), (engine, 100)]) {
+        let config = Config { epochs: 2, engine, validation, ..small() };
+        let length = minibatches(&play([part([train(1, config)], finished)])) as usize;
+        let step = |_| part(go_on(Stretch::Minibatch), |event: &Event| paused(event) || finished(event));
+        let mut script = vec![part([train_some(1, config, Stretch::Minibatch)], paused)];
+        // Epochs may be one minibatch shorter than is known beforehand: some steps more than there are do nothing.
+        script.extend((1..2 * length - 3).map(step));
+        script.push(part(go_on(Stretch::Epoch), |event| paused(event) || finished(event)));
+        script.push(part(
+            [Command::Pause, Command::Resume { stretch: Stretch::Whole }, generate(1, "time", config)],
+            answered(1),
+        ));
+        let events = play(script);
+        let epochs = reports(&events);
+        assert_eq!((numbers(&events)[0], epochs[0].validation.is_some()), (1, validation > 0));
+        let rests = rests(&events);
+        let length = epochs[0].grad_norms.len() as u32;
+        let stations = (1..length).map(|m| (0, m)).chain([(1, 0), (1, 1)]);
+        assert!(stations.eq(rests.iter().take(length as usize + 1).copied()), "{validation} held out: {rests:?}");
     }
+}
+
+/// Held while held-out tokens are read, a run has all of its epoch's minibatches behind it.
+#[test]
+fn a_minibatch_after_the_last_is_the_first_of_the_next_epoch() {
+    pollster::block_on(async {
+        let config = Config { validation: 100, ..small() };
+        let mut session = Session::new(&Device::Cpu, &Rc::new(corpus()), config).await.unwrap();
+        while session.progress().minibatch < session.minibatches() as u32 {
+            assert_eq!(session.advance().await.unwrap(), None);
+        }
+        session.go_on(Stretch::Minibatch);
+        let mut told = Vec::new();
+        while !session.rests() {
+            told.extend(session.advance().await.unwrap());
+        }
+        assert_eq!(told.len(), 1);
+        assert_eq!((session.progress().epoch, session.progress().minibatch), (1, 1));
+    });
 }
 
 #[test]

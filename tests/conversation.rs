@@ -8,10 +8,11 @@ mod script;
 
 use script::*;
 use time_traveller::model::config::EngineChoice;
+use time_traveller::model::pick::LONGEST_PREFIX;
 use time_traveller::model::{Config, Pick};
 use time_traveller::network::Parameters;
 use time_traveller::oracle;
-use time_traveller::protocol::{Command, Continuation, Event, GUESSES, Guess};
+use time_traveller::protocol::{Command, Continuation, Event, GUESSES, Guess, LONGEST_ANSWER};
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
 
@@ -181,4 +182,17 @@ fn what_cannot_be_picked_is_refused_and_the_run_goes_on() {
         }
         assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));
     }
+}
+
+/// The longest prefix with the longest answer, and what would come next.
+#[test]
+fn whatever_is_allowed_fits_on_both_engines() {
+    let prefix = "tick tock ".repeat(LONGEST_PREFIX / 10);
+    let [gpu, cpu] = ENGINES.map(|engine| {
+        let asked = ask(1, &prefix, LONGEST_ANSWER as u32, Pick::Likeliest, config(engine));
+        answer(&play([part([asked], answered(1))]), 1).clone()
+    });
+    assert_eq!((cpu.written.len(), cpu.sample.text.chars().count()), (LONGEST_ANSWER, LONGEST_PREFIX + LONGEST_ANSWER));
+    assert_eq!(gpu.sample, cpu.sample);
+    check_guesses(&gpu.next);
 }

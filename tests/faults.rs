@@ -6,12 +6,20 @@
 #[path = "common/trainer.rs"]
 mod script;
 
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread;
 use std::time::Duration;
 
+use futures_channel::mpsc::unbounded;
+use futures_util::future::LocalBoxFuture;
 use script::*;
+use time_traveller::engine::Devices;
+use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Divergence, Event, Rates, Stretch};
+use time_traveller::text::Text;
+use time_traveller::train::{Texts, Trainer};
 
 /// A part of a script that begins with the loss of the device.
 fn lose(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
@@ -21,6 +29,10 @@ fn lose(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send
 /// The same after a while, and so in the midst of something.
 fn lose_after(milliseconds: u64, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
     Part { after: Duration::from_millis(milliseconds), ..lose([], until) }
+}
+
+fn profile(request: u32) -> Command {
+    Command::Profile { request, config: small() }
 }
 
 fn recovered(event: &Event) -> bool {
@@ -107,9 +119,16 @@ fn a_device_lost_while_an_epoch_is_sampled_loses_no_epoch() {
         beginning: Beginning::default(),
         stretch: Stretch::Whole,
     };
-    let events = play([part([long()], epoch(1)), lose_after(60, recovered), part([], finished)]);
-    assert_eq!(recoveries(&events).len(), 1);
-    assert_eq!(outcome(&events), outcome(&play([part([long()], finished)])));
+    let through = play([part([long()], finished)]);
+    // Of an epoch that is not told yet and yet finished, the sample was under way.
+    let meets_the_sample = |milliseconds| {
+        let events = play([part([long()], epoch(1)), lose_after(milliseconds, recovered), part([], finished)]);
+        assert_eq!(outcome(&events), outcome(&through));
+        let told = reports(&events[..the(&events, recovered)]).len() as u32;
+        recoveries(&events) == [told + 1]
+    };
+    // What takes how long hangs on the machine.
+    assert!([60, 30, 15, 120, 240].into_iter().any(meets_the_sample), "no device was lost while an epoch was sampled");
 }
 
 #[test]
@@ -156,16 +175,18 @@ fn after_three_devices_in_a_row_a_run_asks() {
         lose([], stubborn),
         lose([], stubborn),
         lose([], stubborn),
-        later([generate(1, "time", config), Command::Pause, resume()], recovered),
+        later([generate(1, "time", config), profile(2), Command::Pause, resume()], recovered),
         part([], finished),
     ]);
     assert_eq!(recoveries(&events), [2, 2, 2, 2]);
     let Event::Lost { run: 1, error } = &events[the(&events, lost)] else { panic!("{events:#?}") };
     let message = error.to_string();
     assert!(message.contains("failed again and again") && message.contains("press Resume"), "{message}");
-    let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
-    let message = error.to_string();
-    assert!(message.contains("press Resume"), "{message}");
+    for request in [1, 2] {
+        let Event::Refused { error, .. } = &events[the(&events, answered(request))] else { panic!("{events:#?}") };
+        let message = error.to_string();
+        assert!(message.contains("press Resume"), "{message}");
+    }
     assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));
 }
 
@@ -183,6 +204,39 @@ fn a_device_lost_without_a_run_is_replaced() {
     }
     let runs = events.iter().filter(|event| finished(event)).map(run_of);
     assert_eq!(runs.collect::<Vec<_>>(), [Some(1), Some(2)]);
+}
+
+/// A question is answered also where no device lasts long enough for its answer.
+#[test]
+fn a_profile_that_no_device_lives_to_see_is_refused() {
+    // A device is opened at the start and after each failure.
+    let short_lived = AtomicI32::new(4);
+    let open = move || -> LocalBoxFuture<'static, time_traveller::Result<Gpu>> {
+        let dies = short_lived.fetch_sub(1, Ordering::Relaxed) > 0;
+        Box::pin(async move {
+            let gpu = Gpu::open().await?;
+            let device = gpu.device.clone();
+            if dies {
+                thread::spawn(move || {
+                    thread::sleep(Duration::from_millis(50));
+                    device.destroy();
+                });
+            }
+            Ok(gpu)
+        })
+    };
+    let (sender, mut commands) = unbounded();
+    sender.unbounded_send(profile(1)).unwrap();
+    drop(sender);
+    let mut events = Vec::new();
+    pollster::block_on(async {
+        let devices = Devices::opened_by(Box::new(open)).await;
+        let texts = Texts::of_book(Text::new("a test’s", LINE.repeat(12)));
+        Trainer::new(devices, texts, |event| events.push(event)).serve(None, &mut commands).await;
+    });
+    let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+    assert!(error.to_string().contains("lost"), "{error}");
+    assert!(!events.iter().any(failed), "{events:#?}");
 }
 
 /// Rates that throw the network out of the finite numbers.

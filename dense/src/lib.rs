@@ -15,3 +15,5 @@ pub use elementwise::{add_scaled, cross_entropy, exp_and_sum, sum_of_squares, ta
 pub use panels::Panels;
 pub use product::product;
 pub use simd::name;
+#[cfg(not(target_arch = "wasm32"))]
+pub use simd::without_simd;

@@ -1,12 +1,28 @@
 //! Which instructions are used.
 
+#[cfg(not(target_arch = "wasm32"))]
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pulp::{Simd, WithSimd};
+
+/// Whether this process does without vectors.
+#[cfg(not(target_arch = "wasm32"))]
+static SCALAR: AtomicBool = AtomicBool::new(false);
+
+/// Has this process do without vectors from now on, so that results are the same to the last bit on every machine:
+/// vectors round a multiplication and its addition once, plain numbers twice. For tests; nothing packed before may be
+/// used after.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn without_simd() {
+    SCALAR.store(true, Ordering::Relaxed);
+}
 
 /// Runs `op` with the widest vectors that the processor has.
 #[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
-    pulp::Arch::new().dispatch(op)
+    let arch = if SCALAR.load(Ordering::Relaxed) { pulp::Arch::Scalar } else { pulp::Arch::new() };
+    arch.dispatch(op)
 }
 
 /// Runs `op` with the vectors that this build has.

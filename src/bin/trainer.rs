@@ -16,17 +16,15 @@ mod worker {
     use std::rc::Rc;
 
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-    use futures_util::StreamExt;
     use futures_util::future::Either;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::kernels::{LIBRARY, network_of};
     use time_traveller::model::Config;
-    use time_traveller::model::config::Cleaning;
     use time_traveller::protocol::{Command, Event, TextChoice};
     use time_traveller::text::Text;
     use time_traveller::text::fetch::{self, Limits};
-    use time_traveller::train::{Texts, Trainer};
+    use time_traveller::train::{Texts, Trainer, wait_for_text};
     use wasm_bindgen::{JsCast, prelude::*};
     use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -95,7 +93,7 @@ mod worker {
     /// Gets devices and text, then trains; without the book's text, the next Train tries anew, and a text of the
     /// visitor's own does as well. That there is no GPU, or none any more, ends nothing.
     async fn work(mut commands: UnboundedReceiver<Command>) {
-        let devices = Devices::open().await;
+        let mut devices = Devices::open().await;
         let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
         post(&Event::Device { name, race: Vec::new() });
         let mut train = None;
@@ -104,9 +102,10 @@ mod worker {
                 Ok(texts) => break texts,
                 Err(error) => post(&Event::Failed { run: run_of(train.take()), error }),
             }
-            match wait_for_text(&mut commands).await {
-                Either::Left(command) => train = Some(command),
-                Either::Right(texts) => break texts,
+            match wait_for_text(&mut commands, &mut devices, |event| post(&event)).await {
+                Some(Either::Left(command)) => train = Some(command),
+                Some(Either::Right(texts)) => break texts,
+                None => return, // the page is gone, and the worker soon is
             }
         };
         if let Ok(gpu) = &devices.gpu {
@@ -124,40 +123,13 @@ mod worker {
         }
     }
 
-    /// Without a text nothing else can be done: a Train, with which to try once more, or the visitor's text.
-    async fn wait_for_text(commands: &mut UnboundedReceiver<Command>) -> Either<Command, Texts> {
-        loop {
-            match commands.next().await {
-                Some(train @ Command::Train { .. }) => return Either::Left(train),
-                Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, kinds }) => {
-                    match Text::own(name, &bytes) {
-                        Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, kinds)),
-                        Err(error) => post(&Event::TextRefused { error }),
-                    }
-                }
-                Some(Command::Reset) => post(&Event::Idle),
-                Some(
-                    Command::Generate { request, .. }
-                    | Command::Checkpoint { request }
-                    | Command::Examine { request, .. },
-                ) => post(&Event::Refused { request, error: Error::NoNetwork }),
-                Some(_) => {}
-                None => std::future::pending().await, // the page is gone, and the worker soon is
-            }
-        }
-    }
-
+    /// The book's text, of which the page is told.
     async fn book() -> Result<Texts> {
         let Config { cleaning, kinds, .. } = Config::default();
-        Ok(tell(Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?), cleaning, kinds))
-    }
-
-    /// Tells the page of a text.
-    fn tell(mut texts: Texts, cleaning: Cleaning, kinds: u32) -> Texts {
-        if let Ok(facts) = texts.facts(cleaning, kinds) {
-            post(&Event::Text { facts });
-        }
-        texts
+        let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?);
+        let facts = texts.facts(cleaning, kinds)?;
+        post(&Event::Text { facts });
+        Ok(texts)
     }
 
     fn post(event: &Event) {

@@ -6,6 +6,7 @@ use super::{Device, Engine};
 use crate::error::Result;
 use crate::kernels::LIBRARY;
 use crate::model::Minibatch;
+use crate::model::minibatch::Metrics;
 use crate::model::profile::{KernelTime, Profile};
 use crate::model::run::{Rates, Run, StateAt};
 use crate::network::work::Work;
@@ -39,12 +40,26 @@ impl Measured {
     /// Seconds of so many complete minibatches, at most [`MOST`].
     pub async fn train(&mut self, minibatches: usize) -> Result<f64> {
         let start = Instant::now();
+        let mut run = self.submit(minibatches).await?;
+        self.engine.finish(&mut run).await?;
+        Ok(seconds_since(start))
+    }
+
+    async fn submit(&mut self, minibatches: usize) -> Result<Run> {
         let mut run = Run::new(minibatches);
         while !run.is_submitted() {
             self.engine.advance(&mut run, |_| (self.minibatch.clone(), StateAt::Zero)).await?;
         }
-        self.engine.finish(&mut run).await?;
-        Ok(seconds_since(start))
+        Ok(run)
+    }
+
+    /// What the end of an epoch of so many minibatches reads, and the seconds of that alone.
+    async fn read_back(&mut self, minibatches: usize) -> Result<(f64, Vec<Metrics>, Parameters)> {
+        let mut run = self.submit(minibatches).await?;
+        self.engine.settle().await?;
+        let start = Instant::now();
+        let (metrics, parameters) = self.engine.finish_with_parameters(&mut run).await?;
+        Ok((seconds_since(start), metrics, parameters))
     }
 
     /// One kernel of the step.
@@ -70,9 +85,7 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     let first = measured.train(1).await?;
     let minibatches = ((4.0 * ENOUGH / first) as usize).clamp(1, MOST);
     let minibatch = measured.train(minibatches).await? / minibatches as f64;
-    let start = Instant::now();
-    measured.engine.finish(&mut Run::new(0)).await?;
-    let read_back = seconds_since(start);
+    let (read_back, ..) = measured.read_back(minibatches).await?;
     // The last, for a browser hands on what was recorded and may work at it for a while.
     let recording = repeated(async |times| {
         (0..times).for_each(|_| measured.engine.record(&measured.minibatch));
@@ -106,4 +119,27 @@ async fn repeated(mut run: impl AsyncFnMut(usize) -> Result<()>) -> Result<f64> 
 
 fn seconds_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64().max(1e-6)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::gpu::Gpu;
+    use crate::kernels;
+    use crate::model::Sizes;
+
+    #[test]
+    fn what_an_epoch_reads_back_is_read_back() {
+        let network = kernels::network(Sizes { batch: 4, steps: 3, hidden: 16, vocabulary: 9 });
+        pollster::block_on(async {
+            let gpu = Gpu::open().await.unwrap_or_else(|error| panic!("{error}"));
+            for device in [Device::gpu(&gpu, network.sizes), Device::Cpu] {
+                let mut measured = Measured::new(&device, network).await.unwrap();
+                let (seconds, metrics, parameters) = measured.read_back(3).await.unwrap();
+                assert!(seconds > 0.0 && metrics.len() == 3, "{}: {metrics:?}", device.name());
+                assert!(metrics.iter().all(|m| m.loss > 0.0 && m.grad_norm > 0.0), "{}: {metrics:?}", device.name());
+                assert_eq!(parameters, measured.engine.read_parameters().await.unwrap(), "{}", device.name());
+            }
+        });
+    }
 }

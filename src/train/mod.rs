@@ -8,8 +8,10 @@ mod schedule;
 mod session;
 mod texts;
 mod trainer;
+mod waiting;
 
 pub use checkpoint::Checkpoint;
 pub use session::{EpochResult, Session, Start};
 pub use texts::Texts;
 pub use trainer::Trainer;
+pub use waiting::wait_for_text;

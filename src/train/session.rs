@@ -248,15 +248,22 @@ impl Session {
     pub fn go_on(&mut self, stretch: Stretch) {
         let ((epoch, minibatch), end) = (self.place(), (self.config.epochs, 0));
         self.goal = match stretch {
+            // The next minibatch is one of the next epoch.
+            Stretch::Minibatch if self.reads_held_out() => end.min((epoch + 1, 1)),
             Stretch::Minibatch => end.min((epoch, minibatch + 1)),
             Stretch::Epoch => end.min((epoch + 1, 0)),
             Stretch::Whole => end,
         };
     }
 
-    /// Whether the run is as far as it was let go.
+    /// Whether the run is as far as it was let go; an epoch whose last minibatch is done goes on to its end.
     pub fn rests(&self) -> bool {
-        self.place() >= self.goal
+        self.place() >= self.goal && !self.reads_held_out()
+    }
+
+    /// Whether all minibatches of the epoch under way are done, and held-out tokens still to be read.
+    fn reads_held_out(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|under_way| under_way.ended.is_some())
     }
 
     /// The minibatch under way or, between two, the next.
@@ -290,7 +297,7 @@ impl Session {
         if self.rests() {
             return Ok(None);
         }
-        if self.under_way.as_ref().is_some_and(|under_way| under_way.ended.is_some()) {
+        if self.reads_held_out() {
             return Ok(self.read_held_out().await);
         }
         self.clock.start();

@@ -18,6 +18,7 @@ fn beginning(corpus: &Corpus) -> String {
 }
 
 /// The book's text and the visitor's own, which goes before it; and the corpus that was made of them last.
+#[derive(Default)]
 pub struct Texts {
     book: Option<Text>,
     own: Option<Text>,
@@ -26,12 +27,12 @@ pub struct Texts {
 
 impl Texts {
     pub fn of_book(text: Text) -> Self {
-        Self { book: Some(text), own: None, made: None }
+        Self { book: Some(text), ..Self::default() }
     }
 
     /// The visitor's own text, where the book's could not be had.
     pub fn of_own(text: Text) -> Self {
-        Self { book: None, own: Some(text), made: None }
+        Self { own: Some(text), ..Self::default() }
     }
 
     /// Takes the text that is chosen.

@@ -139,7 +139,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let summary = self.examine(&file);
                 return self.answer(request, summary, |summary| Event::Examined { request, summary });
             }
-            Command::Generate { request, .. } if self.mode == Mode::Lost => {
+            Command::Generate { request, .. } | Command::Profile { request, .. } if self.mode == Mode::Lost => {
                 self.refuse(request, Error::Lost { reason: self.reason.clone() });
             }
             Command::Generate { request, prefix, length, pick, config } => {

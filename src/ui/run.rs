@@ -109,6 +109,12 @@ impl Run {
         self.marks.last().map_or(rates_of(&self.config), |mark| mark.rates)
     }
 
+    /// From here on it goes by other rates; what was set for here or later is void, as in the run's own schedule.
+    pub fn set_rates(&mut self, mark: Mark) {
+        self.marks.retain(|before| (before.epoch, before.minibatch) < (mark.epoch, mark.minibatch));
+        self.marks.push(mark);
+    }
+
     /// The clipping threshold at a minibatch of the epoch after `epoch` finished ones.
     fn clip_at(&self, epoch: u32, minibatch: u32) -> f32 {
         let before = |mark: &&Mark| (mark.epoch, mark.minibatch) <= (epoch, minibatch);
@@ -314,6 +320,22 @@ mod tests {
         assert!((run.seconds - 2.0).abs() < 1e-9, "{}", run.seconds);
         assert_eq!(run.rates().clip, 3.0);
         assert!(!run.is_books());
+    }
+
+    /// As after a divergence: the run is back at the end of an epoch, and takes other rates there.
+    #[test]
+    fn rates_that_are_set_earlier_void_the_later_ones() {
+        let mut run = run(1, Config::default());
+        let mark = |epoch, minibatch, clip| Mark { epoch, minibatch, rates: Rates { learning_rate: 1.0, clip } };
+        for mark in [mark(1, 0, 5.0), mark(2, 2, 9.0), mark(2, 0, 0.5)] {
+            run.set_rates(mark);
+        }
+        assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.5)]);
+        assert_eq!((run.clip_at(2, 3), run.rates().clip), (0.5, 0.5));
+        let line = run.thresholds(3.0);
+        assert!(line.is_sorted_by(|a, b| a.0 <= b.0), "{line:?}");
+        run.set_rates(mark(2, 0, 0.25));
+        assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.25)]);
     }
 
     #[test]

@@ -341,7 +341,7 @@ impl RunState {
             }
             Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
             Event::RatesSet { run, epoch, minibatch, rates } if self.hears(run) => {
-                self.change(run, |run| run.marks.push(Mark { epoch, minibatch, rates }));
+                self.change(run, |run| run.set_rates(Mark { epoch, minibatch, rates }));
             }
             Event::RatesRefused { error } => self.refusal = Some(error),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,

@@ -196,6 +196,7 @@ pub fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
 pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
     move |event| match event {
         Event::Generated { request, .. }
+        | Event::Profiled { request, .. }
         | Event::Checkpoint { request, .. }
         | Event::Examined { request, .. }
         | Event::Refused { request, .. } => *request == number,

@@ -42,7 +42,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.hold(&error);
                 return command;
             }
-            Some(Command::Generate { request, .. }) => self.refuse(request, error),
+            Some(Command::Generate { request, .. } | Command::Profile { request, .. }) => self.refuse(request, error),
             _ => self.fail(error),
         }
         None
