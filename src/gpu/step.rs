@@ -99,11 +99,11 @@ impl Steps {
             }
             Extent::Threads(count) => {
                 let (threads, flops) = count(padded);
-                vec![self.groups(call.kernel, threads.div_ceil(GROUP), GROUP * flops)]
+                vec![self.groups(call, threads.div_ceil(GROUP), GROUP * flops)]
             }
             Extent::Groups(count) => {
                 let (groups, flops) = count(padded);
-                vec![self.groups(call.kernel, groups, flops)]
+                vec![self.groups(call, groups, flops)]
             }
         }
     }
@@ -126,8 +126,9 @@ impl Steps {
     }
 
     /// A kernel with so many workgroups, each of so many operations.
-    fn groups(&mut self, kernel: &Kernel, groups: usize, flops: usize) -> Dispatch {
-        self.dispatch(kernel, self.dims[0], groups, groups as u64 * flops as u64)
+    fn groups(&mut self, call: &Call, groups: usize, flops: usize) -> Dispatch {
+        let dims = Dims { t: call.t as u32, ..self.dims[0] };
+        self.dispatch(call.kernel, dims, groups, groups as u64 * flops as u64)
     }
 
     fn dispatch(&mut self, kernel: &Kernel, dims: Dims, groups: usize, flops: u64) -> Dispatch {

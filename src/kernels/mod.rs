@@ -11,7 +11,8 @@ pub mod shared;
 
 use crate::model::{Config, Sizes};
 use crate::network::oracle::Oracles;
-use crate::network::{Library, Network};
+use crate::network::{Library, Module, Network};
+use note::Note;
 
 /// The book's network of these sizes.
 pub fn network(sizes: Sizes) -> Network {
@@ -29,6 +30,20 @@ pub fn network(sizes: Sizes) -> Network {
 pub fn network_of(config: &Config, vocabulary: usize) -> Network {
     let [batch, steps, hidden] = [config.batch, config.steps, config.hidden].map(|size| size as usize);
     network(Sizes { batch, steps, hidden, vocabulary })
+}
+
+/// What a module tells of itself.
+///
+/// # Panics
+/// It tells nothing.
+pub fn note(module: &Module) -> &'static Note {
+    match module.name {
+        "rnn" => &rnn::note::NOTE,
+        "output" => &output::note::NOTE,
+        "cross_entropy" => &cross_entropy::note::NOTE,
+        "sgd" => &sgd::note::NOTE,
+        other => panic!("{other} has no note"),
+    }
 }
 
 /// The code of all kernels.

@@ -4,10 +4,10 @@
 use super::language::Words;
 use super::words::grouped;
 use crate::kernels::note::{Lines, Note, Part};
-use crate::kernels::{cross_entropy, network_of, output, rnn, sgd};
+use crate::kernels::{network_of, note};
 use crate::model::Sizes;
 use crate::model::config::Config;
-use crate::network::Dim;
+use crate::network::{Dim, Module, Network};
 
 /// A stage of training or prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,21 +34,22 @@ impl Stage {
     }
 
     /// What the network's modules tell of it.
-    fn notes(self) -> &'static [&'static Note] {
-        match self {
+    fn notes(self, network: &Network) -> Vec<&'static Note> {
+        let modules: &[&Module] = match self {
             Self::Minibatch => &[],
-            Self::Forward | Self::Prediction => &[&rnn::note::NOTE, &output::note::NOTE],
-            Self::Perplexity => &[&cross_entropy::note::NOTE],
-            Self::Clipping => &[&sgd::note::NOTE],
-        }
+            Self::Forward | Self::Prediction => &[network.cell, network.output],
+            Self::Perplexity => &[network.loss],
+            Self::Clipping => &[network.optimizer],
+        };
+        modules.iter().map(|module| note(module)).collect()
     }
 
     /// Its formulas, in the book's letters; what stands after `_` up to the next space or bracket is an index.
-    pub fn formulas(self) -> Vec<&'static str> {
+    pub fn formulas(self, network: &Network) -> Vec<&'static str> {
         match self {
             Self::Minibatch => vec!["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
             Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
-            stage => stage.notes().iter().flat_map(|note| note.formulas).copied().collect(),
+            stage => stage.notes(network).iter().flat_map(|note| note.formulas).copied().collect(),
         }
     }
 
@@ -68,7 +69,8 @@ impl Stage {
             }
             Self::Prediction => vec![item("x", &[1]), item("H", &[1, h]), item("O", &[1, v])],
             stage => {
-                let shapes = stage.notes().iter().flat_map(|note| note.shapes);
+                let notes = stage.notes(&network);
+                let shapes = notes.iter().flat_map(|note| note.shapes);
                 let sizes = |dims: &[Dim]| dims.iter().map(|dim| dim.of(network.sizes)).collect::<Vec<_>>();
                 shapes.map(|(name, dims)| item(name, &sizes(dims))).collect()
             }
@@ -77,9 +79,9 @@ impl Stage {
     }
 
     /// The kernels that compute it, with what their lines are about.
-    pub fn kernels(self) -> Vec<&'static Lines> {
+    pub fn kernels(self, network: &Network) -> Vec<&'static Lines> {
         let lines = |note: &'static Note| if self == Self::Prediction { note.prediction } else { note.training };
-        self.notes().iter().flat_map(|note| lines(note)).collect()
+        self.notes(network).into_iter().flat_map(lines).collect()
     }
 }
 
@@ -129,9 +131,13 @@ mod tests {
     use crate::kernels::LIBRARY;
     use crate::network::code::code_of;
 
+    fn book() -> Network {
+        network_of(&Config::default(), 28)
+    }
+
     #[test]
     fn every_part_is_in_its_kernel() {
-        for lines in Stage::ALL.into_iter().flat_map(Stage::kernels) {
+        for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&book())) {
             let wgsl = code_of(LIBRARY, lines.kernel).wgsl;
             for (part, piece) in lines.parts {
                 assert!(wgsl.lines().any(|line| line.contains(piece)), "{}: {part:?} is not “{piece}”", lines.kernel);
@@ -145,7 +151,7 @@ mod tests {
             pieces("H_{t} = x^{2}y"),
             [Piece::Plain("H"), Piece::Low("t"), Piece::Plain(" = x"), Piece::High("2"), Piece::Plain("y")]
         );
-        for formula in Stage::ALL.into_iter().flat_map(Stage::formulas) {
+        for formula in Stage::ALL.into_iter().flat_map(|stage| stage.formulas(&book())) {
             let text: String = pieces(formula)
                 .iter()
                 .map(|piece| match piece {

@@ -6,7 +6,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
 use super::page::Page;
+use crate::kernels::network_of;
 use crate::kernels::note::Lines;
+use crate::model::Config;
 use crate::ui::explain::{self, Piece, Stage, pieces};
 use crate::ui::language::{Words, fill};
 use crate::ui::state::RunState;
@@ -20,13 +22,15 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
         let vocabulary = page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary));
         page.config.with(|c| c.as_ref().ok().map(|config| stage.shapes(config, vocabulary)))
     };
-    let kernels = stage.kernels();
+    // Which network, the settings will say; sizes don't matter here.
+    let network = network_of(&Config::default(), 2);
+    let kernels = stage.kernels(&network);
     let on_cpu = Memo::new(move |_| page.state.with(RunState::on_cpu));
     view! {
         <details class="explain" on:toggle=move |_| open.set(true)>
             <summary>{w.explain}</summary>
             <p>{stage.note(w)}</p>
-            {stage.formulas().into_iter().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
+            {stage.formulas(&network).into_iter().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
             <p class="note">{w.explain_shapes} ": " {shapes}</p>
             {(!kernels.is_empty())
                 .then(|| {

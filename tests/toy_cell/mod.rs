@@ -1,0 +1,129 @@
+//! A cell without a memory: `h_t = tanh(w_xh[x_t] + b_h)`. It follows the recipe of ARCHITECTURE.md, to show what a new
+//! cell takes.
+
+use std::ops::Range;
+
+use time_traveller::kernels::{cross_entropy, generate, output, rnn, sgd, shared::TANH};
+use time_traveller::model::Sizes;
+use time_traveller::network::code::{Code, Cpu, Parts};
+use time_traveller::network::memory::{STATE, Tensors, Weights};
+use time_traveller::network::oracle::{Memory, Oracles};
+use time_traveller::network::work::{Counts, Work};
+use time_traveller::network::{
+    Access::*, Content, Dim, Extent, Init, Kernel, Library, Module, Network, Param, Runs, Tensor,
+};
+
+pub const TOY: Module = Module {
+    name: "toy",
+    params: &[
+        Param { name: "w_xh", shape: &[Dim::Rows, Dim::H], init: Init::Normal(0.01), transposed: false },
+        Param { name: "b_h", shape: &[Dim::H], init: Init::Zero, transposed: false },
+    ],
+    tensors: &[
+        Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
+        Tensor::new("starts", &[Dim::Starts], Content::Minibatch),
+        Tensor::new("positions", &[Dim::N], Content::Minibatch),
+        Tensor::carried("states", &[Dim::T1, Dim::B, Dim::H]),
+        Tensor::floats("dz", &[Dim::T, Dim::B, Dim::H]),
+    ],
+    forward: &[&TOY_FORWARD],
+    backward: &[&TOY_BACKWARD],
+    gradients: &[&rnn::W_XH_GRAD, &rnn::BIAS_GRAD],
+    generate: &[&TOY_GENERATE],
+    generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
+    ..Module::EMPTY
+};
+
+const TOY_FORWARD: Kernel = Kernel {
+    name: "toy_forward",
+    runs: Runs::Once,
+    bindings: &[("inputs", Read), ("w_xh", Read), ("b_h", Read), ("states", Write)],
+    extent: Extent::Threads(|p| (p.positions() * p.hidden / 4, 8)),
+    work: |&Counts { n, h, .. }| Work::new(2 * n * h, 2 * n * h + h),
+};
+
+const TOY_BACKWARD: Kernel = Kernel {
+    name: "toy_backward",
+    runs: Runs::EachStep,
+    bindings: &[("states", Read), ("dz", Write)],
+    extent: Extent::Threads(|p| (p.batch * p.hidden / 4, 12)),
+    work: |&Counts { n, h, .. }| Work::new(3 * n * h, 3 * n * h),
+};
+
+const TOY_GENERATE: Kernel = Kernel {
+    name: "toy_generate",
+    runs: Runs::Once,
+    bindings: &[("sequence", Read), ("w_xh", Read), ("b_h", Read), ("next_state", Write)],
+    extent: Extent::Threads(|p| (p.hidden / 4, 8)),
+    work: |&Counts { h, .. }| Work::new(2 * h, 3 * h),
+};
+
+const CODE: &[Code] = &[
+    Code {
+        kernel: TOY_FORWARD.name,
+        wgsl: include_str!("toy_forward.wgsl"),
+        uses: &[TANH],
+        cpu: Some(Cpu { parts: Parts::Forward, run: toy_forward }),
+    },
+    Code {
+        kernel: TOY_BACKWARD.name,
+        wgsl: include_str!("toy_backward.wgsl"),
+        uses: &[],
+        cpu: Some(Cpu { parts: Parts::Backward, run: toy_backward }),
+    },
+    Code { kernel: TOY_GENERATE.name, wgsl: include_str!("toy_generate.wgsl"), uses: &[TANH], cpu: None },
+];
+
+/// What a real cell adds to `src/kernels/mod.rs`.
+pub const LIBRARY: Library = &[CODE, rnn::CODE, output::CODE, cross_entropy::CODE, sgd::CODE, generate::CODE];
+pub const ORACLES: &[Oracles] =
+    &[OWN_ORACLES, rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, sgd::ORACLES, generate::ORACLES];
+
+pub fn network(sizes: Sizes) -> Network {
+    Network { cell: &TOY, ..time_traveller::kernels::network(sizes) }
+}
+
+fn toy_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
+    let Sizes { batch, hidden, .. } = m.sizes;
+    let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
+    for (h, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
+        h.copy_from_slice(&w.parameters.tensor("w_xh")[token as usize * hidden..][..hidden]);
+        dense::add_scaled(h, 1.0, w.parameters.tensor("b_h"));
+    }
+    dense::tanh(now);
+    m.sides.left(STATE, batch).pack_by_across(now);
+}
+
+fn toy_backward(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
+    let Sizes { batch, hidden, .. } = m.sizes;
+    let [states, dz] = m.floats.get_many(["states", "dz"]);
+    let after = &states[(positions.start + batch) * hidden..][..batch * hidden];
+    dense::through_tanh(&mut dz[positions.start * hidden..positions.end * hidden], after);
+}
+
+const OWN_ORACLES: Oracles =
+    &[("toy_forward", forward_oracle), ("toy_backward", backward_oracle), ("toy_generate", generate_oracle)];
+
+fn look_up(m: &Memory, tokens: &[u32]) -> Vec<f64> {
+    let (h, w_xh, b_h) = (m.sizes.hidden, m.get("w_xh"), m.get("b_h"));
+    tokens.iter().flat_map(|&x| (0..h).map(move |i| (w_xh[x as usize * h + i] + b_h[i]).tanh())).collect()
+}
+
+fn forward_oracle(m: &mut Memory, _: usize) {
+    let states = look_up(m, m.ids("inputs"));
+    let slot = m.sizes.batch * m.sizes.hidden;
+    m.get_mut("states")[slot..].copy_from_slice(&states);
+}
+
+fn backward_oracle(m: &mut Memory, t: usize) {
+    let slot = m.sizes.batch * m.sizes.hidden;
+    let states = m.get("states")[(t + 1) * slot..][..slot].to_vec();
+    for (d, h) in m.get_mut("dz")[t * slot..][..slot].iter_mut().zip(states) {
+        *d *= 1.0 - h * h;
+    }
+}
+
+fn generate_oracle(m: &mut Memory, _: usize) {
+    let sequence = m.ids("sequence");
+    m.set("next_state", look_up(m, &sequence[2 + sequence[0] as usize..][..1]));
+}
