@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-
 /// How windows of the text are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,21 +92,6 @@ impl Default for Config {
             kinds: 4000,
             validation: 0,
         }
-    }
-}
-
-/// The longest prefix that is continued, in characters.
-pub const LONGEST_PREFIX: usize = 4000;
-
-/// Checks what is to be continued.
-///
-/// # Errors
-/// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
-pub fn check_prefix(prefix: &str) -> Result<(), Error> {
-    match prefix.chars().count() {
-        0 => Err(Error::EmptyPrefix),
-        length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
-        _ => Ok(()),
     }
 }
 

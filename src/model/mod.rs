@@ -7,6 +7,7 @@ pub mod minibatch;
 pub mod parameters;
 pub mod parameters_file;
 pub mod pick;
+pub mod prefix;
 pub mod run;
 pub mod sizes;
 pub mod work;

@@ -11,7 +11,8 @@ use super::session::{EpochResult, Session, Start, sizes};
 use super::texts::Texts;
 use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
-use crate::model::config::{Cleaning, check_prefix};
+use crate::model::config::Cleaning;
+use crate::model::prefix::check_prefix;
 use crate::model::{Config, parameters_file};
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use time_traveller::error::Error;
-use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
+use time_traveller::model::config::{Config, SETTINGS};
+use time_traveller::model::prefix::LONGEST_PREFIX;
 use time_traveller::protocol::Beginning;
 use time_traveller::ui::address;
 use time_traveller::ui::page::field_id;

@@ -16,7 +16,7 @@ use super::page::Page;
 use super::storage::{self, Storage};
 use super::worker::message;
 use crate::error::Error;
-use crate::model::config::check_prefix;
+use crate::model::prefix::check_prefix;
 use crate::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice};
 use crate::ui::file::Chosen;
 use crate::ui::run::Run;
