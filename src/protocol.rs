@@ -55,7 +55,7 @@ pub enum Command {
     Profile { request: u32, config: Config },
     /// What the next run is to learn, and how it is read. Answered by [`Event::Text`] or, if it is no text,
     /// [`Event::TextRefused`]; then the one before stays. A run under way goes on with the text that it began with.
-    Text { choice: TextChoice, cleaning: Cleaning, kinds: u32 },
+    Text { choice: TextChoice, cleaning: Cleaning, vocab: u32 },
     /// Races of earlier visits, which need not be run again on the same devices.
     Recall { races: Vec<PastRace> },
 }
@@ -190,14 +190,14 @@ pub struct TextFacts {
     /// Characters before the cleaning.
     pub characters: u32,
     pub cleaning: Cleaning,
-    /// The most kinds of token.
-    pub kinds: u32,
+    /// The largest size that the vocabulary may have.
+    pub vocab: u32,
     pub tokens: u32,
-    /// `V`, kinds of token with `<unk>`.
+    /// `V`, size of the vocabulary, `<unk>` included.
     pub vocabulary: u32,
     /// How many tokens are `<unk>`,
     pub unknown: u32,
-    /// and how many kinds of character those are.
+    /// and how many different characters those are.
     pub rare: u32,
     /// How the text begins: a word or two for a prefix, all of the vocabulary.
     pub beginning: String,
@@ -205,7 +205,7 @@ pub struct TextFacts {
     pub counts: Vec<(char, u32)>,
 }
 
-/// So many kinds of character are told with their counts.
+/// So many characters are told with their counts.
 pub const MOST_COUNTS: usize = 500;
 
 /// A contestant's result in the race of the devices.

@@ -53,13 +53,13 @@ mod worker {
         let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
-                Ok(Command::Text { choice, cleaning, kinds }) => {
+                Ok(Command::Text { choice, cleaning, vocab }) => {
                     choices.set(choices.get() + u32::from(choice != TextChoice::Present));
                     let bring = bring(choice, choices.clone());
                     let commands = commands.clone();
                     spawn_local(async move {
                         if let Some(choice) = bring.await {
-                            _ = commands.unbounded_send(Command::Text { choice, cleaning, kinds });
+                            _ = commands.unbounded_send(Command::Text { choice, cleaning, vocab });
                         }
                     });
                 }
@@ -128,9 +128,9 @@ mod worker {
         loop {
             match commands.next().await {
                 Some(train @ Command::Train { .. }) => return Either::Left(train),
-                Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, kinds }) => {
+                Some(Command::Text { choice: TextChoice::Own { name, bytes }, cleaning, vocab }) => {
                     match Text::own(name, &bytes) {
-                        Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, kinds)),
+                        Ok(text) => return Either::Right(tell(Texts::of_own(text), cleaning, vocab)),
                         Err(error) => post(&Event::TextRefused { error }),
                     }
                 }
@@ -147,13 +147,13 @@ mod worker {
     }
 
     async fn book() -> Result<Texts> {
-        let Config { cleaning, kinds, .. } = Config::default();
-        Ok(tell(Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?), cleaning, kinds))
+        let Config { cleaning, vocab, .. } = Config::default();
+        Ok(tell(Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?), cleaning, vocab))
     }
 
     /// Tells the page of a text.
-    fn tell(mut texts: Texts, cleaning: Cleaning, kinds: u32) -> Texts {
-        if let Ok(facts) = texts.facts(cleaning, kinds) {
+    fn tell(mut texts: Texts, cleaning: Cleaning, vocab: u32) -> Texts {
+        if let Ok(facts) = texts.facts(cleaning, vocab) {
             post(&Event::Text { facts });
         }
         texts

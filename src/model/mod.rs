@@ -9,6 +9,7 @@ pub mod parameters_file;
 pub mod pick;
 pub mod prefix;
 pub mod run;
+mod setting;
 pub mod sizes;
 pub mod work;
 

@@ -149,8 +149,8 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
-            Command::Text { choice, cleaning, kinds } => {
-                let event = self.choose_text(choice, cleaning, kinds);
+            Command::Text { choice, cleaning, vocab } => {
+                let event = self.choose_text(choice, cleaning, vocab);
                 (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
             }
             Command::Recall { races } => self.devices.recall(races),
@@ -158,12 +158,12 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    fn choose_text(&mut self, choice: TextChoice, cleaning: Cleaning, kinds: u32) -> Result<Event> {
+    fn choose_text(&mut self, choice: TextChoice, cleaning: Cleaning, vocab: u32) -> Result<Event> {
         if choice != TextChoice::Present {
             self.texts.choose(choice)?;
             self.untrained = None;
         }
-        Ok(Event::Text { facts: self.texts.facts(cleaning, kinds)? })
+        Ok(Event::Text { facts: self.texts.facts(cleaning, vocab)? })
     }
 
     fn refuse(&mut self, request: u32, error: Error) {
