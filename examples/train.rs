@@ -10,15 +10,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use clap::Parser;
+use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use time_traveller::engine::{Device, Devices};
 use time_traveller::kernels::network_of;
 use time_traveller::model::Config;
-use time_traveller::model::config::{Sampling, StateMode, check_prefix};
+use time_traveller::model::config::{Group, SETTINGS, Sampling, Setting, StateMode, Values};
 use time_traveller::network::{Network, parameters_file};
-use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH};
+use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH, check_prefix};
 use time_traveller::text::{Corpus, Text, edition};
 use time_traveller::train::{Checkpoint, EpochResult, Session, Start, Texts};
 
@@ -28,48 +28,8 @@ struct Arguments {
     /// The text; by default the one that `cargo xtask text` brings.
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/public/timemachine.txt"))]
     text: PathBuf,
-    /// How many tokens from the start of the text to train on [default: 10000]
-    #[arg(long, value_name = "N")]
-    tokens: Option<String>,
-    /// Hidden units [default: 512]
-    #[arg(long, value_name = "N")]
-    hidden: Option<String>,
-    /// Batch size [default: 32]
-    #[arg(long, value_name = "N")]
-    batch: Option<String>,
-    /// Time steps of a minibatch [default: 35]
-    #[arg(long, value_name = "N")]
-    steps: Option<String>,
-    /// Epochs [default: 500]
-    #[arg(long, value_name = "N")]
-    epochs: Option<String>,
-    /// Learning rate [default: 1]
-    #[arg(long, value_name = "X")]
-    lr: Option<String>,
-    /// Gradient clipping threshold [default: 1]
-    #[arg(long, value_name = "X")]
-    clip: Option<String>,
-    /// sequential or random [default: sequential]
-    #[arg(long)]
-    sampling: Option<String>,
-    /// carry or reset [default: carry with sequential sampling, reset with random]
-    #[arg(long)]
-    state: Option<String>,
-    /// Seed of parameters and sampling [default: 1]
-    #[arg(long, value_name = "N")]
-    seed: Option<String>,
-    /// auto (the fastest, by a race), gpu or cpu [default: auto]
-    #[arg(long)]
-    engine: Option<String>,
-    /// book (letters and spaces) or verbatim (every character) [default: book]
-    #[arg(long)]
-    cleaning: Option<String>,
-    /// The most kinds of token; the rarest characters beyond are read as <unk> [default: 4000]
-    #[arg(long, value_name = "N")]
-    kinds: Option<String>,
-    /// Tokens from the end of the text that are held out, for a validation perplexity after each epoch [default: 0]
-    #[arg(long, value_name = "N")]
-    validation: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
     /// Initial parameters (w_xh, w_hh, b_h, w_hq, b_q) from a safetensors file, instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
@@ -81,10 +41,7 @@ struct Arguments {
     #[arg(long, value_name = "S")]
     prefix: Vec<String>,
     /// Go on from a checkpoint, with its settings; only --epochs and --engine may change
-    #[arg(long, value_name = "FILE", conflicts_with_all = [
-        "tokens", "hidden", "batch", "steps", "lr", "clip", "sampling", "state", "seed", "cleaning", "kinds", "validation", "init",
-        "window_offset",
-    ])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["init", "window_offset"])]
     resume: Option<PathBuf>,
     /// Save a checkpoint here every few epochs and at the end; a crash in the midst of it leaves the one before
     #[arg(long, value_name = "FILE")]
@@ -98,31 +55,72 @@ struct Arguments {
     json: bool,
 }
 
+/// The settings that are given: keys and values.
+struct Settings(Vec<(&'static str, String)>);
+
+/// The settings that a run from a checkpoint does not take from there.
+const OF_A_RESUMED_RUN: [&str; 2] = ["epochs", "engine"];
+
+impl Settings {
+    /// The option for a setting.
+    fn option(setting: &'static Setting) -> Arg {
+        let (name, takes) = match setting.values {
+            Values::Whole(min, max) => ("N", format!("{min} to {max}")),
+            Values::Positive(max) => ("X", format!("above 0, to {max}")),
+            Values::Words(words) => ("WORD", words.join(", ")),
+        };
+        let about = Config::about(setting.key).unwrap_or_default().trim().trim_end_matches('.').replace('`', "");
+        let default = Config::default().get(setting.key).unwrap_or_default();
+        let option = Arg::new(setting.key)
+            .long(setting.key)
+            .aliases(setting.aliases)
+            .value_name(name)
+            .help(format!("{about} [{takes}] [default: {default}]"))
+            .help_heading(match setting.group {
+                Group::Network => "Network",
+                Group::Training => "Training",
+                Group::Text => "Text",
+                Group::Start => "Start",
+            });
+        if OF_A_RESUMED_RUN.contains(&setting.key) { option } else { option.conflicts_with("resume") }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|given| given.0 == key)
+    }
+
+    fn set(&self, config: &mut Config) -> Result<(), String> {
+        self.0.iter().try_for_each(|(key, value)| config.set(key, value)).map_err(|error| error.to_string())
+    }
+}
+
+impl Args for Settings {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(SETTINGS.iter().map(Self::option))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |setting: &Setting| Some((setting.key, matches.get_one::<String>(setting.key)?.clone()));
+        Ok(Self(SETTINGS.iter().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
 impl Arguments {
     fn config(&self) -> Result<Config, String> {
         let mut config = Config::default();
-        let settings = [
-            ("tokens", &self.tokens),
-            ("hidden", &self.hidden),
-            ("batch", &self.batch),
-            ("steps", &self.steps),
-            ("epochs", &self.epochs),
-            ("lr", &self.lr),
-            ("clip", &self.clip),
-            ("sampling", &self.sampling),
-            ("state", &self.state),
-            ("seed", &self.seed),
-            ("engine", &self.engine),
-            ("cleaning", &self.cleaning),
-            ("kinds", &self.kinds),
-            ("validation", &self.validation),
-        ];
-        for (key, value) in settings {
-            if let Some(value) = value {
-                config.set(key, value).map_err(|error| error.to_string())?;
-            }
-        }
-        if config.sampling == Sampling::Random && self.state.is_none() {
+        self.settings.set(&mut config)?;
+        if config.sampling == Sampling::Random && !self.settings.has("state") {
             config.state = StateMode::Reset;
         }
         Ok(config)
@@ -150,11 +148,7 @@ impl Arguments {
         let Some(path) = &self.resume else { return Ok(None) };
         let mut checkpoint = Checkpoint::read(&read_file(path)?).map_err(sentence)?;
         let mut config = checkpoint.config;
-        for (key, value) in [("epochs", &self.epochs), ("engine", &self.engine)] {
-            if let Some(value) = value {
-                config.set(key, value).map_err(|error| error.to_string())?;
-            }
-        }
+        self.settings.set(&mut config)?;
         checkpoint = checkpoint.with(&config);
         Ok(Some(checkpoint))
     }

@@ -6,10 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
-pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, Pick};
+pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, LONGEST_PREFIX, Pick};
 pub use crate::model::profile::{KernelTime, Profile};
 pub use crate::model::race::{Lap, PastRace};
 pub use crate::model::run::Rates;
@@ -19,6 +19,32 @@ pub const SAMPLE_LENGTH: u32 = 50;
 
 /// The prefixes that the book continues at the end of a run.
 pub const FINAL_PREFIXES: [&str; 2] = ["time traveller", "traveller"];
+
+/// Checks what is to be continued.
+///
+/// # Errors
+/// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
+pub fn check_prefix(prefix: &str) -> Result<()> {
+    match prefix.chars().count() {
+        0 => Err(Error::EmptyPrefix),
+        length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks how tokens are to be picked.
+///
+/// # Errors
+/// [`Error::Temperature`], [`Error::TopK`].
+pub fn check_pick(pick: Pick) -> Result<()> {
+    match pick {
+        Pick::Sampled { temperature, .. } if !(COLDEST..=HOTTEST).contains(&temperature) => {
+            Err(Error::Temperature { given: temperature })
+        }
+        Pick::Sampled { top_k: 0, .. } => Err(Error::TopK),
+        _ => Ok(()),
+    }
+}
 
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +82,7 @@ pub enum Command {
     Profile { request: u32, config: Config },
     /// What the next run is to learn, and how it is read. Answered by [`Event::Text`] or, if it is no text,
     /// [`Event::TextRefused`]; then the one before stays. A run under way goes on with the text that it began with.
-    Text { choice: TextChoice, cleaning: Cleaning, kinds: u32 },
+    Text { choice: TextChoice, cleaning: Cleaning, vocab: u32 },
     /// Races of earlier visits, which need not be run again on the same devices.
     Recall { races: Vec<PastRace> },
 }
@@ -191,14 +217,14 @@ pub struct TextFacts {
     /// Characters before the cleaning.
     pub characters: u32,
     pub cleaning: Cleaning,
-    /// The most kinds of token.
-    pub kinds: u32,
+    /// The largest size that the vocabulary may have.
+    pub vocab: u32,
     pub tokens: u32,
-    /// `V`, kinds of token with `<unk>`.
+    /// `V`, size of the vocabulary, `<unk>` included.
     pub vocabulary: u32,
     /// How many tokens are `<unk>`,
     pub unknown: u32,
-    /// and how many kinds of character those are.
+    /// and how many different characters those are.
     pub rare: u32,
     /// How the text begins: a word or two for a prefix, all of the vocabulary.
     pub beginning: String,
@@ -206,7 +232,7 @@ pub struct TextFacts {
     pub counts: Vec<(char, u32)>,
 }
 
-/// So many kinds of character are told with their counts.
+/// So many characters are told with their counts.
 pub const MOST_COUNTS: usize = 500;
 
 /// What a checkpoint is of.

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use time_traveller::ui::address;
 
-const BAD: [(&str, &str); 44] = [
+const BAD: [(&str, &str); 46] = [
     ("#hidden=0", "Hidden units (hidden) is “0”"),
     ("#hidden=8193", "Hidden units (hidden) is “8193”"),
     ("#hidden=-64", "Hidden units (hidden) is “-64”"),
@@ -55,6 +55,8 @@ const BAD: [(&str, &str); 44] = [
     ("#window-offset=36", "Window offset (window-offset) is “36”"),
     ("#sampling=random&window-offset=35", "Window offset (window-offset) is “35”"),
     ("#cleaning=none", "Cleaning (cleaning) is “none”"),
+    ("#vocab=1", "Vocabulary, at most (vocab) is “1”"),
+    ("#kinds=10001", "Vocabulary, at most (vocab) is “10001”"),
 ];
 
 #[test]
@@ -73,8 +75,18 @@ fn every_bad_address_has_its_sentence_and_no_settings() {
 
 /// What an address may hold: any characters, and much that looks like settings.
 fn fragment() -> impl Strategy<Value = String> {
-    let keys =
-        prop::sample::select(vec!["hidden", "lr", "sampling", "state", "window-offset", "text", "autostart", "x"]);
+    let keys = prop::sample::select(vec![
+        "hidden",
+        "lr",
+        "sampling",
+        "state",
+        "window-offset",
+        "vocab",
+        "kinds",
+        "text",
+        "autostart",
+        "x",
+    ]);
     let value = prop_oneof![any::<String>(), "[0-9a-z.%+-]{0,12}", "%[0-9A-Fa-f]{0,2}%?"];
     let pair = (keys, value).prop_map(|(key, value)| format!("{key}={value}"));
     prop_oneof![any::<String>(), prop::collection::vec(pair, 0..6).prop_map(|pairs| pairs.join("&"))]

@@ -172,7 +172,7 @@ fn others() -> Vec<(Vec<u8>, &'static str)> {
         (changed(|c| c.text = "da39a3ee5e6b4b0d3255bfef95601890afd80709".into()), "it is of another text"),
         (
             changed(|c| c.vocabulary = c.vocabulary.to_uppercase()),
-            "it is of another vocabulary (of 22 kinds of token, and here are 22)",
+            "it is of another vocabulary (of size 22, and here it is 22)",
         ),
     ]
 }
@@ -190,9 +190,33 @@ fn examine(file: &[u8]) -> Result<(), Error> {
 fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
     let file = with_header(|header| {
         let metadata = header["__metadata__"].as_object_mut().unwrap();
-        metadata.retain(|key, _| !["cleaning", "kinds", "validation"].contains(&key.as_str()));
+        metadata.retain(|key, _| !["cleaning", "vocab", "validation"].contains(&key.as_str()));
     });
     assert_eq!(Checkpoint::read(&file), Ok(example()));
+}
+
+/// The vocabulary's size went by another name.
+#[test]
+fn a_checkpoint_of_a_time_of_kinds_has_that_vocabulary() {
+    let renamed = |value: &str| {
+        with_header(|header| {
+            let metadata = header["__metadata__"].as_object_mut().unwrap();
+            metadata.remove("vocab").unwrap();
+            metadata.insert("kinds".to_owned(), value.into());
+        })
+    };
+    let config = Config { vocab: 22, ..example().config };
+    assert_eq!(Checkpoint::read(&renamed("22")), Ok(Checkpoint { config, ..example() }));
+    let error = Checkpoint::read(&renamed("1")).unwrap_err().to_string();
+    assert!(error.contains("Vocabulary, at most (vocab) is “1”"), "{error}");
+}
+
+#[test]
+fn every_setting_of_the_first_checkpoints_must_be_there() {
+    for key in ["hidden", "batch", "steps", "epochs", "lr", "clip", "tokens", "sampling", "state", "seed", "engine"] {
+        let error = Checkpoint::read(&without(key)).unwrap_err().to_string();
+        assert!(error.contains(&format!("its metadata lack {key};")), "{error}");
+    }
 }
 
 #[test]

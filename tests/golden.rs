@@ -82,7 +82,7 @@ fn small() -> Config {
         seed: 7,
         engine: EngineChoice::Cpu,
         cleaning: Cleaning::Verbatim,
-        kinds: 16,
+        vocab: 16,
         validation: 40,
     }
 }
@@ -102,13 +102,13 @@ fn of_the_address() -> Config {
         seed: 4_294_967_295,
         engine: EngineChoice::Cpu,
         cleaning: Cleaning::Verbatim,
-        kinds: 1234,
+        vocab: 1234,
         validation: 56,
     }
 }
 
 fn corpus(config: &Config) -> Rc<Corpus> {
-    Rc::new(Corpus::of(TEXT, config.cleaning, config.kinds as usize))
+    Rc::new(Corpus::of(TEXT, config.cleaning, config.vocab as usize))
 }
 
 fn begun(golden: &Golden) -> Session {

@@ -20,8 +20,8 @@ use time_traveller::train::{Checkpoint, Texts};
 
 const CHINESE: &str = "时光机器里的旅行者，慢慢地说：\n“时间只是空间的一种。”\r\n他又说：“时间，就是我们的路。”\n";
 
-fn bring(name: &str, bytes: impl Into<Vec<u8>>, cleaning: Cleaning, kinds: u32) -> Command {
-    Command::Text { choice: TextChoice::Own { name: name.to_owned(), bytes: bytes.into() }, cleaning, kinds }
+fn bring(name: &str, bytes: impl Into<Vec<u8>>, cleaning: Cleaning, vocab: u32) -> Command {
+    Command::Text { choice: TextChoice::Own { name: name.to_owned(), bytes: bytes.into() }, cleaning, vocab }
 }
 
 fn verbatim(bytes: impl Into<Vec<u8>>) -> Command {
@@ -65,7 +65,7 @@ fn each_bad_text_has_its_sentence() {
         (b"\xfe\xff\0a\0", "at byte 4, counted from 0, stands half a character"),
     ];
     let mut commands = cases.map(|(bytes, _)| verbatim(bytes)).to_vec();
-    commands.push(Command::Text { choice: TextChoice::Present, cleaning: Cleaning::Book, kinds: 4000 });
+    commands.push(Command::Text { choice: TextChoice::Present, cleaning: Cleaning::Book, vocab: 4000 });
     let events = play([part(commands, |event| matches!(event, Event::Text { .. }))]);
     assert_eq!(events.len(), cases.len() + 1);
     for ((_, sentence), event) in cases.iter().zip(&events) {
@@ -93,9 +93,9 @@ fn texts_at_the_edges_are_read() {
 
 #[test]
 fn a_texts_facts_are_counted() {
-    let present = |cleaning, kinds| Command::Text { choice: TextChoice::Present, cleaning, kinds };
+    let present = |cleaning, vocab| Command::Text { choice: TextChoice::Present, cleaning, vocab };
     let text = "Ein Satz, ein Wort.\n";
-    let book = Command::Text { choice: TextChoice::Book, cleaning: Cleaning::Book, kinds: 4000 };
+    let book = Command::Text { choice: TextChoice::Book, cleaning: Cleaning::Book, vocab: 4000 };
     let commands = [verbatim(text), present(Cleaning::Book, 4000), present(Cleaning::Book, 3), book];
     let events = play([part(commands, |event| matches!(event, Event::Text { facts } if !facts.own))]);
     let [plain, cleaned, few, book] = facts(&events)[..] else { panic!("{events:?}") };
@@ -104,12 +104,12 @@ fn a_texts_facts_are_counted() {
     assert_eq!(plain.counts[..3], [(' ', 3), ('i', 2), ('n', 2)]);
     assert_eq!(said(cleaned), (20, 17, 12, 0, 0), "“ein satz ein wort”");
     assert_eq!((said(few), &few.counts[..]), ((20, 17, 3, 12, 9), &[(' ', 3), ('e', 2)][..]));
-    assert_eq!((few.cleaning, few.kinds, &few.name[..]), (Cleaning::Book, 3, "mine.txt"));
+    assert_eq!((few.cleaning, few.vocab, &few.name[..]), (Cleaning::Book, 3, "mine.txt"));
     assert_eq!((&book.name[..], book.tokens as usize), ("a test’s", corpus().tokens.len()));
 }
 
 #[test]
-fn no_more_kinds_are_told_than_the_page_shows() {
+fn no_more_characters_are_told_than_the_page_shows() {
     let many: String = ('\u{4e00}'..).take(2 * MOST_COUNTS).collect();
     let mut texts = Texts::of_own(Text::new("many", many));
     let facts = texts.facts(Cleaning::Verbatim, 4000).unwrap();
@@ -261,7 +261,7 @@ fn from(file: &[u8]) -> Beginning {
 
 #[test]
 fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
-    let config = Config { validation: 50, kinds: 20, epochs: 5, ..chinese() };
+    let config = Config { validation: 50, vocab: 20, epochs: 5, ..chinese() };
     let text = || bring("mine.txt", CHINESE.repeat(6), Cleaning::Verbatim, 20);
     let save = || Command::Checkpoint { request: 1 };
     let whole = play([part([text(), train(1, config)], epoch(3)), part([save()], answered(1)), part([], finished)]);
@@ -278,7 +278,7 @@ fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
     };
     assert_eq!(numbers(&after), numbers(&whole));
     for (other, sentence) in [
-        (Command::Pause, "of another vocabulary (of 20 kinds of token, and here are 20)"),
+        (Command::Pause, "of another vocabulary (of size 20, and here it is 20)"),
         (verbatim(CHINESE.repeat(7)), "of another text, with the same vocabulary"),
     ] {
         let events = play([part([other, train_from(1, to_go, from(&file))], failed)]);
@@ -291,9 +291,9 @@ fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// From bytes to tokens nothing panics, and tokens are of the kinds that there are.
+    /// From bytes to tokens nothing panics, and tokens are of the vocabulary.
     #[test]
-    fn any_bytes_come_to_tokens_or_to_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..60), kinds in 2..9u32) {
+    fn any_bytes_come_to_tokens_or_to_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..60), vocab in 2..9u32) {
         let text = match Text::own(String::new(), &bytes) {
             Ok(text) => text,
             Err(error) => {
@@ -302,8 +302,8 @@ proptest! {
             }
         };
         for cleaning in [Cleaning::Book, Cleaning::Verbatim] {
-            let corpus = text.corpus(cleaning, kinds);
-            prop_assert!(corpus.vocabulary.size() <= kinds as usize);
+            let corpus = text.corpus(cleaning, vocab);
+            prop_assert!(corpus.vocabulary.size() <= vocab as usize);
             prop_assert!(corpus.tokens.iter().all(|&id| (id as usize) < corpus.vocabulary.size()));
             prop_assert_eq!(corpus.counts().iter().sum::<u32>() as usize, corpus.tokens.len());
         }

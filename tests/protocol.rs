@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time_traveller::error::Error;
 use time_traveller::model::Sizes;
-use time_traveller::model::config::{Cleaning, Config, EngineChoice, Sampling, SettingError, StateMode};
+use time_traveller::model::config::{Cleaning, Config, SETTINGS, SettingError, Values};
 use time_traveller::protocol::{
     Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
     Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Summary, TextChoice, TextFacts, Written,
@@ -21,41 +21,20 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(any::<char>(), 0..12).prop_map(String::from_iter)
 }
 
+/// Every setting at some value that it takes.
 fn config() -> impl Strategy<Value = Config> {
-    let whole = any::<[u32; 8]>();
-    let sampling = prop::sample::select(vec![Sampling::Sequential, Sampling::Random]);
-    let state = prop::sample::select(vec![StateMode::Carry, StateMode::Reset]);
-    let engine = prop::sample::select(vec![EngineChoice::Auto, EngineChoice::Gpu, EngineChoice::Cpu]);
-    (whole, 1e-6..1000f32, 1e-6..1e9f32, sampling, state, engine, cleaning()).prop_map(
-        |(
-            [hidden, batch, steps, epochs, tokens, seed, kinds, validation],
-            lr,
-            clip,
-            sampling,
-            state,
-            engine,
-            cleaning,
-        )| Config {
-            hidden,
-            batch,
-            steps,
-            epochs,
-            lr,
-            clip,
-            tokens,
-            sampling,
-            state,
-            seed,
-            engine,
-            cleaning,
-            kinds,
-            validation,
-        },
-    )
-}
-
-fn cleaning() -> impl Strategy<Value = Cleaning> {
-    prop::sample::select(vec![Cleaning::Book, Cleaning::Verbatim])
+    prop::collection::vec(0.0..1f64, SETTINGS.len()).prop_map(|places| {
+        let mut config = Config::default();
+        for (setting, place) in SETTINGS.iter().zip(places) {
+            let value = match setting.values {
+                Values::Whole(min, max) => (min + (f64::from(max - min) * place) as u32).to_string(),
+                Values::Positive(max) => (f64::from(max) * place).max(1e-6).to_string(),
+                Values::Words(words) => words[(words.len() as f64 * place) as usize].to_owned(),
+            };
+            config.set(setting.key, &value).unwrap();
+        }
+        config
+    })
 }
 
 fn text_choice() -> impl Strategy<Value = TextChoice> {
@@ -185,7 +164,7 @@ fn commands() -> impl Strategy<Value = [Command; 12]> {
                 Command::Generate { request: number, prefix, length, pick, config },
                 Command::Profile { request: number, config },
                 Command::Recall { races: vec![past_race("a device")] },
-                Command::Text { choice, cleaning: config.cleaning, kinds: config.kinds },
+                Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
             ];
             // A new kind of command does not compile here: add it above.
@@ -219,7 +198,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
         own: tokens.is_multiple_of(3),
         characters: tokens,
         cleaning: Cleaning::Verbatim,
-        kinds: vocabulary,
+        vocab: vocabulary,
         tokens,
         vocabulary,
         unknown: 1,
@@ -350,8 +329,31 @@ fn names_are_stable() {
     let train = Command::Train { run: 3, config, prefix: "time".into(), beginning, stretch: Stretch::Epoch };
     assert_eq!(
         json(&train),
-        r#"{"Train":{"run":3,"config":{"hidden":512,"batch":32,"steps":35,"epochs":500,"lr":0.5,"clip":1.0,"tokens":10000,"sampling":"sequential","state":"carry","seed":1,"engine":"auto","cleaning":"book","kinds":4000,"validation":0},"prefix":"time","beginning":{"parameters":[8,255],"window_offset":7,"checkpoint":null},"stretch":"Epoch"}}"#
+        format!(
+            r#"{{"Train":{{"run":3,"config":{},"prefix":"time","beginning":{{"parameters":[8,255],"window_offset":7,"checkpoint":null}},"stretch":"Epoch"}}}}"#,
+            json(&config)
+        )
     );
+    // A setting that is new may stand among them.
+    let settings = json(&config);
+    for field in [
+        r#""hidden":512"#,
+        r#""batch":32"#,
+        r#""steps":35"#,
+        r#""epochs":500"#,
+        r#""lr":0.5"#,
+        r#""clip":1.0"#,
+        r#""tokens":10000"#,
+        r#""sampling":"sequential""#,
+        r#""state":"carry""#,
+        r#""seed":1"#,
+        r#""engine":"auto""#,
+        r#""cleaning":"book""#,
+        r#""vocab":4000"#,
+        r#""validation":0"#,
+    ] {
+        assert!(settings.contains(field), "{field} in {settings}");
+    }
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let pick = Pick::Sampled { temperature: 0.5, top_k: 3, seed: 9 };
     assert_eq!(json(&pick), r#"{"Sampled":{"temperature":0.5,"top_k":3,"seed":9}}"#);

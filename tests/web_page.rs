@@ -168,8 +168,8 @@ impl Mounted {
 
 /// The book's text, or another edition of it.
 fn book(is_books: bool) -> Event {
-    let (name, kinds) = ("a test’s edition".into(), Config::default().kinds);
-    let facts = TextFacts { name, is_books, kinds, tokens: 5000, vocabulary: 28, ..TextFacts::default() };
+    let (name, vocab) = ("a test’s edition".into(), Config::default().vocab);
+    let facts = TextFacts { name, is_books, vocab, tokens: 5000, vocabulary: 28, ..TextFacts::default() };
     Event::Text { facts }
 }
 

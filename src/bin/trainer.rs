@@ -52,13 +52,13 @@ mod worker {
         let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
-                Ok(Command::Text { choice, cleaning, kinds }) => {
+                Ok(Command::Text { choice, cleaning, vocab }) => {
                     choices.set(choices.get() + u32::from(choice != TextChoice::Present));
                     let bring = bring(choice, choices.clone());
                     let commands = commands.clone();
                     spawn_local(async move {
                         if let Some(choice) = bring.await {
-                            _ = commands.unbounded_send(Command::Text { choice, cleaning, kinds });
+                            _ = commands.unbounded_send(Command::Text { choice, cleaning, vocab });
                         }
                     });
                 }
@@ -125,9 +125,9 @@ mod worker {
 
     /// The book's text, of which the page is told.
     async fn book() -> Result<Texts> {
-        let Config { cleaning, kinds, .. } = Config::default();
+        let Config { cleaning, vocab, .. } = Config::default();
         let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?);
-        let facts = texts.facts(cleaning, kinds)?;
+        let facts = texts.facts(cleaning, vocab)?;
         post(&Event::Text { facts });
         Ok(texts)
     }

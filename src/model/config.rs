@@ -1,168 +1,106 @@
 //! The settings of a run, by the names that the page, the address and the command line share.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+pub use super::setting::{Group, Setting, Values};
+use super::setting::{Value, choice, settings};
 
-/// How windows of the text are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sampling {
-    /// Sequential partitioning: window `m + 1` of a row goes on where window `m` ended.
-    Sequential,
-    /// Random sampling: windows in random order.
-    Random,
+choice! {
+    /// How windows of the text are chosen.
+    Sampling {
+        /// Sequential partitioning: window `m + 1` of a row goes on where window `m` ended.
+        Sequential = "sequential",
+        /// Random sampling: windows in random order.
+        Random = "random",
+    }
 }
 
-/// What becomes of the hidden state between two minibatches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StateMode {
-    /// The state flows on, detached from the gradient.
-    Carry,
-    /// The state is zero at the start of every minibatch.
-    Reset,
+choice! {
+    /// What becomes of the hidden state between two minibatches.
+    StateMode {
+        /// The state flows on, detached from the gradient.
+        Carry = "carry",
+        /// The state is zero at the start of every minibatch.
+        Reset = "reset",
+    }
 }
 
-/// What of a text is trained on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Cleaning {
-    /// As in the book: the letters A to Z, in lower case, and single spaces between words.
-    #[default]
-    Book,
-    /// Every character as it stands.
-    Verbatim,
+choice! {
+    /// What trains.
+    EngineChoice {
+        /// The fastest, by a race.
+        Auto = "auto",
+        Gpu = "gpu",
+        Cpu = "cpu",
+    }
 }
 
-/// What trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EngineChoice {
-    /// The fastest, by a race.
-    Auto,
-    Gpu,
-    Cpu,
+choice! {
+    /// What of a text is trained on.
+    #[derive(Default)]
+    Cleaning {
+        /// As in the book: the letters A to Z, in lower case, and single spaces between words.
+        #[default]
+        Book = "book",
+        /// Every character as it stands.
+        Verbatim = "verbatim",
+    }
 }
 
-/// The settings of one run. [`Config::default`] is the book's first run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// `H`, hidden units.
-    pub hidden: u32,
-    /// `B`, rows of a minibatch.
-    pub batch: u32,
-    /// `T`, time steps of a minibatch (the book's `num_steps`).
-    pub steps: u32,
-    pub epochs: u32,
+settings! {
+    /// The settings of one run. [`Config::default`] is the book's first run.
+    pub struct Config;
+
+    /// Hidden units, H.
+    hidden: u32 = 512, Values::Whole(1, 8192), Network, "Hidden units";
+    /// Rows of a minibatch, B.
+    batch: u32 = 32, Values::Whole(1, 4096), Training, "Batch size";
+    /// Time steps of a minibatch, T (the book's `num_steps`).
+    steps: u32 = 35, Values::Whole(1, 1024), Training, "Time steps";
+    /// How often the training tokens are gone through.
+    epochs: u32 = 500, Values::Whole(1, 100_000), Training, "Epochs";
     /// Learning rate of SGD.
-    pub lr: f32,
+    lr: f32 = 1.0, Values::Positive(1000.0), Training, "Learning rate";
     /// Gradient clipping threshold θ: a global L2 norm above it is scaled down to it.
-    pub clip: f32,
+    clip: f32 = 1.0, Values::Positive(1e9), Training, "Gradient clipping";
     /// How many tokens from the start of the text are trained on.
-    pub tokens: u32,
-    pub sampling: Sampling,
-    pub state: StateMode,
+    tokens: u32 = 10_000, Values::Whole(3, 100_000_000), Training, "Training tokens";
+    /// How windows of the text are chosen.
+    sampling: Sampling = Sampling::Sequential, Values::Words(Sampling::WORDS), Training, "Sampling";
+    /// What becomes of the hidden state between two minibatches; with random sampling it is reset.
+    state: StateMode = StateMode::Carry, Values::Words(StateMode::WORDS), Training, "Hidden state";
     /// Seed of the initial parameters and of the sampling.
-    pub seed: u32,
-    pub engine: EngineChoice,
-    pub cleaning: Cleaning,
-    /// The most kinds of token, `<unk>` included; the characters beyond, the rarest, are read as `<unk>`.
-    pub kinds: u32,
+    seed: u32 = 1, Values::Whole(0, u32::MAX), Training, "Seed";
+    /// What trains; `auto` is the fastest, by a race.
+    engine: EngineChoice = EngineChoice::Auto, Values::Words(EngineChoice::WORDS), Training, "Engine";
+    /// What of the text is trained on: letters and single spaces, as in the book, or every character.
+    cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
+    /// The largest vocabulary size, `<unk>` included; the characters beyond, the rarest, are read as `<unk>`.
+    vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Vocabulary, at most", later;
     /// How many tokens from the end of the text are predicted after every epoch, and never trained on; 0 for none.
-    pub validation: u32,
+    validation: u32 = 0, Values::Whole(0, 1_000_000), Text, "Validation tokens", later;
 }
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            hidden: 512,
-            batch: 32,
-            steps: 35,
-            epochs: 500,
-            lr: 1.0,
-            clip: 1.0,
-            tokens: 10_000,
-            sampling: Sampling::Sequential,
-            state: StateMode::Carry,
-            seed: 1,
-            engine: EngineChoice::Auto,
-            cleaning: Cleaning::Book,
-            kinds: 4000,
-            validation: 0,
-        }
-    }
-}
-
-use super::pick::LONGEST_PREFIX;
-
-/// Checks what is to be continued.
-///
-/// # Errors
-/// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
-pub fn check_prefix(prefix: &str) -> Result<(), Error> {
-    match prefix.chars().count() {
-        0 => Err(Error::EmptyPrefix),
-        length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
-        _ => Ok(()),
-    }
-}
-
-/// What values a setting takes.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Values {
-    /// A whole number from the first to the second.
-    Whole(u32, u32),
-    /// A number above 0, up to this.
-    Positive(f32),
-    /// One of these words.
-    Words(&'static [&'static str]),
-}
-
-/// One setting as people meet it.
-#[derive(Debug, PartialEq)]
-pub struct Setting {
-    /// Its key in the address and, with `--`, on the command line.
-    pub key: &'static str,
-    /// Its label on the page.
-    pub label: &'static str,
-    pub values: Values,
-}
-
-/// Every setting, in the order in which the page and the address list them.
-pub const SETTINGS: [Setting; 14] = [
-    Setting { key: "hidden", label: "Hidden units", values: Values::Whole(1, 8192) },
-    Setting { key: "batch", label: "Batch size", values: Values::Whole(1, 4096) },
-    Setting { key: "steps", label: "Time steps", values: Values::Whole(1, 1024) },
-    Setting { key: "epochs", label: "Epochs", values: Values::Whole(1, 100_000) },
-    Setting { key: "lr", label: "Learning rate", values: Values::Positive(1000.0) },
-    Setting { key: "clip", label: "Gradient clipping", values: Values::Positive(1e9) },
-    Setting { key: "tokens", label: "Training tokens", values: Values::Whole(3, 100_000_000) },
-    Setting { key: "sampling", label: "Sampling", values: Values::Words(Sampling::WORDS) },
-    Setting { key: "state", label: "Hidden state", values: Values::Words(StateMode::WORDS) },
-    Setting { key: "seed", label: "Seed", values: Values::Whole(0, u32::MAX) },
-    Setting { key: "engine", label: "Engine", values: Values::Words(EngineChoice::WORDS) },
-    Setting { key: "cleaning", label: "Cleaning", values: Values::Words(Cleaning::WORDS) },
-    Setting { key: "kinds", label: "Kinds of token, at most", values: Values::Whole(2, 10_000) },
-    Setting { key: "validation", label: "Validation tokens", values: Values::Whole(0, 1_000_000) },
-];
-
-/// The settings that say how a text is read. An address leaves them out where they are as in the book, and so did the
-/// checkpoints of a time that did not know them.
-pub const TEXT_KEYS: [&str; 3] = ["cleaning", "kinds", "validation"];
 
 /// What fixes the offset of every epoch's windows, which otherwise is random. It is no part of a [`Config`]: it serves
-/// to follow another implementation, and may be left empty. Its largest value hangs on the other settings, see
-/// [`Config::largest_offset`].
-pub const WINDOW_OFFSET: Setting =
-    Setting { key: "window-offset", label: "Window offset", values: Values::Whole(0, 1024) };
+/// to follow another implementation, and may be left empty, which is its default. Its largest value hangs on the other
+/// settings, see [`Config::largest_offset`].
+pub static WINDOW_OFFSET: Setting = Setting {
+    key: "window-offset",
+    aliases: &[],
+    label: "Window offset",
+    group: Group::Start,
+    values: Values::Whole(0, 1024),
+    later: true,
+};
 
-/// The setting with this key.
+/// All that the form and the address hold: [`SETTINGS`], then [`WINDOW_OFFSET`].
+pub fn fields() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().chain([&WINDOW_OFFSET])
+}
+
+/// The field that this key names, or named before.
 pub fn setting(key: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|s| s.key == key)
+    fields().find(|setting| setting.is(key))
 }
 
 /// A value that a setting does not take.
@@ -211,93 +149,16 @@ impl SettingError {
     }
 }
 
-impl Setting {
-    fn refuse(&self, given: &str) -> SettingError {
-        SettingError::Refused { key: self.key.to_owned(), given: given.to_owned() }
-    }
-
-    /// Whether a number is within this setting's bounds.
-    fn takes(&self, number: f64) -> bool {
-        match self.values {
-            Values::Whole(min, max) => (f64::from(min)..=f64::from(max)).contains(&number),
-            Values::Positive(max) => number > 0.0 && number <= f64::from(max),
-            Values::Words(_) => false,
-        }
-    }
-
-    fn whole(&self, text: &str) -> Result<u32, SettingError> {
-        text.trim().parse().ok().filter(|&n| self.takes(f64::from(n))).ok_or_else(|| self.refuse(text))
-    }
-
-    fn positive(&self, text: &str) -> Result<f32, SettingError> {
-        read_number(text.trim()).filter(|&x| self.takes(f64::from(x))).ok_or_else(|| self.refuse(text))
-    }
-
-    fn word<T: FromStr>(&self, text: &str) -> Result<T, SettingError> {
-        text.trim().parse().map_err(|_| self.refuse(text))
-    }
-}
-
-/// The number that a text writes in decimal.
-#[cfg(not(target_arch = "wasm32"))]
-fn read_number(text: &str) -> Option<f32> {
-    text.parse().ok()
-}
-
-/// The number that a text writes in decimal, as the browser reads it: Rust would bring 15 KB of tables along.
-#[cfg(target_arch = "wasm32")]
-fn read_number(text: &str) -> Option<f32> {
-    // JavaScript takes nothing for 0, and 0x10 for 16.
-    let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32)
-}
-
 impl Config {
     /// Sets what `key` names to what `text` says.
     ///
     /// # Errors
     /// A key that is no setting, or a text that is no value of it; the configuration is then unchanged.
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), SettingError> {
-        let setting = setting(key).ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
-        match key {
-            "hidden" => self.hidden = setting.whole(text)?,
-            "batch" => self.batch = setting.whole(text)?,
-            "steps" => self.steps = setting.whole(text)?,
-            "epochs" => self.epochs = setting.whole(text)?,
-            "lr" => self.lr = setting.positive(text)?,
-            "clip" => self.clip = setting.positive(text)?,
-            "tokens" => self.tokens = setting.whole(text)?,
-            "sampling" => self.sampling = setting.word(text)?,
-            "state" => self.state = setting.word(text)?,
-            "seed" => self.seed = setting.whole(text)?,
-            "engine" => self.engine = setting.word(text)?,
-            "cleaning" => self.cleaning = setting.word(text)?,
-            "kinds" => self.kinds = setting.whole(text)?,
-            "validation" => self.validation = setting.whole(text)?,
-            _ => unreachable!("every key of SETTINGS is matched"),
-        }
-        Ok(())
-    }
-
-    /// The value of the setting with this key, as [`Config::set`] would take it.
-    pub fn get(&self, key: &str) -> Option<String> {
-        Some(match key {
-            "hidden" => self.hidden.to_string(),
-            "batch" => self.batch.to_string(),
-            "steps" => self.steps.to_string(),
-            "epochs" => self.epochs.to_string(),
-            "lr" => self.lr.to_string(),
-            "clip" => self.clip.to_string(),
-            "tokens" => self.tokens.to_string(),
-            "sampling" => self.sampling.to_string(),
-            "state" => self.state.to_string(),
-            "seed" => self.seed.to_string(),
-            "engine" => self.engine.to_string(),
-            "cleaning" => self.cleaning.to_string(),
-            "kinds" => self.kinds.to_string(),
-            "validation" => self.validation.to_string(),
-            _ => return None,
-        })
+        let setting = SETTINGS.iter().find(|setting| setting.is(key));
+        let setting = setting.ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
+        let refused = || SettingError::Refused { key: setting.key.to_owned(), given: text.to_owned() };
+        self.read(setting, text).ok_or_else(refused)
     }
 
     /// The largest offset of an epoch's windows: `T`, or `T - 1` with random sampling.
@@ -308,32 +169,14 @@ impl Config {
         }
     }
 
-    /// The setting with this key, if it is a number.
-    fn number(&self, key: &str) -> Option<f64> {
-        Some(match key {
-            "hidden" => self.hidden.into(),
-            "batch" => self.batch.into(),
-            "steps" => self.steps.into(),
-            "epochs" => self.epochs.into(),
-            "lr" => self.lr.into(),
-            "clip" => self.clip.into(),
-            "tokens" => self.tokens.into(),
-            "seed" => self.seed.into(),
-            "kinds" => self.kinds.into(),
-            "validation" => self.validation.into(),
-            _ => return None,
-        })
-    }
-
     /// Checks every setting, and that they go together.
     ///
     /// # Errors
     /// The first setting that is out of range, or random sampling with carried state.
     pub fn check(&self) -> Result<(), SettingError> {
+        // What is out of range is not read again.
         for setting in &SETTINGS {
-            if self.number(setting.key).is_some_and(|number| !setting.takes(number)) {
-                return Err(setting.refuse(&self.get(setting.key).unwrap_or_default()));
-            }
+            Self::default().set(setting.key, &self.get(setting.key).unwrap_or_default())?;
         }
         if self.sampling == Sampling::Random && self.state == StateMode::Carry {
             return Err(SettingError::RandomCarry);
@@ -342,55 +185,67 @@ impl Config {
     }
 }
 
-/// The words for a setting's values.
-macro_rules! words {
-    ($setting:ident: $($value:ident = $word:literal),+) => {
-        impl $setting {
-            const WORDS: &[&str] = &[$($word),+];
-        }
-
-        impl fmt::Display for $setting {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self {
-                    $(Self::$value => $word),+
-                })
-            }
-        }
-
-        impl FromStr for $setting {
-            type Err = String;
-
-            fn from_str(text: &str) -> Result<Self, String> {
-                match text {
-                    $($word => Ok(Self::$value),)+
-                    _ => Err(format!("give one of {}", Self::WORDS.join(", "))),
-                }
-            }
-        }
-    };
-}
-
-words!(Sampling: Sequential = "sequential", Random = "random");
-words!(StateMode: Carry = "carry", Reset = "reset");
-words!(EngineChoice: Auto = "auto", Gpu = "gpu", Cpu = "cpu");
-words!(Cleaning: Book = "book", Verbatim = "verbatim");
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Some value of a setting that is not the book's.
+    fn another(setting: &Setting) -> String {
+        let book = Config::default().get(setting.key).unwrap();
+        let values = match setting.values {
+            Values::Whole(least, most) => [least, most].map(|n| n.to_string()).to_vec(),
+            Values::Positive(most) => vec!["0.5".to_owned(), most.to_string()],
+            Values::Words(words) => words.iter().map(|&word| word.to_owned()).collect(),
+        };
+        values.into_iter().find(|value| *value != book).unwrap()
+    }
+
     #[test]
     fn every_setting_reads_what_it_writes() {
-        let book = Config::default();
-        let mut copy =
-            Config { hidden: 1, batch: 1, steps: 1, epochs: 1, lr: 0.5, clip: 9.0, tokens: 3, seed: 9, ..book };
-        (copy.cleaning, copy.kinds, copy.validation) = (Cleaning::Verbatim, 2, 1);
-        copy.set("sampling", "random").unwrap();
-        copy.set("state", "reset").unwrap();
+        let mut config = Config::default();
         for setting in &SETTINGS {
-            copy.set(setting.key, &book.get(setting.key).unwrap()).unwrap();
+            let (book, other) = (config.get(setting.key).unwrap(), another(setting));
+            config.set(setting.key, &other).unwrap();
+            assert_eq!(config.get(setting.key).unwrap(), other, "{}", setting.key);
+            assert_ne!(config, Config::default(), "{}", setting.key);
+            config.set(setting.key, &book).unwrap();
+            assert_eq!(config, Config::default(), "{}", setting.key);
         }
-        assert_eq!(copy, book);
+    }
+
+    #[test]
+    fn a_setting_is_set_by_the_keys_that_it_had_before() {
+        let mut config = Config::default();
+        config.set("kinds", "20").unwrap();
+        assert_eq!(config, Config { vocab: 20, ..Config::default() });
+        assert_eq!(config.set("kinds", "1").unwrap_err().key(), "vocab", "mistakes are told by the present one");
+        let keys: Vec<&str> = fields().flat_map(Setting::keys).collect();
+        assert!(keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1), "{keys:?}");
+    }
+
+    /// As runs lie in the browser's storage, and as page and worker tell them to each other.
+    #[test]
+    fn what_an_earlier_version_wrote_is_read() {
+        let config: Config = serde_json::from_str(r#"{"hidden":64,"sampling":"random","state":"reset"}"#).unwrap();
+        let (sampling, state) = (Sampling::Random, StateMode::Reset);
+        assert_eq!(config, Config { hidden: 64, sampling, state, ..Config::default() });
+        let config: Config = serde_json::from_str(r#"{"kinds":20}"#).unwrap();
+        assert_eq!(config.vocab, 20);
+        let written = serde_json::to_value(config).unwrap();
+        assert_eq!((&written["vocab"], written.get("kinds")), (&20.into(), None));
+    }
+
+    #[test]
+    fn the_readme_lists_every_setting_in_order() {
+        let readme = include_str!("../../README.md");
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+        let rows: Vec<(&str, &str)> = rows.filter(|(key, _)| setting(key).is_some()).collect();
+        assert!(rows.iter().map(|row| row.0).eq(fields().map(|setting| setting.key)), "{rows:?}");
+        let book = Config::default();
+        for (key, row) in rows.into_iter().filter(|row| !["seed", WINDOW_OFFSET.key].contains(&row.0)) {
+            let value = row.split(" | ").nth(1).unwrap().replace([',', '`'], "");
+            assert_eq!(Some(value), book.get(key), "{key}");
+        }
     }
 
     #[test]
@@ -411,8 +266,9 @@ mod tests {
             ("state", "keep"),
             ("seed", "4294967296"),
             ("cleaning", "Book"),
-            ("kinds", "1"),
+            ("vocab", "1"),
             ("validation", "-1"),
+            ("window-offset", "0"),
             ("colour", "red"),
         ] {
             let mut config = Config::default();
@@ -421,6 +277,19 @@ mod tests {
             assert!(error.to_string().contains(key), "{error}");
             assert_eq!(config, Config::default());
         }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        for (bad, key) in [
+            (Config { hidden: 0, ..Config::default() }, "hidden"),
+            (Config { lr: f32::NAN, ..Config::default() }, "lr"),
+            (Config { clip: f32::INFINITY, ..Config::default() }, "clip"),
+            (Config { validation: 1_000_001, ..Config::default() }, "validation"),
+        ] {
+            assert_eq!(bad.check().unwrap_err().key(), key);
+        }
+        assert_eq!(Config { lr: f32::MIN_POSITIVE, clip: 1e9, seed: u32::MAX, ..Config::default() }.check(), Ok(()));
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub enum FileFault {
     RatesPlace { epoch: f64, minibatch: f64 },
     #[error("its rates do not begin at the beginning or are not in order")]
     RatesOrder,
-    #[error("it is of another vocabulary (of {its} kinds of token, and here are {ours})")]
+    #[error("it is of another vocabulary (of size {its}, and here it is {ours})")]
     OtherVocabulary { its: usize, ours: usize },
     #[error("it is of another text, with the same vocabulary")]
     OtherText,

@@ -8,6 +8,7 @@ pub mod pick;
 pub mod profile;
 pub mod race;
 pub mod run;
+mod setting;
 pub mod sizes;
 
 pub use config::Config;

@@ -3,8 +3,6 @@
 use num_traits::Float;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
-
 /// The longest prefix that is continued, in characters.
 pub const LONGEST_PREFIX: usize = 4000;
 
@@ -36,20 +34,6 @@ pub struct SamplingParameters {
 }
 
 impl Pick {
-    /// Checks the numbers.
-    ///
-    /// # Errors
-    /// [`Error::Temperature`], [`Error::TopK`].
-    pub fn check(self) -> Result<()> {
-        match self {
-            Self::Sampled { temperature, .. } if !(COLDEST..=HOTTEST).contains(&temperature) => {
-                Err(Error::Temperature { given: temperature })
-            }
-            Self::Sampled { top_k: 0, .. } => Err(Error::TopK),
-            _ => Ok(()),
-        }
-    }
-
     /// Its numbers; the likeliest is whichever comes among the one likeliest.
     pub fn parameters(self) -> SamplingParameters {
         match self {

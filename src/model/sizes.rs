@@ -11,7 +11,7 @@ pub struct Sizes {
     pub steps: usize,
     /// `H`, hidden units.
     pub hidden: usize,
-    /// `V`, kinds of token.
+    /// `V`, size of the vocabulary.
     pub vocabulary: usize,
 }
 

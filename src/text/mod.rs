@@ -38,7 +38,7 @@ pub const UNKNOWN: u32 = 0;
 /// How [`UNKNOWN`] is written.
 pub const UNKNOWN_TEXT: &str = "<unk>";
 
-/// The kinds of token and their ids: `<unk>` is 0, then the characters by falling count, ties in order of first
+/// The tokens and their ids: `<unk>` is 0, then the characters by falling count, ties in order of first
 /// appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
@@ -52,8 +52,8 @@ impl Vocabulary {
         Self::limited(text, usize::MAX).0
     }
 
-    /// The commonest characters, as many as make at most `kinds` with `<unk>`; and how many others there are.
-    pub fn limited(text: &str, kinds: usize) -> (Self, usize) {
+    /// The commonest characters, as many as `vocab` has room for, `<unk>` included; and how many others there are.
+    pub fn limited(text: &str, vocab: usize) -> (Self, usize) {
         let mut counts = vec![0_u32; text.chars().max().map_or(0, |c| c as usize + 1)];
         let mut characters = Vec::new();
         for c in text.chars() {
@@ -64,7 +64,7 @@ impl Vocabulary {
             *count += 1;
         }
         characters.sort_by_key(|&c| std::cmp::Reverse(counts[c as usize])); // stable: ties keep their order
-        let rare = characters.len().saturating_sub(kinds.saturating_sub(1));
+        let rare = characters.len().saturating_sub(vocab.saturating_sub(1));
         characters.truncate(characters.len() - rare);
         (Self::numbered(characters), rare)
     }
@@ -85,7 +85,7 @@ impl Vocabulary {
         Self { characters, ids }
     }
 
-    /// `V`, kinds of token, `<unk>` included.
+    /// `V`, `<unk>` included.
     pub fn size(&self) -> usize {
         self.characters.len() + 1
     }
@@ -138,7 +138,7 @@ pub struct Corpus {
     pub vocabulary: Vocabulary,
     /// The whole text.
     pub tokens: Vec<u32>,
-    /// How many kinds of character the vocabulary had no room for.
+    /// How many different characters the vocabulary had no room for.
     pub rare: usize,
     sha1: String,
 }
@@ -149,13 +149,13 @@ impl Corpus {
         Self::of(text, Cleaning::Book, usize::MAX)
     }
 
-    /// Cleans a text and numbers its characters, of which the rarest are `<unk>` where there are more than `kinds`.
-    pub fn of(text: &str, cleaning: Cleaning, kinds: usize) -> Self {
+    /// Cleans a text and numbers its characters, of which the rarest are `<unk>` where `vocab` has no room for all.
+    pub fn of(text: &str, cleaning: Cleaning, vocab: usize) -> Self {
         let cleaned = match cleaning {
             Cleaning::Book => Cow::from(clean(text)),
             Cleaning::Verbatim => Cow::from(text),
         };
-        let (vocabulary, rare) = Vocabulary::limited(&cleaned, kinds);
+        let (vocabulary, rare) = Vocabulary::limited(&cleaned, vocab);
         let tokens = vocabulary.encode(&cleaned);
         Self { vocabulary, tokens, rare, sha1: edition::sha1_hex(cleaned.as_bytes()) }
     }

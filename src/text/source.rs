@@ -42,8 +42,8 @@ impl Text {
         Ok(Self { is_books: identify(bytes) == Some(Edition::Book), ..Self::new(name, content) })
     }
 
-    /// Its tokens, of at most so many kinds.
-    pub fn corpus(&self, cleaning: Cleaning, kinds: u32) -> Corpus {
-        Corpus::of(&self.content, cleaning, kinds as usize)
+    /// Its tokens, of a vocabulary of at most this size.
+    pub fn corpus(&self, cleaning: Cleaning, vocab: u32) -> Corpus {
+        Corpus::of(&self.content, cleaning, vocab as usize)
     }
 }

@@ -8,7 +8,8 @@
 //! - `rates (R, 4)`, F64: finished epochs, minibatch, learning rate and clipping threshold: where rates were set, and
 //!   which; the first from the beginning on;
 //! - `validation (E)`, F64, where tokens are held out: their perplexity after each epoch;
-//! - metadata: `format`, every setting by its key, `window-offset` where one is fixed, `vocabulary` (the characters in
+//! - metadata: `format`, every setting by its key (one that was added later may be missing, and then is the default),
+//!   `window-offset` where one is fixed, `vocabulary` (the characters in
 //!   the order of their ids, from 1), `text` (SHA-1 of the cleaned text), `samples` (JSON: prefix and text of each
 //!   epoch's sample).
 //!
@@ -21,7 +22,7 @@ use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
-use crate::model::config::{SETTINGS, TEXT_KEYS, WINDOW_OFFSET};
+use crate::model::config::{SETTINGS, WINDOW_OFFSET};
 use crate::model::run::{Place, Rates};
 use crate::model::{Config, FileFault};
 use crate::network::Parameters;
@@ -38,7 +39,7 @@ pub struct Checkpoint {
     pub config: Config,
     /// The offset of every epoch's windows, where it is not random.
     pub window_offset: Option<u32>,
-    /// The kinds of token but `<unk>`, in the order of their ids.
+    /// The characters of the vocabulary, in the order of their ids.
     pub vocabulary: String,
     /// SHA-1 of the cleaned text.
     pub text: String,
@@ -144,7 +145,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
         format if format == FORMAT => {}
         format => return Err(FileFault::Format { given: format.clone(), wanted: FORMAT.to_owned() }),
     }
-    let config = read_config(said)?;
+    let config = read_config(metadata)?;
     let vocabulary = read_vocabulary(said("vocabulary")?)?;
     let offset = metadata.get(WINDOW_OFFSET.key).map(|text| read_offset(text, &config)).transpose()?;
     let parameters = read_from(&file, network_of(&config, vocabulary.size()))?;
@@ -166,13 +167,13 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     })
 }
 
-fn read_config<'a>(said: impl Fn(&str) -> Result<&'a String, FileFault>) -> Result<Config, FileFault> {
+fn read_config(metadata: &HashMap<String, String>) -> Result<Config, FileFault> {
     let mut config = Config::default();
     for setting in &SETTINGS {
-        match said(setting.key) {
-            Ok(value) => config.set(setting.key, value).map_err(FileFault::Settings)?,
-            Err(_) if TEXT_KEYS.contains(&setting.key) => {}
-            Err(missing) => return Err(missing),
+        match setting.keys().find_map(|key| metadata.get(key)) {
+            Some(value) => config.set(setting.key, value).map_err(FileFault::Settings)?,
+            None if setting.later => {}
+            None => return Err(FileFault::Lacks(setting.key.to_owned())),
         }
     }
     config.check().map_err(FileFault::Settings)?;

@@ -14,12 +14,14 @@ use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::kernels;
 use crate::model::Config;
-use crate::model::config::{StateMode, check_prefix};
+use crate::model::config::StateMode;
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
 use crate::model::run::{Place, Rates, Run, StateAt};
 use crate::network::{Network, Parameters, Setup};
-use crate::protocol::{Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch};
+use crate::protocol::{
+    Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch, check_pick, check_prefix,
+};
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 
@@ -466,7 +468,7 @@ impl Session {
     /// As [`Session::sample`]; a pick or a length that there is not.
     pub async fn converse(&mut self, prefix: &str, length: usize, pick: Pick) -> Result<Continuation> {
         check_prefix(prefix)?;
-        pick.check()?;
+        check_pick(pick)?;
         if length > LONGEST_ANSWER {
             return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
         }

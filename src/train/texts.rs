@@ -56,12 +56,12 @@ impl Texts {
         self.own.as_ref().or(self.book.as_ref()).ok_or(Error::NoBook)
     }
 
-    fn read(&mut self, cleaning: Cleaning, kinds: u32) -> Result<Rc<Corpus>> {
-        if let Some((_, _, corpus)) = self.made.as_ref().filter(|made| (made.0, made.1) == (cleaning, kinds)) {
+    fn read(&mut self, cleaning: Cleaning, vocab: u32) -> Result<Rc<Corpus>> {
+        if let Some((_, _, corpus)) = self.made.as_ref().filter(|made| (made.0, made.1) == (cleaning, vocab)) {
             return Ok(corpus.clone());
         }
-        let corpus = Rc::new(self.present()?.corpus(cleaning, kinds));
-        self.made = Some((cleaning, kinds, corpus.clone()));
+        let corpus = Rc::new(self.present()?.corpus(cleaning, vocab));
+        self.made = Some((cleaning, vocab, corpus.clone()));
         Ok(corpus)
     }
 
@@ -70,7 +70,7 @@ impl Texts {
     /// # Errors
     /// [`Error::NoLetters`]: a text of which nothing is left; no text at all.
     pub fn corpus(&mut self, config: &Config) -> Result<Rc<Corpus>> {
-        let corpus = self.read(config.cleaning, config.kinds)?;
+        let corpus = self.read(config.cleaning, config.vocab)?;
         if corpus.tokens.is_empty() { Err(Error::NoLetters) } else { Ok(corpus) }
     }
 
@@ -78,8 +78,8 @@ impl Texts {
     ///
     /// # Errors
     /// No text at all.
-    pub fn facts(&mut self, cleaning: Cleaning, kinds: u32) -> Result<TextFacts> {
-        let corpus = self.read(cleaning, kinds)?;
+    pub fn facts(&mut self, cleaning: Cleaning, vocab: u32) -> Result<TextFacts> {
+        let corpus = self.read(cleaning, vocab)?;
         let text = self.present()?;
         let counts = corpus.counts();
         let characters = corpus.vocabulary.characters().iter().copied();
@@ -89,7 +89,7 @@ impl Texts {
             own: self.own.is_some(),
             characters: text.characters,
             cleaning,
-            kinds,
+            vocab,
             tokens: corpus.tokens.len() as u32,
             vocabulary: corpus.vocabulary.size() as u32,
             unknown: counts[0],

@@ -13,11 +13,11 @@ use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
 use crate::model::Config;
-use crate::model::config::{Cleaning, check_prefix};
+use crate::model::config::Cleaning;
 use crate::network::parameters_file;
 use crate::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
-    SAMPLE_LENGTH, Stretch, Summary, TextChoice,
+    SAMPLE_LENGTH, Stretch, Summary, TextChoice, check_prefix,
 };
 use crate::text::Corpus;
 
@@ -150,8 +150,8 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
-            Command::Text { choice, cleaning, kinds } => {
-                let event = self.choose_text(choice, cleaning, kinds);
+            Command::Text { choice, cleaning, vocab } => {
+                let event = self.choose_text(choice, cleaning, vocab);
                 (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
             }
             Command::Recall { races } => self.devices.recall(races),
@@ -159,12 +159,12 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
-    fn choose_text(&mut self, choice: TextChoice, cleaning: Cleaning, kinds: u32) -> Result<Event> {
+    fn choose_text(&mut self, choice: TextChoice, cleaning: Cleaning, vocab: u32) -> Result<Event> {
         if choice != TextChoice::Present {
             self.texts.choose(choice)?;
             self.untrained = None;
         }
-        Ok(Event::Text { facts: self.texts.facts(cleaning, kinds)? })
+        Ok(Event::Text { facts: self.texts.facts(cleaning, vocab)? })
     }
 
     fn refuse(&mut self, request: u32, error: Error) {

@@ -19,9 +19,9 @@ pub async fn wait_for_text(
     while let Some(command) = commands.next().await {
         match command {
             Command::Train { .. } => return Some(Either::Left(command)),
-            Command::Text { choice, cleaning, kinds } => {
+            Command::Text { choice, cleaning, vocab } => {
                 let mut texts = Texts::default();
-                match texts.choose(choice).and_then(|()| texts.facts(cleaning, kinds)) {
+                match texts.choose(choice).and_then(|()| texts.facts(cleaning, vocab)) {
                     Ok(facts) => {
                         emit(Event::Text { facts });
                         return Some(Either::Right(texts));
@@ -67,7 +67,7 @@ mod tests {
     }
 
     fn text(choice: TextChoice) -> Command {
-        Command::Text { choice, cleaning: Cleaning::Book, kinds: 28 }
+        Command::Text { choice, cleaning: Cleaning::Book, vocab: 28 }
     }
 
     fn train() -> Command {

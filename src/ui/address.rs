@@ -1,13 +1,13 @@
 //! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
 //!
-//! A setting that the address leaves out has its default; a window offset is there only where it is fixed. A key that
-//! is none of these is kept as it stands, because another version may know it.
+//! A setting that the address leaves out has its default. A key that is no setting, now or before, is kept as it stands,
+//! because another version may know it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::form::Form;
 use super::run::Run;
-use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting};
+use crate::model::config::{Setting, WINDOW_OFFSET, fields, setting};
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -20,10 +20,8 @@ pub fn read(fragment: &str) -> Form {
     let mut form = Form::default();
     let mut given = Vec::new();
     for (key, value) in pairs(fragment) {
-        if is_known(key) {
-            form.set(key, &percent_decode_str(value).decode_utf8_lossy());
-            given.push(key);
-        }
+        form.set(key, &percent_decode_str(value).decode_utf8_lossy());
+        given.push(key);
     }
     // Random sampling implies a reset state; an address that says otherwise is told so.
     if form.get("sampling") == "random" && !given.contains(&"state") {
@@ -32,15 +30,13 @@ pub fn read(fragment: &str) -> Form {
     form
 }
 
-/// The address that asks for `form`: all settings in their order, those of the text where they are not the book's and
-/// the window offset where it is fixed, then what else `fragment` held, untouched.
+/// The address that asks for `form`: all settings in their order, those that were added later where they are not the
+/// default, then what else `fragment` held, untouched.
 pub fn write(fragment: &str, form: &Form) -> String {
-    let offset = Some(&WINDOW_OFFSET).filter(|s| !form.get(s.key).is_empty());
     let book = Form::default();
-    let said = |s: &&Setting| !TEXT_KEYS.contains(&s.key) || form.get(s.key) != book.get(s.key);
-    let known = SETTINGS.iter().filter(said).chain(offset);
-    let known = known.map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
-    let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
+    let said = |s: &&Setting| !s.later || form.get(s.key) != book.get(s.key);
+    let known = fields().filter(said).map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
+    let others = items(fragment).filter(|item| setting(split(item).0).is_none()).map(str::to_owned);
     let all: Vec<String> = known.chain(others).collect();
     format!("#{}", all.join("&"))
 }
@@ -58,7 +54,7 @@ pub fn text(fragment: &str) -> Option<String> {
 
 /// An address without such a text.
 pub fn without_text(fragment: &str) -> String {
-    fields(fragment).filter(|field| split(field).0 != TEXT).collect::<Vec<_>>().join("&")
+    items(fragment).filter(|item| split(item).0 != TEXT).collect::<Vec<_>>().join("&")
 }
 
 /// The address that asks for the settings of a run that there was, and for its text if that came by a link.
@@ -72,21 +68,17 @@ pub fn of_run(run: &Run) -> String {
     write(&text.unwrap_or_default(), &form)
 }
 
-fn is_known(key: &str) -> bool {
-    setting(key).is_some() || key == WINDOW_OFFSET.key
-}
-
 /// Every `key=value` of an address, as it stands.
 fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
-    fields(fragment).map(split)
+    items(fragment).map(split)
 }
 
-fn fields(fragment: &str) -> impl Iterator<Item = &str> {
-    fragment.trim_start_matches('#').split('&').filter(|field| !field.is_empty())
+fn items(fragment: &str) -> impl Iterator<Item = &str> {
+    fragment.trim_start_matches('#').split('&').filter(|item| !item.is_empty())
 }
 
-fn split(field: &str) -> (&str, &str) {
-    field.split_once('=').unwrap_or((field, ""))
+fn split(item: &str) -> (&str, &str) {
+    item.split_once('=').unwrap_or((item, ""))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -127,6 +119,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_before_means_the_present_one() {
+        let form = read("#kinds=20&theme=dark");
+        assert_eq!(form, read("#vocab=20"));
+        assert_eq!(form.config(), Ok(Config { vocab: 20, ..Config::default() }));
+        assert!(write("#kinds=20&theme=dark", &form).ends_with("&engine=auto&vocab=20&theme=dark"));
+    }
+
+    #[test]
     fn bad_values_stay_to_be_named() {
         let errors = read("#hidden=many&lr=-1").config().unwrap_err();
         let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runs_address_holds_its_settings() {
+    fn a_runs_address_holds_its_fields() {
         let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
         let start = crate::ui::run::Start { window_offset: Some(3), ..Default::default() };
         let form = read(&of_run(&Run::new(1, config, &start, 0)));
@@ -183,9 +183,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), SETTINGS.len() + 1)) {
+        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), fields().count())) {
             let mut form = Form::default();
-            for (setting, text) in SETTINGS.iter().chain([&WINDOW_OFFSET]).zip(&texts) {
+            for (setting, text) in fields().zip(&texts) {
                 form.set(setting.key, text);
             }
             prop_assert_eq!(read(&write("", &form)), form);

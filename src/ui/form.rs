@@ -1,14 +1,11 @@
 //! The settings as they stand in the form: texts, good or bad, and what they come to.
 
 use super::language::Words;
-use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET};
+use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET, fields};
 
-/// The text in the field of every setting, in the order of [`SETTINGS`], and in that of [`WINDOW_OFFSET`].
+/// The text in every field, in the order of [`fields`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Form {
-    texts: [String; SETTINGS.len()],
-    window_offset: String,
-}
+pub struct Form(Vec<String>);
 
 impl Default for Form {
     fn default() -> Self {
@@ -18,25 +15,20 @@ impl Default for Form {
 
 impl From<&Config> for Form {
     fn from(config: &Config) -> Self {
-        Self { texts: SETTINGS.each_ref().map(|s| config.get(s.key).unwrap_or_default()), window_offset: String::new() }
+        Self(fields().map(|s| config.get(s.key).unwrap_or_default()).collect())
     }
 }
 
 impl Form {
     /// The text in the field of `key`; empty where there is no such setting.
     pub fn get(&self, key: &str) -> &str {
-        if key == WINDOW_OFFSET.key {
-            return &self.window_offset;
-        }
-        SETTINGS.iter().position(|s| s.key == key).map_or("", |i| &self.texts[i])
+        fields().position(|s| s.is(key)).map_or("", |i| &self.0[i])
     }
 
-    /// Puts `text` into the field of `key`.
+    /// Puts `text` into the field of `key`, if there is such a setting.
     pub fn set(&mut self, key: &str, text: &str) {
-        if key == WINDOW_OFFSET.key {
-            text.clone_into(&mut self.window_offset);
-        } else if let Some(i) = SETTINGS.iter().position(|s| s.key == key) {
-            text.clone_into(&mut self.texts[i]);
+        if let Some(i) = fields().position(|s| s.is(key)) {
+            text.clone_into(&mut self.0[i]);
         }
     }
 
@@ -65,13 +57,13 @@ impl Form {
 
     /// The fixed offset of the windows; `None` where it is random, or no number.
     pub fn window_offset(&self) -> Option<u32> {
-        self.window_offset.trim().parse().ok()
+        self.get(WINDOW_OFFSET.key).trim().parse().ok()
     }
 
     fn offset_error(&self, largest: u32) -> Option<SettingError> {
-        let given = &self.window_offset;
+        let given = self.get(WINDOW_OFFSET.key);
         let good = given.trim().is_empty() || self.window_offset().is_some_and(|offset| offset <= largest);
-        (!good).then(|| SettingError::WindowOffset { given: given.clone(), largest })
+        (!good).then(|| SettingError::WindowOffset { given: given.to_owned(), largest })
     }
 
     /// The mode that sampling and state amount to, if it is one of the three.

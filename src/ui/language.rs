@@ -4,7 +4,7 @@ mod errors;
 mod table;
 
 pub use errors::sentence;
-pub use table::{CHINESE, ENGLISH, Words};
+pub use table::{CHINESE, ENGLISH, List, Words};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -243,24 +243,15 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for &key in keys {
         let value = config.get(key).unwrap_or_default();
-        let named = |name: &str| fill(w.item, &[name, &value]);
         parts.push(match key {
-            "sampling" => words::value(w, &value).to_owned(),
             // Random sampling says so already.
             "state" if config.sampling == Sampling::Random => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
             "state" => w.name_reset.to_owned(),
-            "engine" | "cleaning" => words::value(w, &value).to_owned(),
-            "kinds" => named(w.name_kinds),
-            "validation" => named(w.name_validation),
-            "hidden" => named(w.name_hidden),
-            "batch" => named(w.name_batch),
-            "steps" => named(w.name_steps),
-            "epochs" => named(w.name_epochs),
-            "lr" => named(w.name_lr),
-            "clip" => named(w.name_clip),
-            "tokens" => named(w.name_tokens),
-            _ => named(w.name_seed),
+            _ => match words::name(w, key) {
+                "" => words::value(w, &value).to_owned(),
+                name => fill(w.item, &[name, &value]),
+            },
         });
     }
     parts.extend(run.own_text.clone());

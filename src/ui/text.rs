@@ -114,7 +114,7 @@ fn now(form: &Form) -> [String; 2] {
     ["cleaning", "tokens"].map(|key| form.get(key).to_owned())
 }
 
-/// What the text comes to: name, tokens, kinds, and how many are unknown.
+/// What the text comes to: name, tokens, size of the vocabulary, and how many tokens are unknown.
 pub fn facts(w: &Words, facts: &TextFacts) -> String {
     let name = if facts.is_books && !facts.own { w.books_edition } else { &facts.name };
     let tokens = fill(w.text_tokens, &[name, &grouped(facts.tokens.into()), &grouped(facts.vocabulary.into())]);
@@ -125,11 +125,11 @@ pub fn facts(w: &Words, facts: &TextFacts) -> String {
     format!("{tokens}{}{unknown}", w.list_separator)
 }
 
-/// The vocabulary, each kind as it can be seen, with its count; and how many more there are.
+/// The vocabulary, each character as it can be seen, with its count; and how many more there are.
 pub fn vocabulary(w: &Words, facts: &TextFacts) -> (Vec<(String, String)>, Option<String>) {
-    let kinds = facts.counts.iter().map(|&(c, count)| (words::character(w, Some(c)), grouped(count.into())));
+    let characters = facts.counts.iter().map(|&(c, count)| (words::character(w, Some(c)), grouped(count.into())));
     let more = (facts.vocabulary as usize).saturating_sub(1 + facts.counts.len());
-    (kinds.collect(), (more > 0).then(|| fill(w.vocabulary_more, &[&grouped(more as u64)])))
+    (characters.collect(), (more > 0).then(|| fill(w.vocabulary_more, &[&grouped(more as u64)])))
 }
 
 #[cfg(test)]
@@ -211,16 +211,16 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_told_with_what_became_of_its_rarest_kinds() {
+    fn a_text_is_told_with_what_became_of_its_rarest_characters() {
         let mut text = TextFacts { unknown: 1200, rare: 31, ..told(Cleaning::Verbatim, 5000, 5000) };
         assert_eq!(
             facts(&ENGLISH, &text),
-            "mine; 5,000 tokens of 5 kinds, 1,200 of them, of the 31 rarest kinds, are read as <unk>"
+            "mine; 5,000 tokens, vocabulary of 5, the 31 rarest characters (1,200 tokens) read as <unk>"
         );
         (text.unknown, text.vocabulary) = (0, 3000);
-        assert_eq!(facts(&ENGLISH, &text), "mine; 5,000 tokens of 3,000 kinds");
-        let (kinds, more) = vocabulary(&ENGLISH, &text);
-        assert_eq!(kinds[2], ("space".to_owned(), "9".to_owned()));
-        assert_eq!(more.as_deref(), Some("and 2,995 kinds more"));
+        assert_eq!(facts(&ENGLISH, &text), "mine; 5,000 tokens, vocabulary of 3,000");
+        let (characters, more) = vocabulary(&ENGLISH, &text);
+        assert_eq!(characters[2], ("space".to_owned(), "9".to_owned()));
+        assert_eq!(more.as_deref(), Some("and 2,995 more"));
     }
 }

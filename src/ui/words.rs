@@ -1,7 +1,7 @@
 //! How the page puts numbers, times and samples into words.
 
 use super::curve::Point;
-use super::language::{Words, fill};
+use super::language::{List, Words, fill};
 use super::reference::{self, Reference};
 use super::state::{RunState, Status};
 use crate::kernels::network_of;
@@ -114,39 +114,21 @@ pub fn unknown(w: &Words, characters: &[char]) -> Option<String> {
 
 /// The label of a setting's field.
 pub fn label(w: &Words, key: &str) -> &'static str {
-    match key {
-        "hidden" => w.hidden,
-        "batch" => w.batch,
-        "steps" => w.steps,
-        "epochs" => w.epochs,
-        "lr" => w.lr,
-        "clip" => w.clip,
-        "tokens" => w.tokens,
-        "sampling" => w.sampling,
-        "state" => w.state,
-        "seed" => w.seed,
-        "engine" => w.engine,
-        "cleaning" => w.cleaning,
-        "kinds" => w.kinds,
-        "validation" => w.validation,
-        _ => w.window_offset,
-    }
+    look_up(w.labels, key).unwrap_or_default()
+}
+
+/// What a setting of numbers is called in a run's name; the others are known by their values.
+pub fn name(w: &Words, key: &str) -> &'static str {
+    look_up(w.names, key).unwrap_or_default()
 }
 
 /// What a setting's word is called; a stray one stays as it is.
 pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
-    match value {
-        "sequential" => w.sequential,
-        "random" => w.random,
-        "carry" => w.carry,
-        "reset" => w.reset_state,
-        "auto" => w.auto,
-        "gpu" => w.gpu,
-        "cpu" => w.cpu,
-        "book" => w.cleaning_book,
-        "verbatim" => w.verbatim,
-        stray => stray,
-    }
+    look_up(w.values, value).unwrap_or(value)
+}
+
+fn look_up(words: List, key: &str) -> Option<&'static str> {
+    words.iter().find(|word| word.0 == key).map(|word| word.1)
 }
 
 /// Where a run left the finite numbers.
@@ -260,8 +242,8 @@ pub fn race(w: &Words, laps: &[Lap]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::config::{SETTINGS, WINDOW_OFFSET};
-    use crate::ui::language::ENGLISH;
+    use crate::model::config::{SETTINGS, Values, fields};
+    use crate::ui::language::{CHINESE, ENGLISH};
 
     fn sample(prefix: &str, text: &str, unknown: &[char]) -> Sample {
         Sample { prefix: prefix.into(), text: text.into(), unknown: unknown.into() }
@@ -340,8 +322,21 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_those_of_the_settings() {
-        assert!(SETTINGS.iter().chain([&WINDOW_OFFSET]).all(|s| label(&ENGLISH, s.key) == s.label));
+    fn every_setting_and_every_value_has_its_words() {
+        for w in [&ENGLISH, &CHINESE] {
+            let keys: Vec<&str> = w.labels.iter().map(|word| word.0).collect();
+            assert_eq!(keys, fields().map(|setting| setting.key).collect::<Vec<_>>());
+            let (words, numbers): (Vec<_>, Vec<_>) =
+                SETTINGS.iter().partition(|setting| matches!(setting.values, Values::Words(_)));
+            assert!(w.names.iter().map(|word| word.0).eq(numbers.iter().map(|setting| setting.key)));
+            let values = words.iter().flat_map(|setting| match setting.values {
+                Values::Words(words) => words,
+                _ => &[],
+            });
+            let missing: Vec<_> = values.filter(|value| look_up(w.values, value).is_none()).collect();
+            assert!(missing.is_empty(), "{missing:?} in {}", w.code);
+        }
+        assert!(fields().all(|setting| label(&ENGLISH, setting.key) == setting.label), "as errors say it");
     }
 
     #[test]

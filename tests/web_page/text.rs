@@ -17,7 +17,7 @@ use super::{Mounted, book, epoch, sample};
 const A_WHILE: u32 = 600;
 
 fn choice(choice: TextChoice, cleaning: Cleaning) -> Command {
-    Command::Text { choice, cleaning, kinds: Config::default().kinds }
+    Command::Text { choice, cleaning, vocab: Config::default().vocab }
 }
 
 fn own(name: &str, bytes: &[u8]) -> Command {
@@ -32,7 +32,7 @@ fn told(name: &str, cleaning: Cleaning) -> TextFacts {
         own: true,
         characters: 4321,
         cleaning,
-        kinds: Config::default().kinds,
+        vocab: Config::default().vocab,
         tokens: if is_verbatim { 4321 } else { 12 },
         vocabulary: if is_verbatim { 612 } else { 5 },
         unknown: if is_verbatim { 20 } else { 0 },
@@ -77,7 +77,7 @@ fn is_hidden(page: &Mounted, id: &str) -> bool {
 #[wasm_bindgen_test]
 async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
     let page = Mounted::ready("").await;
-    assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens of 28 kinds");
+    assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens, vocabulary of 28");
     assert!(page.button("Back to the book’s text").has_attribute("hidden"));
     choose(&page, "mine.txt", "时光机器".as_bytes()).await;
     assert_eq!(page.sent(), [own("mine.txt", "时光机器".as_bytes())]);
@@ -96,7 +96,7 @@ async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
     );
     assert_eq!(
         page.text("text-facts"),
-        "mine.txt; 4,321 tokens of 612 kinds, 20 of them, of the 7 rarest kinds, are read as <unk>"
+        "mine.txt; 4,321 tokens, vocabulary of 612, the 7 rarest characters (20 tokens) read as <unk>"
     );
     assert_eq!(page.text("text-adapted"), "Set for this text: Cleaning, Training tokens.");
     assert!(page.text("text-part").starts_with("Text (mine.txt)"), "{}", page.text("text-part"));
@@ -121,10 +121,10 @@ async fn the_vocabulary_is_shown_with_counts_when_it_is_opened() {
     assert_eq!(page.text("vocabulary"), "Vocabulary");
     page.find("[data-testid=vocabulary] summary").unchecked_into::<HtmlElement>().click();
     page.settle().await;
-    assert_eq!(page.text("vocabulary"), "Vocabulary时 1,234line end 56space 3光 2机 1器 1and 605 kinds more");
+    assert_eq!(page.text("vocabulary"), "Vocabulary时 1,234line end 56space 3光 2机 1器 1and 605 more");
     page.page.language.set(Language::Chinese);
     page.settle().await;
-    assert!(page.text("text-facts").contains("mine.txt；4,321 个词元，612 种"), "{}", page.text("text-facts"));
+    assert!(page.text("text-facts").contains("mine.txt；4,321 个词元，词表大小 612"), "{}", page.text("text-facts"));
 }
 
 #[wasm_bindgen_test]
@@ -143,7 +143,7 @@ async fn what_is_no_text_is_refused_and_the_one_before_stays() {
     choose(&page, "photo.jpg", b"\xff\xd8").await;
     page.hear([Event::TextRefused { error: Error::NotUtf8 { offset: 0 } }]).await;
     assert!(page.text("error").starts_with("The text is neither UTF-8 nor UTF-16"), "{}", page.text("error"));
-    assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens of 28 kinds");
+    assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens, vocabulary of 28");
     assert!(!page.button("Train").has_attribute("disabled"));
     choose(&page, "mine.txt", b"words").await;
     assert_eq!(page.text("error"), "", "a new text, a new chance");

@@ -189,7 +189,7 @@ fn file_fault(fault: &FileFault) -> String {
             format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪，而两者应是从 0 数起的整数")
         }
         FileFault::RatesOrder => "它的学习率和裁剪不是从头记起，或次序不对".to_owned(),
-        FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：有 {its} 种词元，而这里有 {ours} 种"),
+        FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：大小为 {its}，而这里为 {ours}"),
         FileFault::OtherText => "它学的是另一个文本，词表相同".to_owned(),
     }
 }

@@ -1,27 +1,79 @@
 //! The table of words. The terms are those of *Dive into Deep Learning* and of its Chinese edition.
 
-/// Makes the struct of words and its two values from `name: "English", "中文";`.
+/// Words that are looked up: by the key of a setting, or by the word of a value.
+pub type List = &'static [(&'static str, &'static str)];
+
+/// Makes the struct of words and its two values from `name: "English", "中文";`, and lists of them.
 macro_rules! words {
-    ($($name:ident: $english:literal, $chinese:literal;)*) => {
+    (
+        $($list:ident { $($key:literal: $english_of_key:literal, $chinese_of_key:literal;)* })*
+        ---
+        $($name:ident: $english:literal, $chinese:literal;)*
+    ) => {
         /// Everything that the page says, in one language. `{0}` and so on are filled in by [`super::fill`].
         #[derive(Debug)]
-        pub struct Words { $(pub $name: &'static str,)* }
+        pub struct Words { $(pub $list: List,)* $(pub $name: &'static str,)* }
 
-        pub static ENGLISH: Words = Words { $($name: $english,)* };
+        pub static ENGLISH: Words = Words { $($list: &[$(($key, $english_of_key)),*],)* $($name: $english,)* };
 
-        pub static CHINESE: Words = Words { $($name: $chinese,)* };
+        pub static CHINESE: Words = Words { $($list: &[$(($key, $chinese_of_key)),*],)* $($name: $chinese,)* };
 
         #[cfg(test)]
         impl Words {
             /// Every word by its name.
             pub fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name)),*]
+                let listed = [$(self.$list),*].concat();
+                [listed, vec![$((stringify!($name), self.$name)),*]].concat()
             }
         }
     };
 }
 
 words! {
+    // The settings, as their fields are called;
+    labels {
+        "hidden": "Hidden units", "隐藏单元数";
+        "batch": "Batch size", "批量大小";
+        "steps": "Time steps", "时间步数";
+        "epochs": "Epochs", "轮次数";
+        "lr": "Learning rate", "学习率";
+        "clip": "Gradient clipping", "梯度裁剪";
+        "tokens": "Training tokens", "训练词元数";
+        "sampling": "Sampling", "采样";
+        "state": "Hidden state", "隐状态";
+        "seed": "Seed", "随机种子";
+        "engine": "Engine", "引擎";
+        "cleaning": "Cleaning", "文本清洗";
+        "vocab": "Vocabulary, at most", "词表大小上限";
+        "validation": "Validation tokens", "验证词元数";
+        "window-offset": "Window offset", "窗口偏移";
+    }
+    // those that are numbers, in the name of a run;
+    names {
+        "hidden": "hidden", "隐藏单元";
+        "batch": "batch", "批量";
+        "steps": "steps", "时间步";
+        "epochs": "epochs", "轮次";
+        "lr": "learning rate", "学习率";
+        "clip": "clipping", "裁剪";
+        "tokens": "tokens", "词元";
+        "seed": "seed", "种子";
+        "vocab": "vocabulary", "词表";
+        "validation": "validation", "验证词元";
+    }
+    // and the words that they take.
+    values {
+        "sequential": "sequential", "顺序";
+        "random": "random", "随机";
+        "carry": "carry", "传递";
+        "reset": "reset", "重置";
+        "auto": "auto", "自动";
+        "gpu": "gpu", "仅 GPU";
+        "cpu": "cpu", "仅 CPU";
+        "book": "as in the book", "与书相同";
+        "verbatim": "verbatim", "保留原文";
+    }
+    ---
     code: "en", "zh";
     other_language: "中文", "English";
     none: "–", "–";
@@ -137,30 +189,6 @@ words! {
     exactly_the_book: "Exactly the book", "与书完全一致";
     exactly_the_book_note: "Sets everything below as the book has it; the mode and the seed stay.",
         "把下面的设置都改成书中的值；模式和种子不变。";
-    hidden: "Hidden units", "隐藏单元数";
-    batch: "Batch size", "批量大小";
-    steps: "Time steps", "时间步数";
-    epochs: "Epochs", "轮次数";
-    lr: "Learning rate", "学习率";
-    clip: "Gradient clipping", "梯度裁剪";
-    tokens: "Training tokens", "训练词元数";
-    sampling: "Sampling", "采样";
-    state: "Hidden state", "隐状态";
-    seed: "Seed", "随机种子";
-    engine: "Engine", "引擎";
-    cleaning: "Cleaning", "文本清洗";
-    kinds: "Kinds of token, at most", "词元种类上限";
-    validation: "Validation tokens", "验证词元数";
-    window_offset: "Window offset", "窗口偏移";
-    sequential: "sequential", "顺序";
-    random: "random", "随机";
-    carry: "carry", "传递";
-    reset_state: "reset", "重置";
-    auto: "auto", "自动";
-    gpu: "gpu", "仅 GPU";
-    cpu: "cpu", "仅 CPU";
-    cleaning_book: "as in the book", "与书相同";
-    verbatim: "verbatim", "保留原文";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";
@@ -184,14 +212,14 @@ words! {
     text_note: "A plain text file, which may also be dropped anywhere on the page: UTF-8 or UTF-16, up to {0} MB. It stays \
         on this machine.",
         "纯文本文件，也可拖放到本页任意处：UTF-8 或 UTF-16，最多 {0} MB。文本不会离开这台机器。";
-    text_tokens: "{0}; {1} tokens of {2} kinds", "{0}；{1} 个词元，{2} 种";
-    text_unknown: "{0} of them, of the {1} rarest kinds, are read as <unk>", "其中 {0} 个（最少见的 {1} 种）读作 <unk>";
+    text_tokens: "{0}; {1} tokens, vocabulary of {2}", "{0}；{1} 个词元，词表大小 {2}";
+    text_unknown: "the {1} rarest characters ({0} tokens) read as <unk>", "最少见的 {1} 种字符（{0} 个词元）读作 <unk>";
     text_cleaning_note: "As in the book: letters and spaces. Verbatim: every character, of any script. Validation tokens \
         are held out from the end of the text; their perplexity is the dashed line.",
         "“与书相同”只留字母和空格；“保留原文”保留任何文字的每个字符。验证词元取自文本末尾，不参与训练；它们的困惑度是虚线。";
     text_adapted: "Set for this text: {0}.", "已按此文本设置：{0}。";
     vocabulary: "Vocabulary", "词表";
-    vocabulary_more: "and {0} kinds more", "以及另外 {0} 种";
+    vocabulary_more: "and {0} more", "以及另外 {0} 种";
     drop_hint: "Drop a text here to train on it", "松开即可用这个文本训练";
     offer: "This link brings a text of its own: {0}", "这个链接带有自己的文本：{0}";
     offer_note: "Nothing of it is loaded yet. If you say so, it is fetched from {0} and trained on here.",
@@ -206,7 +234,7 @@ words! {
     // What is trained.
     network_title: "What is trained", "训练什么";
     text: "Text", "文本";
-    text_facts: "{0}; {1} characters, {2} kinds of token", "{0}；{1} 个字符，{2} 种词元";
+    text_facts: "{0}; {1} characters, vocabulary of {2}", "{0}；{1} 个字符，词表大小 {2}";
     books_edition: "the book’s edition", "书中所用的版本";
     speed: "Speed", "速度";
     network: "Network", "网络";
@@ -295,16 +323,6 @@ words! {
     item: "{0} {1}", "{0} {1}";
     name_from_file: "from a file", "从文件开始";
     name_offset: "offset", "偏移";
-    name_hidden: "hidden", "隐藏单元";
-    name_batch: "batch", "批量";
-    name_steps: "steps", "时间步";
-    name_epochs: "epochs", "轮次";
-    name_lr: "learning rate", "学习率";
-    name_clip: "clipping", "裁剪";
-    name_tokens: "tokens", "词元";
-    name_seed: "seed", "种子";
-    name_kinds: "kinds", "词元种类";
-    name_validation: "validation", "验证词元";
     name_carry: "state carried", "隐状态传递";
     name_reset: "state reset", "隐状态重置";
     name_rates: "rates changed", "中途改动";

@@ -6,7 +6,7 @@ use super::explain::Explain;
 use super::page::{Page, field_id};
 use super::start::Start;
 use super::text::TextPart;
-use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, Values};
+use crate::model::config::{Group, SETTINGS, Setting, Values};
 use crate::protocol::Rates;
 use crate::ui::explain::Stage;
 use crate::ui::form::{Form, Mode};
@@ -25,7 +25,7 @@ pub fn Settings(page: Page) -> impl IntoView {
         let labels: Vec<&str> = labels.collect();
         (!labels.is_empty() && !page.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
     });
-    let own = SETTINGS.iter().filter(|setting| !TEXT_KEYS.contains(&setting.key));
+    let own = SETTINGS.iter().filter(|setting| setting.group != Group::Text);
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
             <h2 id="settings-title">{w.settings}</h2>

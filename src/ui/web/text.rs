@@ -14,7 +14,7 @@ use super::page::{Page, TYPING, field_id};
 use super::settings::Field;
 use super::worker::message;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, TEXT_KEYS, setting};
+use crate::model::config::{Config, Group, SETTINGS};
 use crate::protocol::{Command, Event, TextChoice};
 use crate::text::decode::{LARGEST, too_large};
 use crate::text::fetch::host;
@@ -193,8 +193,8 @@ impl Page {
     }
 
     fn send_choice(&self, choice: TextChoice) {
-        let Config { cleaning, kinds, .. } = self.config.get_untracked().unwrap_or_default();
-        self.send(Command::Text { choice, cleaning, kinds });
+        let Config { cleaning, vocab, .. } = self.config.get_untracked().unwrap_or_default();
+        self.send(Command::Text { choice, cleaning, vocab });
     }
 }
 
@@ -221,7 +221,8 @@ pub fn TextPart(page: Page) -> impl IntoView {
         let labels: Vec<&str> = own.with(|own| own.adapted.iter().map(|key| words::label(w, key)).collect());
         (!labels.is_empty()).then(|| fill(w.text_adapted, &[&labels.join(w.list_separator)]))
     };
-    let field = |key| setting(key).map(|setting| view! { <Field page setting /> });
+    let fields = SETTINGS.iter().filter(|setting| setting.group == Group::Text);
+    let fields = fields.map(|setting| view! { <Field page setting /> }).collect_view();
     view! {
         <details class="start" data-testid="text-part">
             <summary>{w.text} <span class="note">{name}</span></summary>
@@ -233,7 +234,7 @@ pub fn TextPart(page: Page) -> impl IntoView {
                 <FileField page />
                 <PasteField page />
                 <button type="button" hidden=move || !is_own.get() on:click=move |_| page.book_text()>{w.text_book}</button>
-                <div class="fields">{TEXT_KEYS.map(field).collect_view()}</div>
+                <div class="fields">{fields}</div>
                 <p class="note">{w.text_cleaning_note}</p>
                 <Vocabulary page />
             </div>
@@ -243,8 +244,8 @@ pub fn TextPart(page: Page) -> impl IntoView {
 
 /// Has the worker read the text anew when the settings read it otherwise than what it told of.
 fn read_anew(page: Page) {
-    let wanted = Memo::new(move |_| page.config.with(|c| c.as_ref().ok().map(|c| (c.cleaning, c.kinds))));
-    let told = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map(|t| (t.cleaning, t.kinds))));
+    let wanted = Memo::new(move |_| page.config.with(|c| c.as_ref().ok().map(|c| (c.cleaning, c.vocab))));
+    let told = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map(|t| (t.cleaning, t.vocab))));
     let differs = move || wanted.get_untracked().zip(told.get_untracked()).is_some_and(|(wanted, told)| wanted != told);
     Effect::new(move |_| {
         let meant = wanted.get();
@@ -310,17 +311,17 @@ fn PasteField(page: Page) -> impl IntoView {
     }
 }
 
-/// The kinds of token with their counts, folded away; made only when it is opened.
+/// The characters with their counts, folded away; made only when it is opened.
 #[component]
 fn Vocabulary(page: Page) -> impl IntoView {
     let w = page.words();
     let open = RwSignal::new(false);
     let facts = Memo::new(move |_| page.state.with(|s| s.text.clone()));
-    let kind = |(character, count)| view! { <li><b>{character}</b> " " {count}</li> };
+    let item = |(character, count)| view! { <li><b>{character}</b> " " {count}</li> };
     let list = move || {
-        let (kinds, more) = facts.get().filter(|_| open.get()).map(|facts| text::vocabulary(w, &facts))?;
+        let (characters, more) = facts.get().filter(|_| open.get()).map(|facts| text::vocabulary(w, &facts))?;
         Some(view! {
-            <ul class="kinds" tabindex="0" aria-label=w.vocabulary>{kinds.into_iter().map(kind).collect_view()}</ul>
+            <ul class="characters" tabindex="0" aria-label=w.vocabulary>{characters.into_iter().map(item).collect_view()}</ul>
             <p class="note">{more}</p>
         })
     };

@@ -1,0 +1,201 @@
+//! A setting, and the macros that make the settings of a run and the words of their values from one list.
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Values {
+    /// A whole number from the first to the second.
+    Whole(u32, u32),
+    /// A number above 0, up to this.
+    Positive(f32),
+    /// One of these words.
+    Words(&'static [&'static str]),
+}
+
+/// Where a setting belongs, on the page and in the help of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Network,
+    Training,
+    /// How a text is read.
+    Text,
+    /// Where a run begins.
+    Start,
+}
+
+/// One setting as people meet it.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its key in the address, in checkpoints and, with `--`, on the command line.
+    pub key: &'static str,
+    /// The keys that it had before: they are read, and never written.
+    pub aliases: &'static [&'static str],
+    /// Its label in sentences and on the page, in English.
+    pub label: &'static str,
+    pub group: Group,
+    pub values: Values,
+    /// Whether it was added later. What lacks it, an address or a checkpoint from before, means its default; and an
+    /// address leaves it out where it is the default.
+    pub later: bool,
+}
+
+impl Setting {
+    /// Every key that names it, the present one first.
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+        [self.key].into_iter().chain(self.aliases.iter().copied())
+    }
+
+    /// Whether this key names it, or named it before.
+    pub fn is(&self, key: &str) -> bool {
+        self.keys().any(|its| its == key)
+    }
+
+    /// Whether a number is within the bounds.
+    fn takes(&self, number: f64) -> bool {
+        match self.values {
+            Values::Whole(min, max) => (f64::from(min)..=f64::from(max)).contains(&number),
+            Values::Positive(max) => number > 0.0 && number <= f64::from(max),
+            Values::Words(_) => false,
+        }
+    }
+}
+
+/// A type that the values of settings have.
+pub trait Value: Sized {
+    /// The value that `text` says, if `setting` takes it.
+    fn read(text: &str, setting: &Setting) -> Option<Self>;
+}
+
+impl Value for u32 {
+    fn read(text: &str, setting: &Setting) -> Option<Self> {
+        text.trim().parse().ok().filter(|&n| setting.takes(f64::from(n)))
+    }
+}
+
+impl Value for f32 {
+    fn read(text: &str, setting: &Setting) -> Option<Self> {
+        decimal(text.trim()).filter(|&x| setting.takes(f64::from(x)))
+    }
+}
+
+/// The number that a text writes in decimal.
+#[cfg(not(target_arch = "wasm32"))]
+fn decimal(text: &str) -> Option<f32> {
+    text.parse().ok()
+}
+
+/// The number that a text writes in decimal, as the browser reads it: Rust would bring 15 KB of tables along.
+#[cfg(target_arch = "wasm32")]
+fn decimal(text: &str) -> Option<f32> {
+    // JavaScript takes nothing for 0, and 0x10 for 16.
+    let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32)
+}
+
+/// Makes the type of a setting that takes words: an enum with a word for each value.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident { $($(#[$value_about:meta])* $value:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$value_about])* #[serde(rename = $word)] $value,)+
+        }
+
+        impl $name {
+            pub const WORDS: &[&str] = &[$($word),+];
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$value => $word),+
+                })
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$value),)+
+                    _ => Err(format!("give one of {}", Self::WORDS.join(", "))),
+                }
+            }
+        }
+
+        impl Value for $name {
+            fn read(text: &str, _: &Setting) -> Option<Self> {
+                text.trim().parse().ok()
+            }
+        }
+    };
+}
+
+/// Makes a struct of settings, its default and the table `SETTINGS` from a list of
+/// `key: type = default, values, group, "Label";`. The comment of each is what the help of the command line says of it;
+/// `key (was "old key")` names its aliases, and `, later` after the label says that it was added later.
+macro_rules! settings {
+    (
+        $(#[$about:meta])*
+        pub struct $name:ident;
+        $(
+            $(#[doc = $doc:literal])+
+            $key:ident $((was $($alias:literal),+))?: $type:ty = $default:expr,
+                $values:expr, $group:ident, $label:literal $(, $later:ident)?;
+        )+
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            $($(#[doc = $doc])+ $($(#[serde(alias = $alias)])+)? pub $key: $type,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($key: $default,)+ }
+            }
+        }
+
+        /// Every setting, in the order in which the page and the address list them.
+        pub static SETTINGS: [Setting; [$(stringify!($key)),+].len()] = [$(Setting {
+            key: stringify!($key),
+            aliases: &[$($($alias),+)?],
+            label: $label,
+            group: Group::$group,
+            values: $values,
+            later: settings!(@later $($later)?),
+        }),+];
+
+        impl $name {
+            /// The value of the setting with this key, as [`Self::set`] would take it.
+            pub fn get(&self, key: &str) -> Option<String> {
+                match key {
+                    $(stringify!($key) => Some(self.$key.to_string()),)+
+                    _ => None,
+                }
+            }
+
+            /// Sets what `setting` is to what `text` says, if it takes that.
+            fn read(&mut self, setting: &Setting, text: &str) -> Option<()> {
+                match setting.key {
+                    $(stringify!($key) => self.$key = Value::read(text, setting)?,)+
+                    _ => return None,
+                }
+                Some(())
+            }
+
+            /// What the setting with this key is, in a sentence.
+            pub fn about(key: &str) -> Option<&'static str> {
+                match key {
+                    $(stringify!($key) => Some(concat!($($doc),+)),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+    (@later later) => { true };
+    (@later) => { false };
+}
+
+pub(super) use {choice, settings};
