@@ -132,6 +132,28 @@ struct Place {
     before: Option<String>,
 }
 
+/// Why the storage does not take a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trouble {
+    /// The browser refuses, and says this.
+    Refused(String),
+    /// Another tab holds the storage of an older version of the page.
+    Blocked,
+    /// The browser has closed the storage: for a newer version of the page in another tab, say.
+    Closed,
+}
+
+impl Trouble {
+    /// The sentence for it.
+    pub fn sentence(&self, w: &Words) -> String {
+        match self {
+            Self::Refused(why) => fill(w.cannot_save, &[why]),
+            Self::Blocked => w.storage_blocked.to_owned(),
+            Self::Closed => w.storage_closed.to_owned(),
+        }
+    }
+}
+
 /// The last checkpoint, which also stays in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Newest {
@@ -164,7 +186,7 @@ pub struct Saved {
     /// The epoch that a run went on from in another worker, and what became of the one before.
     pub restarted: Option<(u32, String)>,
     /// Why the storage does not take a run.
-    pub trouble: Option<String>,
+    pub trouble: Option<Trouble>,
     /// Why a checkpoint that the visitor asked for can't be had.
     pub refusal: Option<Error>,
     pub opened: Option<Opened>,

@@ -14,6 +14,7 @@ use time_traveller::ui::saved::FIRST_REQUEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::IdbDatabase;
 
 use super::{Mounted, book, epoch};
 
@@ -243,6 +244,88 @@ async fn a_save_that_breaks_off_leaves_the_one_before() {
     assert_eq!(Reflect::get(&summary, &"epoch".into()).unwrap().as_f64(), Some(3.0));
     let file = Array::from(&in_storage("given = files.getAll();").await).get(0);
     assert_eq!(js_sys::Uint8Array::new(&file).to_vec(), b"before");
+}
+
+/// What a request of another tab for the database gives. One that is blocked is an error.
+async fn in_another_tab(request: &str) -> JsValue {
+    let promise = run(&format!(
+        "return new Promise((resolve, reject) => {{
+            const request = {request};
+            request.onblocked = () => reject('another tab holds the database');
+            request.onerror = () => reject(request.error);
+            request.onsuccess = () => resolve(request.result);
+        }});"
+    ));
+    JsFuture::from(promise.unchecked_into::<Promise>()).await.unwrap()
+}
+
+/// Has pages ask for the next version of the database from now on, until what this gives is called.
+fn raise_version() -> Function {
+    let raised = "const real = IDBFactory.prototype.open;
+         IDBFactory.prototype.open = function (name, version) { return real.call(this, name, version + 1); };
+         return () => { IDBFactory.prototype.open = real; };";
+    run(raised).unchecked_into()
+}
+
+/// Deletes the database, so that the next page makes version 1 of it.
+async fn start_anew() {
+    in_another_tab("indexedDB.deleteDatabase('time-traveller')").await;
+}
+
+#[wasm_bindgen_test]
+async fn a_newer_database_keeps_what_was_saved() {
+    let page = fresh().await;
+    save(&page, 3, b"kept").await;
+    drop(page);
+    be_left_by_a_page_that_is_gone().await;
+    let lower = raise_version();
+    let page = keeping(Mounted::ready("").await).await;
+    assert!(page.text("offers").contains("epoch 3 of 20"), "{}", page.text("offers"));
+    page.press("Resume this run").await;
+    page.settle().await;
+    lower.call0(&JsValue::NULL).unwrap();
+    assert_eq!(page.sent(), [train_from(1, b"kept")]);
+    drop(page);
+    start_anew().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_lets_go_of_the_database_for_a_newer_one_and_says_so() {
+    let page = fresh().await;
+    save(&page, 3, b"kept").await;
+    let newer = in_another_tab("indexedDB.open('time-traveller', 2)").await;
+    assert_eq!(page.text("kept"), "", "there is nothing to lose yet");
+    page.hear([Event::Resumed { run: 1 }]).await;
+    save(&page, 4, b"lost").await;
+    assert!(page.text("kept").contains("newer version of this page"), "{}", page.text("kept"));
+    assert_eq!(page.status(), "paused");
+    newer.unchecked_into::<IdbDatabase>().close();
+    start_anew().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_others_keep_from_the_database_asks_to_close_them() {
+    start_anew().await;
+    let older = in_another_tab("indexedDB.open('time-traveller', 1)").await;
+    let lower = raise_version();
+    let page = keeping(Mounted::ready(SETTINGS).await).await;
+    lower.call0(&JsValue::NULL).unwrap();
+    for _ in 0..200 {
+        if !page.text("kept").is_empty() {
+            break;
+        }
+        page.settle().await;
+    }
+    assert!(page.text("kept").contains("close the other tabs of this page"), "{}", page.text("kept"));
+    page.train().await;
+    save(&page, 3, b"lost").await;
+    assert!(page.text("kept").contains("close the other tabs of this page"), "{}", page.text("kept"));
+    older.unchecked_into::<IdbDatabase>().close();
+    let made = in_another_tab("indexedDB.open('time-traveller', 2)").await;
+    let stores = Reflect::get(&made, &"objectStoreNames".into()).unwrap();
+    assert_eq!(Array::from(&stores).length(), 3, "what comes too late for this page is whole for the next");
+    made.unchecked_into::<IdbDatabase>().close();
+    start_anew().await;
 }
 
 #[wasm_bindgen_test]

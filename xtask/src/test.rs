@@ -23,13 +23,21 @@ pub enum Need {
     WasmTarget,
     Text,
     Bundler,
+    CargoDeny,
     Browser,
     GpuDriver,
 }
 
 impl Need {
-    const ALL: [Self; 6] =
-        [Self::Components, Self::WasmTarget, Self::Text, Self::Browser, Self::GpuDriver, Self::Bundler];
+    const ALL: [Self; 7] = [
+        Self::Components,
+        Self::WasmTarget,
+        Self::Text,
+        Self::Browser,
+        Self::GpuDriver,
+        Self::Bundler,
+        Self::CargoDeny,
+    ];
 
     fn set_up(self) -> Result<()> {
         match self {
@@ -37,6 +45,7 @@ impl Need {
             Self::WasmTarget => tools::wasm_target(),
             Self::Text => text::bring(text::file_from_environment().as_deref()),
             Self::Bundler => tools::bundler(),
+            Self::CargoDeny => tools::cargo_deny(),
             Self::Browser => browser::browser().map(|_| ()),
             Self::GpuDriver => browser::gpu_driver(),
         }
@@ -68,8 +77,8 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "licences",
-        about: "every dependency comes under a licence that is known",
-        needs: &[],
+        about: "every dependency comes under a licence that is allowed",
+        needs: &[Need::CargoDeny],
         run: licences::check,
     },
     Step {

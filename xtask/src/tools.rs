@@ -1,4 +1,4 @@
-//! The Rust side of set-up: the WebAssembly target, rustfmt and clippy, trunk, wasm-bindgen.
+//! The Rust side of set-up: the WebAssembly target, rustfmt and clippy, trunk, wasm-bindgen, cargo-deny.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,8 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// The last trunk that builds with the Rust that this project asks for.
 const TRUNK_VERSION: &str = "0.21.14";
-/// A bundler's own speed does not matter here, the wait for its compilation does: 3 minutes rather than 9.
+const CARGO_DENY_VERSION: &str = "0.20.2";
+/// A tool's own speed does not matter here, the wait for its compilation does: of trunk's, 3 minutes rather than 9.
 const QUICK_COMPILATION: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -65,6 +66,12 @@ pub fn bundler() -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Sees to it that cargo-deny is what [`command`] finds.
+pub fn cargo_deny() -> Result<()> {
+    let version = CARGO_DENY_VERSION;
+    install(&Tool { package: "cargo-deny", program: "cargo-deny", version, minutes: "1 to 2" }).map(|_| ())
 }
 
 /// Where a tool went, if anywhere.

@@ -166,6 +166,12 @@ words! {
     cannot_save: "This browser does not keep the run ({0}). Training goes on, but closing the page would lose it: download \
         a checkpoint to keep it.",
         "浏览器无法保存这次训练（{0}）。训练仍在继续，但关闭页面会丢失它：请下载检查点来保留。";
+    storage_blocked: "Another tab holds what is saved open for an older version of this page, so no run is kept here: close \
+        the other tabs of this page, then reload this one.",
+        "另一个标签页仍以本页的旧版本占用着已保存的内容，因此这里不保存训练：请关闭本页的其他标签页，然后重新加载本页。";
+    storage_closed: "A newer version of this page has taken over what is saved, or the browser has cleared it, so this tab \
+        keeps the run no longer: download a checkpoint to keep it, then reload the page.",
+        "本页的新版本已接管所保存的内容，或浏览器已将其清除，因此这个标签页不再保存训练：请下载检查点来保留，然后重新加载本页。";
     restarted: "The worker that trains had stopped and was started again; the run went on from the end of epoch {0}. ({1})",
         "负责训练的工作线程曾停止，已重新启动；训练从第 {0} 个轮次结束处继续。（{1}）";
     checkpoints: "Checkpoints", "检查点";

@@ -28,7 +28,7 @@ pub fn Controls(page: Page) -> impl IntoView {
         page.saved.with(|saved| {
             let restarted = saved.restarted.as_ref();
             let restarted = restarted.map(|(epoch, why)| fill(w.restarted, &[&epoch.to_string(), why]));
-            let trouble = saved.trouble.as_ref().map(|why| fill(w.cannot_save, &[why]));
+            let trouble = saved.trouble.as_ref().map(|why| why.sentence(w));
             restarted.into_iter().chain(trouble).collect::<Vec<_>>()
         })
     });

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice, check_prefix};
 use crate::ui::file::Chosen;
 use crate::ui::run::Run;
-use crate::ui::saved::{FIRST_REQUEST, Moment, Newest, Purpose, Record, Saved};
+use crate::ui::saved::{FIRST_REQUEST, Moment, Newest, Purpose, Record, Saved, Trouble};
 use crate::ui::state::{RunState, Status};
 
 /// The program that goes on with a checkpoint, beside the page.
@@ -61,6 +61,10 @@ pub fn start(page: Page) {
 /// Obeys orders, and after each of them tells what is saved now.
 async fn obey(page: Page, id: String, mut orders: UnboundedReceiver<Order>) {
     let storage = Storage::open().await;
+    // Worth a word before there is anything to lose: the way on is to reload.
+    if let Err(blocked @ Trouble::Blocked) = &storage {
+        _ = page.saved.try_update(|saved| saved.trouble = Some(blocked.clone()));
+    }
     let mut next = None;
     loop {
         if let Some(order) = next {
@@ -88,7 +92,7 @@ async fn obey(page: Page, id: String, mut orders: UnboundedReceiver<Order>) {
 }
 
 /// Carries out an order; an error is why a run is not saved.
-async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), String> {
+async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), Trouble> {
     match order {
         Order::Keep { newest: Newest { record, file }, replaces, text } => {
             storage.keep(&record, &file, replaces.as_deref(), text.as_deref()).await?;
@@ -111,10 +115,10 @@ async fn carry_out(page: Page, storage: &Storage, order: Order) -> Result<(), St
 }
 
 /// Without a storage, only that a run is not saved is worth a word.
-fn without_storage(page: Page, order: Order, why: &str) -> Result<(), String> {
+fn without_storage(page: Page, order: Order, why: &Trouble) -> Result<(), Trouble> {
     let before = page.saved.try_with_untracked(|saved| saved.trouble.clone()).flatten();
     match (order, before) {
-        (Order::Keep { .. }, _) => Err(why.to_owned()),
+        (Order::Keep { .. }, _) => Err(why.clone()),
         (_, Some(why)) => Err(why),
         (_, None) => Ok(()),
     }

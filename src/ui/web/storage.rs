@@ -4,7 +4,7 @@
 //! A save is one transaction over all stores. The browser makes all of it count or nothing, so a crash in the midst of
 //! a save leaves the one before.
 
-use js_sys::{Array, Function, Promise, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -14,7 +14,9 @@ use web_sys::{
 
 use super::worker::message;
 use crate::protocol::TextChoice;
-use crate::ui::saved::Record;
+use crate::ui::saved::{Record, Trouble};
+
+type Result<T> = std::result::Result<T, Trouble>;
 
 const NAME: &str = "time-traveller";
 const VERSION: u32 = 1;
@@ -25,6 +27,9 @@ const FILES: &str = "files";
 /// The visitor's own texts as they went to the worker, by the SHA-1 that checkpoints name.
 const TEXTS: &str = "texts";
 const STORES: [&str; 3] = [RECORDS, FILES, TEXTS];
+
+/// A tab that gives way may have a save to finish first. In milliseconds.
+const TO_GIVE_WAY: i32 = 2000;
 
 /// The database, open.
 pub struct Storage(IdbDatabase);
@@ -39,31 +44,45 @@ impl Storage {
     /// Opens the database, which is made at the first visit.
     ///
     /// # Errors
-    /// What the browser has against it; in private windows some forbid it.
-    pub async fn open() -> Result<Self, String> {
-        let factory = window().indexed_db().map_err(why)?.ok_or("there is no IndexedDB")?;
+    /// What the browser has against it; in private windows some forbid it. That another tab holds an older version.
+    pub async fn open() -> Result<Self> {
+        let factory = window().indexed_db().map_err(why)?;
+        let factory = factory.ok_or_else(|| Trouble::Refused("there is no IndexedDB".into()))?;
         let request = factory.open_with_u32(NAME, VERSION).map_err(why)?;
         let new = request.clone();
         let make = Closure::once(move || make_stores(&new));
         request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
-        Ok(Self(done(&request).await?.unchecked_into()))
+        let opened = done(&request);
+        let give_up = request.onerror().unwrap_or_default();
+        let wait = Closure::once(move || {
+            _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&give_up, TO_GIVE_WAY);
+        });
+        request.set_onblocked(Some(wait.as_ref().unchecked_ref()));
+        let opened = opened.await;
+        if let Err(Trouble::Blocked) = opened {
+            // The browser goes on trying: what comes too late for this page makes its stores all the same.
+            make.forget();
+        }
+        let database = opened?.unchecked_into();
+        give_way(&database);
+        Ok(Self(database))
     }
 
     /// Everything that is saved.
-    pub async fn records(&self) -> Result<Vec<Record>, String> {
+    pub async fn records(&self) -> Result<Vec<Record>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(RECORDS).map_err(why)?;
         Ok(read(&done(&store.get_all().map_err(why)?).await?))
     }
 
     /// The checkpoint of a run, if it is there.
-    pub async fn file(&self, id: &str) -> Result<Option<Vec<u8>>, String> {
+    pub async fn file(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(FILES).map_err(why)?;
         let file = done(&store.get(&id.into()).map_err(why)?).await?;
         Ok(file.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
     }
 
     /// The text of this SHA-1, if it is there.
-    pub async fn text(&self, sha1: &str) -> Result<Option<TextChoice>, String> {
+    pub async fn text(&self, sha1: &str) -> Result<Option<TextChoice>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(TEXTS).map_err(why)?;
         let text = done(&store.get(&sha1.into()).map_err(why)?).await?;
         Ok(serde_wasm_bindgen::from_value(text).ok())
@@ -77,7 +96,7 @@ impl Storage {
         file: &[u8],
         replaces: Option<&str>,
         text: Option<&TextChoice>,
-    ) -> Result<(), String> {
+    ) -> Result<()> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
         let value = serde_wasm_bindgen::to_value(record).map_err(|error| why(error.into()))?;
         let put = |name, value: &JsValue, key: &str| {
@@ -94,7 +113,7 @@ impl Storage {
     }
 
     /// Forgets these runs, and the texts that no other run learns.
-    pub async fn forget(&self, ids: &[String]) -> Result<(), String> {
+    pub async fn forget(&self, ids: &[String]) -> Result<()> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
         ids.iter().try_for_each(|id| delete(&transaction, id))?;
         let store = |name| transaction.object_store(name).map_err(why);
@@ -108,9 +127,12 @@ impl Storage {
         complete(&transaction).await
     }
 
-    fn transaction(&self, mode: IdbTransactionMode) -> Result<IdbTransaction, String> {
+    fn transaction(&self, mode: IdbTransactionMode) -> Result<IdbTransaction> {
         let stores: Array = STORES.into_iter().map(JsValue::from_str).collect();
-        self.0.transaction_with_str_sequence_and_mode(&stores, mode).map_err(why)
+        self.0.transaction_with_str_sequence_and_mode(&stores, mode).map_err(|error| {
+            let closed = error.dyn_ref().is_some_and(|error: &DomException| error.name() == "InvalidStateError");
+            if closed { Trouble::Closed } else { why(error) }
+        })
     }
 }
 
@@ -120,13 +142,21 @@ fn read(all: &JsValue) -> Vec<Record> {
 }
 
 fn make_stores(request: &IdbOpenDbRequest) {
-    let database: IdbDatabase = request.result().expect("an upgrade has a database").unchecked_into();
+    let database = request.result().expect("an upgrade has a database").unchecked_into();
+    give_way(&database);
     for name in STORES {
-        database.create_object_store(name).expect("a new database has no stores");
+        // One that is there already is refused, and stays as it is.
+        _ = database.create_object_store(name);
     }
 }
 
-fn delete(transaction: &IdbTransaction, id: &str) -> Result<(), String> {
+/// Has a database close itself when another tab wants a newer version of it.
+fn give_way(database: &IdbDatabase) {
+    let close = Reflect::get(database, &"close".into()).expect("a database can be closed");
+    database.set_onversionchange(Some(&close.unchecked_into::<Function>().bind0(database)));
+}
+
+fn delete(transaction: &IdbTransaction, id: &str) -> Result<()> {
     for name in [RECORDS, FILES] {
         transaction.object_store(name).and_then(|store| store.delete(&id.into())).map_err(why)?;
     }
@@ -134,19 +164,22 @@ fn delete(transaction: &IdbTransaction, id: &str) -> Result<(), String> {
 }
 
 /// What a request gives.
-async fn done(request: &IdbRequest) -> Result<JsValue, String> {
+fn done(request: &IdbRequest) -> impl Future<Output = Result<JsValue>> {
     let answer = Promise::new(&mut |resolve: Function, reject: Function| {
         request.set_onsuccess(Some(&resolve));
         request.set_onerror(Some(&reject));
     });
-    match JsFuture::from(answer).await {
-        Ok(_) => request.result().map_err(why),
-        Err(_) => Err(reason(request.error().ok().flatten())),
+    async move {
+        match JsFuture::from(answer).await {
+            Ok(_) => request.result().map_err(why),
+            // One that is under way still has no error.
+            Err(_) => Err(request.error().map_or(Trouble::Blocked, reason)),
+        }
     }
 }
 
 /// Waits until a transaction counts.
-async fn complete(transaction: &IdbTransaction) -> Result<(), String> {
+async fn complete(transaction: &IdbTransaction) -> Result<()> {
     let answer = Promise::new(&mut |resolve: Function, reject: Function| {
         transaction.set_oncomplete(Some(&resolve));
         transaction.set_onabort(Some(&reject));
@@ -155,20 +188,20 @@ async fn complete(transaction: &IdbTransaction) -> Result<(), String> {
 }
 
 /// Why something was refused: `QuotaExceededError`, say, and what the browser adds.
-fn reason(exception: Option<DomException>) -> String {
-    exception.map_or_else(
+fn reason(exception: Option<DomException>) -> Trouble {
+    Trouble::Refused(exception.map_or_else(
         || "AbortError".to_owned(),
         |exception| {
             let said = exception.message();
             if said.is_empty() { exception.name() } else { format!("{}: {said}", exception.name()) }
         },
-    )
+    ))
 }
 
-fn why(error: JsValue) -> String {
+fn why(error: JsValue) -> Trouble {
     match error.dyn_into::<DomException>() {
         Ok(exception) => reason(Some(exception)),
-        Err(error) => message(&error),
+        Err(error) => Trouble::Refused(message(&error)),
     }
 }
 
