@@ -25,10 +25,10 @@ use time_traveller::model::Config;
 use time_traveller::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch, TextFacts,
 };
-use time_traveller::ui::address;
-use time_traveller::ui::app::Workbench;
-use time_traveller::ui::errors::show_panic;
 use time_traveller::ui::page::Page;
+use time_traveller::ui::settings::address;
+use time_traveller::ui::shell::app::Workbench;
+use time_traveller::ui::shell::errors::show_panic;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement, HtmlInputElement};

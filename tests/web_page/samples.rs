@@ -1,7 +1,7 @@
 //! A list of samples that is much longer than what is written of it: following its end, scrolling, choosing an epoch.
 
 use leptos::prelude::*;
-use time_traveller::ui::rows::PIECE;
+use time_traveller::ui::samples::rows::PIECE;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;

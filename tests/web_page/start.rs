@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::protocol::{Beginning, Command, Event};
-use time_traveller::ui::address;
+use time_traveller::ui::settings::address;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::File;

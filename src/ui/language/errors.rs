@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::model::FileFault;
 use crate::model::config::{SettingError, Values, setting};
 use crate::model::pick::{COLDEST, HOTTEST};
-use crate::ui::words;
+use crate::ui::language::words;
 
 /// The sentence for an error.
 pub fn sentence(w: &Words, error: &Error) -> String {

@@ -1,0 +1,6 @@
+//! The charts: the perplexity of every run by epoch, and the gradients of the one on show.
+
+pub mod axis;
+pub mod picture;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

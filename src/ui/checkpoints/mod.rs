@@ -1,0 +1,9 @@
+//! Runs that are saved: when, in the browser's storage or a file, and how they go on.
+
+#[cfg(target_arch = "wasm32")]
+pub mod keeping;
+pub mod saved;
+#[cfg(target_arch = "wasm32")]
+pub mod storage;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

@@ -1,0 +1,6 @@
+//! What is trained: the network, its shapes, the notes that explain it, and where its time goes.
+
+pub mod explain;
+pub mod profile;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

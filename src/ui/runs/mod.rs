@@ -1,0 +1,8 @@
+//! The runs that there were and the one under way: how far they came, what they are called, how they compare.
+
+pub mod compare;
+pub mod reference;
+pub mod run;
+pub mod state;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

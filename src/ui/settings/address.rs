@@ -1,0 +1,201 @@
+//! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
+//!
+//! A setting that the address leaves out has its default; a window offset is there only where it is fixed. A key that
+//! is none of these is kept as it stands, because another version may know it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting};
+use crate::ui::runs::run::Run;
+use crate::ui::settings::form::Form;
+
+/// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The key of a text's own address, which is no setting.
+const TEXT: &str = "text";
+
+/// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
+pub fn read(fragment: &str) -> Form {
+    let mut form = Form::default();
+    let mut given = Vec::new();
+    for (key, value) in pairs(fragment) {
+        if is_known(key) {
+            form.set(key, &percent_decode_str(value).decode_utf8_lossy());
+            given.push(key);
+        }
+    }
+    // Random sampling implies a reset state; an address that says otherwise is told so.
+    if form.get("sampling") == "random" && !given.contains(&"state") {
+        form.set("state", "reset");
+    }
+    form
+}
+
+/// The address that asks for `form`: all settings in their order, those of the text where they are not the book's and
+/// the window offset where it is fixed, then what else `fragment` held, untouched.
+pub fn write(fragment: &str, form: &Form) -> String {
+    let offset = Some(&WINDOW_OFFSET).filter(|s| !form.get(s.key).is_empty());
+    let book = Form::default();
+    let said = |s: &&Setting| !TEXT_KEYS.contains(&s.key) || form.get(s.key) != book.get(s.key);
+    let known = SETTINGS.iter().filter(said).chain(offset);
+    let known = known.map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
+    let others = fields(fragment).filter(|field| !is_known(split(field).0)).map(str::to_owned);
+    let all: Vec<String> = known.chain(others).collect();
+    format!("#{}", all.join("&"))
+}
+
+/// Whether the address asks for a run at once: `autostart=1`.
+pub fn autostart(fragment: &str) -> bool {
+    pairs(fragment).any(|pair| pair == ("autostart", "1"))
+}
+
+/// The address of a text that is to be trained on: `text=URL`.
+pub fn text(fragment: &str) -> Option<String> {
+    let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
+    Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
+}
+
+/// An address without such a text.
+pub fn without_text(fragment: &str) -> String {
+    fields(fragment).filter(|field| split(field).0 != TEXT).collect::<Vec<_>>().join("&")
+}
+
+/// The address that asks for the settings of a run that there was, and for its text if that came by a link.
+pub fn of_run(run: &Run) -> String {
+    let mut form = Form::from(&run.config);
+    if let Some(offset) = run.window_offset {
+        form.set(WINDOW_OFFSET.key, &offset.to_string());
+    }
+    let link = run.own_text.as_ref().filter(|name| name.starts_with("https://") || name.starts_with("http://"));
+    let text = link.map(|link| format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED)));
+    write(&text.unwrap_or_default(), &form)
+}
+
+fn is_known(key: &str) -> bool {
+    setting(key).is_some() || key == WINDOW_OFFSET.key
+}
+
+/// Every `key=value` of an address, as it stands.
+fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
+    fields(fragment).map(split)
+}
+
+fn fields(fragment: &str) -> impl Iterator<Item = &str> {
+    fragment.trim_start_matches('#').split('&').filter(|field| !field.is_empty())
+}
+
+fn split(field: &str) -> (&str, &str) {
+    field.split_once('=').unwrap_or((field, ""))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::model::config::{Config, Sampling, StateMode};
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_address_is_the_books_first_run() {
+        assert_eq!(read("").config(), Ok(Config::default()));
+        assert_eq!(read("#").config(), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_issues_example_reads_and_writes() {
+        let link = "#hidden=64&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=sequential&state=carry&seed=1&engine=auto";
+        let form = read(link);
+        assert_eq!(form.config(), Ok(Config { hidden: 64, epochs: 20, ..Config::default() }));
+        assert_eq!(write("", &form), link);
+    }
+
+    #[test]
+    fn a_window_offset_is_there_only_where_it_is_fixed() {
+        let form = read("#window-offset=3&theme=dark");
+        assert_eq!((form.config(), form.window_offset()), (Ok(Config::default()), Some(3)));
+        let written = write("#window-offset=3&theme=dark", &form);
+        assert!(written.ends_with("&engine=auto&window-offset=3&theme=dark"), "{written}");
+        assert!(write(&written, &Form::default()).ends_with("&engine=auto&theme=dark"));
+    }
+
+    #[test]
+    fn unknown_keys_are_left_alone() {
+        let form = read("#theme=dark&hidden=64&text=a%20b&autostart");
+        let written = write("#theme=dark&hidden=64&text=a%20b&autostart", &form);
+        assert!(written.starts_with("#hidden=64&"), "{written}");
+        assert!(written.ends_with("&engine=auto&theme=dark&text=a%20b&autostart"), "{written}");
+    }
+
+    #[test]
+    fn bad_values_stay_to_be_named() {
+        let errors = read("#hidden=many&lr=-1").config().unwrap_err();
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2);
+        assert!(said[0].contains("Hidden units (hidden) is “many”"), "{}", said[0]);
+        assert!(said[1].contains("Learning rate (lr) is “-1”"), "{}", said[1]);
+    }
+
+    #[test]
+    fn random_sampling_resets_the_state_unless_told_to_carry_it() {
+        let config = read("#sampling=random").config().unwrap();
+        assert_eq!((config.sampling, config.state), (Sampling::Random, StateMode::Reset));
+        let errors = read("#sampling=random&state=carry").config().unwrap_err();
+        assert!(errors[0].to_string().contains("no state can be carried"));
+    }
+
+    #[test]
+    fn a_run_at_once_has_to_be_asked_for() {
+        assert!(autostart("#hidden=64&autostart=1"));
+        assert!(!autostart("#hidden=64&autostart=0") && !autostart("#autostart") && !autostart(""));
+    }
+
+    #[test]
+    fn a_text_has_an_address_of_its_own() {
+        let link = "#hidden=64&text=https%3A%2F%2Fx.org%2Fa%3Fb%3Dc%26d&cleaning=verbatim";
+        assert_eq!(text(link).as_deref(), Some("https://x.org/a?b=c&d"));
+        assert_eq!(read(link).config().unwrap().cleaning, crate::model::config::Cleaning::Verbatim);
+        assert_eq!(without_text(link), "hidden=64&cleaning=verbatim");
+        assert_eq!(text("#text=https://x.org/a").as_deref(), Some("https://x.org/a"));
+        assert_eq!((text("#text="), text("#text"), text("")), (None, None, None));
+        assert!(!write("", &Form::default()).contains("cleaning"), "the book's way of reading goes without saying");
+    }
+
+    #[test]
+    fn a_runs_address_holds_its_settings() {
+        let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
+        let start = crate::ui::runs::run::Start { window_offset: Some(3), ..Default::default() };
+        let form = read(&of_run(&Run::new(1, config, &start, 0)));
+        assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
+    }
+
+    #[test]
+    fn a_runs_address_names_a_text_that_came_by_a_link_and_no_other() {
+        for (own_text, named) in [
+            (Some("https://x.org/a?b=c&d#e"), Some("https://x.org/a?b=c&d#e")),
+            (Some("notes on https://x.org.txt"), None),
+            (None, None),
+        ] {
+            let start = crate::ui::runs::run::Start { own_text: own_text.map(str::to_owned), ..Default::default() };
+            let link = of_run(&Run::new(1, Config { hidden: 7, ..Config::default() }, &start, 0));
+            assert_eq!((text(&link).as_deref(), read(&link).get("hidden")), (named, "7"), "{link}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), SETTINGS.len() + 1)) {
+            let mut form = Form::default();
+            for (setting, text) in SETTINGS.iter().chain([&WINDOW_OFFSET]).zip(&texts) {
+                form.set(setting.key, text);
+            }
+            prop_assert_eq!(read(&write("", &form)), form);
+        }
+
+        #[test]
+        fn writing_again_changes_nothing(fragment in "#?([a-z]{1,8}(=[a-z0-9%.]{0,6})?&?){0,8}") {
+            let form = read(&fragment);
+            let once = write(&fragment, &form);
+            prop_assert_eq!(write(&once, &read(&once)), once);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The settings: the form, the address that holds it, and the file that a run is to start from.
+
+pub mod address;
+pub mod file;
+pub mod form;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

@@ -1,0 +1,90 @@
+//! The part of the settings that is folded away: a file of initial parameters and a fixed offset of the windows, with
+//! which a run can follow another implementation step by step.
+
+use leptos::html::Input;
+use leptos::prelude::*;
+
+use crate::model::config::WINDOW_OFFSET;
+use crate::ui::language::fill;
+use crate::ui::language::words;
+use crate::ui::page::{FILE_KEY, Page, field_id, focus};
+use crate::ui::settings::file::Chosen;
+use crate::ui::settings::view::Field;
+
+/// File, offset, and what the file is to hold.
+#[component]
+pub fn Start(page: Page) -> impl IntoView {
+    let w = page.words();
+    let offset = Memo::new(move |_| page.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
+    // What is set stays in sight where it is folded away.
+    let given = move || {
+        let file = page.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
+        let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| fill(w.offset, &[&offset]));
+        let given: Vec<String> = file.into_iter().chain(offset).collect();
+        (!given.is_empty()).then(|| format!(" ({})", given.join(w.list_separator)))
+    };
+    let tensors = move || {
+        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
+        let config = page.config.with(|c| c.as_ref().ok().copied());
+        let tensors = config.zip(vocabulary).map(|(config, vocabulary)| words::tensors(&config, vocabulary));
+        let tensors =
+            tensors.unwrap_or(["w_xh (V, H)", "w_hh (H, H)", "b_h (H)", "w_hq (H, V)", "b_q (V)"].map(Into::into));
+        // No shape breaks in its midst.
+        tensors.into_iter().map(|tensor| view! { <li class="whole">{tensor}</li> }).collect_view()
+    };
+    view! {
+        <details class="start" open=!offset.get_untracked().is_empty() data-testid="start">
+            <summary>{w.start_from_file} <span class="note">{given}</span></summary>
+            <div class="start-inner">
+                <FileField page />
+                <div class="note" id="tensors" data-testid="tensors">
+                    {w.tensors_of_file} <ul class="tensors">{tensors}</ul>
+                </div>
+                <Field page setting=&WINDOW_OFFSET />
+                <p class="note">
+                    {w.start_note}
+                </p>
+            </div>
+        </details>
+    }
+}
+
+/// The file's field, what it holds, and the way to empty it.
+#[component]
+fn FileField(page: Page) -> impl IntoView {
+    let w = page.words();
+    let input = NodeRef::<Input>::new();
+    let chosen = Memo::new(move |_| page.file.with(|file| *file != Chosen::Nothing));
+    let wrong = Memo::new(move |_| page.file.with(|file| file.error().is_some()));
+    // The browser's own field would keep a file that the page has let go, and not tell when it is chosen again.
+    Effect::new(move |_| {
+        if let (false, Some(input)) = (chosen.get(), input.get()) {
+            input.set_value("");
+        }
+    });
+    let id = field_id(FILE_KEY);
+    let remove = move |_| {
+        page.choose_file(None);
+        focus(&field_id(FILE_KEY));
+    };
+    view! {
+        <div class="field" class:wrong=wrong>
+            <label for=id.clone()>{w.initial_parameters}</label>
+            <div class="file">
+                <input
+                    type="file"
+                    id=id
+                    accept=".safetensors"
+                    aria-describedby="chosen tensors"
+                    aria-invalid=move || wrong.get().then_some("true")
+                    node_ref=input
+                    on:change:target=move |event| {
+                        page.choose_file(event.target().files().and_then(|files| files.get(0)));
+                    }
+                />
+                <button type="button" hidden=move || !chosen.get() on:click=remove>{w.remove}</button>
+            </div>
+            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.file.with(|file| file.words(w))}</p>
+        </div>
+    }
+}

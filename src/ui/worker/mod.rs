@@ -1,0 +1,4 @@
+//! The page's end of the line to the worker that trains.
+
+pub mod link;
+mod memory;
