@@ -327,7 +327,7 @@ async fn a_broken_worker_is_told_once_and_replaced_at_a_reset() {
     let page = Mounted::training("").await;
     let restarts = Rc::new(RefCell::new(0));
     let counted = restarts.clone();
-    page.page.on_restart(move || *counted.borrow_mut() += 1);
+    page.page.worker.on_restart(move || *counted.borrow_mut() += 1);
     let broken = Error::WorkerBroke("a panic".into());
     page.hear([Event::Broken { error: broken.clone() }]).await;
     page.page.lose_worker(Error::WorkerStopped("an error".into()));

@@ -1,4 +1,4 @@
-//! What the page asks of the browser: what it remembers, copies, saves and prefers.
+//! What the page asks of the browser: what it remembers, copies, saves, prefers, and says of errors.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -51,4 +51,21 @@ pub fn save(name: &str, address: &str) {
     let _ = anchor.set_attribute("href", address);
     let _ = anchor.set_attribute("download", name);
     anchor.unchecked_into::<HtmlElement>().click();
+}
+
+/// Brings the field with this id to the visitor's hands, out of what it may be folded away in.
+pub fn focus(id: &str) {
+    if let Some(field) = document().get_element_by_id(id)
+        && let Ok(field) = field.dyn_into::<HtmlElement>()
+    {
+        if let Ok(Some(details)) = field.closest("details") {
+            let _ = details.set_attribute("open", "");
+        }
+        let _ = field.focus();
+    }
+}
+
+/// What a JavaScript error says.
+pub fn message(error: &JsValue) -> String {
+    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
 }

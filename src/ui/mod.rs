@@ -18,8 +18,6 @@ pub mod page;
 pub mod runs;
 pub mod samples;
 pub mod settings;
-#[cfg(target_arch = "wasm32")]
 pub mod shell;
 pub mod text;
-#[cfg(target_arch = "wasm32")]
 pub mod worker;

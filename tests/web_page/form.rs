@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, LONGEST_PREFIX, SETTINGS};
 use time_traveller::protocol::Beginning;
-use time_traveller::ui::page::field_id;
 use time_traveller::ui::settings::address;
+use time_traveller::ui::settings::signals::field_id;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
@@ -24,7 +24,7 @@ async fn every_setting_has_a_labelled_field_that_shows_the_address() {
     assert_eq!(page.field("Sampling").value(), "random");
     assert_eq!(page.field("Hidden state").value(), "reset");
     assert_eq!(page.field("Seed").value(), "7");
-    page.page.form.set(address::read("#hidden=12"));
+    page.page.settings.form.set(address::read("#hidden=12"));
     page.settle().await;
     assert_eq!(page.field("Hidden units").value(), "12");
     assert_eq!(page.field("Sampling").value(), "sequential");
@@ -35,7 +35,7 @@ async fn a_change_in_the_form_is_a_change_of_the_address() {
     let page = Mounted::open("#engine=cpu").await;
     page.fill("Epochs", "20").await;
     page.fill("Sampling", "random").await;
-    let written = address::write("#engine=cpu", &page.page.form.get_untracked());
+    let written = address::write("#engine=cpu", &page.page.settings.form.get_untracked());
     assert_eq!(
         written,
         "#hidden=512&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=random&state=reset&seed=1&engine=cpu"
@@ -60,7 +60,7 @@ async fn the_books_setting_is_one_press_away_in_every_mode() {
     let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
     assert_eq!(page.text("shapes"), "–");
     page.press("Exactly the book").await;
-    assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
+    assert_eq!(page.page.settings.form.get_untracked(), address::read("#sampling=random&seed=7"));
     assert_eq!(page.field("Hidden units").value(), "512");
     assert_eq!(page.text("error"), "");
     assert_eq!(page.text("shapes"), "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");

@@ -81,6 +81,7 @@ async fn runs_are_hidden_renamed_opened_and_deleted() {
     page.find(".swatch").unchecked_into::<HtmlElement>().click();
     page.settle().await;
     page.page
+        .runs
         .state
         .with_untracked(|s| assert_eq!((s.runs[0].name.as_str(), s.runs[0].visible), ("the small one", false)));
     page.press("Open its settings").await;

@@ -1,11 +1,12 @@
 //! What a chart shows, before anything is drawn: lines by their colours, and the axes that hold them; and the same as a
 //! table for other programs.
 
+use super::axis::{self, Axis};
 use crate::protocol::Rates;
-use crate::ui::chart::axis::{self, Axis};
 use crate::ui::language::{Words, fill};
 use crate::ui::runs::run::{self, Run};
 use crate::ui::runs::state::RunState;
+use crate::ui::runs::{curve, names};
 
 /// Room around the plot for figures and names: left, right, top, bottom, in CSS pixels.
 pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
@@ -54,7 +55,7 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = axis::last_epoch(done, total);
-    let behind = state.reference().map(|reference| axis::points(&reference.until(last))).unwrap_or_default();
+    let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
     let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
     let values = values.chain(behind.iter().map(|p| p.1));
     let high = axis::top(values, 2.0);
@@ -62,7 +63,7 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     for run in &runs {
         let is_live = run.number == state.shown;
         let line = |curve, width, dot, dashed| {
-            let points = axis::thin(&axis::points(curve));
+            let points = curve::thin(&curve::points(curve));
             Line { points, colour: colour(run), width, dot, dashed }
         };
         lines.extend((!run.held_out.is_empty()).then(|| line(&run.held_out, 1.5, false, true)));
@@ -89,7 +90,7 @@ pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
         y: Axis::linear(0.0, high),
         x_name: w.axis_epoch,
         y_name: w.axis_norm,
-        lines: vec![line(axis::thin(&run.norms), colour(run), 1.0), line(thresholds, "--alarm", 1.5)],
+        lines: vec![line(curve::thin(&run.norms), colour(run), 1.0), line(thresholds, "--alarm", 1.5)],
         marks: marks(run),
     })
 }
@@ -103,7 +104,7 @@ fn marks(run: &Run) -> Vec<(f64, String)> {
 /// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run, and a second one for its
 /// held-out tokens, if it has some.
 pub fn csv(w: &Words, state: &RunState) -> String {
-    let named = state.runs.iter().zip(run::names(w, &state.runs));
+    let named = state.runs.iter().zip(names::names(w, &state.runs));
     let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
     let last = shown.iter().filter_map(|(run, _)| run.curve.last()).map(|p| p.0).max().unwrap_or(0);
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));

@@ -8,17 +8,17 @@ mod png;
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
+use self::canvas::Chart;
+use self::png::png;
+use super::label;
+use super::picture::{self, INSETS, Picture};
 use crate::ui::browser;
-use crate::ui::chart::axis::Point;
-use crate::ui::chart::picture::{self, INSETS, Picture};
-use crate::ui::chart::view::canvas::Chart;
-use crate::ui::chart::view::png::png;
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
 use crate::ui::page::Page;
-use crate::ui::runs::run;
+use crate::ui::runs::curve::Point;
+use crate::ui::runs::names;
 use crate::ui::runs::state::RunState;
 use crate::ui::samples::view::sample_view;
 
@@ -28,20 +28,21 @@ pub fn Curve(page: Page) -> impl IntoView {
     let w = page.words();
     let canvas = NodeRef::<Canvas>::new();
     let picture = Memo::new(move |_| {
-        let logarithmic = page.logarithmic.get();
-        page.drawn(|s| picture::curves(w, s, logarithmic))
+        let logarithmic = page.charts.logarithmic.get();
+        page.runs.drawn(|s| picture::curves(w, s, logarithmic))
     });
     let label = Memo::new(move |_| {
-        page.drawn(|s| {
+        page.runs.drawn(|s| {
             let (curve, held_out): (&[Point], &[Point]) =
                 s.live().map_or((&[], &[]), |run| (&run.curve, &run.held_out));
-            words::chart_label(w, curve, held_out, s.reference())
+            label::chart_label(w, curve, held_out, s.reference())
         })
     });
-    let vocabulary = Memo::new(move |_| page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary)));
+    let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
     let save_png = move |_| {
         let legend: Vec<_> = page
+            .runs
             .state
             .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(behind(w, s)).collect());
         if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
@@ -49,7 +50,7 @@ pub fn Curve(page: Page) -> impl IntoView {
         }
     };
     let save_csv = move |_| {
-        let csv = page.state.with_untracked(|s| picture::csv(w, s));
+        let csv = page.runs.state.with_untracked(|s| picture::csv(w, s));
         browser::save("perplexity.csv", &format!("data:text/csv;charset=utf-8,{}", js_sys::encode_uri_component(&csv)));
     };
     view! {
@@ -60,8 +61,8 @@ pub fn Curve(page: Page) -> impl IntoView {
                     <label class="switch">
                         <input
                             type="checkbox"
-                            prop:checked=page.logarithmic
-                            on:change:target=move |event| page.logarithmic.set(event.target().checked())
+                            prop:checked=page.charts.logarithmic
+                            on:change:target=move |event| page.charts.logarithmic.set(event.target().checked())
                         />
                         {w.logarithmic}
                     </label>
@@ -74,12 +75,12 @@ pub fn Curve(page: Page) -> impl IntoView {
                 class="frame"
                 on:pointermove=move |event| {
                     let width = canvas.get_untracked().map_or(0.0, |canvas| canvas.client_width().into());
-                    page.hovered.set(picture.with_untracked(|p| under(p.as_ref()?, event.offset_x().into(), width)));
+                    page.charts.hovered.set(picture.with_untracked(|p| under(p.as_ref()?, event.offset_x().into(), width)));
                 }
-                on:pointerleave=move |_| page.hovered.set(None)
+                on:pointerleave=move |_| page.charts.hovered.set(None)
                 on:click=move |_| {
-                    if let Some(epoch) = page.hovered.get_untracked() {
-                        page.pinned.set(Some(epoch));
+                    if let Some(epoch) = page.charts.hovered.get_untracked() {
+                        page.runs.pinned.set(Some(epoch));
                     }
                 }
             >
@@ -105,9 +106,9 @@ fn under(picture: &Picture, x: f64, width: f64) -> Option<u32> {
 #[component]
 fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
-    let behind = Memo::new(move |_| page.drawn(|s| behind(w, s)).map(|(_, name)| name));
-    let runs = Memo::new(move |_| page.drawn(|s| visible(w, s)));
-    let held_out = Memo::new(move |_| page.drawn(|s| held_out(w, s)).map(|(_, name)| name));
+    let behind = Memo::new(move |_| page.runs.drawn(|s| behind(w, s)).map(|(_, name)| name));
+    let runs = Memo::new(move |_| page.runs.drawn(|s| visible(w, s)));
+    let held_out = Memo::new(move |_| page.runs.drawn(|s| held_out(w, s)).map(|(_, name)| name));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
     };
@@ -124,7 +125,7 @@ fn Legend(page: Page) -> impl IntoView {
 
 /// The visible runs' colours and names.
 fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
-    let named = state.runs.iter().zip(run::names(w, &state.runs));
+    let named = state.runs.iter().zip(names::names(w, &state.runs));
     let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
     shown.map(|(run, name)| (picture::colour(run), name)).collect()
 }
@@ -146,10 +147,10 @@ fn behind(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
 fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
     let reading = move || {
-        page.hovered.get().or(page.pinned.get())?;
-        let epoch = page.hovered.get().unwrap_or_else(|| page.epoch());
+        page.charts.hovered.get().or(page.runs.pinned.get())?;
+        let epoch = page.charts.hovered.get().unwrap_or_else(|| page.charts.epoch());
         let place = picture.with(|p| Some(p.as_ref()?.x.place(epoch.into())))?;
-        let values = page.state.with(|s| {
+        let values = page.runs.state.with(|s| {
             let runs = s.runs.iter().filter(|run| run.visible);
             let values = runs.filter_map(|run| {
                 let value = words::perplexity(run.perplexity(epoch)?);
@@ -175,19 +176,20 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
 #[component]
 fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
-    let newest = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
+    let newest =
+        Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
     // As far as the axis goes, so that the thumb is under its point.
     let last = Memo::new(move |_| picture.with(|p| p.as_ref().map_or(0.0, |p| p.x.high)).max(newest.get().into()));
-    let epoch = Memo::new(move |_| page.epoch());
+    let epoch = Memo::new(move |_| page.charts.epoch());
     let sample = Memo::new(move |_| {
         let epoch = epoch.get();
-        page.state.with(|s| s.live().and_then(|run| run.sample(epoch)).cloned())
+        page.runs.state.with(|s| s.live().and_then(|run| run.sample(epoch)).cloned())
     });
     let title = Memo::new(move |_| {
         let epoch = epoch.get();
         let values =
-            page.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
-        values.map_or(w.untrained.to_owned(), |(value, held_out)| words::moment(w, epoch, value, held_out))
+            page.runs.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
+        values.map_or(w.untrained.to_owned(), |(value, held_out)| label::moment(w, epoch, value, held_out))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {
@@ -217,15 +219,15 @@ fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
                 }
                 on:input:target=move |event| {
                     let epoch: u32 = event.target().value().parse().unwrap_or_default();
-                    page.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
+                    page.runs.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
                     // Beyond the newest epoch there is nothing to look at.
-                    event.target().set_value(&untrack(|| page.epoch()).to_string());
+                    event.target().set_value(&untrack(|| page.charts.epoch()).to_string());
                 }
             />
             <div class="moment-words">
                 <h3 data-testid="moment-title">{title}</h3>
-                <button type="button" class="quiet" hidden=move || page.pinned.get().is_none() on:click=move |_| {
-                    page.pinned.set(None);
+                <button type="button" class="quiet" hidden=move || page.runs.pinned.get().is_none() on:click=move |_| {
+                    page.runs.pinned.set(None);
                 }>
                     {w.newest}
                 </button>

@@ -2,6 +2,9 @@
 
 #[cfg(target_arch = "wasm32")]
 pub mod keeping;
+#[cfg(target_arch = "wasm32")]
+pub mod orders;
+pub mod record;
 pub mod saved;
 #[cfg(target_arch = "wasm32")]
 pub mod storage;

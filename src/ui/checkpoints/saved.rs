@@ -3,15 +3,9 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use super::record::Record;
 use crate::error::Error;
-use crate::model::Config;
-use crate::model::config::SETTINGS;
-use crate::protocol::{Event, Summary};
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
-use crate::ui::runs::run::{self, Run, Start};
+use crate::protocol::{Event, Summary, TextChoice};
 use crate::ui::settings::file::Chosen;
 
 /// After so many milliseconds of training the end of an epoch is saved.
@@ -26,67 +20,6 @@ pub const MOST_RESTARTS: u32 = 2;
 /// Requests about checkpoints are numbered from here on, those of continuations from 1.
 pub const FIRST_REQUEST: u32 = 1 << 31;
 
-/// A checkpoint as the storage lists it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Of the run, by when it began, which is the storage's order, and by chance: runs of two pages never overwrite each
-    /// other.
-    pub id: String,
-    /// The page that saved it.
-    pub page: String,
-    /// When, in milliseconds since 1970.
-    pub saved: f64,
-    /// The name that the visitor gave the run.
-    pub name: String,
-    /// Whether the run began with parameters from a file.
-    pub from_file: bool,
-    /// The name of the text, where it is the visitor's own.
-    #[serde(default)]
-    pub own_text: Option<String>,
-    /// Whether the text is the book's own edition.
-    #[serde(default)]
-    pub is_books: bool,
-    pub summary: Summary,
-}
-
-impl Record {
-    pub fn is_finished(&self) -> bool {
-        self.summary.epoch >= self.summary.config.epochs
-    }
-
-    /// The beginning of a run that goes on from here, and takes the place of the run `continues` in the list.
-    pub fn start(&self, continues: Option<u32>) -> Start {
-        let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
-        let (name, own_text) = (self.name.clone(), self.own_text.clone());
-        Start { from_file, window_offset, own_text, is_books, name, continues }
-    }
-
-    /// What the run is called: its name, or what sets it apart from the book's.
-    pub fn title(&self, w: &Words) -> String {
-        if !self.name.is_empty() {
-            return self.name.clone();
-        }
-        let (config, book) = (self.summary.config, Config::default());
-        let keys = SETTINGS.iter().map(|setting| setting.key).filter(|key| config.get(key) != book.get(key));
-        let run = Run::new(0, config, &self.start(None), 0);
-        let title = run::difference(w, &run, &keys.collect::<Vec<_>>());
-        if title.is_empty() { w.books_settings.to_owned() } else { title }
-    }
-
-    /// How far it came.
-    pub fn facts(&self, w: &Words) -> String {
-        let Summary { config, epoch, perplexity, .. } = &self.summary;
-        let perplexity = perplexity.map_or_else(|| w.none.to_owned(), words::perplexity);
-        fill(w.saved_facts, &[&epoch.to_string(), &config.epochs.to_string(), &perplexity])
-    }
-
-    /// What its file is called.
-    pub fn file_name(&self) -> String {
-        let Summary { config, epoch, .. } = &self.summary;
-        format!("time-traveller-hidden-{}-epoch-{epoch}.safetensors", config.hidden)
-    }
-}
-
 /// What a checkpoint was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -95,6 +28,13 @@ pub enum Purpose {
     Download,
     /// To be downloaded with the script that goes on with it.
     PyTorch,
+}
+
+/// What the storage is to do, one thing after the other.
+pub enum Order {
+    Keep { newest: Newest, replaces: Option<String>, text: Option<Arc<TextChoice>> },
+    Forget(Vec<String>),
+    Fetch(Record, Purpose),
 }
 
 /// What may be a reason to save, or to look after what is saved.
@@ -339,21 +279,7 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::language::{CHINESE, ENGLISH};
-
-    fn record(id: &str, epoch: u32, saved: f64) -> Record {
-        let config = Config { hidden: 64, epochs: 20, ..Config::default() };
-        let summary = Summary {
-            config,
-            window_offset: None,
-            epoch,
-            perplexity: Some(8.5),
-            text: "1234".into(),
-            prefix: Some("time".into()),
-        };
-        let (id, page, name) = (id.into(), "p".into(), String::new());
-        Record { id, page, saved, name, from_file: false, own_text: None, is_books: true, summary }
-    }
+    use crate::ui::checkpoints::record::tests::record;
 
     /// A run that has begun at 0 s.
     fn begun() -> Saved {
@@ -454,18 +380,5 @@ mod tests {
         saved.examined(second, Ok(summary));
         let checkpoint = saved.opened.as_ref().unwrap().checkpoint().unwrap();
         assert_eq!((checkpoint.record.name.as_str(), checkpoint.file.as_slice()), ("b", &[5][..]));
-    }
-
-    #[test]
-    fn a_saved_run_is_put_into_words() {
-        let run = record("a", 3, 0.0);
-        assert_eq!(run.title(&ENGLISH), "hidden 64, epochs 20");
-        assert_eq!(run.facts(&ENGLISH), "epoch 3 of 20, perplexity 8.50");
-        assert_eq!(run.facts(&CHINESE), "轮次 3 / 20，困惑度 8.50");
-        assert_eq!(Record { name: "mine".into(), ..run.clone() }.title(&ENGLISH), "mine");
-        let mut book = run.clone();
-        book.summary.config = Config::default();
-        assert_eq!(book.title(&ENGLISH), "the book’s settings");
-        assert_eq!(run.file_name(), "time-traveller-hidden-64-epoch-3.safetensors");
     }
 }

@@ -12,9 +12,9 @@ use web_sys::{
     DomException, IdbDatabase, IdbObjectStore, IdbOpenDbRequest, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
+use super::record::Record;
 use crate::protocol::TextChoice;
-use crate::ui::checkpoints::saved::Record;
-use crate::ui::worker::link::message;
+use crate::ui::browser::message;
 
 const NAME: &str = "time-traveller";
 const VERSION: u32 = 1;

@@ -5,12 +5,14 @@ use leptos::html::Input;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use crate::ui::checkpoints::keeping::PYTORCH_SCRIPT;
-use crate::ui::checkpoints::saved::{Opened, Purpose, Record};
+use super::keeping::PYTORCH_SCRIPT;
+use super::record::Record;
+use super::saved::{Opened, Purpose};
 use crate::ui::language::{Words, fill, sentence};
-use crate::ui::page::{Page, field_id};
+use crate::ui::page::Page;
 use crate::ui::runs::state::RunState;
 use crate::ui::settings::file::Chosen;
+use crate::ui::settings::signals::field_id;
 
 /// What [`field_id`] calls the field of the checkpoint file.
 const FILE_KEY: &str = "checkpoint";
@@ -19,8 +21,9 @@ const FILE_KEY: &str = "checkpoint";
 #[component]
 pub fn Offers(page: Page) -> impl IntoView {
     let w = page.words();
-    let free = Memo::new(move |_| page.state.with(|s| s.can_train() || s.worker_lost));
-    let offers = Memo::new(move |_| if free.get() { page.saved.with(|saved| saved.offers()) } else { Vec::new() });
+    let free = Memo::new(move |_| page.runs.state.with(|s| s.can_train() || s.worker.lost));
+    let offers =
+        Memo::new(move |_| if free.get() { page.checkpoints.saved.with(|saved| saved.offers()) } else { Vec::new() });
     let offer = move |record: Record| {
         let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &moment(w, record.saved)]);
         entry(page, record, said, w.resume_this, Purpose::Keep)
@@ -43,8 +46,8 @@ fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: 
     view! {
         <li class="offer">
             <p>{said}</p>
-            <button type="button" on:click=move |_| page.fetch(record.clone(), purpose)>{name}</button>
-            <button type="button" on:click=move |_| page.discard(&id)>{page.words().discard}</button>
+            <button type="button" on:click=move |_| page.checkpoints.fetch(record.clone(), purpose)>{name}</button>
+            <button type="button" on:click=move |_| page.checkpoints.discard(&id)>{page.words().discard}</button>
         </li>
     }
 }
@@ -54,14 +57,14 @@ fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: 
 pub fn Checkpoints(page: Page) -> impl IntoView {
     let w = page.words();
     let none =
-        Memo::new(move |_| page.state.with(|s| !s.attached() || s.live().is_none_or(|run| run.curve.is_empty())));
-    let finished = Memo::new(move |_| page.saved.with(|saved| saved.finished()));
+        Memo::new(move |_| page.runs.state.with(|s| !s.attached() || s.live().is_none_or(|run| run.curve.is_empty())));
+    let finished = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.finished()));
     let kept = move |record: Record| {
         let said = [record.title(w), record.facts(w), moment(w, record.saved)].join(" · ");
         entry(page, record, said, w.download, Purpose::Download)
     };
     let give = move |name: &'static str, purpose| {
-        view! { <button type="button" disabled=none on:click=move |_| page.ask_checkpoint(purpose)>{name}</button> }
+        view! { <button type="button" disabled=none on:click=move |_| page.checkpoints.ask(purpose)>{name}</button> }
     };
     view! {
         <section class="panel checkpoints" aria-labelledby="checkpoints-title" data-testid="checkpoints">
@@ -87,14 +90,14 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
 fn OpenField(page: Page) -> impl IntoView {
     let w = page.words();
     let input = NodeRef::<Input>::new();
-    let opened = Memo::new(move |_| page.saved.with(|saved| saved.opened.clone()));
+    let opened = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.opened.clone()));
     // So that the same file can be chosen again.
     Effect::new(move |_| {
         if let (true, Some(input)) = (opened.with(Option::is_none), input.get()) {
             input.set_value("");
         }
     });
-    let can_train = Memo::new(move |_| page.state.with(RunState::can_train));
+    let can_train = Memo::new(move |_| page.runs.state.with(RunState::can_train));
     let id = field_id(FILE_KEY);
     let outcome = move || {
         let opened = opened.get()?;
@@ -105,7 +108,7 @@ fn OpenField(page: Page) -> impl IntoView {
                 <button
                     type="button"
                     disabled=move || !can_train.get()
-                    on:click=move |_| page.go_on_from(newest.clone(), page.own.chosen())
+                    on:click=move |_| page.checkpoints.go_on_from(newest.clone(), page.text.chosen())
                 >
                     {w.resume_this}
                 </button>
@@ -115,7 +118,7 @@ fn OpenField(page: Page) -> impl IntoView {
         Some(view! {
             <div class="offer">
                 <p class:wrong-file=wrong>{said}</p>
-                {ways} <button type="button" on:click=move |_| page.open_checkpoint(None)>{w.discard}</button>
+                {ways} <button type="button" on:click=move |_| page.checkpoints.open(None)>{w.discard}</button>
             </div>
         })
     };
@@ -129,7 +132,7 @@ fn OpenField(page: Page) -> impl IntoView {
                 aria-describedby="opened"
                 node_ref=input
                 on:change:target=move |event| {
-                    page.open_checkpoint(event.target().files().and_then(|files| files.get(0)));
+                    page.checkpoints.open(event.target().files().and_then(|files| files.get(0)));
                 }
             />
             <div id="opened" data-testid="opened" aria-live="polite">{outcome}</div>

@@ -5,35 +5,37 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
+use super::talk::{self, REFRESH_EVERY};
 use crate::protocol::Continuation;
-use crate::ui::conversation::talk::{self, REFRESH_EVERY};
-use crate::ui::language::fill;
-use crate::ui::language::words;
+use crate::ui::conversation::signals::PREFIX_ID;
+use crate::ui::language::{fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
-use crate::ui::page::{PREFIX_ID, Page};
-use crate::ui::runs::state::RunState;
+use crate::ui::page::Page;
+use crate::ui::samples::parts::parts;
 
 /// Prefix, Generate, and what came of it.
 #[component]
 pub fn Conversation(page: Page) -> impl IntoView {
     let w = page.words();
-    let state = page.state;
-    let ready = Memo::new(move |_| state.with(RunState::ready));
+    let (state, talk) = (page.runs.state, page.conversation.talk);
+    let ready = Memo::new(move |_| state.with(|s| s.worker.ready()));
     // What the network could not read of the present prefix, as its latest sample or continuation says.
     let unknown = Memo::new(move |_| {
-        let prefix = page.prefix.get();
+        let prefix = page.conversation.prefix.get();
         state.with(|s| {
             let latest = s.live().and_then(|run| run.samples.last().map(|s| &s.sample).or(run.untrained.as_ref()));
-            let generated = s.generated.as_ref().map(|c| &c.sample);
-            let sample = generated.into_iter().chain(latest).find(|sample| sample.prefix == prefix)?;
-            words::unknown(w, &sample.unknown)
+            talk.with(|talk| {
+                let generated = talk.generated.as_ref().map(|c| &c.sample);
+                let sample = generated.into_iter().chain(latest).find(|sample| sample.prefix == prefix)?;
+                talk::unknown(w, &sample.unknown)
+            })
         })
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        page.choice.update(|choice| choice.seed = choice.seed.wrapping_add(1));
-        page.generate();
+        page.conversation.choice.update(|choice| choice.seed = choice.seed.wrapping_add(1));
+        page.conversation.generate();
     };
     keep_fresh(page);
     view! {
@@ -50,9 +52,9 @@ pub fn Conversation(page: Page) -> impl IntoView {
                         autocapitalize="none"
                         spellcheck="false"
                         aria-describedby="unknown"
-                        aria-invalid=move || page.prefix_error().map(|_| "true")
-                        prop:value=page.prefix
-                        on:input:target=move |event| page.set_prefix(event.target().value())
+                        aria-invalid=move || page.conversation.prefix_error().map(|_| "true")
+                        prop:value=page.conversation.prefix
+                        on:input:target=move |event| page.conversation.set_prefix(event.target().value())
                     />
                 </div>
                 <button type="submit" disabled=move || !ready.get()>{w.generate}</button>
@@ -67,16 +69,17 @@ pub fn Conversation(page: Page) -> impl IntoView {
 
 /// With the switch on, asks anew when the weights have changed, at most once a second and never twice at a time.
 fn keep_fresh(page: Page) {
-    let weights = Memo::new(move |_| page.state.with(|s| (s.run, s.progress.epoch, s.progress.minibatch)));
+    let weights = Memo::new(move |_| page.runs.state.with(|s| (s.run, s.figures.epoch, s.figures.minibatch)));
     let last = StoredValue::new(0.0);
     Effect::new(move |_| {
         weights.get();
         let now = js_sys::Date::now();
-        let free = page.state.with_untracked(|s| s.live().is_some() && s.ready() && !s.asking);
-        let good = untrack(|| page.prefix_error()).is_none();
-        if page.refresh.get() && free && good && now - last.get_value() >= REFRESH_EVERY {
+        let free = page.runs.state.with_untracked(|s| s.live().is_some() && s.worker.ready());
+        let free = free && !page.conversation.talk.with_untracked(|talk| talk.asking);
+        let good = untrack(|| page.conversation.prefix_error()).is_none();
+        if page.conversation.refresh.get() && free && good && now - last.get_value() >= REFRESH_EVERY {
             last.set_value(now);
-            page.generate();
+            page.conversation.generate();
         }
     });
 }
@@ -85,24 +88,24 @@ fn keep_fresh(page: Page) {
 #[component]
 fn Picking(page: Page) -> impl IntoView {
     let w = page.words();
-    let sampled = Memo::new(move |_| page.choice.with(|choice| choice.sampled));
-    let temperature = Memo::new(move |_| page.choice.with(|choice| format!("{:.1}", choice.temperature)));
-    let top_k = Memo::new(move |_| page.choice.with(|choice| choice.top_k.to_string()));
-    let most = move || page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary));
+    let sampled = Memo::new(move |_| page.conversation.choice.with(|choice| choice.sampled));
+    let temperature = Memo::new(move |_| page.conversation.choice.with(|choice| format!("{:.1}", choice.temperature)));
+    let top_k = Memo::new(move |_| page.conversation.choice.with(|choice| choice.top_k.to_string()));
+    let most = move || page.runs.state.with(|s| s.worker.vocabulary());
     view! {
         <div class="picking">
             <label class="switch">
                 <input
                     type="checkbox"
-                    prop:checked=page.refresh
-                    on:change:target=move |event| page.refresh.set(event.target().checked())
+                    prop:checked=page.conversation.refresh
+                    on:change:target=move |event| page.conversation.refresh.set(event.target().checked())
                 />
                 {w.refresh}
             </label>
             <label class="choice">
                 <span>{w.pick}</span>
                 <select on:change:target=move |event| {
-                    page.choice.update(|choice| choice.sampled = event.target().value() == "sampled");
+                    page.conversation.choice.update(|choice| choice.sampled = event.target().value() == "sampled");
                 }>
                     <option value="likeliest" selected=move || !sampled.get()>{w.pick_likeliest}</option>
                     <option value="sampled" selected=move || sampled.get()>{w.pick_sampled}</option>
@@ -118,7 +121,7 @@ fn Picking(page: Page) -> impl IntoView {
                     prop:value=temperature
                     on:input:target=move |event| {
                         let value = event.target().value_as_number();
-                        page.choice.update(|choice| choice.temperature = value as f32);
+                        page.conversation.choice.update(|choice| choice.temperature = value as f32);
                     }
                 />
             </label>
@@ -131,7 +134,7 @@ fn Picking(page: Page) -> impl IntoView {
                     prop:value=top_k
                     on:input:target=move |event| {
                         let value = event.target().value_as_number();
-                        page.choice.update(|choice| choice.top_k = value as u32);
+                        page.conversation.choice.update(|choice| choice.top_k = value as u32);
                     }
                 />
             </label>
@@ -143,8 +146,8 @@ fn Picking(page: Page) -> impl IntoView {
 #[component]
 fn Written(page: Page) -> impl IntoView {
     let w = page.words();
-    let generated = Memo::new(move |_| page.state.with(|s| s.generated.clone()));
-    let asking = Memo::new(move |_| page.state.with(|s| s.asking));
+    let generated = Memo::new(move |_| page.conversation.talk.with(|talk| talk.generated.clone()));
+    let asking = Memo::new(move |_| page.conversation.talk.with(|talk| talk.asking));
     let looked = RwSignal::new(None::<usize>);
     let point = move |event: leptos::ev::PointerEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -173,7 +176,7 @@ fn Written(page: Page) -> impl IntoView {
             data-testid="generated"
             role="group"
             tabindex=move || if generated.with(Option::is_some) { "0" } else { "-1" }
-            aria-live=move || if page.refresh.get() { "off" } else { "polite" }
+            aria-live=move || if page.conversation.refresh.get() { "off" } else { "polite" }
             aria-label=w.continuation
             aria-describedby="guesses"
             on:pointerover=point
@@ -187,7 +190,7 @@ fn Written(page: Page) -> impl IntoView {
 
 /// The prefix as it was read, and each character that was written, shaded.
 fn written_view(continuation: &Continuation, looked: RwSignal<Option<usize>>) -> impl IntoView + use<> {
-    let (prefix, rest) = words::parts(&continuation.sample);
+    let (prefix, rest) = parts(&continuation.sample);
     let characters = continuation.written.iter().enumerate().map(|(at, written)| {
         let text = written.character.map_or(crate::text::UNKNOWN_TEXT.to_owned(), String::from);
         view! {

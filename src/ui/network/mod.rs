@@ -2,5 +2,8 @@
 
 pub mod explain;
 pub mod profile;
+pub mod shapes;
+#[cfg(target_arch = "wasm32")]
+pub mod signals;
 #[cfg(target_arch = "wasm32")]
 pub mod view;

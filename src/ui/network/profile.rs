@@ -1,8 +1,50 @@
-//! Where the time of a training step goes, as the page's table says it.
+//! Where the time of a training step goes: as it was asked for, and as the page's table says it.
 
-use crate::protocol::{KernelTime, Profile};
+use crate::error::Error;
+use crate::protocol::{Event, KernelTime, Profile};
 use crate::ui::language::words::grouped;
 use crate::ui::language::{Words, fill};
+
+/// The request number of a profile; those of continuations begin with 1.
+pub const REQUEST: u32 = 0;
+
+/// The latest measurement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Profiling {
+    pub profile: Option<Profile>,
+    /// Whether another is under way.
+    pub is_running: bool,
+    /// Why it could not be made.
+    pub refusal: Option<Error>,
+}
+
+impl Profiling {
+    /// A measurement is asked for.
+    pub fn ask(&mut self) {
+        self.is_running = true;
+        self.refusal = None;
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Profiled { request: REQUEST, profile } => {
+                self.is_running = false;
+                self.profile = Some(profile.clone());
+            }
+            Event::Refused { request: REQUEST, error } => {
+                self.is_running = false;
+                self.refusal = Some(error.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The worker holds no network any more, and answers nothing of before.
+    pub fn give_up(&mut self) {
+        self.is_running = false;
+    }
+}
 
 /// A kernel's dispatches, milliseconds, share of all kernels' time, GFLOP/s and GB/s.
 pub fn row(kernel: &KernelTime, profile: &Profile) -> [String; 5] {
@@ -39,6 +81,30 @@ fn figure(number: f64) -> String {
 mod tests {
     use super::*;
     use crate::ui::language::ENGLISH;
+
+    #[test]
+    fn a_profile_is_asked_for_and_comes_or_is_refused() {
+        let mut profiling = Profiling::default();
+        profiling.ask();
+        assert!(profiling.is_running);
+        let profile = Profile {
+            device: "a device".to_owned(),
+            bytes: 1,
+            kernels: Vec::new(),
+            tokens: 1120,
+            minibatch: 0.5,
+            recording: 0.1,
+            read_back: 0.1,
+        };
+        // A continuation's answer is another matter.
+        profiling.apply(&Event::Refused { request: 1, error: Error::NoNetwork });
+        assert!(profiling.is_running);
+        profiling.apply(&Event::Profiled { request: REQUEST, profile: profile.clone() });
+        assert_eq!((profiling.is_running, &profiling.profile), (false, &Some(profile)));
+        profiling.ask();
+        profiling.apply(&Event::Refused { request: REQUEST, error: Error::OutOfMemory });
+        assert_eq!((profiling.is_running, &profiling.refusal), (false, &Some(Error::OutOfMemory)));
+    }
 
     #[test]
     fn a_profile_is_told_in_figures() {

@@ -5,11 +5,12 @@ pub mod profile;
 
 use leptos::prelude::*;
 
+use self::explain::Explain;
+use self::profile::KernelTimes;
+use super::explain::Stage;
+use super::shapes;
 use crate::ui::language::fill;
-use crate::ui::language::words::{self, grouped};
-use crate::ui::network::explain::Stage;
-use crate::ui::network::view::explain::Explain;
-use crate::ui::network::view::profile::KernelTimes;
+use crate::ui::language::words::{grouped, megabytes};
 use crate::ui::page::Page;
 
 /// The facts of the settings in the form.
@@ -17,16 +18,16 @@ use crate::ui::page::Page;
 pub fn Network(page: Page) -> impl IntoView {
     let w = page.words();
     let text = move || {
-        let text = page.state.with(|s| s.text.clone());
+        let text = page.runs.state.with(|s| s.worker.text.clone());
         text.map_or(w.none.to_owned(), |t| {
             let edition = if t.is_books { w.books_edition } else { &t.name };
             fill(w.text_facts, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
         })
     };
-    let speed = Memo::new(move |_| page.state.with(|s| s.speed(w)));
+    let speed = Memo::new(move |_| page.runs.state.with(|s| s.speed(w)));
     let network = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| u64::from(t.vocabulary)));
-        let hidden = page.config.with(|c| c.as_ref().ok().map(|c| u64::from(c.hidden)));
+        let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| u64::from(t.vocabulary)));
+        let hidden = page.settings.config.with(|c| c.as_ref().ok().map(|c| u64::from(c.hidden)));
         vocabulary.zip(hidden).map_or(w.none.to_owned(), |(v, h)| {
             fill(w.network_facts, &[&v.to_string(), &grouped(h), &grouped(2 * v * h + h * h + h + v)])
         })
@@ -34,11 +35,11 @@ pub fn Network(page: Page) -> impl IntoView {
     // No shape breaks in its midst.
     let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
     let shapes = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
-        let config = page.config.with(|c| c.as_ref().ok().copied());
+        let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| t.vocabulary));
+        let config = page.settings.config.with(|c| c.as_ref().ok().copied());
         match config.zip(vocabulary) {
             Some((config, vocabulary)) => {
-                words::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
+                shapes::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
             }
             None => w.none.into_any(),
         }
@@ -62,7 +63,7 @@ pub fn Network(page: Page) -> impl IntoView {
                 <div>
                     <dt>{w.memory}</dt>
                     <dd data-testid="gpu-memory">
-                        {move || page.state.with(|s| s.bytes.map_or_else(|| w.none.to_owned(), words::megabytes))}
+                        {move || page.runs.state.with(|s| s.figures.bytes.map_or_else(|| w.none.to_owned(), megabytes))}
                     </dd>
                 </div>
                 <div hidden=move || speed.with(Option::is_none)>
@@ -71,7 +72,7 @@ pub fn Network(page: Page) -> impl IntoView {
                 </div>
                 <div>
                     <dt>{w.race}</dt>
-                    <dd data-testid="race">{move || page.state.with(|s| words::race(w, &s.race))}</dd>
+                    <dd data-testid="race">{move || page.runs.state.with(|s| shapes::race(w, &s.worker.race))}</dd>
                 </div>
             </dl>
             <Explain page stage=Stage::Forward />

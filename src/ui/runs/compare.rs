@@ -1,10 +1,9 @@
 //! How a finished run compares with PyTorch's and with the book's, also where it is slower or worse.
 
+use super::reference::{LAST, Reference};
 use crate::model::config::Config;
 use crate::protocol::FinalReport;
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
-use crate::ui::runs::reference::{LAST, Reference};
+use crate::ui::language::{Words, fill, words};
 
 /// Tokens a second that the book reports from its GPU of 2021.
 const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);

@@ -6,8 +6,8 @@
 //! from each of several seeds. Each figure is the geometric mean of the seeds' perplexities at that epoch, rounded to
 //! two decimals.
 
+use super::curve::Point;
 use crate::model::config::Config;
-use crate::ui::chart::axis::Point;
 use crate::ui::language::{Words, fill};
 use crate::ui::settings::form::Mode;
 

@@ -1,11 +1,10 @@
-//! A run as the page keeps it, also when it is over: settings, curve, samples, gradient norms; and what runs are
-//! called, by what differs between them.
+//! A run as the page keeps it, also when it is over: settings, curve, samples, gradient norms.
 
-use crate::model::config::{Config, SETTINGS, Sampling, StateMode};
+use super::curve::{Point, thin};
+use crate::model::config::{Config, WINDOW_OFFSET};
 use crate::protocol::{Beginning, EpochReport, FinalReport, Rates, Sample};
-use crate::ui::chart::axis::{Point, thin};
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
+use crate::ui::settings::address;
+use crate::ui::settings::form::Form;
 
 /// So many colours tell runs apart; the style sheet has them as `--run-0` and on.
 pub const COLOURS: usize = 6;
@@ -159,6 +158,16 @@ impl Run {
         found.or(self.untrained.as_ref().filter(|_| epoch == 0))
     }
 
+    /// The address that asks for its settings, and for its text if that came by a link.
+    pub fn address(&self) -> String {
+        let mut form = Form::from(&self.config);
+        if let Some(offset) = self.window_offset {
+            form.set(WINDOW_OFFSET.key, &offset.to_string());
+        }
+        let link = self.own_text.as_ref().filter(|name| name.starts_with("https://") || name.starts_with("http://"));
+        address::write(&link.map(|link| address::of_text(link)).unwrap_or_default(), &form)
+    }
+
     /// The perplexity of an epoch.
     pub fn perplexity(&self, epoch: u32) -> Option<f64> {
         value_at(&self.curve, epoch)
@@ -212,62 +221,9 @@ pub fn take_place(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
     }
 }
 
-/// What each run is called: the visitor's name, or what sets it apart from the others, or its number.
-pub fn names(w: &Words, runs: &[Run]) -> Vec<String> {
-    let differs: Vec<&str> = SETTINGS.iter().map(|s| s.key).filter(|key| !same(runs, key)).collect();
-    let own: Vec<String> = runs.iter().map(|run| difference(w, run, &differs)).collect();
-    let name = |(i, run): (usize, &Run)| match (run.name.is_empty(), own[i].is_empty()) {
-        (false, _) => run.name.clone(),
-        (true, true) => fill(w.run_number, &[&run.number.to_string()]),
-        (true, false) if own.iter().filter(|name| **name == own[i]).count() > 1 => {
-            format!("{} ({})", own[i], run.number)
-        }
-        _ => own[i].clone(),
-    };
-    runs.iter().enumerate().map(name).collect()
-}
-
-fn same(runs: &[Run], key: &str) -> bool {
-    runs.windows(2).all(|pair| pair[0].config.get(key) == pair[1].config.get(key))
-}
-
-/// What is particular about a run, if `keys` are the settings in which runs differ.
-pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
-    let config = &run.config;
-    let mut parts: Vec<String> = Vec::new();
-    for &key in keys {
-        let value = config.get(key).unwrap_or_default();
-        let named = |name: &str| fill(w.item, &[name, &value]);
-        parts.push(match key {
-            "sampling" => words::value(w, &value).to_owned(),
-            // Random sampling says so already.
-            "state" if config.sampling == Sampling::Random => continue,
-            "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
-            "state" => w.name_reset.to_owned(),
-            "engine" | "cleaning" => words::value(w, &value).to_owned(),
-            "kinds" => named(w.name_kinds),
-            "validation" => named(w.name_validation),
-            "hidden" => named(w.name_hidden),
-            "batch" => named(w.name_batch),
-            "steps" => named(w.name_steps),
-            "epochs" => named(w.name_epochs),
-            "lr" => named(w.name_lr),
-            "clip" => named(w.name_clip),
-            "tokens" => named(w.name_tokens),
-            _ => named(w.name_seed),
-        });
-    }
-    parts.extend(run.own_text.clone());
-    parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
-    parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
-    parts.extend((!run.marks.is_empty()).then(|| w.name_rates.to_owned()));
-    parts.join(w.list_separator)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::language::{CHINESE, ENGLISH};
 
     fn run(number: u32, config: Config) -> Run {
         Run { minibatches: 4, ..Run::new(number, config, &Start::default(), 0) }
@@ -284,23 +240,6 @@ mod tests {
             validation: None,
             sample,
         }
-    }
-
-    #[test]
-    fn runs_are_named_by_what_differs() {
-        let book = Config::default();
-        let random = Config { sampling: Sampling::Random, state: StateMode::Reset, ..book };
-        let wide = Config { hidden: 256, ..random };
-        assert_eq!(names(&ENGLISH, &[run(3, book)]), ["Run 3"]);
-        assert_eq!(names(&ENGLISH, &[run(1, book), run(2, random)]), ["sequential, state carried", "random"]);
-        assert_eq!(names(&CHINESE, &[run(1, random), run(2, wide)]), ["隐藏单元 512", "隐藏单元 256"]);
-        let mut named = [run(1, wide), run(2, random), run(3, random)];
-        named[0].name = "mine".into();
-        assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);
-        named[1].from_file = true;
-        named[2].window_offset = Some(3);
-        named[2].own_text = Some("mine.txt".into());
-        assert_eq!(names(&ENGLISH, &named)[1..], ["hidden 512, from a file", "hidden 512, mine.txt, offset 3"]);
     }
 
     #[test]
@@ -343,5 +282,26 @@ mod tests {
         let mut runs: Vec<Run> = (0..COLOURS).map(|colour| Run { colour, ..run(1, Config::default()) }).collect();
         runs.remove(2);
         assert_eq!(free_colour(&runs), 2);
+    }
+
+    #[test]
+    fn a_runs_address_holds_its_settings() {
+        let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
+        let start = Start { window_offset: Some(3), ..Default::default() };
+        let form = address::read(&Run::new(1, config, &start, 0).address());
+        assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
+    }
+
+    #[test]
+    fn a_runs_address_names_a_text_that_came_by_a_link_and_no_other() {
+        for (own_text, named) in [
+            (Some("https://x.org/a?b=c&d#e"), Some("https://x.org/a?b=c&d#e")),
+            (Some("notes on https://x.org.txt"), None),
+            (None, None),
+        ] {
+            let start = Start { own_text: own_text.map(str::to_owned), ..Default::default() };
+            let link = Run::new(1, Config { hidden: 7, ..Config::default() }, &start, 0).address();
+            assert_eq!((address::text(&link).as_deref(), address::read(&link).get("hidden")), (named, "7"), "{link}");
+        }
     }
 }

@@ -1,20 +1,20 @@
 //! What the page knows about the run on show, and how the worker's events change it.
 
+use super::compare;
+use super::figures::Figures;
+use super::reference::Reference;
+use super::run::{self, Mark, Run, Start};
 use crate::error::Error;
 use crate::model::config::{Config, SETTINGS};
-use crate::protocol::{
-    Beginning, Continuation, Divergence, EpochReport, Event, FinalReport, Lap, Profile, Progress, Rates, TextFacts,
-};
-
+use crate::protocol::{Beginning, Divergence, EpochReport, Event, FinalReport, Rates};
 use crate::ui::language::Words;
-use crate::ui::runs::compare;
-use crate::ui::runs::reference::Reference;
-use crate::ui::runs::run::{self, Mark, Run, Start};
+use crate::ui::worker::state::Worker;
 
 /// Where the page stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Status {
     /// Text, GPU or a new run are on their way.
+    #[default]
     Loading,
     Idle,
     Training,
@@ -38,7 +38,7 @@ impl Status {
 }
 
 /// Everything the worker has told, as far as it still matters.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunState {
     pub status: Status,
     /// The number of the latest run that was asked for; events about others are late and are ignored.
@@ -55,89 +55,23 @@ pub struct RunState {
     pub shown: u32,
     /// Counts the changes that the charts show.
     pub drawn: u32,
-    /// Bytes of the run's buffers on the GPU.
-    pub bytes: Option<u64>,
-    pub progress: Progress,
-    pub perplexity: Option<f64>,
-    pub tokens_per_second: Option<f64>,
-    pub seconds_left: Option<f64>,
-    pub text: Option<TextFacts>,
-    pub device: Option<String>,
-    /// The race that the device won.
-    pub race: Vec<Lap>,
-    /// Whether the worker found no GPU that it could ask.
-    pub no_gpu: bool,
-    /// The number of the latest continuation asked for by hand.
-    pub request: u32,
-    /// Whether its answer is still to come.
-    pub asking: bool,
-    pub generated: Option<Continuation>,
+    /// How far that run is.
+    pub figures: Figures,
+    /// What the worker has told of itself.
+    pub worker: Worker,
     /// What ended the run or the preparations, or holds the run.
     pub failure: Option<Error>,
     /// Where the run left the finite numbers and is held, with rates to go on with.
     pub divergence: Option<Divergence>,
     /// The epoch that the run went on from on another device, and why it had to.
     pub recovered: Option<(u32, String)>,
-    /// Why the latest continuation could not be made.
+    /// Why the latest rates could not be set.
     pub refusal: Option<Error>,
-    /// Where the time of a training step goes, as it was measured last.
-    pub profile: Option<Profile>,
-    /// Whether that is being measured.
-    pub profiling: bool,
-    /// Why it could not be.
-    pub profile_refusal: Option<Error>,
-    /// Whether the worker is of no more use: a reset then starts another.
-    pub worker_lost: bool,
 }
-
-impl Default for RunState {
-    fn default() -> Self {
-        Self {
-            status: Status::Loading,
-            run: 0,
-            attached: false,
-            config: None,
-            start: Start::default(),
-            runs: Vec::new(),
-            shown: 0,
-            drawn: 0,
-            bytes: None,
-            progress: NO_PROGRESS,
-            perplexity: None,
-            tokens_per_second: None,
-            seconds_left: None,
-            text: None,
-            device: None,
-            race: Vec::new(),
-            no_gpu: false,
-            request: 0,
-            asking: false,
-            generated: None,
-            failure: None,
-            divergence: None,
-            recovered: None,
-            refusal: None,
-            profile: None,
-            profiling: false,
-            profile_refusal: None,
-            worker_lost: false,
-        }
-    }
-}
-
-/// The request number of a profile; those of continuations begin with 1.
-pub const PROFILE_REQUEST: u32 = 0;
-
-const NO_PROGRESS: Progress = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
 
 impl RunState {
-    /// Whether text and GPU are there.
-    pub fn ready(&self) -> bool {
-        self.text.is_some() && self.device.is_some() && !self.worker_lost
-    }
-
     pub fn can_train(&self) -> bool {
-        self.ready() && matches!(self.status, Status::Idle | Status::Finished | Status::Failed)
+        self.worker.ready() && matches!(self.status, Status::Idle | Status::Finished | Status::Failed)
     }
 
     pub fn can_reset(&self) -> bool {
@@ -152,11 +86,6 @@ impl RunState {
     /// Whether a run is asked for, under way or done: one that hears what prefix its samples are to continue.
     pub fn attached(&self) -> bool {
         self.attached
-    }
-
-    /// Whether the device is the CPU.
-    pub fn on_cpu(&self) -> bool {
-        self.device.as_deref().is_some_and(is_cpu)
     }
 
     /// The run on show.
@@ -187,7 +116,7 @@ impl RunState {
     /// How fast the run on show is, if it has the book's setting.
     pub fn speed(&self, w: &Words) -> Option<String> {
         let run = self.live().filter(|run| run.own_text.is_none())?;
-        compare::speed_of(w, &run.config, self.tokens_per_second?)
+        compare::speed_of(w, &run.config, self.figures.tokens_per_second?)
     }
 
     /// The rates of the run under way.
@@ -228,20 +157,14 @@ impl RunState {
 
     /// How much of the run is done, from 0 to 1.
     pub fn done(&self) -> f64 {
-        let epochs = self.epochs();
-        if epochs == 0 {
-            return 0.0;
-        }
-        let within =
-            f64::from(self.progress.minibatch) / f64::from(self.live().map_or(1, |run| run.minibatches.max(1)));
-        ((f64::from(self.progress.epoch) + within.min(1.0)) / f64::from(epochs)).min(1.0)
+        self.live().map_or(0.0, |run| self.figures.done(run.config.epochs, run.minibatches))
     }
 
     /// A run with these settings and this beginning is asked for. What the last one came to stays until this one has
     /// started.
     pub fn begin(&mut self, config: Config, beginning: &Beginning) -> u32 {
-        let own_text = self.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
-        let is_books = self.text.as_ref().is_some_and(|text| text.is_books);
+        let own_text = self.worker.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
+        let is_books = self.worker.text.as_ref().is_some_and(|text| text.is_books);
         self.begin_from(config, Start { own_text, is_books, ..Start::from(beginning) })
     }
 
@@ -257,75 +180,54 @@ impl RunState {
         self.run
     }
 
-    /// The run is given up; what it came to stays among the runs, if that is an epoch at least. A continuation on its
-    /// way comes too late.
+    /// The run is given up; what it came to stays among the runs, if that is an epoch at least.
     pub fn reset(&mut self) {
         self.runs.retain(|run| !run.curve.is_empty());
-        let kept = Self {
+        let worker = std::mem::take(&mut self.worker);
+        *self = Self {
             run: self.run,
-            request: self.request + 1,
             runs: std::mem::take(&mut self.runs),
             drawn: self.drawn + 1,
+            // Of a worker that is lost, the next one tells anew.
+            worker: if worker.lost { Worker::default() } else { worker },
             ..Self::default()
         };
-        // Of a worker that is lost, the next one tells anew.
-        *self = match self.worker_lost {
-            true => kept,
-            false => Self {
-                text: self.text.take(),
-                device: self.device.take(),
-                race: std::mem::take(&mut self.race),
-                no_gpu: self.no_gpu,
-                ..kept
-            },
-        };
         self.settle();
-    }
-
-    /// A continuation is asked for by hand.
-    pub fn ask(&mut self) -> u32 {
-        self.request += 1;
-        self.asking = true;
-        self.refusal = None;
-        self.request
-    }
-
-    /// Where the time goes is asked for.
-    pub fn ask_profile(&mut self) {
-        self.profiling = true;
-        self.profile_refusal = None;
     }
 
     /// The worker cannot go on, says the browser; what has come so far stays. Of a worker that is lost already, the
     /// reason is known.
     pub fn lose_worker(&mut self, error: Error) {
-        if !self.worker_lost {
+        if !self.worker.lost {
             self.break_down(error);
+        }
+    }
+
+    /// Whether this event says that the worker holds no network any more.
+    pub fn is_ended_by(&self, event: &Event) -> bool {
+        match event {
+            Event::Broken { .. } => true,
+            Event::Failed { run: Some(run), .. } => self.hears(*run),
+            // Not that of a run that is asked for: its own words are still to come.
+            Event::Failed { run: None, .. } => !self.attached,
+            _ => false,
         }
     }
 
     /// Takes in one event.
     pub fn apply(&mut self, event: Event) {
+        let (is_end, was_lost) = (self.is_ended_by(&event), self.worker.lost);
+        self.worker.apply(&event, !self.attached);
         match event {
-            Event::Ready => self.worker_lost = false,
-            Event::Text { facts } => {
-                self.text = Some(facts);
-                // A worker that could not have the book's text goes on with another.
-                if std::mem::take(&mut self.worker_lost) {
+            Event::Text { .. } => {
+                if was_lost {
                     (self.status, self.failure) = (Status::Loading, None);
                 }
                 self.settle();
             }
-            Event::Device { name, race } => {
-                // Before any run the worker names the GPU, if there is one.
-                self.no_gpu = if self.attached { self.no_gpu } else { is_cpu(&name) };
-                self.device = Some(name);
-                self.race = race;
-                self.settle();
-            }
+            Event::Device { .. } => self.settle(),
             Event::Started { run, minibatches, bytes } if self.hears(run) => {
-                self.start(minibatches);
-                self.bytes = Some(bytes);
+                self.start(minibatches, bytes);
             }
             Event::Opened { run, config, reports } if self.hears(run) => self.open(config, reports),
             Event::Untrained { run, sample } if self.hears(run) => {
@@ -333,12 +235,7 @@ impl RunState {
                     live.untrained = Some(sample);
                 }
             }
-            Event::Progress { run, progress } if self.hears(run) => {
-                self.progress = progress;
-                // Without a pace yet there is no telling.
-                let left = Some(progress.seconds_left).filter(|_| progress.tokens_per_second > 0.0);
-                self.keep_pace(progress.tokens_per_second, left);
-            }
+            Event::Progress { run, progress } if self.hears(run) => self.figures.go_on(progress),
             Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
             Event::RatesSet { run, epoch, minibatch, rates } if self.hears(run) => {
                 self.change(run, |run| run.marks.push(Mark { epoch, minibatch, rates }));
@@ -358,34 +255,14 @@ impl RunState {
             }
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
-            Event::Generated { request, continuation } if request == self.request => {
-                self.asking = false;
-                self.generated = Some(continuation);
-            }
-            Event::Profiled { request: PROFILE_REQUEST, profile } => {
-                self.profiling = false;
-                self.profile = Some(profile);
-            }
-            Event::Refused { request: PROFILE_REQUEST, error } => {
-                self.profiling = false;
-                self.profile_refusal = Some(error);
-            }
-            Event::Refused { request, error } if request == self.request => {
-                self.asking = false;
-                self.refusal = Some(error);
-            }
             // The worker's own word is better than what the browser makes of it, whichever comes first.
             Event::Broken { error } => self.break_down(error),
-            Event::Failed { run: Some(run), error } if self.hears(run) => self.fail(error),
-            // Not that of a run that is asked for: its own words are still to come.
-            Event::Failed { run: None, error } if self.attached => {
-                self.asking = false;
-                self.failure = Some(error);
-            }
-            Event::Failed { run: None, error } => {
-                self.worker_lost |= !self.ready();
+            Event::Failed { run, error } if is_end => {
+                // Without a run, the preparations failed.
+                self.worker.lost |= run.is_none() && !self.worker.ready();
                 self.fail(error);
             }
+            Event::Failed { run: None, error } => self.failure = Some(error),
             _ => {}
         }
     }
@@ -396,15 +273,15 @@ impl RunState {
 
     /// With text and GPU there and no run asked for, the page waits for its visitor.
     fn settle(&mut self) {
-        if self.ready() && !self.attached && self.status == Status::Loading {
+        if self.worker.ready() && !self.attached && self.status == Status::Loading {
             self.status = Status::Idle;
         }
     }
 
-    fn start(&mut self, minibatches: u32) {
+    fn start(&mut self, minibatches: u32, bytes: u64) {
         self.runs.retain(|run| !run.curve.is_empty());
         if let Some(config) = self.config {
-            let device = self.device.clone();
+            let device = self.worker.device.clone();
             run::take_place(
                 &mut self.runs,
                 self.start.continues,
@@ -417,10 +294,7 @@ impl RunState {
         self.recovered = None;
         self.shown = self.run;
         self.drawn += 1;
-        self.progress = NO_PROGRESS;
-        self.perplexity = None;
-        self.tokens_per_second = None;
-        self.seconds_left = None;
+        self.figures = Figures { bytes: Some(bytes), ..Figures::default() };
     }
 
     /// The run goes on from a checkpoint, which has these epochs.
@@ -431,28 +305,18 @@ impl RunState {
     }
 
     fn finish_epoch(&mut self, report: EpochReport) {
-        self.progress = Progress { epoch: report.epoch, minibatch: 0, ..self.progress };
-        self.perplexity = Some(report.perplexity);
-        self.keep_pace(report.tokens_per_second, None);
+        self.figures.finish_epoch(&report);
         self.change(self.shown, |run| run.finish_epoch(report));
     }
 
     fn finish(&mut self, report: FinalReport) {
         self.status = Status::Finished;
-        self.progress = Progress { epoch: report.epochs, minibatch: 0, ..self.progress };
-        self.perplexity = Some(report.perplexity);
-        self.seconds_left = None;
-        self.tokens_per_second = Some(report.tokens_per_second);
+        self.figures.finish(&report);
         self.change(self.shown, |run| run.report = Some(report));
     }
 
-    fn keep_pace(&mut self, tokens_per_second: f64, seconds_left: Option<f64>) {
-        self.tokens_per_second = Some(tokens_per_second).filter(|x| x.is_finite() && *x > 0.0);
-        self.seconds_left = seconds_left.or(self.seconds_left).filter(|x| x.is_finite());
-    }
-
     fn break_down(&mut self, error: Error) {
-        self.worker_lost = true;
+        self.worker.lost = true;
         self.refusal = None;
         self.fail(error);
     }
@@ -460,7 +324,7 @@ impl RunState {
     /// The run is held at the end of its last good epoch.
     fn hold(&mut self, error: Error) {
         self.status = Status::Paused;
-        self.seconds_left = None;
+        self.figures.seconds_left = None;
         self.failure = Some(error);
     }
 
@@ -469,17 +333,10 @@ impl RunState {
         self.status = Status::Failed;
         self.attached = false;
         self.config = None;
-        self.asking = false;
-        self.profiling = false;
-        self.seconds_left = None;
+        self.figures.seconds_left = None;
         self.divergence = None;
         self.failure = Some(error);
     }
-}
-
-/// Whether this is what the worker calls a CPU.
-fn is_cpu(name: &str) -> bool {
-    name.starts_with("CPU")
 }
 
 #[cfg(test)]

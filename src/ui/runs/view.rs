@@ -5,21 +5,20 @@ pub mod finale;
 
 use leptos::prelude::*;
 
+use super::names;
+use super::run::Run;
 use crate::model::config::SETTINGS;
 use crate::ui::browser;
 use crate::ui::chart::picture;
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
-use crate::ui::runs::run::{self, Run};
-use crate::ui::settings::address;
 use crate::ui::settings::form::Mode;
 
 #[component]
 pub fn Runs(page: Page) -> impl IntoView {
     let w = page.words();
-    let numbers = Memo::new(move |_| page.drawn(|s| s.runs.iter().map(|run| run.number).collect::<Vec<_>>()));
-    let names = Memo::new(move |_| page.drawn(|s| numbers_with(run::names(w, &s.runs), &s.runs)));
+    let numbers = Memo::new(move |_| page.runs.drawn(|s| s.runs.iter().map(|run| run.number).collect::<Vec<_>>()));
+    let names = Memo::new(move |_| page.runs.drawn(|s| numbers_with(names::names(w, &s.runs), &s.runs)));
     view! {
         <section class="panel runs" aria-labelledby="runs-title">
             <h2 id="runs-title">{w.runs}</h2>
@@ -42,8 +41,8 @@ fn numbers_with(names: Vec<String>, runs: &[Run]) -> Vec<(u32, String)> {
 #[component]
 fn Beside(page: Page) -> impl IntoView {
     let w = page.words();
-    let other = Memo::new(move |_| page.compared());
-    let waits = move || page.next.get();
+    let other = Memo::new(move |_| page.runs.compared());
+    let waits = move || page.runs.next.get();
     let name = move || if other.get() == Some(Mode::First) { w.sequential_beside } else { w.random_beside };
     view! {
         <div class="beside" hidden=move || other.get().is_none()>
@@ -51,7 +50,7 @@ fn Beside(page: Page) -> impl IntoView {
             <p class="note">
                 {move || {
                     if waits() {
-                        let mode = page.form.with(|form| form.mode());
+                        let mode = page.settings.form.with(|form| form.mode());
                         fill(w.beside_waits, &[mode.map_or(w.run, |mode| mode.meaning(w))])
                     } else {
                         w.beside_note.to_owned()
@@ -67,24 +66,26 @@ fn Beside(page: Page) -> impl IntoView {
 fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoView {
     let w = page.words();
     let look = move |look: &dyn Fn(&Run) -> String| {
-        page.drawn(|s| s.runs.iter().find(|run| run.number == number).map(look)).unwrap_or_default()
+        page.runs.drawn(|s| s.runs.iter().find(|run| run.number == number).map(look)).unwrap_or_default()
     };
     let facts = Memo::new(move |_| look(&|run| facts(w, run)));
     let name = move || names.with(|names| names.iter().find(|(n, _)| *n == number).map(|(_, name)| name.clone()));
-    let visible = Memo::new(move |_| page.state.with(|s| s.runs.iter().any(|run| run.number == number && run.visible)));
+    let visible =
+        Memo::new(move |_| page.runs.state.with(|s| s.runs.iter().any(|run| run.number == number && run.visible)));
     let given = Memo::new(move |_| look(&|run| run.name.clone()));
-    let under_way = Memo::new(move |_| page.state.with(|s| s.active() && s.shown == number));
+    let under_way = Memo::new(move |_| page.runs.state.with(|s| s.active() && s.shown == number));
     let copied = RwSignal::new(false);
     let copy = move |_| {
         let location = window().location();
         let place = location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default();
-        browser::copy(&(place + &untrack(|| look(&address::of_run))));
+        browser::copy(&(place + &untrack(|| look(&Run::address))));
         copied.set(true);
     };
     let open = move |_| {
-        page.state
+        page.runs
+            .state
             .with_untracked(|s| s.runs.iter().find(|run| run.number == number).cloned())
-            .inspect(|run| page.open(run));
+            .inspect(|run| page.runs.open(run));
     };
     let colour = untrack(|| look(&|run| picture::colour(run).to_owned()));
     let settings = untrack(|| look(&|run| settings(w, run)));
@@ -96,7 +97,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
                 class="swatch"
                 aria-label=fill(w.run_shown, &[&number_said])
                 prop:checked=visible
-                on:change:target=move |event| page.state.update(|s| s.show(number, event.target().checked()))
+                on:change:target=move |event| page.runs.state.update(|s| s.show(number, event.target().checked()))
             />
             <input
                 type="text"
@@ -106,7 +107,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
                 spellcheck="false"
                 placeholder=name
                 prop:value=given
-                on:change:target=move |event| page.state.update(|s| s.rename(number, event.target().value()))
+                on:change:target=move |event| page.runs.state.update(|s| s.rename(number, event.target().value()))
             />
             <details class="menu" name="run-menu">
                 <summary aria-label=fill(w.run_actions, &[&number_said])>"⋯"</summary>
@@ -120,7 +121,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
                         type="button"
                         class="quiet"
                         disabled=under_way
-                        on:click=move |_| page.state.update(|s| s.delete(number))
+                        on:click=move |_| page.runs.state.update(|s| s.delete(number))
                     >
                         {w.run_delete}
                     </button>

@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
 
+use super::parts::parts;
+use super::rows;
 use crate::protocol::Sample;
-use crate::ui::language::words;
 use crate::ui::page::Page;
 use crate::ui::runs::run::EpochSample;
-use crate::ui::samples::rows;
 
 /// A list scrolled to within so many pixels of its end counts as being there.
 const END: i32 = 48;
@@ -22,7 +22,7 @@ const END: i32 = 48;
 pub fn Samples(page: Page) -> impl IntoView {
     let w = page.words();
     let list = List { page, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
-    let come = Memo::new(move |_| page.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
+    let come = Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
     let due = StoredValue::new(false);
     Effect::new(move |_| {
         come.get();
@@ -37,17 +37,17 @@ pub fn Samples(page: Page) -> impl IntoView {
         }
     });
     Effect::new(move |before: Option<Option<u32>>| {
-        let pinned = page.pinned.get();
+        let pinned = page.runs.pinned.get();
         if list.element.get().is_some() && before.is_some_and(|before| before != pinned) {
             list.go_to(pinned);
         }
         pinned
     });
-    let untrained = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
+    let untrained = Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
     let pin = move |event: leptos::ev::MouseEvent| {
         let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("[data-epoch]").ok()?);
         if let Some(epoch) = row.and_then(|row| row.get_attribute("data-epoch")?.parse().ok()) {
-            page.pinned.set(Some(epoch));
+            page.runs.pinned.set(Some(epoch));
         }
     };
     let first_row = move || {
@@ -95,7 +95,8 @@ impl List {
     fn follow(self) {
         let Some(list) = self.element.get_untracked() else { return };
         let Written { run, rows, count } = self.written.get_value();
-        let (shown, come) = self.page.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
+        let (shown, come) =
+            self.page.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
         let is_same = run == shown && count <= come;
         if !is_same || rows.end == count && below(&list) < END {
             self.write(&list, rows::last(come));
@@ -112,6 +113,7 @@ impl List {
             |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
         let (place, count) = self
             .page
+            .runs
             .state
             .with_untracked(|s| s.live().map_or((None, 0), |run| (place(&run.samples), run.samples.len())));
         let rows = self.written.with_value(|written| written.rows.clone());
@@ -142,7 +144,7 @@ impl List {
     /// Makes these rows the ones that are written. What stays of those before stays where it is.
     fn write(self, list: &Element, rows: Range<usize>) {
         let before = self.written.get_value();
-        self.page.state.with_untracked(|s| {
+        self.page.runs.state.with_untracked(|s| {
             let samples = s.live().map_or(&[][..], |run| &run.samples);
             let is_same = before.run == s.shown && before.count <= samples.len();
             let stay = before.rows.start.max(rows.start)..before.rows.end.min(rows.end);
@@ -163,7 +165,7 @@ impl List {
         if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
             let _ = marked.remove_attribute("aria-current");
         }
-        let pinned = self.page.pinned.get_untracked();
+        let pinned = self.page.runs.pinned.get_untracked();
         let row = pinned.and_then(|epoch| list.query_selector(&format!("[data-epoch='{epoch}']")).ok()?);
         if let Some(row) = row {
             let _ = row.set_attribute("aria-current", "true");
@@ -205,7 +207,7 @@ fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result
     for row in rows {
         let item = document.create_element("li")?;
         item.set_attribute("data-epoch", &row.epoch.to_string())?;
-        let (prefix, continuation) = words::parts(&row.sample);
+        let (prefix, continuation) = parts(&row.sample);
         for (class, text) in [("prefix", prefix), ("continuation", continuation)] {
             let span = document.create_element("span")?;
             span.set_class_name(class);
@@ -219,7 +221,7 @@ fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result
 
 /// A sample whose prefix can be told from its continuation.
 pub fn sample_view(sample: &Sample) -> impl IntoView + use<> {
-    let (prefix, continuation) = words::parts(sample);
+    let (prefix, continuation) = parts(sample);
     view! {
         <span class="prefix">{prefix.to_owned()}</span>
         <span class="continuation">{continuation.to_owned()}</span>

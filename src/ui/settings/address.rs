@@ -5,9 +5,8 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use super::form::Form;
 use crate::model::config::{SETTINGS, Setting, TEXT_KEYS, WINDOW_OFFSET, setting};
-use crate::ui::runs::run::Run;
-use crate::ui::settings::form::Form;
 
 /// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -61,15 +60,9 @@ pub fn without_text(fragment: &str) -> String {
     fields(fragment).filter(|field| split(field).0 != TEXT).collect::<Vec<_>>().join("&")
 }
 
-/// The address that asks for the settings of a run that there was, and for its text if that came by a link.
-pub fn of_run(run: &Run) -> String {
-    let mut form = Form::from(&run.config);
-    if let Some(offset) = run.window_offset {
-        form.set(WINDOW_OFFSET.key, &offset.to_string());
-    }
-    let link = run.own_text.as_ref().filter(|name| name.starts_with("https://") || name.starts_with("http://"));
-    let text = link.map(|link| format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED)));
-    write(&text.unwrap_or_default(), &form)
+/// The part of an address that names a text.
+pub fn of_text(link: &str) -> String {
+    format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED))
 }
 
 fn is_known(key: &str) -> bool {
@@ -158,27 +151,6 @@ mod tests {
         assert_eq!(text("#text=https://x.org/a").as_deref(), Some("https://x.org/a"));
         assert_eq!((text("#text="), text("#text"), text("")), (None, None, None));
         assert!(!write("", &Form::default()).contains("cleaning"), "the book's way of reading goes without saying");
-    }
-
-    #[test]
-    fn a_runs_address_holds_its_settings() {
-        let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
-        let start = crate::ui::runs::run::Start { window_offset: Some(3), ..Default::default() };
-        let form = read(&of_run(&Run::new(1, config, &start, 0)));
-        assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
-    }
-
-    #[test]
-    fn a_runs_address_names_a_text_that_came_by_a_link_and_no_other() {
-        for (own_text, named) in [
-            (Some("https://x.org/a?b=c&d#e"), Some("https://x.org/a?b=c&d#e")),
-            (Some("notes on https://x.org.txt"), None),
-            (None, None),
-        ] {
-            let start = crate::ui::runs::run::Start { own_text: own_text.map(str::to_owned), ..Default::default() };
-            let link = of_run(&Run::new(1, Config { hidden: 7, ..Config::default() }, &start, 0));
-            assert_eq!((text(&link).as_deref(), read(&link).get("hidden")), (named, "7"), "{link}");
-        }
     }
 
     proptest! {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, words};
 
 /// The largest file that is read, in bytes: more than the parameters of 8192 hidden units take.
 pub const LARGEST: u64 = 512_000_000;

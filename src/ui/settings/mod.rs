@@ -4,4 +4,6 @@ pub mod address;
 pub mod file;
 pub mod form;
 #[cfg(target_arch = "wasm32")]
+pub mod signals;
+#[cfg(target_arch = "wasm32")]
 pub mod view;

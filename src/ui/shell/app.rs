@@ -3,13 +3,16 @@
 
 use leptos::prelude::*;
 
+use super::controls::Controls;
+use super::errors::Errors;
+use super::masthead::{Masthead, apply_theme};
+use super::status;
 use crate::ui::browser;
 use crate::ui::chart::view::Curve;
 use crate::ui::chart::view::gradients::Gradients;
-use crate::ui::checkpoints::keeping;
+use crate::ui::checkpoints::orders;
 use crate::ui::checkpoints::view::{Checkpoints, Offers};
 use crate::ui::conversation::view::Conversation;
-use crate::ui::language::words;
 use crate::ui::network::view::Network;
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
@@ -18,9 +21,6 @@ use crate::ui::runs::view::finale::Finale;
 use crate::ui::samples::view::Samples;
 use crate::ui::settings::address;
 use crate::ui::settings::view::Settings;
-use crate::ui::shell::controls::Controls;
-use crate::ui::shell::errors::Errors;
-use crate::ui::shell::masthead::{Masthead, apply_theme};
 use crate::ui::text::view::{DropHint, Offer};
 use crate::ui::worker::link::Link;
 
@@ -32,29 +32,33 @@ pub fn App() -> impl IntoView {
     let page = Page::new(address::read(&fragment()), Box::new(move |command| sender.send(command)));
     page.language.set(browser::language());
     apply_theme(&browser::remembered("theme").unwrap_or_default());
-    page.on_restart({
+    let hear = move |told| match told {
+        Ok(event) => page.hear(event),
+        Err(error) => page.lose_worker(error),
+    };
+    page.worker.on_restart({
         let link = link.clone();
-        move || link.start(page)
+        move || link.start(hear)
     });
-    link.start(page);
-    page.own.state.update(|own| own.offer(address::text(&fragment())));
+    link.start(hear);
+    page.text.own.update(|own| own.offer(address::text(&fragment())));
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
-        page.form.set(address::read(&fragment()));
-        page.own.state.update(|own| own.offer(address::text(&fragment())));
+        page.settings.form.set(address::read(&fragment()));
+        page.text.own.update(|own| own.offer(address::text(&fragment())));
     });
-    keeping::start(page);
+    orders::start(page.checkpoints);
     on_cleanup(move || listener.remove());
-    let is_linked = Memo::new(move |_| page.own.state.with(|own| own.link.is_some()));
+    let is_linked = Memo::new(move |_| page.text.own.with(|own| own.link.is_some()));
     Effect::new(move |before: Option<()>| {
-        page.form.track();
+        page.settings.form.track();
         is_linked.track();
         // An address that nobody has changed stays as it was opened.
         if before.is_some() {
             let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
-            page.form.with(|form| rewrite(&address::write(&known, form)));
+            page.settings.form.with(|form| rewrite(&address::write(&known, form)));
         }
     });
-    Effect::new(move |_| document().set_title(&page.state.with(words::title)));
+    Effect::new(move |_| document().set_title(&page.runs.state.with(status::title)));
     Effect::new(move |_| {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", page.language.get().words().code);
@@ -68,10 +72,10 @@ pub fn App() -> impl IntoView {
 /// under way.
 fn start_by_itself(page: Page, first: bool) {
     let first = StoredValue::new(first);
-    let status = Memo::new(move |_| page.state.with(|s| s.status));
+    let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
     // A link's text waits for the visitor's word, and so does the run.
-    let waits = move || page.own.is_offered() || page.own.is_reading();
-    let ready = Memo::new(move |_| page.state.with(RunState::can_train) && !waits());
+    let waits = move || page.text.is_offered() || page.text.is_reading();
+    let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
     Effect::new(move |_| {
         if ready.get() && first.get_value() {
             first.set_value(false);
@@ -79,8 +83,8 @@ fn start_by_itself(page: Page, first: bool) {
         }
     });
     Effect::new(move |_| match status.get() {
-        Status::Finished if page.next.get_untracked() => page.train(),
-        Status::Failed => page.next.set(false),
+        Status::Finished if page.runs.next.get_untracked() => page.train(),
+        Status::Failed => page.runs.next.set(false),
         _ => {}
     });
 }

@@ -2,44 +2,44 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::Stretch;
+use super::offline::NewVersion;
+use super::status;
+use crate::protocol::{Command, Stretch};
 use crate::ui::browser;
-use crate::ui::language::fill;
-use crate::ui::language::words;
+use crate::ui::language::{fill, words};
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
-use crate::ui::shell::offline::NewVersion;
 
 /// Buttons, figures and progress.
 #[component]
 pub fn Controls(page: Page) -> impl IntoView {
     let w = page.words();
-    let state = page.state;
+    let state = page.runs.state;
     let status = Memo::new(move |_| state.with(|s| s.status));
-    let no_gpu = Memo::new(move |_| state.with(|s| s.no_gpu));
+    let no_gpu = Memo::new(move |_| state.with(|s| s.worker.no_gpu));
     let recovered = move || {
         let (epoch, reason, device) = state.with(|s| {
             let (epoch, reason) = s.recovered.clone()?;
-            Some((epoch, reason, s.device.clone().unwrap_or_default()))
+            Some((epoch, reason, s.worker.device.clone().unwrap_or_default()))
         })?;
         Some(fill(w.recovered, &[&reason, &epoch.to_string(), &device]))
     };
     let kept = Memo::new(move |_| {
-        page.saved.with(|saved| {
+        page.checkpoints.saved.with(|saved| {
             let restarted = saved.restarted.as_ref();
             let restarted = restarted.map(|(epoch, why)| fill(w.restarted, &[&epoch.to_string(), why]));
             let trouble = saved.trouble.as_ref().map(|why| fill(w.cannot_save, &[why]));
             restarted.into_iter().chain(trouble).collect::<Vec<_>>()
         })
     });
-    let advice = words::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
+    let advice = status::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
     view! {
         <section class="controls" aria-label=w.run>
             <div class="controls-inner">
                 <Buttons page status />
                 <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
                     <span class="dot" aria-hidden="true"></span>
-                    {move || state.with(|s| words::status(w, s))}
+                    {move || state.with(|s| status::status(w, s))}
                 </p>
                 <Figures page />
             </div>
@@ -59,7 +59,7 @@ pub fn Controls(page: Page) -> impl IntoView {
 #[component]
 fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let w = page.words();
-    let state = page.state;
+    let state = page.runs.state;
     let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
     let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
     let paused = move || status.get() == Status::Paused;
@@ -68,7 +68,7 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
         if status.get_untracked() == Status::Paused {
             page.go(Stretch::Whole);
         } else {
-            page.pause();
+            page.worker.send(Command::Pause);
         }
     };
     let step = move |name: &'static str, stretch| {
@@ -99,10 +99,10 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
 #[component]
 fn Figures(page: Page) -> impl IntoView {
     let w = page.words();
-    let state = page.state;
+    let state = page.runs.state;
     let epoch = Memo::new(move |_| {
-        let planned = page.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
-        let (total, done) = state.with(|s| (s.epochs(), s.progress.epoch));
+        let planned = page.settings.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
+        let (total, done) = state.with(|s| (s.epochs(), s.figures.epoch));
         match (total, planned) {
             (0, None) => "0".to_owned(),
             (0, Some(total)) => fill(w.count_of, &["0", &total.to_string()]),
@@ -112,12 +112,12 @@ fn Figures(page: Page) -> impl IntoView {
     let value = move |look: fn(&RunState) -> Option<String>| {
         Memo::new(move |_| state.with(look).unwrap_or_else(|| w.none.to_owned()))
     };
-    let perplexity = value(|s| s.perplexity.map(words::perplexity));
-    let speed = value(|s| s.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
+    let perplexity = value(|s| s.figures.perplexity.map(words::perplexity));
+    let speed = value(|s| s.figures.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
     let left = Memo::new(move |_| {
-        state.with(|s| s.seconds_left.map_or_else(|| w.none.to_owned(), |left| words::duration(w, left)))
+        state.with(|s| s.figures.seconds_left.map_or_else(|| w.none.to_owned(), |left| words::duration(w, left)))
     });
-    let device = value(|s| s.device.clone());
+    let device = value(|s| s.worker.device.clone());
     let figure = |class, name, test_id, title: Option<&'static str>, value: Memo<String>| {
         view! {
             <div class=class>

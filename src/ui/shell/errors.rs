@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 use crate::error::Error;
-use crate::ui::language::sentence;
-use crate::ui::language::words;
+use crate::ui::language::{sentence, words};
 use crate::ui::page::Page;
 
 /// The id of the line that a panic of the page is written to.
@@ -16,18 +15,19 @@ pub fn Errors(page: Page) -> impl IntoView {
     let w = page.words();
     let messages = Memo::new(move |_| {
         let mut errors: Vec<Error> = Vec::new();
-        page.state.with(|s| errors.extend(s.failure.iter().chain(&s.refusal).cloned()));
-        page.config.with(|c| errors.extend(c.as_ref().err().into_iter().flatten().cloned().map(Error::from)));
-        page.file.with(|file| errors.extend(file.error().cloned()));
-        page.own.state.with(|own| errors.extend(own.refusal.clone()));
-        page.saved.with(|saved| errors.extend(saved.refusal.clone()));
-        errors.extend(page.prefix_error());
+        page.runs.state.with(|s| errors.extend(s.failure.iter().chain(&s.refusal).cloned()));
+        page.conversation.talk.with(|talk| errors.extend(talk.refusal.clone()));
+        page.settings.config.with(|c| errors.extend(c.as_ref().err().into_iter().flatten().cloned().map(Error::from)));
+        page.settings.file.with(|file| errors.extend(file.error().cloned()));
+        page.text.own.with(|own| errors.extend(own.refusal.clone()));
+        page.checkpoints.saved.with(|saved| errors.extend(saved.refusal.clone()));
+        errors.extend(page.conversation.prefix_error());
         errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
     });
-    let divergence = Memo::new(move |_| page.state.with(|s| s.divergence));
+    let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
     let way_on = move || {
         let divergence = divergence.get()?;
-        let go_on = move |_| page.go_on(divergence.proposal);
+        let go_on = move |_| page.runs.go_on(divergence.proposal);
         Some(view! { <button type="button" on:click=go_on>{words::proposal(w, &divergence)}</button> })
     };
     view! {

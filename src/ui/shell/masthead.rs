@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::ui::browser;
-use crate::ui::page::{Page, focus};
+use crate::ui::browser::{self, focus};
+use crate::ui::page::Page;
 
 /// The id of the language's switch, which has the focus again when it has been pressed.
 const LANGUAGE_ID: &str = "language";

@@ -26,7 +26,7 @@ pub fn NewVersion(page: Page) -> impl IntoView {
     let waiting: Waiting = RwSignal::new_local(None);
     let crowded = RwSignal::new(false);
     let asked = StoredValue::new(false);
-    let ready = Memo::new(move |_| page.state.with(|s| s.ready()));
+    let ready = Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()));
     Effect::new(move |kept: Option<bool>| {
         let kept = kept.unwrap_or(false);
         // Keeping the page for later must not slow down its start.

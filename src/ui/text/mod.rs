@@ -2,4 +2,6 @@
 
 pub mod own;
 #[cfg(target_arch = "wasm32")]
+pub mod signals;
+#[cfg(target_arch = "wasm32")]
 pub mod view;

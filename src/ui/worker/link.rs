@@ -9,10 +9,10 @@ use leptos::prelude::set_timeout_with_handle;
 use wasm_bindgen::prelude::*;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
+use super::memory;
 use crate::error::Error;
 use crate::protocol::{Command, Event};
-use crate::ui::page::Page;
-use crate::ui::worker::memory;
+use crate::ui::browser::message;
 
 /// The scripts that trunk makes of `src/bin/`, beside the page; each but the last with the least module that has an
 /// instruction of those it needs.
@@ -39,6 +39,11 @@ const SCRIPTS: [(&str, &[u8]); 3] = [
 
 /// How long a worker may take to load before the page says that it seems not to come.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is told of the worker.
+pub trait Hear: Fn(Result<Event, Error>) + Copy + 'static {}
+
+impl<F: Fn(Result<Event, Error>) + Copy + 'static> Hear for F {}
 
 /// The line to the present worker, which can be replaced.
 #[derive(Clone, Default)]
@@ -80,39 +85,39 @@ impl Link {
         }
     }
 
-    /// Starts a worker, in place of the present one, whose events go to `page`.
-    pub fn start(&self, page: Page) {
-        let started = Worker::new(script()).map(|worker| Line::new(worker, page));
+    /// Starts a worker, in place of the present one. `hear` is told its events, or why it can't go on.
+    pub fn start(&self, hear: impl Hear) {
+        let started = Worker::new(script()).map(|worker| Line::new(worker, hear));
         match started {
             Ok(line) => *self.line.borrow_mut() = Some(line),
-            Err(error) => page.lose_worker(Error::WorkerNotStarted(message(&error))),
+            Err(error) => hear(Err(Error::WorkerNotStarted(message(&error)))),
         }
     }
 }
 
 impl Line {
-    fn new(worker: Worker, page: Page) -> Self {
+    fn new(worker: Worker, hear: impl Hear) -> Self {
         let ready = Rc::new(Cell::new(false));
         let waiting = Rc::new(RefCell::new(vec![Command::Recall { races: memory::races() }]));
-        let on_message = listen(worker.clone(), page, ready.clone(), waiting.clone());
+        let on_message = listen(worker.clone(), hear, ready.clone(), waiting.clone());
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let on_unreadable = Closure::<dyn FnMut(JsValue)>::new(move |_| {
-            page.lose_worker(Error::WorkerUnreadable);
+            hear(Err(Error::WorkerUnreadable));
         });
         worker.set_onmessageerror(Some(on_unreadable.as_ref().unchecked_ref()));
         let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|m| !m.is_empty());
-            page.lose_worker(match said {
+            hear(Err(match said {
                 Some(said) => Error::WorkerStopped(said),
                 None => Error::WorkerNotLoaded,
-            });
+            }));
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let still = ready.clone();
         let patience = set_timeout_with_handle(
             move || {
                 if !still.get() {
-                    page.lose_worker(Error::WorkerSilent { seconds: PATIENCE.as_secs() });
+                    hear(Err(Error::WorkerSilent { seconds: PATIENCE.as_secs() }));
                 }
             },
             PATIENCE,
@@ -124,7 +129,7 @@ impl Line {
 /// What hears the worker: its first word opens the line for commands.
 fn listen(
     worker: Worker,
-    page: Page,
+    hear: impl Hear,
     ready: Rc<Cell<bool>>,
     waiting: Rc<RefCell<Vec<Command>>>,
 ) -> Closure<dyn FnMut(JsValue)> {
@@ -141,9 +146,9 @@ fn listen(
                 if let Event::Raced { race } = event {
                     return memory::keep(race);
                 }
-                page.hear(event);
+                hear(Ok(event));
             }
-            Err(error) => page.lose_worker(Error::WorkerUnknown(error.to_string())),
+            Err(error) => hear(Err(Error::WorkerUnknown(error.to_string()))),
         }
     })
 }
@@ -162,9 +167,4 @@ pub fn build() -> &'static str {
 fn script() -> &'static str {
     let runs = |module: &[u8]| js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module)) == Ok(true);
     SCRIPTS.into_iter().find(|(_, module)| runs(module)).map_or(SCRIPTS[2].0, |(script, _)| script)
-}
-
-/// What a JavaScript error says.
-pub fn message(error: &JsValue) -> String {
-    error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
 }

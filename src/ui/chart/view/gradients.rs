@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::canvas::Chart;
 use crate::ui::chart::picture;
-use crate::ui::chart::view::canvas::Chart;
 use crate::ui::language::fill;
 use crate::ui::language::words::grouped;
 use crate::ui::network::explain::Stage;
@@ -16,9 +16,9 @@ use crate::ui::runs::run::Run;
 pub fn Gradients(page: Page) -> impl IntoView {
     let w = page.words();
     let live = move |look: &dyn Fn(&Run) -> Option<String>| {
-        page.drawn(|s| s.live().filter(|run| !run.norms.is_empty()).and_then(look))
+        page.runs.drawn(|s| s.live().filter(|run| !run.norms.is_empty()).and_then(look))
     };
-    let picture = Memo::new(move |_| page.drawn(|s| s.live().and_then(|run| picture::gradients(w, run))));
+    let picture = Memo::new(move |_| page.runs.drawn(|s| s.live().and_then(|run| picture::gradients(w, run))));
     let share = Memo::new(move |_| {
         live(&|run| {
             let (clipped, all) = run.clipped;

@@ -6,7 +6,7 @@ use plotters::style::RGBColor;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use crate::ui::chart::view::canvas::colour;
+use super::canvas::colour;
 
 /// What a line of the legend takes, in CSS pixels.
 const ROW: f64 = 22.0;

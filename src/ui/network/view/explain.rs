@@ -8,7 +8,6 @@ use web_sys::Response;
 use crate::ui::language::{Words, fill};
 use crate::ui::network::explain::{Kernel, Piece, Stage, pieces};
 use crate::ui::page::Page;
-use crate::ui::runs::state::RunState;
 
 /// The note of one stage.
 #[component]
@@ -16,11 +15,11 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
     let w = page.words();
     let open = RwSignal::new(false);
     let shapes = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map_or(28, |t| t.vocabulary));
-        page.config.with(|c| c.as_ref().ok().map(|config| stage.shapes(config, vocabulary)))
+        let vocabulary = page.runs.state.with(|s| s.worker.vocabulary());
+        page.settings.config.with(|c| c.as_ref().ok().map(|config| stage.shapes(config, vocabulary)))
     };
     let kernels = stage.kernels();
-    let on_cpu = Memo::new(move |_| page.state.with(RunState::on_cpu));
+    let on_cpu = Memo::new(move |_| page.runs.state.with(|s| s.worker.on_cpu()));
     view! {
         <details class="explain" on:toggle=move |_| open.set(true)>
             <summary>{w.explain}</summary>

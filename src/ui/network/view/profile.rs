@@ -11,16 +11,18 @@ use crate::ui::page::Page;
 #[component]
 pub fn KernelTimes(page: Page) -> impl IntoView {
     let w = page.words();
-    let profiling = Memo::new(move |_| page.state.with(|s| s.profiling));
-    let can = Memo::new(move |_| page.state.with(|s| s.ready() && !s.profiling) && page.config.with(Result::is_ok));
-    let refusal = move || page.state.with(|s| s.profile_refusal.as_ref().map(|error| sentence(w, error)));
-    let table = move || page.state.with(|s| s.profile.clone()).map(|profile| view! { <Table page profile /> });
+    let profiling = page.network.profiling;
+    let is_running = Memo::new(move |_| profiling.with(|p| p.is_running));
+    let ready =
+        Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()) && page.settings.config.with(Result::is_ok));
+    let refusal = move || profiling.with(|p| p.refusal.as_ref().map(|error| sentence(w, error)));
+    let table = move || profiling.with(|p| p.profile.clone()).map(|profile| view! { <Table page profile /> });
     view! {
         <details class="explain" data-testid="kernel-times">
             <summary>{w.profile_title}</summary>
             <p>{w.profile_note}</p>
-            <button type="button" disabled=move || !can.get() on:click=move |_| page.profile()>
-                {move || if profiling.get() { w.profile_measuring } else { w.profile_measure }}
+            <button type="button" disabled=move || is_running.get() || !ready.get() on:click=move |_| page.network.profile()>
+                {move || if is_running.get() { w.profile_measuring } else { w.profile_measure }}
             </button>
             <p class="note" role="status">{refusal}</p>
             {table}

@@ -1,9 +1,9 @@
 //! The page's state under events in order, late and missing.
 
 use super::*;
-use crate::protocol::{Continuation, Sample};
-use crate::ui::chart::axis::Point;
+use crate::protocol::{Lap, Progress, Sample, TextFacts};
 use crate::ui::language::ENGLISH;
+use crate::ui::runs::curve::Point;
 
 fn curve(state: &RunState) -> Vec<Point> {
     state.live().map(|run| run.curve.clone()).unwrap_or_default()
@@ -19,10 +19,6 @@ fn untrained(state: &RunState) -> Option<Sample> {
 
 fn sample(text: &str) -> Sample {
     Sample { prefix: "time".into(), text: text.into(), unknown: Vec::new() }
-}
-
-fn continuation(text: &str) -> Continuation {
-    Continuation { sample: sample(text), written: Vec::new(), next: Vec::new() }
 }
 
 fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
@@ -109,18 +105,18 @@ fn a_run_goes_through_its_stations() {
     state.apply(Event::Untrained { run, sample: sample("timeqqq") });
     let none_yet = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
     state.apply(Event::Progress { run, progress: none_yet });
-    assert_eq!((state.tokens_per_second, state.seconds_left), (None, None));
+    assert_eq!((state.figures.tokens_per_second, state.figures.seconds_left), (None, None));
     state.apply(epoch(run, 1, 24.0));
     let progress = Progress { epoch: 1, minibatch: 2, tokens_per_second: 1600.0, seconds_left: 60.0 };
     state.apply(Event::Progress { run, progress });
-    assert_eq!((state.tokens_per_second, state.seconds_left), (Some(1600.0), Some(60.0)));
+    assert_eq!((state.figures.tokens_per_second, state.figures.seconds_left), (Some(1600.0), Some(60.0)));
     assert!((state.done() - 1.5 / 500.0).abs() < 1e-12);
     state.apply(Event::Paused { run });
     assert_eq!(state.status, Status::Paused);
     state.apply(Event::Resumed { run });
     assert_eq!(state.status, Status::Training);
     state.apply(finished(run));
-    assert_eq!((state.status, state.perplexity), (Status::Finished, Some(1.03)));
+    assert_eq!((state.status, state.figures.perplexity), (Status::Finished, Some(1.03)));
     assert_eq!(curve(&state), [(1, 24.0)]);
     assert_eq!(untrained(&state), Some(sample("timeqqq")), "the first word stays to be compared with the last");
     assert!((state.done() - 1.0).abs() < 1e-12);
@@ -145,7 +141,7 @@ fn a_reset_forgets_the_run_and_its_late_words() {
     state.apply(Event::Untrained { run: 1, sample: sample("timeqqq") });
     state.reset();
     assert_eq!((state.status, untrained(&state)), (Status::Idle, None));
-    assert!(curve(&state).is_empty() && samples(&state) == 0 && state.perplexity.is_none());
+    assert!(curve(&state).is_empty() && samples(&state) == 0 && state.figures.perplexity.is_none());
     state.apply(epoch(1, 2, 20.0));
     assert!(curve(&state).is_empty());
     let second = state.begin(Config::default(), &Beginning::default());
@@ -177,10 +173,11 @@ fn a_failure_loses_nothing() {
 #[test]
 fn a_failure_from_before_the_run_does_not_end_it() {
     let mut state = after([text(), device()]);
-    state.ask();
     let run = state.begin(Config::default(), &Beginning::default());
-    state.apply(Event::Failed { run: None, error: gpu("Generate failed.") });
-    assert_eq!((&state.failure, state.asking), (&Some(gpu("Generate failed.")), false));
+    let failed = Event::Failed { run: None, error: gpu("Generate failed.") };
+    assert!(!state.is_ended_by(&failed));
+    state.apply(failed);
+    assert_eq!(state.failure, Some(gpu("Generate failed.")));
     state.apply(started(run));
     assert_eq!((state.status, &state.failure), (Status::Training, &None));
 }
@@ -189,10 +186,10 @@ fn a_failure_from_before_the_run_does_not_end_it() {
 fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
     let mut state = after([text(), Event::Failed { run: None, error: gpu("no adapter") }]);
     assert_eq!(state.status, Status::Failed);
-    assert!(!state.can_train() && state.can_reset() && state.worker_lost);
+    assert!(!state.can_train() && state.can_reset() && state.worker.lost);
     state.reset();
-    assert_eq!((state.status, state.text.clone()), (Status::Loading, None));
-    assert!(!state.worker_lost);
+    assert_eq!((state.status, state.worker.text.clone()), (Status::Loading, None));
+    assert!(!state.worker.lost);
 }
 
 #[test]
@@ -218,8 +215,7 @@ fn a_lost_workers_late_words_change_nothing() {
 fn a_panic_is_told_once() {
     let broken = || Event::Broken { error: gpu("It broke: press Reset.") };
     let mut first = training();
-    first.ask();
-    first.apply(Event::Refused { request: 1, error: gpu("no") });
+    first.apply(Event::RatesRefused { error: gpu("no") });
     let mut last = first.clone();
     first.apply(broken());
     first.lose_worker(gpu("It stopped: press Reset."));
@@ -228,9 +224,9 @@ fn a_panic_is_told_once() {
     assert_eq!(first, last, "whichever comes first");
     assert_eq!((&first.failure, &first.refusal), (&Some(gpu("It broke: press Reset.")), &None));
     assert_eq!((first.status, curve(&first).len()), (Status::Failed, 1));
-    assert!(first.worker_lost && !first.can_train() && first.can_reset());
+    assert!(first.worker.lost && !first.can_train() && first.can_reset());
     first.reset();
-    assert_eq!((first.status, first.worker_lost, first.text), (Status::Loading, false, None));
+    assert_eq!((first.status, first.worker.lost, first.worker.text), (Status::Loading, false, None));
 }
 
 #[test]
@@ -270,35 +266,6 @@ fn only_the_books_beginning_is_held_against_the_books_curve() {
 }
 
 #[test]
-fn an_answer_that_a_reset_overtook_is_not_shown() {
-    let mut state = training();
-    let request = state.ask();
-    state.reset();
-    assert!(!state.asking);
-    let idle = state.clone();
-    state.apply(Event::Generated { request, continuation: continuation("late") });
-    state.apply(Event::Refused { request, error: gpu("late") });
-    assert_eq!(state, idle);
-    assert!(state.ask() > request);
-}
-
-#[test]
-fn only_the_latest_answer_counts() {
-    let mut state = training();
-    state.ask();
-    let second = state.ask();
-    state.apply(Event::Generated { request: 1, continuation: continuation("old") });
-    assert!(state.asking && state.generated.is_none());
-    state.apply(Event::Generated { request: second, continuation: continuation("new") });
-    assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
-    let third = state.ask();
-    state.apply(Event::Refused { request: third, error: gpu("no") });
-    assert_eq!(state.refusal, Some(gpu("no")));
-    assert_eq!(state.status, Status::Training, "a refusal does not touch the run");
-    assert_eq!(state.generated.as_ref().map(|c| c.sample.text.as_str()), Some("new"));
-}
-
-#[test]
 fn runs_that_came_to_something_are_kept() {
     let mut state = training();
     state.apply(finished(1));
@@ -329,10 +296,10 @@ fn a_reset_keeps_device_and_race_together() {
     let run = state.begin(Config::default(), &Beginning::default());
     state.apply(started(run));
     state.reset();
-    assert_eq!((state.device.as_deref(), &state.race), (Some("a test’s GPU"), &race));
+    assert_eq!((state.worker.device.as_deref(), &state.worker.race), (Some("a test’s GPU"), &race));
     state.lose_worker(gpu("It stopped."));
     state.reset();
-    assert_eq!((state.device, state.race), (None, vec![]));
+    assert_eq!((state.worker.device, state.worker.race), (None, vec![]));
 }
 
 #[test]
@@ -355,14 +322,14 @@ fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
 fn a_worker_without_a_gpu_is_noticed_before_the_first_run() {
     let device = |name: &str| Event::Device { name: name.into(), race: Vec::new() };
     let mut state = after([text(), device("CPU (SIMD)")]);
-    assert!(state.no_gpu);
+    assert!(state.worker.no_gpu);
     let mut other = after([text(), device("a test’s GPU")]);
     let run = other.begin(Config::default(), &Beginning::default());
     other.apply(device("CPU (SIMD)"));
     other.apply(started(run));
-    assert!(!other.no_gpu, "it lost the race");
+    assert!(!other.worker.no_gpu, "it lost the race");
     state.reset();
-    assert!(state.no_gpu);
+    assert!(state.worker.no_gpu);
 }
 
 #[test]
@@ -393,29 +360,4 @@ fn a_lost_device_is_told_and_the_run_stays() {
     };
     state.apply(started(run));
     assert_eq!(state.recovered, None);
-}
-
-#[test]
-fn a_profile_is_asked_for_and_comes_or_is_refused() {
-    let mut state = RunState::default();
-    state.ask_profile();
-    assert!(state.profiling);
-    let profile = Profile {
-        device: "a device".to_owned(),
-        bytes: 1,
-        kernels: Vec::new(),
-        tokens: 1120,
-        minibatch: 0.5,
-        recording: 0.1,
-        read_back: 0.1,
-    };
-    // A continuation's answer, on its way since before, is another matter.
-    state.ask();
-    state.apply(Event::Profiled { request: PROFILE_REQUEST, profile: profile.clone() });
-    assert!(!state.profiling && state.asking);
-    assert_eq!(state.profile, Some(profile));
-    state.ask_profile();
-    state.apply(Event::Refused { request: PROFILE_REQUEST, error: gpu("Too large.") });
-    assert_eq!((state.profiling, &state.profile_refusal), (false, &Some(gpu("Too large."))));
-    assert!(state.refusal.is_none() && state.asking);
 }

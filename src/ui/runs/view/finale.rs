@@ -3,8 +3,7 @@
 use leptos::prelude::*;
 
 use crate::protocol::FinalReport;
-use crate::ui::language::words;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
 use crate::ui::samples::view::sample_view;
 
@@ -13,10 +12,10 @@ use crate::ui::samples::view::sample_view;
 #[component]
 pub fn Finale(page: Page) -> impl IntoView {
     let w = page.words();
-    let report = Memo::new(move |_| page.state.with(|s| s.live().and_then(|run| run.report.clone())));
+    let report = Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.report.clone())));
     move || {
         report.get().map(|report| {
-            let comparison = page.state.with_untracked(|s| s.comparison(w));
+            let comparison = page.runs.state.with_untracked(|s| s.comparison(w));
             view! { <Report w report comparison /> }
         })
     }

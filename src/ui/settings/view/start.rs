@@ -4,29 +4,31 @@
 use leptos::html::Input;
 use leptos::prelude::*;
 
+use super::field::Field;
 use crate::model::config::WINDOW_OFFSET;
+use crate::ui::browser::focus;
 use crate::ui::language::fill;
-use crate::ui::language::words;
-use crate::ui::page::{FILE_KEY, Page, field_id, focus};
+use crate::ui::network::shapes;
+use crate::ui::page::Page;
 use crate::ui::settings::file::Chosen;
-use crate::ui::settings::view::Field;
+use crate::ui::settings::signals::{FILE_KEY, field_id};
 
 /// File, offset, and what the file is to hold.
 #[component]
 pub fn Start(page: Page) -> impl IntoView {
     let w = page.words();
-    let offset = Memo::new(move |_| page.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
+    let offset = Memo::new(move |_| page.settings.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
     // What is set stays in sight where it is folded away.
     let given = move || {
-        let file = page.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
+        let file = page.settings.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
         let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| fill(w.offset, &[&offset]));
         let given: Vec<String> = file.into_iter().chain(offset).collect();
         (!given.is_empty()).then(|| format!(" ({})", given.join(w.list_separator)))
     };
     let tensors = move || {
-        let vocabulary = page.state.with(|s| s.text.as_ref().map(|t| t.vocabulary));
-        let config = page.config.with(|c| c.as_ref().ok().copied());
-        let tensors = config.zip(vocabulary).map(|(config, vocabulary)| words::tensors(&config, vocabulary));
+        let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| t.vocabulary));
+        let config = page.settings.config.with(|c| c.as_ref().ok().copied());
+        let tensors = config.zip(vocabulary).map(|(config, vocabulary)| shapes::tensors(&config, vocabulary));
         let tensors =
             tensors.unwrap_or(["w_xh (V, H)", "w_hh (H, H)", "b_h (H)", "w_hq (H, V)", "b_q (V)"].map(Into::into));
         // No shape breaks in its midst.
@@ -54,8 +56,8 @@ pub fn Start(page: Page) -> impl IntoView {
 fn FileField(page: Page) -> impl IntoView {
     let w = page.words();
     let input = NodeRef::<Input>::new();
-    let chosen = Memo::new(move |_| page.file.with(|file| *file != Chosen::Nothing));
-    let wrong = Memo::new(move |_| page.file.with(|file| file.error().is_some()));
+    let chosen = Memo::new(move |_| page.settings.file.with(|file| *file != Chosen::Nothing));
+    let wrong = Memo::new(move |_| page.settings.file.with(|file| file.error().is_some()));
     // The browser's own field would keep a file that the page has let go, and not tell when it is chosen again.
     Effect::new(move |_| {
         if let (false, Some(input)) = (chosen.get(), input.get()) {
@@ -64,7 +66,7 @@ fn FileField(page: Page) -> impl IntoView {
     });
     let id = field_id(FILE_KEY);
     let remove = move |_| {
-        page.choose_file(None);
+        page.settings.choose_file(None);
         focus(&field_id(FILE_KEY));
     };
     view! {
@@ -79,12 +81,12 @@ fn FileField(page: Page) -> impl IntoView {
                     aria-invalid=move || wrong.get().then_some("true")
                     node_ref=input
                     on:change:target=move |event| {
-                        page.choose_file(event.target().files().and_then(|files| files.get(0)));
+                        page.settings.choose_file(event.target().files().and_then(|files| files.get(0)));
                     }
                 />
                 <button type="button" hidden=move || !chosen.get() on:click=remove>{w.remove}</button>
             </div>
-            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.file.with(|file| file.words(w))}</p>
+            <p id="chosen" data-testid="chosen" aria-live="polite">{move || page.settings.file.with(|file| file.words(w))}</p>
         </div>
     }
 }
