@@ -20,7 +20,7 @@ use super::worker::handle::{Handle, Sender};
 use crate::error::Error;
 use crate::protocol::{Command, Event, Stretch};
 
-/// A handle, cheap to copy.
+/// The rooms, and the language that all speak. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Page {
     pub language: RwSignal<Language>,

@@ -254,8 +254,13 @@ async fn the_page_speaks_chinese_and_loses_nothing() {
 async fn without_a_gpu_the_page_says_so_and_what_helps() {
     let page = Mounted::ready("").await;
     assert!(page.test_id("notice").has_attribute("hidden"));
+    let cpu = || Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
+    page.press("Generate").await;
+    page.hear([cpu()]).await;
+    assert_eq!(page.text("device"), "CPU (SIMD)");
+    assert!(page.test_id("notice").has_attribute("hidden"), "the CPU is faster, or named");
     let page = Mounted::open("").await;
-    page.hear([Event::Ready, Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() }, book(true)]).await;
+    page.hear([Event::Ready, Event::NoGpu, cpu(), book(true)]).await;
     assert!(!page.test_id("notice").has_attribute("hidden"));
     assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
 }

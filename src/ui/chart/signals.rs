@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::ui::runs::signals::Runs;
 
-/// A handle, cheap to copy.
+/// Axis and pointer. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Charts {
     /// Whether perplexities stand on a logarithmic axis.

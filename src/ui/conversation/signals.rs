@@ -18,7 +18,7 @@ const FIRST_PREFIX: &str = "time traveller";
 /// The id of the prefix's field.
 pub const PREFIX_ID: &str = "prefix";
 
-/// A handle, cheap to copy.
+/// What is asked, how, and what came of it. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Conversation {
     pub prefix: RwSignal<String>,

@@ -7,7 +7,7 @@ use crate::protocol::Command;
 use crate::ui::settings::signals::Settings;
 use crate::ui::worker::handle::Handle;
 
-/// A handle, cheap to copy.
+/// The latest measurement. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Network {
     pub profiling: RwSignal<Profiling>,

@@ -10,7 +10,7 @@ use crate::ui::settings::form::Mode;
 use crate::ui::settings::signals::{Settings, TYPING};
 use crate::ui::worker::handle::Handle;
 
-/// A handle, cheap to copy.
+/// The runs, and which epoch of them is looked at. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Runs {
     pub state: RwSignal<RunState>,

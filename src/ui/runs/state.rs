@@ -1,4 +1,4 @@
-//! What the page knows about the run on show, and how the worker's events change it.
+//! What the page knows about the run on show and those before it, and how the worker's events change it.
 
 use super::compare;
 use super::figures::Figures;
@@ -217,7 +217,7 @@ impl RunState {
     /// Takes in one event.
     pub fn apply(&mut self, event: Event) {
         let (is_end, was_lost) = (self.is_ended_by(&event), self.worker.lost);
-        self.worker.apply(&event, !self.attached);
+        self.worker.apply(&event);
         match event {
             Event::Text { .. } => {
                 if was_lost {
@@ -226,9 +226,7 @@ impl RunState {
                 self.settle();
             }
             Event::Device { .. } => self.settle(),
-            Event::Started { run, minibatches, bytes } if self.hears(run) => {
-                self.start(minibatches, bytes);
-            }
+            Event::Started { run, minibatches, bytes } if self.hears(run) => self.start(minibatches, bytes),
             Event::Opened { run, config, reports } if self.hears(run) => self.open(config, reports),
             Event::Untrained { run, sample } if self.hears(run) => {
                 if let Some(live) = self.live_mut() {

@@ -12,6 +12,7 @@ use super::rows;
 use crate::protocol::Sample;
 use crate::ui::page::Page;
 use crate::ui::runs::run::EpochSample;
+use crate::ui::runs::signals::Runs;
 
 /// A list scrolled to within so many pixels of its end counts as being there.
 const END: i32 = 48;
@@ -21,7 +22,7 @@ const END: i32 = 48;
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
     let w = page.words();
-    let list = List { page, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
+    let list = List { runs: page.runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
     let come = Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
     let due = StoredValue::new(false);
     Effect::new(move |_| {
@@ -85,7 +86,7 @@ struct Written {
 /// The list's element and what is written in it.
 #[derive(Clone, Copy)]
 struct List {
-    page: Page,
+    runs: Runs,
     element: NodeRef<Ol>,
     written: StoredValue<Written>,
 }
@@ -95,8 +96,7 @@ impl List {
     fn follow(self) {
         let Some(list) = self.element.get_untracked() else { return };
         let Written { run, rows, count } = self.written.get_value();
-        let (shown, come) =
-            self.page.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
+        let (shown, come) = self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
         let is_same = run == shown && count <= come;
         if !is_same || rows.end == count && below(&list) < END {
             self.write(&list, rows::last(come));
@@ -112,7 +112,6 @@ impl List {
         let place =
             |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
         let (place, count) = self
-            .page
             .runs
             .state
             .with_untracked(|s| s.live().map_or((None, 0), |run| (place(&run.samples), run.samples.len())));
@@ -144,7 +143,7 @@ impl List {
     /// Makes these rows the ones that are written. What stays of those before stays where it is.
     fn write(self, list: &Element, rows: Range<usize>) {
         let before = self.written.get_value();
-        self.page.runs.state.with_untracked(|s| {
+        self.runs.state.with_untracked(|s| {
             let samples = s.live().map_or(&[][..], |run| &run.samples);
             let is_same = before.run == s.shown && before.count <= samples.len();
             let stay = before.rows.start.max(rows.start)..before.rows.end.min(rows.end);
@@ -165,7 +164,7 @@ impl List {
         if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
             let _ = marked.remove_attribute("aria-current");
         }
-        let pinned = self.page.runs.pinned.get_untracked();
+        let pinned = self.runs.pinned.get_untracked();
         let row = pinned.and_then(|epoch| list.query_selector(&format!("[data-epoch='{epoch}']")).ok()?);
         if let Some(row) = row {
             let _ = row.set_attribute("aria-current", "true");

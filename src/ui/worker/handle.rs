@@ -7,7 +7,7 @@ use crate::protocol::Command;
 /// Sends a command to the worker.
 pub type Sender = Box<dyn Fn(Command)>;
 
-/// A handle, cheap to copy.
+/// Sends commands, and replaces the worker. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Handle {
     send: StoredValue<Sender, LocalStorage>,
@@ -24,7 +24,7 @@ impl Handle {
         self.restart.set_value(Box::new(restart));
     }
 
-    /// Starts another worker, which has the book's text: see [`crate::ui::text::signals::Text::restart_worker`].
+    /// Starts another worker, which has the book's text.
     pub fn restart(&self) {
         self.restart.with_value(|restart| restart());
     }

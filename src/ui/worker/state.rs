@@ -28,20 +28,21 @@ impl Worker {
 
     /// Whether the device is the CPU.
     pub fn on_cpu(&self) -> bool {
-        self.device.as_deref().is_some_and(is_cpu)
+        self.device.as_deref().is_some_and(|name| name.starts_with("CPU"))
     }
 
-    /// Takes in one event; before any run, as long as `is_free`, the worker names the GPU, if there is one.
-    pub fn apply(&mut self, event: &Event, is_free: bool) {
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Ready => self.lost = false,
+            // A worker's first word.
+            Event::Ready => (self.lost, self.no_gpu) = (false, false),
+            Event::NoGpu => self.no_gpu = true,
             Event::Text { facts } => {
                 self.text = Some(facts.clone());
                 // A worker that could not have the book's text goes on with another.
                 self.lost = false;
             }
             Event::Device { name, race } => {
-                self.no_gpu = if is_free { is_cpu(name) } else { self.no_gpu };
                 self.device = Some(name.clone());
                 self.race.clone_from(race);
             }
@@ -51,7 +52,22 @@ impl Worker {
     }
 }
 
-/// Whether this is what the worker calls a CPU.
-fn is_cpu(name: &str) -> bool {
-    name.starts_with("CPU")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_worker_that_says_so_has_no_gpu() {
+        let mut worker = Worker::default();
+        let cpu = Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
+        // Named in the settings, or faster: also before any run, to generate.
+        worker.apply(&cpu);
+        assert!(worker.on_cpu() && !worker.no_gpu);
+        for event in [Event::NoGpu, cpu] {
+            worker.apply(&event);
+            assert!(worker.no_gpu);
+        }
+        worker.apply(&Event::Ready);
+        assert!(!worker.no_gpu, "another worker may find one");
+    }
 }

@@ -319,15 +319,8 @@ fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
 }
 
 #[test]
-fn a_worker_without_a_gpu_is_noticed_before_the_first_run() {
-    let device = |name: &str| Event::Device { name: name.into(), race: Vec::new() };
-    let mut state = after([text(), device("CPU (SIMD)")]);
-    assert!(state.worker.no_gpu);
-    let mut other = after([text(), device("a test’s GPU")]);
-    let run = other.begin(Config::default(), &Beginning::default());
-    other.apply(device("CPU (SIMD)"));
-    other.apply(started(run));
-    assert!(!other.worker.no_gpu, "it lost the race");
+fn a_reset_does_not_find_a_gpu() {
+    let mut state = after([Event::NoGpu, text(), device()]);
     state.reset();
     assert!(state.worker.no_gpu);
 }
