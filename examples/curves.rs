@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use time_traveller::model::Config;
 use time_traveller::model::config::{Sampling, StateMode};
 use time_traveller::ui::language::ENGLISH;
-use time_traveller::ui::reference::Reference;
+use time_traveller::ui::runs::reference::Reference;
 
 #[derive(Parser)]
 struct Arguments {

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    use time_traveller::ui::{app::App, errors::show_panic};
+    use time_traveller::ui::shell::{app::App, errors::show_panic};
 
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);

@@ -143,6 +143,8 @@ pub enum Event {
     TextRefused { error: Error },
     /// A race that was run just now, to be remembered.
     Raced { race: PastRace },
+    /// The worker found no GPU that it could ask: it says so before its first [`Event::Device`].
+    NoGpu,
     /// What trains from now on, under this name, and the race that it won, if there was one.
     Device { name: String, race: Vec<Lap> },
     /// The run has begun.

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use time_traveller::ui::address;
+use time_traveller::ui::settings::address;
 
 const BAD: [(&str, &str); 46] = [
     ("#hidden=0", "Hidden units (hidden) is “0”"),

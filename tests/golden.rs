@@ -28,7 +28,7 @@ use time_traveller::text::Corpus;
 use time_traveller::text::edition::sha1_hex;
 use time_traveller::text::sampling::Epoch;
 use time_traveller::train::{Checkpoint, Session, Start};
-use time_traveller::ui::address;
+use time_traveller::ui::settings::address;
 
 // Everything that touches the shapes of settings, parameters and networks stands in these functions.
 

@@ -208,7 +208,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
 }
 
 /// One event of each kind.
-fn events() -> impl Strategy<Value = [Event; 26]> {
+fn events() -> impl Strategy<Value = [Event; 27]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
         |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
@@ -252,6 +252,7 @@ fn events() -> impl Strategy<Value = [Event; 26]> {
                 Event::Raced { race: past_race(&text) },
                 Event::TextRefused { error: Error::NotUtf8 { offset: n as usize } },
                 Event::Examined { request: n, summary },
+                Event::NoGpu,
             ];
             // A new kind of event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -282,6 +283,7 @@ fn events() -> impl Strategy<Value = [Event; 26]> {
                     Event::Raced { .. } => 23,
                     Event::TextRefused { .. } => 24,
                     Event::Examined { .. } => 25,
+                    Event::NoGpu => 26,
                 };
                 assert_eq!(i, place);
             }

@@ -25,10 +25,10 @@ use time_traveller::model::Config;
 use time_traveller::protocol::{
     Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch, TextFacts,
 };
-use time_traveller::ui::address;
-use time_traveller::ui::app::Workbench;
-use time_traveller::ui::errors::show_panic;
 use time_traveller::ui::page::Page;
+use time_traveller::ui::settings::address;
+use time_traveller::ui::shell::app::Workbench;
+use time_traveller::ui::shell::errors::show_panic;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, HtmlElement, HtmlInputElement};
@@ -327,7 +327,7 @@ async fn a_broken_worker_is_told_once_and_replaced_at_a_reset() {
     let page = Mounted::training("").await;
     let restarts = Rc::new(RefCell::new(0));
     let counted = restarts.clone();
-    page.page.on_restart(move || *counted.borrow_mut() += 1);
+    page.page.worker.on_restart(move || *counted.borrow_mut() += 1);
     let broken = Error::WorkerBroke("a panic".into());
     page.hear([Event::Broken { error: broken.clone() }]).await;
     page.page.lose_worker(Error::WorkerStopped("an error".into()));
@@ -393,17 +393,4 @@ async fn a_panic_is_shown_beside_what_else_is_wrong() {
         "{said}"
     );
     assert!(!page.find("#panic").has_attribute("hidden"));
-}
-
-/// The browser reads the numbers of the form and the address, and is to take what Rust would take.
-#[wasm_bindgen_test]
-fn numbers_are_read_as_rust_reads_them() {
-    let good = ["1", "0.5", ".5", "5.", "+2", "1e-3", "2.5E2", "1e+2", " 7 ", "0.1", "16777217", "3.4028235e38"];
-    let bad = ["", " ", ".", "-1", "0", "0x10", "1_0", "1e", "1 2", "1,5", "inf", "Infinity", "NaN", "--1", "1e99"];
-    for text in good.into_iter().chain(bad) {
-        let rust = text.trim().parse::<f32>().ok().filter(|&number| number > 0.0 && number <= 1e9);
-        let mut config = Config::default();
-        let read = config.set("clip", text).ok().map(|()| config.clip);
-        assert_eq!(read, rust, "“{text}”");
-    }
 }

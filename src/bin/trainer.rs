@@ -94,6 +94,9 @@ mod worker {
     /// visitor's own does as well. That there is no GPU, or none any more, ends nothing.
     async fn work(mut commands: UnboundedReceiver<Command>) {
         let mut devices = Devices::open().await;
+        if devices.gpu.is_err() {
+            post(&Event::NoGpu);
+        }
         let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
         post(&Event::Device { name, race: Vec::new() });
         let mut train = None;

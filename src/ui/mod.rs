@@ -1,31 +1,23 @@
 //! The page: Leptos components, the charts, the address. No GPU, no mathematics.
 //!
-//! What the page knows is plain Rust, compiled and tested natively: the [`address`], the [`form`], the [`state`] with
-//! every [`run`], what is [`saved`] of them, the [`file`] that the next one is to start from, the [`picture`] that a chart
-//! shows and the [`curve`]s and the [`reference`] in it, the [`rows`] of the list of samples, the [`language`] and the
-//! [`words`] they are put in, how they [`compare`], how to [`talk`] with the network, where its time goes ([`profile`]),
-//! the visitor's own [`text`], and what the page can [`explain`]. The components only show it, and are built for the web
-//! alone.
+//! Each room is a part of what the visitor sees, and holds both what the page knows of it, in plain Rust that is
+//! compiled and tested natively, and the view that shows it, which is built for the web alone: the [`settings`] with
+//! their address, the [`text`] that is trained on, the [`network`] and its notes, the [`runs`] and how they compare,
+//! the [`chart`], the [`samples`], the [`conversation`] and the [`checkpoints`]; and what they stand on and in: the
+//! [`language`], the worker's end of the line, the browser, and the shell around all.
 
-pub mod address;
-pub mod compare;
-pub mod curve;
-pub mod explain;
-pub mod file;
-pub mod form;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+pub mod chart;
+pub mod checkpoints;
+pub mod conversation;
 pub mod language;
-pub mod picture;
-pub mod profile;
-pub mod reference;
-pub mod rows;
-pub mod run;
-pub mod saved;
-pub mod state;
-pub mod talk;
+pub mod network;
+#[cfg(target_arch = "wasm32")]
+pub mod page;
+pub mod runs;
+pub mod samples;
+pub mod settings;
+pub mod shell;
 pub mod text;
-pub mod words;
-
-#[cfg(target_arch = "wasm32")]
-mod web;
-#[cfg(target_arch = "wasm32")]
-pub use web::*;
+pub mod worker;

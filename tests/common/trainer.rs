@@ -270,6 +270,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         Event::Ready
         | Event::Text { .. }
         | Event::TextRefused { .. }
+        | Event::NoGpu
         | Event::Device { .. }
         | Event::Idle
         | Event::Broken { .. }

@@ -5,8 +5,8 @@ use time_traveller::error::Error;
 use time_traveller::model::config::{Config, SETTINGS};
 use time_traveller::model::pick::LONGEST_PREFIX;
 use time_traveller::protocol::Beginning;
-use time_traveller::ui::address;
-use time_traveller::ui::page::field_id;
+use time_traveller::ui::settings::address;
+use time_traveller::ui::settings::signals::field_id;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
@@ -25,7 +25,7 @@ async fn every_setting_has_a_labelled_field_that_shows_the_address() {
     assert_eq!(page.field("Sampling").value(), "random");
     assert_eq!(page.field("Hidden state").value(), "reset");
     assert_eq!(page.field("Seed").value(), "7");
-    page.page.form.set(address::read("#hidden=12"));
+    page.page.settings.form.set(address::read("#hidden=12"));
     page.settle().await;
     assert_eq!(page.field("Hidden units").value(), "12");
     assert_eq!(page.field("Sampling").value(), "sequential");
@@ -36,7 +36,7 @@ async fn a_change_in_the_form_is_a_change_of_the_address() {
     let page = Mounted::open("#engine=cpu").await;
     page.fill("Epochs", "20").await;
     page.fill("Sampling", "random").await;
-    let written = address::write("#engine=cpu", &page.page.form.get_untracked());
+    let written = address::write("#engine=cpu", &page.page.settings.form.get_untracked());
     assert_eq!(
         written,
         "#hidden=512&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=random&state=reset&seed=1&engine=cpu"
@@ -61,7 +61,7 @@ async fn the_books_setting_is_one_press_away_in_every_mode() {
     let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
     assert_eq!(page.text("shapes"), "–");
     page.press("Exactly the book").await;
-    assert_eq!(page.page.form.get_untracked(), address::read("#sampling=random&seed=7"));
+    assert_eq!(page.page.settings.form.get_untracked(), address::read("#sampling=random&seed=7"));
     assert_eq!(page.field("Hidden units").value(), "512");
     assert_eq!(page.text("error"), "");
     assert_eq!(page.text("shapes"), "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");
@@ -116,4 +116,17 @@ async fn a_prefix_too_long_is_refused_before_it_is_sent() {
     assert_eq!(page.sent().len(), 1, "the Train alone");
     page.fill("Prefix", &"é".repeat(LONGEST_PREFIX)).await;
     assert_eq!((page.text("error"), page.sent().len()), (String::new(), 2));
+}
+
+/// The browser reads the numbers of the form and the address, and is to take what Rust would take.
+#[wasm_bindgen_test]
+fn numbers_are_read_as_rust_reads_them() {
+    let good = ["1", "0.5", ".5", "5.", "+2", "1e-3", "2.5E2", "1e+2", " 7 ", "0.1", "16777217", "3.4028235e38"];
+    let bad = ["", " ", ".", "-1", "0", "0x10", "1_0", "1e", "1 2", "1,5", "inf", "Infinity", "NaN", "--1", "1e99"];
+    for text in good.into_iter().chain(bad) {
+        let rust = text.trim().parse::<f32>().ok().filter(|&number| number > 0.0 && number <= 1e9);
+        let mut config = Config::default();
+        let read = config.set("clip", text).ok().map(|()| config.clip);
+        assert_eq!(read, rust, "“{text}”");
+    }
 }

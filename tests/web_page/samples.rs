@@ -1,7 +1,7 @@
 //! A list of samples that is much longer than what is written of it: following its end, scrolling, choosing an epoch.
 
 use leptos::prelude::*;
-use time_traveller::ui::rows::PIECE;
+use time_traveller::ui::samples::rows::PIECE;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
@@ -62,14 +62,14 @@ async fn scrolling_back_writes_what_was_before_and_moves_nothing() {
 async fn a_chosen_epoch_is_written_marked_and_in_sight() {
     let page = long_run().await;
     for chosen in [7, 500, EPOCHS] {
-        page.page.pinned.set(Some(chosen));
+        page.page.runs.pinned.set(Some(chosen));
         page.settle().await;
         let marked = page.find("[data-testid=samples] [aria-current]");
         assert_eq!(marked.get_attribute("data-epoch"), Some(chosen.to_string()));
         assert!((0.0..300.0).contains(&place(&page, chosen)), "epoch {chosen} is at {}", place(&page, chosen));
         page.hear([epoch(EPOCHS + chosen, 9.0)]).await;
     }
-    page.page.pinned.set(None);
+    page.page.runs.pinned.set(None);
     page.settle().await;
     assert_eq!(written(&page)[1], 2 * EPOCHS, "the newest");
     assert_eq!(page.root.query_selector_all("[data-testid=samples] [aria-current]").unwrap().length(), 0);

@@ -9,8 +9,8 @@ use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice, TextFacts};
-use time_traveller::ui::keeping;
-use time_traveller::ui::saved::FIRST_REQUEST;
+use time_traveller::ui::checkpoints::orders;
+use time_traveller::ui::checkpoints::saved::FIRST_REQUEST;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -70,7 +70,7 @@ async fn be_left_by_a_page_that_is_gone() {
 
 /// A page that saves, with an empty storage but for what is left there on purpose.
 async fn keeping(page: Mounted) -> Mounted {
-    keeping::start(page.page);
+    orders::start(page.page.checkpoints);
     page.settle().await;
     page.settle().await;
     page
@@ -333,7 +333,7 @@ async fn a_broken_worker_is_replaced_twice_and_then_the_page_asks() {
     let page = fresh().await;
     let restarts = Rc::new(Cell::new(0));
     let count = restarts.clone();
-    page.page.on_restart(move || count.set(count.get() + 1));
+    page.page.worker.on_restart(move || count.set(count.get() + 1));
     save(&page, 3, b"kept").await;
     let broken = || Event::Broken { error: Error::WorkerBroke("a test".into()) };
     page.hear([broken()]).await;
@@ -373,7 +373,7 @@ fn sent_in_order(page: &Mounted) -> Vec<String> {
 
 /// A text of the visitor's own is chosen, and the worker has it.
 async fn paste(page: &Mounted) {
-    page.page.paste_text("words".into());
+    page.page.text.paste("pasted text", "words".into());
     page.settle().await;
     let facts = TextFacts { name: "pasted text".into(), own: true, tokens: 20_000, ..TextFacts::default() };
     page.hear([Event::Text { facts }]).await;
@@ -401,7 +401,7 @@ async fn another_worker_gets_the_runs_text_before_the_book_that_was_gone_back_to
     paste(&page).await;
     page.train().await;
     save(&page, 3, b"kept").await;
-    page.page.book_text();
+    page.page.text.book();
     page.hear([book(true)]).await;
     replace_worker(&page).await;
     assert_eq!(sent_in_order(&page), ["pasted text", "run 1", "", "pasted text", "run 2", ""]);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::protocol::{Beginning, Command, Event};
-use time_traveller::ui::address;
+use time_traveller::ui::settings::address;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::File;
@@ -100,7 +100,7 @@ fn a_files_bytes_cross_as_bytes() {
 async fn a_file_on_its_way_is_waited_for_and_a_later_one_counts() {
     let page = Mounted::ready("").await;
     let slow = "return new Promise(resolve => setTimeout(() => resolve(new Uint8Array([1]).buffer), 200))";
-    page.page.choose_file(Some(file("slow", &[1], Some(slow))));
+    page.page.settings.choose_file(Some(file("slow", &[1], Some(slow))));
     page.settle().await;
     assert_eq!(page.text("chosen"), "slow, being read…");
     assert!(page.button("Train").has_attribute("disabled"));
@@ -117,7 +117,7 @@ async fn a_file_on_its_way_is_waited_for_and_a_later_one_counts() {
 async fn a_file_that_cannot_be_read_is_named_and_nothing_trains() {
     let page = Mounted::ready("").await;
     let gone = file("gone", &[1], Some("return Promise.reject(new DOMException('it has gone', 'NotReadableError'))"));
-    page.page.choose_file(Some(gone));
+    page.page.settings.choose_file(Some(gone));
     page.settle().await;
     assert_eq!(page.text("error"), "gone could not be read (it has gone): choose it again, or another file.");
     assert_eq!(page.field(FILE_LABEL).get_attribute("aria-invalid").as_deref(), Some("true"));
@@ -139,7 +139,7 @@ async fn a_bad_offset_is_named_and_a_good_one_sent() {
     assert_eq!(focused(), "setting-window-offset", "the field to mend has the focus");
     page.fill("Window offset", "35").await;
     assert_eq!(page.text("error"), "");
-    assert!(address::write("", &page.page.form.get_untracked()).ends_with("&engine=auto&window-offset=35"));
+    assert!(address::write("", &page.page.settings.form.get_untracked()).ends_with("&engine=auto&window-offset=35"));
     page.press("Train").await;
     let beginning = Beginning { parameters: None, window_offset: Some(35), checkpoint: None };
     assert_eq!(page.sent(), [train(1, Config::default(), beginning)]);

@@ -149,13 +149,13 @@ async fn what_is_no_text_is_refused_and_the_one_before_stays() {
     assert_eq!(page.text("error"), "", "a new text, a new chance");
     // A file too large is not even read.
     let large = Function::new_no_args("return new File([new Uint8Array(20_000_001)], 'large.txt')");
-    page.page.choose_text(large.call0(&JsValue::NULL).unwrap().unchecked_into());
+    page.page.text.choose(large.call0(&JsValue::NULL).unwrap().unchecked_into());
     page.settle().await;
     assert!(page.text("error").contains("more than 20 MB"), "{}", page.text("error"));
     let gone = Function::new_no_args(
         "const file = new File([], 'gone.txt'); file.arrayBuffer = () => Promise.reject(new Error('it has gone')); return file",
     );
-    page.page.choose_text(gone.call0(&JsValue::NULL).unwrap().unchecked_into());
+    page.page.text.choose(gone.call0(&JsValue::NULL).unwrap().unchecked_into());
     page.settle().await;
     assert_eq!(page.text("error"), "gone.txt could not be read (it has gone): choose it again, or another file.");
     assert_eq!(page.sent(), [own("photo.jpg", b"\xff\xd8"), own("mine.txt", b"words")]);
@@ -179,7 +179,7 @@ async fn a_links_text_is_named_and_waits_for_a_word() {
     let link = "https://example.org/a/long%20story.txt?x=<b>";
     let page = Mounted::ready("").await;
     assert!(is_hidden(&page, "offer"));
-    page.page.own.state.update(|own| own.offer(Some(link.into())));
+    page.page.text.own.update(|own| own.offer(Some(link.into())));
     page.settle().await;
     let said = page.text("offer");
     assert!(said.contains(link) && said.contains("it is fetched from example.org and trained on here"), "{said}");
@@ -192,14 +192,14 @@ async fn a_links_text_is_named_and_waits_for_a_word() {
     assert!(page.text("error").contains("lets no other page read it (CORS)"), "{}", page.text("error"));
 
     let page = Mounted::ready("").await;
-    page.page.own.state.update(|own| own.offer(Some(link.into())));
+    page.page.text.own.update(|own| own.offer(Some(link.into())));
     page.settle().await;
     page.press("Stay with the book’s").await;
     assert!(is_hidden(&page, "offer") && page.sent().is_empty());
     for bad in
         ["javascript:alert(1)", "data:text/plain,a", "file:///etc/hosts", "ftp://x/y", "story.txt", "//x/y", "https://"]
     {
-        page.page.own.state.update(|own| own.offer(Some(bad.into())));
+        page.page.text.own.update(|own| own.offer(Some(bad.into())));
         page.settle().await;
         assert!(page.text("offer").contains(&format!("{bad} is no address of a text")), "{}", page.text("offer"));
         assert!(page.button("Fetch this text").has_attribute("disabled"), "{bad}");
@@ -212,7 +212,7 @@ async fn names_and_kinds_are_never_markup() {
     let name = "<img src=x onerror=alert(1)>.txt";
     choose(&page, name, b"x").await;
     hear(&page, TextFacts { counts: vec![('<', 9), ('&', 8)], ..told(name, Cleaning::Verbatim) }).await;
-    page.page.own.state.update(|own| own.offer(Some(format!("https://x/{name}"))));
+    page.page.text.own.update(|own| own.offer(Some(format!("https://x/{name}"))));
     page.hear([Event::TextRefused { error: Error::AddressUnreachable(name.into()) }]).await;
     page.find("[data-testid=vocabulary] summary").unchecked_into::<HtmlElement>().click();
     page.settle().await;
@@ -253,7 +253,7 @@ async fn held_out_tokens_are_read_out_beside_the_trained_ones() {
     assert_eq!(page.text("moment-title"), "Epoch 1: perplexity 24.00, held out 26.50");
     let label = page.test_id("chart").get_attribute("aria-label").unwrap();
     assert!(label.starts_with("Perplexity is 24.0 after epoch 1; held out: 26.5"), "{label}");
-    page.page.pinned.set(Some(1));
+    page.page.runs.pinned.set(Some(1));
     page.settle().await;
     assert_eq!(page.text("reading"), "Epoch 124.00 26.50");
 }

@@ -81,6 +81,7 @@ async fn runs_are_hidden_renamed_opened_and_deleted() {
     page.find(".swatch").unchecked_into::<HtmlElement>().click();
     page.settle().await;
     page.page
+        .runs
         .state
         .with_untracked(|s| assert_eq!((s.runs[0].name.as_str(), s.runs[0].visible), ("the small one", false)));
     page.press("Open its settings").await;
@@ -253,8 +254,13 @@ async fn the_page_speaks_chinese_and_loses_nothing() {
 async fn without_a_gpu_the_page_says_so_and_what_helps() {
     let page = Mounted::ready("").await;
     assert!(page.test_id("notice").has_attribute("hidden"));
+    let cpu = || Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
+    page.press("Generate").await;
+    page.hear([cpu()]).await;
+    assert_eq!(page.text("device"), "CPU (SIMD)");
+    assert!(page.test_id("notice").has_attribute("hidden"), "the CPU is faster, or named");
     let page = Mounted::open("").await;
-    page.hear([Event::Ready, Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() }, book(true)]).await;
+    page.hear([Event::Ready, Event::NoGpu, cpu(), book(true)]).await;
     assert!(!page.test_id("notice").has_attribute("hidden"));
     assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
 }

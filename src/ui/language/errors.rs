@@ -1,12 +1,12 @@
 //! What went wrong, in the visitor's language. English is what `Display` says; here is the Chinese. What a browser, a
 //! driver or a reader of files reports stands in a sentence as it came.
 
+use super::words;
 use super::{CHINESE, Words};
 use crate::error::Error;
 use crate::model::FileFault;
 use crate::model::config::{SettingError, Values, setting};
 use crate::model::pick::{COLDEST, HOTTEST};
-use crate::ui::words;
 
 /// The sentence for an error.
 pub fn sentence(w: &Words, error: &Error) -> String {

@@ -1,0 +1,9 @@
+//! The charts: the perplexity of every run by epoch, and the gradients of the one on show.
+
+pub mod axis;
+pub mod label;
+pub mod picture;
+#[cfg(target_arch = "wasm32")]
+pub mod signals;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

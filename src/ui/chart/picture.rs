@@ -1,0 +1,214 @@
+//! What a chart shows, before anything is drawn: lines by their colours, and the axes that hold them; and the same as a
+//! table for other programs.
+
+use super::axis::{self, Axis};
+use crate::protocol::Rates;
+use crate::ui::language::{Words, fill};
+use crate::ui::runs::run::{self, Run};
+use crate::ui::runs::state::RunState;
+use crate::ui::runs::{curve, names};
+
+/// Room around the plot for figures and names: left, right, top, bottom, in CSS pixels.
+pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
+
+/// The style sheet's name of a run's colour.
+const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
+
+/// The style sheet's name of the colour of PyTorch's curve.
+pub const REFERENCE_COLOUR: &str = "--reference";
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub points: Vec<(f64, f64)>,
+    /// The style sheet's name of its colour.
+    pub colour: &'static str,
+    /// In CSS pixels.
+    pub width: f64,
+    /// Whether its end is marked.
+    pub dot: bool,
+    pub dashed: bool,
+}
+
+/// A whole chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub x: Axis,
+    pub y: Axis,
+    pub x_name: &'static str,
+    pub y_name: &'static str,
+    pub lines: Vec<Line>,
+    /// Where rates were changed, and to what.
+    pub marks: Vec<(f64, String)>,
+}
+
+/// The colour of a run.
+pub fn colour(run: &Run) -> &'static str {
+    RUN_COLOURS[run.colour % run::COLOURS]
+}
+
+/// The visible runs, the one under way last and so on top, each with its held-out tokens dashed; faintly behind them what
+/// PyTorch comes to.
+pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
+    let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
+    runs.sort_by_key(|run| run.number == state.shown);
+    let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
+    let total = runs.iter().map(|run| run.config.epochs).max()?;
+    let last = axis::last_epoch(done, total);
+    let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
+    let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
+    let values = values.chain(behind.iter().map(|p| p.1));
+    let high = axis::top(values, 2.0);
+    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
+    for run in &runs {
+        let is_live = run.number == state.shown;
+        let line = |curve, width, dot, dashed| {
+            let points = curve::thin(&curve::points(curve));
+            Line { points, colour: colour(run), width, dot, dashed }
+        };
+        lines.extend((!run.held_out.is_empty()).then(|| line(&run.held_out, 1.5, false, true)));
+        lines.push(line(&run.curve, if is_live { 2.5 } else { 1.5 }, is_live, false));
+    }
+    let marks = runs.iter().flat_map(|run| marks(run)).collect();
+    let (x, y) = (Axis::linear(0.0, last.into()), Axis { low: 1.0, high, logarithmic });
+    Some(Picture { x, y, x_name: w.axis_epoch, y_name: w.axis_perplexity, lines, marks })
+}
+
+/// The gradient norms of the run on show, and the threshold.
+pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
+    let end = run.norms.last()?.0;
+    let last = f64::from(axis::last_epoch(end as u32, run.config.epochs));
+    let thresholds = run.thresholds(last);
+    let highest = axis::top(run.norms.iter().chain(&thresholds).map(|p| p.1), 0.1);
+    // A threshold that is never met would leave the norms a flat line at the bottom.
+    let norms = axis::top(run.norms.iter().map(|p| p.1), 0.1);
+    let high = if highest > 20.0 * norms { norms } else { highest };
+    let line = |points, colour, width| Line { points, colour, width, dot: false, dashed: false };
+    let thresholds = thresholds.into_iter().filter(|p| p.1 <= high).collect();
+    Some(Picture {
+        x: Axis::linear(0.0, last),
+        y: Axis::linear(0.0, high),
+        x_name: w.axis_epoch,
+        y_name: w.axis_norm,
+        lines: vec![line(curve::thin(&run.norms), colour(run), 1.0), line(thresholds, "--alarm", 1.5)],
+        marks: marks(run),
+    })
+}
+
+/// Where a run's rates were changed, in the book's letters.
+fn marks(run: &Run) -> Vec<(f64, String)> {
+    let said = |rates: Rates| format!("η {} θ {}", rates.learning_rate, rates.clip);
+    run.marks.iter().map(|mark| (run.place(mark), said(mark.rates))).collect()
+}
+
+/// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run, and a second one for its
+/// held-out tokens, if it has some.
+pub fn csv(w: &Words, state: &RunState) -> String {
+    let named = state.runs.iter().zip(names::names(w, &state.runs));
+    let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
+    let last = shown.iter().filter_map(|(run, _)| run.curve.last()).map(|p| p.0).max().unwrap_or(0);
+    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut out = "epoch".to_owned();
+    for (run, name) in &shown {
+        out += &format!(",{}", quote(name));
+        if !run.held_out.is_empty() {
+            out += &format!(",{}", quote(&fill(w.named_held_out, &[name])));
+        }
+    }
+    let cell = |value: Option<f64>| value.map(|value| format!(",{value}")).unwrap_or(",".to_owned());
+    for epoch in 1..=last {
+        out += &format!("\n{epoch}");
+        for (run, _) in &shown {
+            out += &cell(run.perplexity(epoch));
+            if !run.held_out.is_empty() {
+                out += &cell(run.validation(epoch));
+            }
+        }
+    }
+    out + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::Config;
+    use crate::protocol::{EpochReport, Sample};
+    use crate::ui::language::ENGLISH;
+    use crate::ui::runs::run::{Mark, Start};
+
+    fn run(number: u32, hidden: u32, curve: &[f64]) -> Run {
+        let config = Config { hidden, epochs: 20, ..Config::default() };
+        let mut run = Run { minibatches: 2, ..Run::new(number, config, &Start::default(), number as usize - 1) };
+        for (epoch, &perplexity) in (1..).zip(curve) {
+            let sample = Sample { prefix: String::new(), text: String::new(), unknown: Vec::new() };
+            let (loss, grad_norms) = (perplexity.ln(), vec![0.5, 3.0]);
+            run.finish_epoch(EpochReport {
+                epoch,
+                perplexity,
+                loss,
+                grad_norms,
+                tokens_per_second: 1.0,
+                validation: None,
+                sample,
+            });
+        }
+        run
+    }
+
+    fn state() -> RunState {
+        let runs = vec![run(1, 64, &[20.0, 10.0]), run(2, 32, &[22.0, 15.0, 12.0])];
+        let mut state = RunState::default();
+        (state.runs, state.shown) = (runs, 1);
+        state
+    }
+
+    #[test]
+    fn visible_runs_are_drawn_and_the_one_under_way_on_top() {
+        let mut state = state();
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let colours: Vec<&str> = picture.lines.iter().map(|line| line.colour).collect();
+        assert_eq!(colours, ["--reference", "--run-1", "--run-0"]);
+        assert_eq!((picture.lines[1].dot, picture.lines[2].dot), (false, true));
+        assert!(picture.y.high > 22.0 && picture.x.high == 10.0);
+        state.show(2, false);
+        let picture = curves(&ENGLISH, &state, true).unwrap();
+        assert_eq!((picture.lines.len(), picture.y.logarithmic, picture.y.low), (2, true, 1.0));
+        state.show(1, false);
+        assert_eq!(curves(&ENGLISH, &state, false), None);
+    }
+
+    #[test]
+    fn changed_rates_are_marked() {
+        let mut state = state();
+        let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+        state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, rates });
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        assert_eq!(picture.marks, [(1.5, "η 0.5 θ 2".to_owned())]);
+        let picture = gradients(&ENGLISH, &state.runs[0]).unwrap();
+        assert_eq!(picture.lines[0].points, [(0.5, 0.5), (1.0, 3.0), (1.5, 0.5), (2.0, 3.0)]);
+        assert_eq!(picture.lines[1].points[..3], [(0.0, 1.0), (1.5, 1.0), (1.5, 2.0)]);
+        assert!(picture.y.high > 3.0);
+    }
+
+    #[test]
+    fn held_out_tokens_are_a_dashed_line_and_a_column() {
+        let mut state = state();
+        state.runs[1].held_out = vec![(1, 30.0), (2, 40.5)];
+        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let lines: Vec<_> = picture.lines.iter().map(|line| (line.colour, line.dashed, line.points.len())).collect();
+        assert_eq!(lines[1..], [("--run-1", true, 2), ("--run-1", false, 3), ("--run-0", false, 2)]);
+        assert!(picture.y.high > 40.0);
+        let rows = "epoch,\"hidden 64\",\"hidden 32\",\"hidden 32, held out\"\n1,20,22,30\n2,10,15,40.5\n3,,12,\n";
+        assert_eq!(csv(&ENGLISH, &state), rows);
+    }
+
+    #[test]
+    fn the_table_has_a_row_an_epoch_and_a_column_a_run() {
+        let mut state = state();
+        state.rename(2, "a \"small\" one, mine".into());
+        let rows = "epoch,\"hidden 64\",\"a \"\"small\"\" one, mine\"\n1,20,22\n2,10,15\n3,,12\n";
+        assert_eq!(csv(&ENGLISH, &state), rows);
+        state.show(1, false);
+        assert_eq!(csv(&ENGLISH, &state).lines().nth(3), Some("3,12"));
+    }
+}

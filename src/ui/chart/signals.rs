@@ -1,0 +1,29 @@
+//! How the visitor looks at the charts.
+
+use leptos::prelude::*;
+
+use crate::ui::runs::signals::Runs;
+use crate::ui::runs::state::RunState;
+
+/// Axis and pointer. A handle, cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Charts {
+    /// Whether perplexities stand on a logarithmic axis.
+    pub logarithmic: RwSignal<bool>,
+    /// The epoch under the pointer.
+    pub hovered: RwSignal<Option<u32>>,
+    pinned: RwSignal<Option<u32>>,
+    state: RwSignal<RunState>,
+}
+
+impl Charts {
+    pub fn new(runs: Runs) -> Self {
+        Self { logarithmic: RwSignal::new(false), hovered: RwSignal::new(None), pinned: runs.pinned, state: runs.state }
+    }
+
+    /// The epoch whose sample and perplexity are read out: under the pointer, chosen, or the newest.
+    pub fn epoch(&self) -> u32 {
+        let newest = self.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
+        self.hovered.get().or(self.pinned.get()).map_or(newest, |epoch| epoch.min(newest))
+    }
+}

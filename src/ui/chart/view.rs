@@ -1,0 +1,241 @@
+//! The curve: perplexity by epoch of every run on show; under it the slider through the epochs, and what the network
+//! wrote at the epoch that is looked at.
+
+pub mod canvas;
+pub mod gradients;
+mod png;
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+
+use self::canvas::Chart;
+use self::png::png;
+use super::label;
+use super::picture::{self, INSETS, Picture};
+use crate::ui::browser;
+use crate::ui::language::{Words, fill, words};
+use crate::ui::network::explain::Stage;
+use crate::ui::network::view::explain::Explain;
+use crate::ui::page::Page;
+use crate::ui::runs::curve::Point;
+use crate::ui::runs::names;
+use crate::ui::runs::state::RunState;
+use crate::ui::samples::view::sample_view;
+
+/// The chart with its legend, its empty state and its reading.
+#[component]
+pub fn Curve(page: Page) -> impl IntoView {
+    let w = page.words();
+    let canvas = NodeRef::<Canvas>::new();
+    let picture = Memo::new(move |_| {
+        let logarithmic = page.charts.logarithmic.get();
+        page.runs.drawn(|s| picture::curves(w, s, logarithmic))
+    });
+    let label = Memo::new(move |_| {
+        page.runs.drawn(|s| {
+            let (curve, held_out): (&[Point], &[Point]) =
+                s.live().map_or((&[], &[]), |run| (&run.curve, &run.held_out));
+            label::chart_label(w, curve, held_out, s.reference())
+        })
+    });
+    let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
+    let empty = Memo::new(move |_| picture.with(Option::is_none));
+    let save_png = move |_| {
+        let legend: Vec<_> = page
+            .runs
+            .state
+            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(behind(w, s)).collect());
+        if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
+            browser::save("perplexity.png", &address);
+        }
+    };
+    let save_csv = move |_| {
+        let csv = page.runs.state.with_untracked(|s| picture::csv(w, s));
+        browser::save("perplexity.csv", &format!("data:text/csv;charset=utf-8,{}", js_sys::encode_uri_component(&csv)));
+    };
+    view! {
+        <section class="panel curve" aria-labelledby="curve-title">
+            <div class="heading">
+                <h2 id="curve-title">{w.curve_title}</h2>
+                <div class="tools">
+                    <label class="switch">
+                        <input
+                            type="checkbox"
+                            prop:checked=page.charts.logarithmic
+                            on:change:target=move |event| page.charts.logarithmic.set(event.target().checked())
+                        />
+                        {w.logarithmic}
+                    </label>
+                    <button type="button" class="quiet" disabled=empty on:click=save_png>{w.save_png}</button>
+                    <button type="button" class="quiet" disabled=empty on:click=save_csv>{w.save_csv}</button>
+                </div>
+                <Legend page />
+            </div>
+            <div
+                class="frame"
+                on:pointermove=move |event| {
+                    let width = canvas.get_untracked().map_or(0.0, |canvas| canvas.client_width().into());
+                    page.charts.hovered.set(picture.with_untracked(|p| under(p.as_ref()?, event.offset_x().into(), width)));
+                }
+                on:pointerleave=move |_| page.charts.hovered.set(None)
+                on:click=move |_| {
+                    if let Some(epoch) = page.charts.hovered.get_untracked() {
+                        page.runs.pinned.set(Some(epoch));
+                    }
+                }
+            >
+                <Chart picture label canvas />
+                <Reading page picture />
+                <p class="hint empty" hidden=move || !empty.get()>
+                    {move || fill(w.curve_empty, &[&vocabulary.get().to_string()])}
+                </p>
+            </div>
+            <Moment page picture />
+            <Explain page stage=Stage::Perplexity />
+        </section>
+    }
+}
+
+/// The epoch under the pointer, of those that the axis has.
+fn under(picture: &Picture, x: f64, width: f64) -> Option<u32> {
+    let place = (x - INSETS[0]) / (width - INSETS[0] - INSETS[1]);
+    (0.0..=1.0).contains(&place).then(|| picture.x.value(place).round() as u32)
+}
+
+/// What the colours mean: the runs by name, where there are several, and whose curve is behind them.
+#[component]
+fn Legend(page: Page) -> impl IntoView {
+    let w = page.words();
+    let behind = Memo::new(move |_| page.runs.drawn(|s| behind(w, s)).map(|(_, name)| name));
+    let runs = Memo::new(move |_| page.runs.drawn(|s| visible(w, s)));
+    let held_out = Memo::new(move |_| page.runs.drawn(|s| held_out(w, s)).map(|(_, name)| name));
+    let entry = |(colour, name): (&'static str, String)| {
+        view! { <li style=format!("--colour: var({colour})")>{name}</li> }
+    };
+    view! {
+        <div class="legends">
+            <ul class="legend-runs" data-testid="legend-runs">
+                {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
+            </ul>
+            <p class="legend dashed" data-testid="legend-held-out" hidden=move || held_out.with(Option::is_none)>{held_out}</p>
+            <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
+        </div>
+    }
+}
+
+/// The visible runs' colours and names.
+fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
+    let named = state.runs.iter().zip(names::names(w, &state.runs));
+    let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
+    shown.map(|(run, name)| (picture::colour(run), name)).collect()
+}
+
+/// What dashed lines are, where there are some.
+fn held_out(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+    let is_shown = state.runs.iter().any(|run| run.visible && !run.held_out.is_empty());
+    is_shown.then(|| ("--ink-soft", w.legend_held_out.to_owned()))
+}
+
+/// The colour and the name of the curve behind them.
+fn behind(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+    state.live().filter(|run| !run.curve.is_empty())?;
+    Some((picture::REFERENCE_COLOUR, state.reference()?.name(w)))
+}
+
+/// A line across the chart at the epoch that is looked at, and the runs' perplexities there.
+#[component]
+fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
+    let w = page.words();
+    let reading = move || {
+        page.charts.hovered.get().or(page.runs.pinned.get())?;
+        let epoch = page.charts.hovered.get().unwrap_or_else(|| page.charts.epoch());
+        let place = picture.with(|p| Some(p.as_ref()?.x.place(epoch.into())))?;
+        let values = page.runs.state.with(|s| {
+            let runs = s.runs.iter().filter(|run| run.visible);
+            let values = runs.filter_map(|run| {
+                let value = words::perplexity(run.perplexity(epoch)?);
+                Some((picture::colour(run), value, run.validation(epoch).map(words::perplexity)))
+            });
+            values.collect::<Vec<_>>()
+        });
+        let side = if place > 0.6 { "reading left" } else { "reading" };
+        let values = values.into_iter().map(|(colour, value, held_out)| {
+            let held_out = held_out.map(|value| view! { " " <span class="held-out">{value}</span> });
+            view! { <span class="value" style=format!("--colour: var({colour})")>{value}{held_out}</span> }
+        });
+        Some(view! {
+            <div class=side style=format!("--place: {place}") aria-hidden="true" data-testid="reading">
+                <p>{fill(w.at_epoch, &[&epoch.to_string()])} {values.collect_view()}</p>
+            </div>
+        })
+    };
+    view! { {reading} }
+}
+
+/// The slider through the epochs, and the sample of the epoch that it is at.
+#[component]
+fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
+    let w = page.words();
+    let newest =
+        Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
+    // As far as the axis goes, so that the thumb is under its point.
+    let last = Memo::new(move |_| picture.with(|p| p.as_ref().map_or(0.0, |p| p.x.high)).max(newest.get().into()));
+    let epoch = Memo::new(move |_| page.charts.epoch());
+    let sample = Memo::new(move |_| {
+        let epoch = epoch.get();
+        page.runs.state.with(|s| s.live().and_then(|run| run.sample(epoch)).cloned())
+    });
+    let title = Memo::new(move |_| {
+        let epoch = epoch.get();
+        let values =
+            page.runs.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
+        values.map_or(w.untrained.to_owned(), |(value, held_out)| label::moment(w, epoch, value, held_out))
+    });
+    let copied = RwSignal::new(false);
+    let copy = move |_| {
+        sample.with_untracked(|sample| {
+            if let Some(sample) = sample {
+                browser::copy(&sample.text);
+            }
+        });
+        copied.set(true);
+        let forget = move || _ = copied.try_set(false);
+        set_timeout(forget, std::time::Duration::from_secs(2));
+    };
+    view! {
+        <div class="moment" hidden=move || sample.with(Option::is_none)>
+            <input
+                type="range"
+                class="scrub"
+                aria-label=w.scrub
+                aria-valuetext=title
+                min="0"
+                max=last
+                disabled=move || newest.get() == 0
+                prop:value=move || {
+                    // The browser cuts a value off at the largest that it knows so far.
+                    last.get();
+                    epoch.get().to_string()
+                }
+                on:input:target=move |event| {
+                    let epoch: u32 = event.target().value().parse().unwrap_or_default();
+                    page.runs.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
+                    // Beyond the newest epoch there is nothing to look at.
+                    event.target().set_value(&untrack(|| page.charts.epoch()).to_string());
+                }
+            />
+            <div class="moment-words">
+                <h3 data-testid="moment-title">{title}</h3>
+                <button type="button" class="quiet" hidden=move || page.runs.pinned.get().is_none() on:click=move |_| {
+                    page.runs.pinned.set(None);
+                }>
+                    {w.newest}
+                </button>
+                <button type="button" class="quiet" on:click=copy>
+                    {move || if copied.get() { w.copied } else { w.copy }}
+                </button>
+            </div>
+            <p class="row" data-testid="moment">{move || sample.get().as_ref().map(sample_view)}</p>
+        </div>
+    }
+}

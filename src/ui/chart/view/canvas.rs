@@ -1,0 +1,184 @@
+//! Draws a picture with plotters on a canvas as crisp as the screen.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::ops::Range;
+use std::rc::Rc;
+
+use leptos::html::Canvas;
+use leptos::prelude::*;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_canvas::CanvasBackend;
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlCanvasElement, ResizeObserver};
+
+use crate::ui::chart::axis::{self, Axis};
+use crate::ui::chart::picture::{INSETS, Picture};
+
+/// The canvas of a picture, with what it shows in words. It is drawn anew when the picture, its box, the screen's
+/// density or the colours change, and at no other time.
+#[component]
+pub fn Chart(
+    picture: Memo<Option<Picture>>,
+    label: Memo<String>,
+    #[prop(default = "chart")] test_id: &'static str,
+    #[prop(optional)] canvas: NodeRef<Canvas>,
+) -> impl IntoView {
+    let redraw = StoredValue::new_local(redrawer(picture, canvas));
+    let redraw = move || {
+        redraw.try_with_value(|redraw| redraw());
+    };
+    Effect::new(move |_| {
+        // To track a memo is not enough: one that nobody reads is not worked out.
+        picture.with(|_| ());
+        redraw();
+    });
+    Effect::new(move |_| {
+        if let Some(canvas) = canvas.get() {
+            watch(&canvas, redraw);
+        }
+    });
+    view! { <canvas role="img" aria-label=label data-testid=test_id node_ref=canvas></canvas> }
+}
+
+/// A function that has the chart drawn in the browser's next frame, once, however often it is called before.
+fn redrawer(picture: Memo<Option<Picture>>, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
+    let due = Rc::new(Cell::new(false));
+    move || {
+        if due.replace(true) {
+            return;
+        }
+        let due = due.clone();
+        request_animation_frame(move || {
+            due.set(false);
+            let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
+            if let Some(Err(error)) = picture.try_with_untracked(|picture| draw(&canvas, picture.as_ref())) {
+                leptos::logging::error!("The chart could not be drawn: {error}");
+            }
+        });
+    }
+}
+
+/// Calls `redraw` when the chart's box changes its size, the screen its density, or the visitor the colours.
+fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
+    let changed = Closure::<dyn FnMut()>::new(redraw).into_js_value();
+    let changed: &js_sys::Function = changed.unchecked_ref();
+    let observer = ResizeObserver::new(changed).expect("a browser with WebAssembly has ResizeObserver");
+    observer.observe(canvas);
+    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
+    if let Some(query) = &query {
+        let _ = query.add_event_listener_with_callback("change", changed);
+    }
+    let _ = window().add_event_listener_with_callback("themechange", changed);
+    let kept = StoredValue::new_local((observer, query, changed.clone()));
+    on_cleanup(move || {
+        kept.try_with_value(|(observer, query, changed)| {
+            observer.disconnect();
+            let _ = window().remove_event_listener_with_callback("themechange", changed);
+            if let Some(query) = query {
+                let _ = query.remove_event_listener_with_callback("change", changed);
+            }
+        });
+    });
+}
+
+/// A colour of the style sheet, as the browser has worked it out for light or dark.
+pub fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
+    let _ = canvas.set_attribute("style", &format!("color:var({name})"));
+    let style = window().get_computed_style(canvas).ok().flatten();
+    let value = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
+    let mut parts = value.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
+    let mut part = || parts.next().unwrap_or(0);
+    RGBColor(part(), part(), part())
+}
+
+/// An axis as plotters takes it, with at most so many figures.
+struct Scale(Axis, usize);
+
+impl Ranged for Scale {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (f64::from(to - from) * self.0.place(*value)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.0.ticks(self.1)
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.0.low..self.0.high
+    }
+}
+
+/// Draws the whole chart. The canvas has one pixel for each of the screen's, so all sizes are times the density.
+fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box<dyn Error>> {
+    let density = window().device_pixel_ratio().max(1.0);
+    let size = |css: i32| (f64::from(css) * density).round();
+    let (width, height) = (size(canvas.client_width()) as u32, size(canvas.client_height()) as u32);
+    if width == 0 || height == 0 {
+        return Ok(());
+    }
+    // Setting the size also clears.
+    canvas.set_width(width);
+    canvas.set_height(height);
+    let Some(picture) = picture else { return Ok(()) };
+    let px = |css: f64| (css * density).round() as i32;
+    let stroke = |name, css: f64| colour(canvas, name).stroke_width(px(css).max(1) as u32);
+    let ink = colour(canvas, "--ink-soft");
+    let font = |css: f64| {
+        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * density, FontStyle::Normal).color(&ink)
+    };
+    let (grid, sheet) = (stroke("--rule", 1.0), colour(canvas, "--sheet"));
+    let root = CanvasBackend::with_canvas_object(canvas.clone()).ok_or("the canvas has no 2d context")?;
+    let root = root.into_drawing_area();
+    root.fill(&sheet)?;
+    let across = Scale(picture.x, (canvas.client_width() / 80).clamp(2, 11) as usize);
+    let up = Scale(picture.y, (canvas.client_height() / 45).clamp(3, 8) as usize);
+    let [left, right, top, bottom] = INSETS.map(px);
+    let mut chart = ChartBuilder::on(&root)
+        .margin_top(top)
+        .margin_right(right)
+        .x_label_area_size(bottom)
+        .y_label_area_size(left)
+        .build_cartesian_2d(across, up)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(grid)
+        .axis_style(grid)
+        .x_label_style(font(12.0))
+        .y_label_style(font(12.0))
+        .axis_desc_style(font(13.0))
+        .x_desc(picture.x_name)
+        .y_desc(picture.y_name)
+        .x_label_formatter(&|tick| axis::figure(*tick))
+        .y_label_formatter(&|tick| axis::figure(*tick))
+        .draw()?;
+    for (mark, said) in &picture.marks {
+        let ends = [(*mark, picture.y.low), (*mark, picture.y.high)];
+        chart.draw_series(LineSeries::new(ends, stroke("--ink-soft", 1.0)))?;
+        // Near the right edge there is room on the left alone.
+        let (side, at) = if picture.x.place(*mark) > 0.7 { (HPos::Right, -4.0) } else { (HPos::Left, 4.0) };
+        let style = font(12.0).pos(Pos::new(side, VPos::Top));
+        let beside = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(at), px(2.0)), style);
+        chart.draw_series([beside])?;
+    }
+    for line in &picture.lines {
+        let (points, style) = (line.points.iter().copied(), stroke(line.colour, line.width));
+        if line.dashed {
+            chart.draw_series(DashedLineSeries::new(points, px(6.0), px(4.0), style))?;
+        } else {
+            chart.draw_series(LineSeries::new(points, style))?;
+        }
+        if let Some(&end) = line.points.last().filter(|_| line.dot) {
+            chart.draw_series([Circle::new(end, px(4.0), colour(canvas, line.colour).filled())])?;
+        }
+    }
+    root.present()?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! The orders to the browser's storage, which are obeyed one after the other.
+
+use std::sync::Arc;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use super::keeping::Checkpoints;
+use super::saved::{Moment, Newest, Order};
+use super::storage::{self, Storage};
+use super::trouble::Trouble;
+use crate::error::Error;
+
+/// Opens the storage, and begins to save: also when the page may be gone soon.
+pub fn start(checkpoints: Checkpoints) {
+    let (sender, orders) = unbounded();
+    checkpoints.orders.set_value(Some(sender));
+    let life = StoredValue::new_local(storage::live_as(&checkpoints.page()));
+    let hidden = window_event_listener_untyped("visibilitychange", move |_| {
+        if document().hidden() {
+            checkpoints.save(&Moment::Rest);
+        }
+    });
+    let put_by = window_event_listener_untyped("pagehide", move |_| {
+        checkpoints.save(&Moment::Rest);
+        if let Some(end) = life.try_update_value(Option::take).flatten() {
+            let _ = end.call0(&JsValue::UNDEFINED);
+        }
+    });
+    let back = window_event_listener_untyped("pageshow", move |_| {
+        life.update_value(|life| *life = life.take().or_else(|| storage::live_as(&checkpoints.page())));
+    });
+    on_cleanup(move || [hidden, put_by, back].into_iter().for_each(|listener| listener.remove()));
+    spawn_local(obey(checkpoints, orders));
+}
+
+/// Obeys orders, and after each of them tells what is saved now.
+async fn obey(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
+    let (page, storage) = (checkpoints.page(), Storage::open().await);
+    // Worth a word before there is anything to lose: the way on is to reload.
+    if let Err(blocked @ Trouble::Blocked) = &storage {
+        _ = checkpoints.saved.try_update(|saved| saved.trouble = Some(blocked.clone()));
+    }
+    let mut next = None;
+    loop {
+        if let Some(order) = next {
+            let outcome = match &storage {
+                Ok(storage) => carry_out(checkpoints, storage, order).await,
+                Err(why) => without_storage(checkpoints, order, why),
+            };
+            // The page may be gone, and its state with it.
+            let told = checkpoints.saved.try_update(|saved| saved.trouble = outcome.err());
+            if told.is_none() {
+                return;
+            }
+        }
+        if let Ok(storage) = &storage {
+            let surplus = look(checkpoints, &page, storage).await;
+            if !surplus.is_empty() && storage.forget(&surplus).await.is_ok() {
+                look(checkpoints, &page, storage).await;
+            }
+        }
+        next = orders.next().await;
+        if next.is_none() {
+            return;
+        }
+    }
+}
+
+/// Carries out an order; an error is why a run is not saved.
+async fn carry_out(checkpoints: Checkpoints, storage: &Storage, order: Order) -> Result<(), Trouble> {
+    match order {
+        Order::Keep { newest: Newest { record, file }, replaces, text } => {
+            storage.keep(&record, &file, replaces.as_deref(), text.as_deref()).await?;
+            if text.is_some() {
+                checkpoints.text.stored.try_update_value(|stored| *stored = record.summary.text);
+            }
+        }
+        Order::Forget(ids) => storage.forget(&ids).await?,
+        Order::Fetch(record, purpose) => match storage.file(&record.id).await? {
+            Some(file) => {
+                let text = if record.own_text.is_some() { storage.text(&record.summary.text).await? } else { None };
+                checkpoints.make_use_of(Newest { record, file: Arc::new(file) }, purpose, text.map(Arc::new));
+            }
+            None => {
+                _ = checkpoints.saved.try_update(|saved| saved.refusal = Some(Error::CheckpointGone));
+            }
+        },
+    }
+    Ok(())
+}
+
+/// Without a storage, only that a run is not saved is worth a word.
+fn without_storage(checkpoints: Checkpoints, order: Order, why: &Trouble) -> Result<(), Trouble> {
+    let before = checkpoints.saved.try_with_untracked(|saved| saved.trouble.clone()).flatten();
+    match (order, before) {
+        (Order::Keep { .. }, _) => Err(why.clone()),
+        (_, Some(why)) => Err(why),
+        (_, None) => Ok(()),
+    }
+}
+
+/// Tells what is saved and trained by no other page that is open; gives what is too much of it.
+async fn look(checkpoints: Checkpoints, page: &str, storage: &Storage) -> Vec<String> {
+    let Ok(mut records) = storage.records().await else { return Vec::new() };
+    let living = storage::living().await;
+    records.retain(|record| record.page == page || !living.contains(&record.page));
+    checkpoints.saved.try_update(|saved| saved.found(records)).unwrap_or_default()
+}

@@ -1,0 +1,101 @@
+//! What the page says, in English and in Chinese: every word stands once for each, side by side.
+
+mod errors;
+mod table;
+pub mod words;
+
+pub use errors::sentence;
+pub use table::{CHINESE, ENGLISH, List, Words};
+
+/// A language of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// The language of a BCP 47 tag, if the page speaks it.
+    pub fn of(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| language.words().code.starts_with(primary) && !primary.is_empty())
+    }
+
+    /// The first of a browser's preferences that the page speaks, or English.
+    pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
+        tags.into_iter().find_map(Self::of).unwrap_or(Self::English)
+    }
+
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Chinese => &CHINESE,
+        }
+    }
+
+    pub fn other(self) -> Self {
+        match self {
+            Self::English => Self::Chinese,
+            Self::Chinese => Self::English,
+        }
+    }
+}
+
+/// Puts `values` where `template` has `{0}`, `{1}` and so on, in whatever order the language needs them.
+pub fn fill(template: &str, values: &[&str]) -> String {
+    let mut pieces = template.split('{');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (place, rest) = piece.split_once('}').unwrap_or((piece, ""));
+        out.push_str(place.bytes().next().and_then(|digit| values.get(usize::from(digit - b'0'))).unwrap_or(&"?"));
+        out.push_str(rest);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_name_languages() {
+        assert_eq!(Language::of("zh-Hant-TW"), Some(Language::Chinese));
+        assert_eq!(Language::of("en"), Some(Language::English));
+        assert_eq!((Language::of("de-DE"), Language::of("")), (None, None));
+        assert_eq!(Language::preferred(["de", "zh-CN", "en"]), Language::Chinese);
+        assert_eq!(Language::preferred(["de"]), Language::English);
+    }
+
+    #[test]
+    fn values_go_where_the_language_needs_them() {
+        assert_eq!(fill("{1} of {0}, {1}", &["a", "b"]), "b of a, b");
+        assert_eq!(fill("nothing", &["a"]), "nothing");
+    }
+
+    /// Names and signs that are the same in every language.
+    const SAME: [&str; 7] = ["code", "none", "quote", "item", "compared", "count_of", "list_separator"];
+
+    #[test]
+    fn both_languages_say_everything_with_the_same_values() {
+        let places = |text: &str| -> Vec<char> {
+            let mut places: Vec<char> = text.split('{').skip(1).filter_map(|piece| piece.chars().next()).collect();
+            places.sort_unstable();
+            places
+        };
+        for ((name, english), (_, chinese)) in ENGLISH.all().into_iter().zip(CHINESE.all()) {
+            assert!(!english.trim().is_empty() && !chinese.trim().is_empty(), "{name} is empty");
+            assert_eq!(places(english), places(chinese), "{name}: “{english}”, “{chinese}”");
+            let is_chinese = |c| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(
+                !english.contains(is_chinese) || name == "other_language",
+                "{name} has Chinese in English: {english}"
+            );
+            if !SAME.contains(&name) && name != "other_language" {
+                assert!(chinese.contains(is_chinese), "{name} is left in English: {chinese}");
+                assert_ne!(english, chinese, "{name}");
+            }
+        }
+    }
+}

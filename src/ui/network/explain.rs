@@ -1,0 +1,171 @@
+//! What the page can explain: for each stage its formula, the shapes for the present settings, and the kernels that
+//! compute it, with the lines that name the formula's parts.
+
+use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::{network_of, note};
+use crate::model::Sizes;
+use crate::model::config::Config;
+use crate::network::{Dim, Module, Network};
+use crate::ui::language::Words;
+use crate::ui::language::words::grouped;
+
+/// A stage of training or prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Minibatch,
+    Forward,
+    Perplexity,
+    Clipping,
+    Prediction,
+}
+
+impl Stage {
+    pub const ALL: [Self; 5] = [Self::Minibatch, Self::Forward, Self::Perplexity, Self::Clipping, Self::Prediction];
+
+    /// What is to know about it.
+    pub fn note(self, w: &Words) -> &'static str {
+        match self {
+            Self::Minibatch => w.explain_minibatch,
+            Self::Forward => w.explain_forward,
+            Self::Perplexity => w.explain_perplexity,
+            Self::Clipping => w.explain_clipping,
+            Self::Prediction => w.explain_prediction,
+        }
+    }
+
+    /// What the network's modules tell of it.
+    fn notes(self, network: &Network) -> Vec<&'static Note> {
+        let modules: &[&Module] = match self {
+            Self::Minibatch => &[],
+            Self::Forward | Self::Prediction => &[network.cell, network.output],
+            Self::Perplexity => &[network.loss],
+            Self::Clipping => &[network.optimizer],
+        };
+        modules.iter().map(|module| note(module)).collect()
+    }
+
+    /// Its formulas, in the book's letters; what stands after `_` up to the next space or bracket is an index.
+    pub fn formulas(self, network: &Network) -> Vec<&'static str> {
+        match self {
+            Self::Minibatch => vec!["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
+            Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
+            stage => stage.notes(network).iter().flat_map(|note| note.formulas).copied().collect(),
+        }
+    }
+
+    /// The shapes of what stands in the formulas.
+    pub fn shapes(self, config: &Config, vocabulary: u32) -> String {
+        let network = network_of(config, vocabulary as usize);
+        let item = |name: &str, sizes: &[usize]| {
+            let sizes: Vec<String> = sizes.iter().map(|&size| grouped(size as u64)).collect();
+            format!("{name} {}", sizes.join(" × "))
+        };
+        let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = network.sizes;
+        let items = match self {
+            Self::Minibatch => vec![item("B", &[b]), item("T", &[t]), item("V", &[v]), item("X, Y", &[b, t])],
+            Self::Clipping => {
+                let [clip, lr] = [("θ", config.clip), ("η", config.lr)].map(|(name, rate)| format!("{name} {rate}"));
+                vec![item("g", &[network.parameter_count()]), clip, lr]
+            }
+            Self::Prediction => vec![item("x", &[1]), item("H", &[1, h]), item("O", &[1, v])],
+            stage => {
+                let notes = stage.notes(&network);
+                let shapes = notes.iter().flat_map(|note| note.shapes);
+                let sizes = |dims: &[Dim]| dims.iter().map(|dim| dim.of(network.sizes)).collect::<Vec<_>>();
+                shapes.map(|(name, dims)| item(name, &sizes(dims))).collect()
+            }
+        };
+        items.join(" · ")
+    }
+
+    /// The kernels that compute it, with what their lines are about.
+    pub fn kernels(self, network: &Network) -> Vec<&'static Lines> {
+        let lines = |note: &'static Note| if self == Self::Prediction { note.prediction } else { note.training };
+        self.notes(network).into_iter().flat_map(lines).collect()
+    }
+}
+
+/// A part of a formula in words.
+pub fn part(w: &Words, part: Part) -> &'static str {
+    match part {
+        Part::Input => w.part_input,
+        Part::State => w.part_state,
+        Part::Bias => w.part_bias,
+        Part::Activation => w.part_activation,
+        Part::Output => w.part_output,
+        Part::Maximum => w.part_maximum,
+        Part::Exponential => w.part_exponential,
+        Part::Target => w.part_target,
+        Part::Loss => w.part_loss,
+        Part::Norm => w.part_norm,
+        Part::Threshold => w.part_threshold,
+        Part::Update => w.part_update,
+    }
+}
+
+/// A formula in pieces: text, and what is to stand low (`_{…}`) or high (`^{…}`).
+#[derive(Debug, PartialEq)]
+pub enum Piece<'a> {
+    Plain(&'a str),
+    Low(&'a str),
+    High(&'a str),
+}
+
+pub fn pieces(formula: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = formula;
+    while let Some(at) = rest.find("_{").into_iter().chain(rest.find("^{")).min() {
+        let end = rest[at..].find('}').map_or(rest.len(), |end| at + end);
+        let index = &rest[at + 2..end];
+        pieces.push(Piece::Plain(&rest[..at]));
+        pieces.push(if rest.as_bytes()[at] == b'_' { Piece::Low(index) } else { Piece::High(index) });
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    pieces.push(Piece::Plain(rest));
+    pieces
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::kernels::LIBRARY;
+    use crate::network::code::code_of;
+
+    fn book() -> Network {
+        network_of(&Config::default(), 28)
+    }
+
+    #[test]
+    fn every_part_is_in_its_kernel() {
+        for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&book())) {
+            let wgsl = code_of(LIBRARY, lines.kernel).wgsl;
+            for (part, piece) in lines.parts {
+                assert!(wgsl.lines().any(|line| line.contains(piece)), "{}: {part:?} is not “{piece}”", lines.kernel);
+            }
+        }
+    }
+
+    #[test]
+    fn formulas_fall_into_pieces() {
+        assert_eq!(
+            pieces("H_{t} = x^{2}y"),
+            [Piece::Plain("H"), Piece::Low("t"), Piece::Plain(" = x"), Piece::High("2"), Piece::Plain("y")]
+        );
+        for formula in Stage::ALL.into_iter().flat_map(|stage| stage.formulas(&book())) {
+            let text: String = pieces(formula)
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Plain(text) | Piece::Low(text) | Piece::High(text) => *text,
+                })
+                .collect();
+            assert_eq!(text, formula.replace("_{", "").replace("^{", "").replace('}', ""), "{formula}");
+        }
+    }
+
+    #[test]
+    fn shapes_are_those_of_the_settings() {
+        let config = Config { hidden: 1024, ..Config::default() };
+        assert_eq!(Stage::Perplexity.shapes(&config, 28), "N = B · T = 1,120 · O 1,120 × 28");
+        assert!(Stage::Forward.shapes(&config, 28).contains("W_hh 1,024 × 1,024"));
+    }
+}

@@ -1,0 +1,73 @@
+//! The shapes of what the network reads, makes and begins with, and how fast each device trains it, in words.
+
+use crate::kernels::network_of;
+use crate::model::config::Config;
+use crate::network::Param;
+use crate::protocol::Lap;
+use crate::ui::language::words::grouped;
+use crate::ui::language::{Words, fill};
+
+/// The shapes of what the network reads and makes in one minibatch, in the book's order: batch B, steps T, hidden
+/// units H, vocabulary V.
+pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
+    let Config { batch, steps, hidden, .. } = *config;
+    let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
+    let item = |name: &str, sizes: &[u64]| {
+        let sizes: Vec<String> = sizes.iter().map(|&n| grouped(n)).collect();
+        format!("{name} {}", sizes.join(" × "))
+    };
+    [item("X", &[b, t]), item(w.one_hot, &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
+}
+
+/// The tensors that a file of initial parameters is to hold, with their shapes: `w_xh (28, 512)`.
+pub fn tensors(config: &Config, vocabulary: u32) -> Vec<String> {
+    let network = network_of(config, vocabulary as usize);
+    let sizes = |param| network.shape(param).iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    network.params().map(|param| format!("{} ({})", param.name, sizes(param))).collect()
+}
+
+/// The same in letters, where there are no sizes yet: `w_xh (V, H)`.
+pub fn tensors_in_letters() -> Vec<String> {
+    let letters = |param: &Param| param.shape.iter().map(|dim| dim.letter()).collect::<Vec<_>>().join(", ");
+    let network = network_of(&Config::default(), 2);
+    network.params().map(|param| format!("{} ({})", param.name, letters(param))).collect()
+}
+
+/// How fast each device was in the race for the run.
+pub fn race(w: &Words, laps: &[Lap]) -> String {
+    let timed = laps.iter().filter_map(|lap| Some((lap, lap.tokens_per_second?)));
+    let mut said: Vec<String> =
+        timed.map(|(lap, speed)| fill(w.lap, &[&lap.name, &grouped(speed.round() as u64)])).collect();
+    let missing = laps.len() - said.len();
+    said.extend((missing > 0).then(|| fill(w.laps_not_timed, &[&missing.to_string()])));
+    if said.is_empty() { w.none.to_owned() } else { said.join("; ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::language::ENGLISH;
+
+    #[test]
+    fn shapes_are_in_the_books_order() {
+        let said = shapes(&ENGLISH, &Config::default(), 28);
+        assert_eq!(said, ["X 32 × 35", "one-hot 35 × 32 × 28", "Y 1,120 × 28", "H 32 × 512"]);
+        let config = Config { batch: 2, steps: 5, hidden: 1024, ..Config::default() };
+        let said = shapes(&ENGLISH, &config, 3000);
+        assert_eq!(said, ["X 2 × 5", "one-hot 5 × 2 × 3,000", "Y 10 × 3,000", "H 2 × 1,024"]);
+    }
+
+    #[test]
+    fn the_tensors_of_a_file_are_named_with_their_shapes() {
+        let said = tensors(&Config::default(), 28);
+        assert_eq!(said, ["w_xh (28, 512)", "w_hh (512, 512)", "b_h (512)", "w_hq (512, 28)", "b_q (28)"]);
+    }
+
+    #[test]
+    fn the_race_names_those_that_were_timed() {
+        let lap = |name: &str, speed| Lap { name: name.into(), tokens_per_second: speed };
+        assert_eq!(race(&ENGLISH, &[]), "–");
+        let laps = [lap("CPU", Some(1234.4)), lap("GPU", None), lap("GPU, other", None)];
+        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 more left out");
+    }
+}

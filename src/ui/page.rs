@@ -1,0 +1,160 @@
+//! The page: the handful of its rooms, and what takes several of them together.
+
+use leptos::prelude::*;
+
+use super::browser::focus;
+use super::chart::signals::Charts;
+use super::checkpoints::keeping::Checkpoints;
+use super::checkpoints::saved::Moment;
+use super::conversation::signals::{Conversation, PREFIX_ID};
+use super::conversation::talk::Talk;
+use super::language::{Language, Words};
+use super::network::profile::Profiling;
+use super::network::signals::Network;
+use super::runs::signals::Runs;
+use super::runs::state::{RunState, Status};
+use super::settings::form::Form;
+use super::settings::signals::{FILE_KEY, Settings, field_id};
+use super::text::signals::Text;
+use super::worker::handle::{Handle, Sender};
+use crate::error::Error;
+use crate::protocol::{Command, Event, Stretch};
+
+/// The rooms, and the language that all speak. A handle, cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Page {
+    pub language: RwSignal<Language>,
+    pub worker: Handle,
+    pub settings: Settings,
+    pub runs: Runs,
+    pub charts: Charts,
+    pub network: Network,
+    pub conversation: Conversation,
+    pub text: Text,
+    pub checkpoints: Checkpoints,
+}
+
+impl Page {
+    /// A page whose commands go to `send`, with the form set to `form`.
+    pub fn new(form: Form, send: Sender) -> Self {
+        let worker = Handle::new(send);
+        let settings = Settings::new(form);
+        let runs = Runs::new(settings, worker);
+        let conversation = Conversation::new(settings, runs, worker);
+        let text = Text::new(settings, runs, conversation, worker);
+        Self {
+            language: RwSignal::new(Language::English),
+            worker,
+            settings,
+            runs,
+            charts: Charts::new(runs),
+            network: Network::new(settings, worker),
+            conversation,
+            text,
+            checkpoints: Checkpoints::new(runs, conversation, text, worker),
+        }
+    }
+
+    /// Takes in what the worker says: each room what concerns it.
+    pub fn hear(&self, event: Event) {
+        let moment = Moment::of(&event);
+        let (before, is_end) = self.runs.state.with_untracked(|state| (state.status, state.is_ended_by(&event)));
+        self.text.hear(&event);
+        self.conversation.talk.update(|talk| talk.apply(&event, is_end));
+        self.network.profiling.update(|profiling| profiling.apply(&event, is_end));
+        if let Some(event) = self.checkpoints.hear(event) {
+            self.runs.state.update(|state| state.apply(event));
+        }
+        match moment {
+            Some(Moment::Broken(error)) => self.checkpoints.after_loss(before, error),
+            Some(moment) => self.checkpoints.save(&moment),
+            None => {}
+        }
+    }
+
+    /// The worker cannot go on, says the browser. What the worker itself says of that is better, whichever comes first.
+    pub fn lose_worker(&self, error: Error) {
+        if !self.runs.state.with_untracked(|state| state.worker.lost) {
+            self.hear(Event::Broken { error });
+        }
+    }
+
+    /// The words of the language that the page speaks; a change of it makes all that is seen anew.
+    pub fn words(&self) -> &'static Words {
+        self.language.get_untracked().words()
+    }
+
+    /// Starts a run, unless something is wrong with the settings, the file or the prefix; the error panel says what.
+    pub fn train(&self) {
+        self.begin(Stretch::Whole);
+    }
+
+    /// Goes as far as `stretch` says, with the paused run or with a new one.
+    pub fn go(&self, stretch: Stretch) {
+        if self.runs.state.with_untracked(|state| state.status == Status::Paused) {
+            self.worker.send(Command::Resume { stretch });
+        } else {
+            self.begin(stretch);
+        }
+    }
+
+    fn begin(&self, stretch: Stretch) {
+        match self.settings.config.get_untracked() {
+            Err(errors) => focus(&field_id(errors[0].key())),
+            Ok(_) if self.settings.file.with_untracked(|file| file.error().is_some()) => focus(&field_id(FILE_KEY)),
+            Ok(_) if untrack(|| self.conversation.prefix_error()).is_some() => focus(PREFIX_ID),
+            Ok(config) if self.runs.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) => {
+                let beginning = self.settings.beginning();
+                self.conversation.talk.update(Talk::begin_run);
+                let run = self.runs.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
+                self.checkpoints.begin();
+                let prefix = self.conversation.prefix.get_untracked();
+                self.runs.next.set(false);
+                self.runs.pinned.set(None);
+                self.worker.send(Command::Train { run, config, prefix, beginning, stretch });
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// Whether a chosen file or text is still on its way.
+    pub fn is_reading(&self) -> bool {
+        self.settings.is_reading() || self.text.is_reading()
+    }
+
+    /// Sets everything as the book has it, but for the mode and the seed.
+    pub fn set_book(&self) {
+        self.settings.form.update(Form::set_book);
+        self.settings.choose_file(None);
+        self.settings.form.with_untracked(|form| self.text.own.update(|own| own.keep(form)));
+        self.text.book();
+    }
+
+    /// Trains the same settings in the other order: at once, or when the run under way is done.
+    pub fn train_beside(&self) {
+        let Some(mode) = untrack(|| self.runs.compared()) else { return };
+        self.runs.state.with_untracked(|s| s.live().or(s.runs.last()).cloned()).inspect(|run| self.runs.open(run));
+        self.settings.form.update(|form| form.set_mode(mode));
+        if self.runs.state.with_untracked(RunState::active) {
+            self.runs.next.set(true);
+        } else {
+            self.train();
+        }
+    }
+
+    /// Ends the run and forgets it; a lost worker is replaced.
+    pub fn reset(&self) {
+        let lost = self.runs.state.with_untracked(|state| state.worker.lost);
+        self.runs.next.set(false);
+        self.runs.pinned.set(None);
+        self.checkpoints.give_up();
+        self.conversation.talk.update(Talk::reset);
+        self.network.profiling.set(Profiling::default());
+        self.runs.state.update(RunState::reset);
+        if !lost {
+            self.worker.send(Command::Reset);
+        } else if let Some(text) = self.text.restart_worker() {
+            self.text.send(text);
+        }
+    }
+}

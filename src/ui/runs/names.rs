@@ -1,0 +1,77 @@
+//! What runs are called, by what differs between them.
+
+use super::run::Run;
+use crate::model::config::{SETTINGS, Sampling, StateMode};
+use crate::ui::language::{Words, fill, words};
+
+/// What each run is called: the visitor's name, or what sets it apart from the others, or its number.
+pub fn names(w: &Words, runs: &[Run]) -> Vec<String> {
+    let differs: Vec<&str> = SETTINGS.iter().map(|s| s.key).filter(|key| !same(runs, key)).collect();
+    let own: Vec<String> = runs.iter().map(|run| difference(w, run, &differs)).collect();
+    let name = |(i, run): (usize, &Run)| match (run.name.is_empty(), own[i].is_empty()) {
+        (false, _) => run.name.clone(),
+        (true, true) => fill(w.run_number, &[&run.number.to_string()]),
+        (true, false) if own.iter().filter(|name| **name == own[i]).count() > 1 => {
+            format!("{} ({})", own[i], run.number)
+        }
+        _ => own[i].clone(),
+    };
+    runs.iter().enumerate().map(name).collect()
+}
+
+fn same(runs: &[Run], key: &str) -> bool {
+    runs.windows(2).all(|pair| pair[0].config.get(key) == pair[1].config.get(key))
+}
+
+/// What is particular about a run, if `keys` are the settings in which runs differ.
+pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
+    let config = &run.config;
+    let mut parts: Vec<String> = Vec::new();
+    for &key in keys {
+        let value = config.get(key).unwrap_or_default();
+        parts.push(match key {
+            // Random sampling says so already.
+            "state" if config.sampling == Sampling::Random => continue,
+            "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
+            "state" => w.name_reset.to_owned(),
+            _ => match words::name(w, key) {
+                "" => words::value(w, &value).to_owned(),
+                name => fill(w.item, &[name, &value]),
+            },
+        });
+    }
+    parts.extend(run.own_text.clone());
+    parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
+    parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
+    parts.extend((!run.marks.is_empty()).then(|| w.name_rates.to_owned()));
+    parts.join(w.list_separator)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::run::Start;
+    use super::*;
+    use crate::model::config::Config;
+    use crate::ui::language::{CHINESE, ENGLISH};
+
+    fn run(number: u32, config: Config) -> Run {
+        Run::new(number, config, &Start::default(), 0)
+    }
+
+    #[test]
+    fn runs_are_named_by_what_differs() {
+        let book = Config::default();
+        let random = Config { sampling: Sampling::Random, state: StateMode::Reset, ..book };
+        let wide = Config { hidden: 256, ..random };
+        assert_eq!(names(&ENGLISH, &[run(3, book)]), ["Run 3"]);
+        assert_eq!(names(&ENGLISH, &[run(1, book), run(2, random)]), ["sequential, state carried", "random"]);
+        assert_eq!(names(&CHINESE, &[run(1, random), run(2, wide)]), ["隐藏单元 512", "隐藏单元 256"]);
+        let mut named = [run(1, wide), run(2, random), run(3, random)];
+        named[0].name = "mine".into();
+        assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);
+        named[1].from_file = true;
+        named[2].window_offset = Some(3);
+        named[2].own_text = Some("mine.txt".into());
+        assert_eq!(names(&ENGLISH, &named)[1..], ["hidden 512, from a file", "hidden 512, mine.txt, offset 3"]);
+    }
+}

@@ -1,0 +1,329 @@
+//! A run as the page keeps it, also when it is over: settings, curve, samples, gradient norms.
+
+use super::curve::{Point, thin};
+use crate::model::config::{Config, WINDOW_OFFSET};
+use crate::protocol::{Beginning, EpochReport, FinalReport, Rates, Sample};
+use crate::ui::settings::address;
+use crate::ui::settings::form::Form;
+
+/// So many colours tell runs apart; the style sheet has them as `--run-0` and on.
+pub const COLOURS: usize = 6;
+
+/// More norms than this are thinned out.
+const MOST_NORMS: usize = 8192;
+
+/// An epoch's continuation of the prefix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochSample {
+    pub epoch: u32,
+    pub sample: Sample,
+}
+
+/// From where on a run went by other rates: `minibatch` of the epoch after `epoch` finished ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    pub epoch: u32,
+    pub minibatch: u32,
+    pub rates: Rates,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    pub number: u32,
+    /// The settings that it began with.
+    pub config: Config,
+    pub from_file: bool,
+    pub window_offset: Option<u32>,
+    /// The name of the visitor's own text, if it learned one;
+    pub own_text: Option<String>,
+    /// and whether it learned the book's own edition.
+    pub is_books: bool,
+    /// The name that the visitor gave it; empty for one by what differs.
+    pub name: String,
+    /// Which of the [`COLOURS`].
+    pub colour: usize,
+    /// Whether it is on the curve.
+    pub visible: bool,
+    pub minibatches: u32,
+    pub curve: Vec<Point>,
+    /// Perplexity of the tokens that are held out.
+    pub held_out: Vec<Point>,
+    /// What the network made of the prefix before any training: epoch 0.
+    pub untrained: Option<Sample>,
+    pub samples: Vec<EpochSample>,
+    /// Gradient norm before clipping, by where in the run, in epochs.
+    pub norms: Vec<(f64, f64)>,
+    /// How many minibatches were clipped, of how many.
+    pub clipped: (u64, u64),
+    pub marks: Vec<Mark>,
+    pub device: Option<String>,
+    /// Time spent on finished epochs.
+    pub seconds: f64,
+    pub report: Option<FinalReport>,
+}
+
+impl Run {
+    pub fn new(number: u32, config: Config, beginning: &Start, colour: usize) -> Self {
+        Self {
+            number,
+            config,
+            from_file: beginning.from_file,
+            window_offset: beginning.window_offset,
+            own_text: beginning.own_text.clone(),
+            is_books: beginning.is_books,
+            name: beginning.name.clone(),
+            colour,
+            visible: true,
+            minibatches: 0,
+            curve: Vec::new(),
+            held_out: Vec::new(),
+            untrained: None,
+            samples: Vec::new(),
+            norms: Vec::new(),
+            clipped: (0, 0),
+            marks: Vec::new(),
+            device: None,
+            seconds: 0.0,
+            report: None,
+        }
+    }
+
+    /// Whether it learned the book's text from where the book's does, with random parameters and offsets, and kept the
+    /// book's rates.
+    pub fn is_books(&self) -> bool {
+        self.is_books
+            && self.own_text.is_none()
+            && !self.from_file
+            && self.window_offset.is_none()
+            && self.marks.is_empty()
+    }
+
+    pub fn finished_epochs(&self) -> u32 {
+        self.curve.last().map_or(0, |point| point.0)
+    }
+
+    /// The rates that it goes by now.
+    pub fn rates(&self) -> Rates {
+        self.marks.last().map_or(rates_of(&self.config), |mark| mark.rates)
+    }
+
+    /// From here on it goes by other rates; what was set for here or later is void, as in the run's own schedule.
+    pub fn set_rates(&mut self, mark: Mark) {
+        self.marks.retain(|before| (before.epoch, before.minibatch) < (mark.epoch, mark.minibatch));
+        self.marks.push(mark);
+    }
+
+    /// The clipping threshold at a minibatch of the epoch after `epoch` finished ones.
+    fn clip_at(&self, epoch: u32, minibatch: u32) -> f32 {
+        let before = |mark: &&Mark| (mark.epoch, mark.minibatch) <= (epoch, minibatch);
+        self.marks.iter().rev().find(before).map_or(self.config.clip, |mark| mark.rates.clip)
+    }
+
+    /// The threshold by where in the run, in epochs: a line of steps up to `end`.
+    pub fn thresholds(&self, end: f64) -> Vec<(f64, f64)> {
+        let mut line = vec![(0.0, f64::from(self.config.clip))];
+        for mark in &self.marks {
+            let at = self.place(mark);
+            line.extend([(at, line[line.len() - 1].1), (at, f64::from(mark.rates.clip))]);
+        }
+        line.push((end, line[line.len() - 1].1));
+        line
+    }
+
+    /// Where in the run a mark is, in epochs.
+    pub fn place(&self, mark: &Mark) -> f64 {
+        f64::from(mark.epoch) + f64::from(mark.minibatch) / f64::from(self.minibatches.max(1))
+    }
+
+    /// Takes in a finished epoch.
+    pub fn finish_epoch(&mut self, report: EpochReport) {
+        let before = report.epoch.saturating_sub(1);
+        let count = report.grad_norms.len();
+        for (m, &norm) in report.grad_norms.iter().enumerate() {
+            let at = f64::from(before) + (m + 1) as f64 / count as f64;
+            self.norms.push((at, norm.into()));
+            self.clipped.0 += u64::from(norm > self.clip_at(before, m as u32));
+        }
+        self.clipped.1 += count as u64;
+        if self.norms.len() > MOST_NORMS {
+            self.norms = thin(&self.norms);
+        }
+        let tokens = count as f64 * f64::from(self.config.batch) * f64::from(self.config.steps);
+        if report.tokens_per_second > 0.0 {
+            self.seconds += tokens / report.tokens_per_second;
+        }
+        self.curve.push((report.epoch, report.perplexity));
+        self.held_out.extend(report.validation.map(|perplexity| (report.epoch, perplexity)));
+        self.samples.push(EpochSample { epoch: report.epoch, sample: report.sample });
+    }
+
+    /// The sample of an epoch; of epoch 0, what the untrained network said.
+    pub fn sample(&self, epoch: u32) -> Option<&Sample> {
+        let found = self.samples.binary_search_by_key(&epoch, |s| s.epoch).ok().map(|i| &self.samples[i].sample);
+        found.or(self.untrained.as_ref().filter(|_| epoch == 0))
+    }
+
+    /// The address that asks for its settings, and for its text if that came by a link.
+    pub fn address(&self) -> String {
+        let mut form = Form::from(&self.config);
+        if let Some(offset) = self.window_offset {
+            form.set(WINDOW_OFFSET.key, &offset.to_string());
+        }
+        let link = self.own_text.as_ref().filter(|name| name.starts_with("https://") || name.starts_with("http://"));
+        address::write(&link.map(|link| address::of_text(link)).unwrap_or_default(), &form)
+    }
+
+    /// The perplexity of an epoch.
+    pub fn perplexity(&self, epoch: u32) -> Option<f64> {
+        value_at(&self.curve, epoch)
+    }
+
+    /// The perplexity of the held-out tokens after an epoch.
+    pub fn validation(&self, epoch: u32) -> Option<f64> {
+        value_at(&self.held_out, epoch)
+    }
+}
+
+fn value_at(curve: &[Point], epoch: u32) -> Option<f64> {
+    curve.binary_search_by_key(&epoch, |p| p.0).ok().map(|i| curve[i].1)
+}
+
+/// Where a run begins, without the file itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Start {
+    pub from_file: bool,
+    pub window_offset: Option<u32>,
+    pub own_text: Option<String>,
+    pub is_books: bool,
+    /// The name that the visitor gave the run before, if it goes on with one.
+    pub name: String,
+    /// The number of that run in the list, whose place it takes.
+    pub continues: Option<u32>,
+}
+
+impl From<&Beginning> for Start {
+    fn from(beginning: &Beginning) -> Self {
+        let Beginning { parameters, window_offset, .. } = beginning;
+        Self { from_file: parameters.is_some(), window_offset: *window_offset, ..Self::default() }
+    }
+}
+
+/// The rates that settings ask for.
+pub fn rates_of(config: &Config) -> Rates {
+    Rates { learning_rate: config.lr, clip: config.clip }
+}
+
+/// The first colour that no run has, or the one that is next in turn.
+pub fn free_colour(runs: &[Run]) -> usize {
+    (0..COLOURS).find(|&colour| runs.iter().all(|run| run.colour != colour)).unwrap_or(runs.len() % COLOURS)
+}
+
+/// Puts a run into the list: in the place and the colour of the one that it goes on with, or at the end in a free colour.
+pub fn take_place(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
+    match runs.iter_mut().find(|old| Some(old.number) == continues) {
+        Some(old) => *old = Run { colour: old.colour, visible: old.visible, ..run },
+        None => runs.push(Run { colour: free_colour(runs), ..run }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(number: u32, config: Config) -> Run {
+        Run { minibatches: 4, ..Run::new(number, config, &Start::default(), 0) }
+    }
+
+    fn report(epoch: u32, norms: &[f32]) -> EpochReport {
+        let sample = Sample { prefix: "a".into(), text: format!("a{epoch}"), unknown: vec![] };
+        EpochReport {
+            epoch,
+            perplexity: 9.0,
+            loss: 2.2,
+            grad_norms: norms.to_vec(),
+            tokens_per_second: 2240.0,
+            validation: None,
+            sample,
+        }
+    }
+
+    #[test]
+    fn clipping_is_counted_by_the_threshold_of_the_moment() {
+        let mut run = run(1, Config::default());
+        run.marks.push(Mark { epoch: 0, minibatch: 2, rates: Rates { learning_rate: 1.0, clip: 3.0 } });
+        run.finish_epoch(report(1, &[2.0, 0.5, 2.0, 4.0]));
+        assert_eq!(run.clipped, (2, 4));
+        assert_eq!(run.norms[..2], [(0.25, 2.0), (0.5, 0.5)]);
+        assert_eq!(run.thresholds(1.0), [(0.0, 1.0), (0.5, 1.0), (0.5, 3.0), (1.0, 3.0)]);
+        assert!((run.seconds - 2.0).abs() < 1e-9, "{}", run.seconds);
+        assert_eq!(run.rates().clip, 3.0);
+        assert!(!run.is_books());
+    }
+
+    /// As after a divergence: the run is back at the end of an epoch, and takes other rates there.
+    #[test]
+    fn rates_that_are_set_earlier_void_the_later_ones() {
+        let mut run = run(1, Config::default());
+        let mark = |epoch, minibatch, clip| Mark { epoch, minibatch, rates: Rates { learning_rate: 1.0, clip } };
+        for mark in [mark(1, 0, 5.0), mark(2, 2, 9.0), mark(2, 0, 0.5)] {
+            run.set_rates(mark);
+        }
+        assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.5)]);
+        assert_eq!((run.clip_at(2, 3), run.rates().clip), (0.5, 0.5));
+        let line = run.thresholds(3.0);
+        assert!(line.is_sorted_by(|a, b| a.0 <= b.0), "{line:?}");
+        run.set_rates(mark(2, 0, 0.25));
+        assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.25)]);
+    }
+
+    #[test]
+    fn norms_of_long_runs_are_thinned_and_keep_their_peaks() {
+        let mut run = run(1, Config::default());
+        for epoch in 1..=3000 {
+            run.finish_epoch(report(epoch, &[1.0, if epoch == 1500 { 90.0 } else { 2.0 }, 1.0, 1.0]));
+        }
+        assert!(run.norms.len() <= MOST_NORMS, "{}", run.norms.len());
+        assert!(run.norms.iter().any(|norm| norm.1 == 90.0));
+        assert_eq!(run.clipped, (3000, 12_000));
+    }
+
+    #[test]
+    fn epochs_are_found() {
+        let mut run = run(1, Config::default());
+        run.untrained = Some(Sample { prefix: "a".into(), text: "aq".into(), unknown: vec![] });
+        run.finish_epoch(EpochReport { validation: Some(11.0), ..report(1, &[1.0]) });
+        assert_eq!((run.validation(1), run.validation(2)), (Some(11.0), None));
+        assert_eq!(run.sample(0).unwrap().text, "aq");
+        assert_eq!(run.sample(1).unwrap().text, "a1");
+        assert_eq!((run.sample(2), run.perplexity(1), run.perplexity(2)), (None, Some(9.0), None));
+    }
+
+    #[test]
+    fn colours_are_taken_up_again() {
+        let mut runs: Vec<Run> = (0..COLOURS).map(|colour| Run { colour, ..run(1, Config::default()) }).collect();
+        runs.remove(2);
+        assert_eq!(free_colour(&runs), 2);
+    }
+
+    #[test]
+    fn a_runs_address_holds_its_settings() {
+        let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
+        let start = Start { window_offset: Some(3), ..Default::default() };
+        let form = address::read(&Run::new(1, config, &start, 0).address());
+        assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
+    }
+
+    #[test]
+    fn a_runs_address_names_a_text_that_came_by_a_link_and_no_other() {
+        for (own_text, named) in [
+            (Some("https://x.org/a?b=c&d#e"), Some("https://x.org/a?b=c&d#e")),
+            (Some("notes on https://x.org.txt"), None),
+            (None, None),
+        ] {
+            let start = Start { own_text: own_text.map(str::to_owned), ..Default::default() };
+            let link = Run::new(1, Config { hidden: 7, ..Config::default() }, &start, 0).address();
+            assert_eq!((address::text(&link).as_deref(), address::read(&link).get("hidden")), (named, "7"), "{link}");
+        }
+    }
+}

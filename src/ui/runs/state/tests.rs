@@ -1,0 +1,350 @@
+//! The page's state under events in order, late and missing.
+
+use super::*;
+use crate::protocol::{Lap, Progress, Sample, TextFacts};
+use crate::ui::language::ENGLISH;
+use crate::ui::runs::curve::Point;
+
+fn curve(state: &RunState) -> Vec<Point> {
+    state.live().map(|run| run.curve.clone()).unwrap_or_default()
+}
+
+fn samples(state: &RunState) -> usize {
+    state.live().map_or(0, |run| run.samples.len())
+}
+
+fn untrained(state: &RunState) -> Option<Sample> {
+    state.live().and_then(|run| run.untrained.clone())
+}
+
+fn sample(text: &str) -> Sample {
+    Sample { prefix: "time".into(), text: text.into(), unknown: Vec::new() }
+}
+
+fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
+    let report = EpochReport {
+        epoch,
+        perplexity,
+        loss: perplexity.ln(),
+        grad_norms: vec![1.0; 4],
+        tokens_per_second: 1500.0,
+        validation: None,
+        sample: sample("time and"),
+    };
+    Event::Epoch { run, report }
+}
+
+fn text() -> Event {
+    text_of(true)
+}
+
+fn text_of(is_books: bool) -> Event {
+    let name = "a test’s edition".into();
+    Event::Text { facts: TextFacts { name, is_books, tokens: 100, vocabulary: 28, ..TextFacts::default() } }
+}
+
+/// An error that can be told from others.
+fn gpu(what: &str) -> Error {
+    Error::Gpu(what.into())
+}
+
+fn device() -> Event {
+    Event::Device { name: "a test’s GPU".into(), race: Vec::new() }
+}
+
+fn started(run: u32) -> Event {
+    Event::Started { run, minibatches: 4, bytes: 9 << 20 }
+}
+
+fn finished(run: u32) -> Event {
+    let report = FinalReport {
+        epochs: 500,
+        perplexity: 1.03,
+        tokens_per_second: 1234.0,
+        device: "a test’s GPU".into(),
+        samples: vec![sample("time traveller")],
+    };
+    Event::Finished { run, report }
+}
+
+fn after(events: impl IntoIterator<Item = Event>) -> RunState {
+    let mut state = RunState::default();
+    state.apply(Event::Ready);
+    for event in events {
+        state.apply(event);
+    }
+    state
+}
+
+fn training() -> RunState {
+    let mut state = after([text(), device()]);
+    let run = state.begin(Config::default(), &Beginning::default());
+    state.apply(started(run));
+    state.apply(epoch(run, 1, 24.0));
+    state
+}
+
+#[test]
+fn it_loads_until_text_and_device_are_there_in_any_order() {
+    assert_eq!(after([text()]).status, Status::Loading);
+    assert_eq!(after([device()]).status, Status::Loading);
+    assert_eq!(after([text(), device()]).status, Status::Idle);
+    assert_eq!(after([device(), text()]).status, Status::Idle);
+    assert!(!after([text()]).can_train());
+}
+
+#[test]
+fn a_run_goes_through_its_stations() {
+    let mut state = after([text(), device()]);
+    assert!(state.can_train() && !state.can_reset());
+    let run = state.begin(Config::default(), &Beginning::default());
+    assert_eq!(state.status, Status::Loading);
+    assert!(!state.can_train() && state.can_reset());
+    state.apply(started(run));
+    assert_eq!((state.status, state.epochs()), (Status::Training, 500));
+    state.apply(Event::Untrained { run, sample: sample("timeqqq") });
+    let none_yet = Progress { epoch: 0, minibatch: 0, tokens_per_second: 0.0, seconds_left: 0.0 };
+    state.apply(Event::Progress { run, progress: none_yet });
+    assert_eq!((state.figures.tokens_per_second, state.figures.seconds_left), (None, None));
+    state.apply(epoch(run, 1, 24.0));
+    let progress = Progress { epoch: 1, minibatch: 2, tokens_per_second: 1600.0, seconds_left: 60.0 };
+    state.apply(Event::Progress { run, progress });
+    assert_eq!((state.figures.tokens_per_second, state.figures.seconds_left), (Some(1600.0), Some(60.0)));
+    assert!((state.done() - 1.5 / 500.0).abs() < 1e-12);
+    state.apply(Event::Paused { run });
+    assert_eq!(state.status, Status::Paused);
+    state.apply(Event::Resumed { run });
+    assert_eq!(state.status, Status::Training);
+    state.apply(finished(run));
+    assert_eq!((state.status, state.figures.perplexity), (Status::Finished, Some(1.03)));
+    assert_eq!(curve(&state), [(1, 24.0)]);
+    assert_eq!(untrained(&state), Some(sample("timeqqq")), "the first word stays to be compared with the last");
+    assert!((state.done() - 1.0).abs() < 1e-12);
+    assert!(state.can_train());
+}
+
+#[test]
+fn late_words_of_another_run_are_ignored() {
+    let mut state = training();
+    let before = state.clone();
+    let untrained = Event::Untrained { run: 7, sample: sample("timeqqq") };
+    for event in [untrained, epoch(7, 2, 1.0), Event::Paused { run: 7 }, finished(0), started(2)] {
+        state.apply(event);
+    }
+    state.apply(Event::Failed { run: Some(9), error: gpu("late") });
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_reset_forgets_the_run_and_its_late_words() {
+    let mut state = training();
+    state.apply(Event::Untrained { run: 1, sample: sample("timeqqq") });
+    state.reset();
+    assert_eq!((state.status, untrained(&state)), (Status::Idle, None));
+    assert!(curve(&state).is_empty() && samples(&state) == 0 && state.figures.perplexity.is_none());
+    state.apply(epoch(1, 2, 20.0));
+    assert!(curve(&state).is_empty());
+    let second = state.begin(Config::default(), &Beginning::default());
+    assert_eq!(second, 2);
+    state.apply(Event::Idle);
+    assert_eq!(state.status, Status::Loading, "the answer to the reset does not cancel the next run");
+    state.apply(started(second));
+    assert_eq!(state.status, Status::Training);
+}
+
+#[test]
+fn a_failure_loses_nothing() {
+    let mut state = training();
+    state.apply(Event::Failed { run: Some(1), error: gpu("The loss is not finite.") });
+    assert_eq!(state.status, Status::Failed);
+    assert_eq!(state.failure, Some(gpu("The loss is not finite.")));
+    assert_eq!((curve(&state).len(), samples(&state)), (1, 1));
+    assert!(state.can_train(), "the worker is still there");
+    assert_eq!(state.config, None, "its network is not");
+    assert_eq!(state.reference().map(|r| r.seeds), Some(4));
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
+    assert!(state.failure.is_none());
+    assert!(state.reference().is_some(), "the curve on show is still the first run's");
+    assert_eq!(curve(&state).len(), 1, "kept until the next run has started");
+    state.apply(started(run));
+    assert!(curve(&state).is_empty() && state.reference().is_none());
+}
+
+#[test]
+fn a_failure_from_before_the_run_does_not_end_it() {
+    let mut state = after([text(), device()]);
+    let run = state.begin(Config::default(), &Beginning::default());
+    let failed = Event::Failed { run: None, error: gpu("Generate failed.") };
+    assert!(!state.is_ended_by(&failed));
+    state.apply(failed);
+    assert_eq!(state.failure, Some(gpu("Generate failed.")));
+    state.apply(started(run));
+    assert_eq!((state.status, &state.failure), (Status::Training, &None));
+}
+
+#[test]
+fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
+    let mut state = after([text(), Event::Failed { run: None, error: gpu("no adapter") }]);
+    assert_eq!(state.status, Status::Failed);
+    assert!(!state.can_train() && state.can_reset() && state.worker.lost);
+    state.reset();
+    assert_eq!((state.status, state.worker.text.clone()), (Status::Loading, None));
+    assert!(!state.worker.lost);
+}
+
+#[test]
+fn a_lost_worker_keeps_the_curve() {
+    let mut state = training();
+    state.apply(Event::Broken { error: gpu("The worker stopped.") });
+    assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
+    assert!(!state.can_train() && state.can_reset());
+}
+
+#[test]
+fn a_lost_workers_late_words_change_nothing() {
+    let mut state = training();
+    state.apply(Event::Broken { error: gpu("The worker stopped.") });
+    let before = state.clone();
+    for event in [epoch(1, 2, 20.0), Event::Paused { run: 1 }, Event::Resumed { run: 1 }, finished(1), Event::Idle] {
+        state.apply(event);
+    }
+    assert_eq!(state, before);
+}
+
+#[test]
+fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
+    let mut state = training();
+    state.apply(Event::RatesRefused { error: gpu("no") });
+    state.apply(Event::Broken { error: gpu("It broke: press Reset.") });
+    assert_eq!((&state.failure, &state.refusal), (&Some(gpu("It broke: press Reset.")), &None));
+    assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
+    assert!(state.worker.lost && !state.can_train() && state.can_reset());
+    state.reset();
+    assert_eq!((state.status, state.worker.lost, state.worker.text), (Status::Loading, false, None));
+}
+
+#[test]
+fn only_the_books_text_is_held_against_the_books_curve() {
+    for is_books in [true, false] {
+        let mut state = after([text_of(is_books), device()]);
+        let run = state.begin(Config::default(), &Beginning::default());
+        state.apply(started(run));
+        assert_eq!(state.comparison(&ENGLISH), None, "not before the end");
+        state.apply(finished(run));
+        assert_eq!(state.reference().is_some(), is_books);
+        let told = state.comparison(&ENGLISH).unwrap();
+        assert_eq!(told.contains("PyTorch"), is_books, "{told}");
+        assert!(told.contains("of the speed"), "{told}");
+    }
+}
+
+#[test]
+fn only_the_books_beginning_is_held_against_the_books_curve() {
+    let file = Beginning { parameters: Some(vec![]), ..Beginning::default() };
+    let offset = Beginning { window_offset: Some(0), ..Beginning::default() };
+    for beginning in [file, offset] {
+        let mut state = training();
+        assert!(state.reference().is_some());
+        state.apply(finished(1));
+        let run = state.begin(Config::default(), &beginning);
+        assert!(state.reference().is_some(), "the curve on show is still the first run's");
+        state.apply(started(run));
+        state.apply(finished(run));
+        assert!(state.reference().is_none());
+        let told = state.comparison(&ENGLISH).unwrap();
+        assert!(told.contains("of the speed") && !told.contains("PyTorch"), "{told}");
+        let run = state.begin(Config::default(), &Beginning::default());
+        state.apply(started(run));
+        assert!(state.reference().is_some());
+    }
+}
+
+#[test]
+fn runs_that_came_to_something_are_kept() {
+    let mut state = training();
+    state.apply(finished(1));
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
+    state.apply(started(run));
+    state.reset();
+    assert_eq!(state.runs.iter().map(|run| run.number).collect::<Vec<_>>(), [1], "the second has no epoch");
+    assert_eq!((state.live(), state.status), (None, Status::Idle));
+    let run = state.begin(Config::default(), &Beginning::default());
+    state.apply(started(run));
+    state.apply(epoch(run, 1, 20.0));
+    assert_eq!(state.runs.iter().map(|run| (run.number, run.colour)).collect::<Vec<_>>(), [(1, 0), (3, 1)]);
+    let drawn = state.drawn;
+    state.show(1, false);
+    state.rename(1, "mine".into());
+    state.delete(3);
+    assert_eq!(state.runs.len(), 2, "a run under way is not deleted");
+    assert_eq!((state.runs[0].visible, state.runs[0].name.as_str(), state.drawn), (false, "mine", drawn + 2));
+    state.delete(1);
+    assert_eq!(state.runs.len(), 1);
+}
+
+#[test]
+fn a_reset_keeps_device_and_race_together() {
+    let mut state = after([text()]);
+    let race = vec![Lap { name: "a test’s GPU".into(), tokens_per_second: Some(1e6) }];
+    state.apply(Event::Device { name: "a test’s GPU".into(), race: race.clone() });
+    let run = state.begin(Config::default(), &Beginning::default());
+    state.apply(started(run));
+    state.reset();
+    assert_eq!((state.worker.device.as_deref(), &state.worker.race), (Some("a test’s GPU"), &race));
+    state.apply(Event::Broken { error: gpu("It stopped.") });
+    state.reset();
+    assert_eq!((state.worker.device, state.worker.race), (None, vec![]));
+}
+
+#[test]
+fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
+    let mut state = training();
+    let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+    let form = Config { lr: 0.5, clip: 2.0, hidden: 64, ..Config::default() };
+    assert_eq!(state.needs_new_run(&form), ["hidden"]);
+    assert!(state.reference().is_some());
+    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 2, rates });
+    assert_eq!((state.rates(), state.live().unwrap().marks.len()), (Some(rates), 1));
+    assert!(state.reference().is_none(), "it is the book’s no more");
+    state.apply(Event::RatesRefused { error: gpu("no") });
+    assert_eq!((state.status, &state.refusal), (Status::Training, &Some(gpu("no"))));
+    state.apply(finished(1));
+    assert_eq!((state.rates(), state.needs_new_run(&form)), (None, vec![]));
+}
+
+#[test]
+fn a_reset_does_not_find_a_gpu() {
+    let mut state = after([Event::NoGpu, text(), device()]);
+    state.reset();
+    assert!(state.worker.no_gpu);
+}
+
+#[test]
+fn a_run_that_diverges_is_held_until_it_goes_on() {
+    use crate::protocol::Quantity;
+    let mut state = training();
+    let proposal = Rates { learning_rate: 0.1, clip: 1.0 };
+    let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
+    state.apply(Event::Diverged { run: 1, divergence });
+    assert_eq!((state.status, state.divergence), (Status::Paused, Some(divergence)));
+    assert_eq!((&state.failure, curve(&state).len()), (&Some(Error::Diverged(divergence)), 1));
+    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 0, rates: proposal });
+    state.apply(Event::Resumed { run: 1 });
+    assert_eq!((state.status, state.divergence, &state.failure), (Status::Training, None, &None));
+}
+
+#[test]
+fn a_lost_device_is_told_and_the_run_stays() {
+    let mut state = training();
+    state.apply(Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() });
+    assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));
+    state.apply(Event::Lost { run: 1, error: gpu("No device is left.") });
+    assert_eq!((state.status, &state.failure), (Status::Paused, &Some(gpu("No device is left."))));
+    assert!(state.config.is_some() && state.rates().is_some(), "the worker keeps its network");
+    let run = {
+        state.apply(finished(1));
+        state.begin(Config::default(), &Beginning::default())
+    };
+    state.apply(started(run));
+    assert_eq!(state.recovered, None);
+}

@@ -1,0 +1,6 @@
+//! What the network writes after every epoch.
+
+pub mod parts;
+pub mod rows;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

@@ -1,0 +1,228 @@
+//! Before training and after every epoch, the continuation of the prefix: gibberish turning into English.
+
+use std::ops::Range;
+
+use leptos::html::Ol;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, Node};
+
+use super::parts::parts;
+use super::rows;
+use crate::protocol::Sample;
+use crate::ui::page::Page;
+use crate::ui::runs::run::EpochSample;
+use crate::ui::runs::signals::Runs;
+
+/// A list scrolled to within so many pixels of its end counts as being there.
+const END: i32 = 48;
+
+/// What the untrained network says, and the list of samples, in the order of the epochs. The list stays at its end unless
+/// a visitor scrolls back or chooses an epoch; of a long one only the rows about the visible ones are written.
+#[component]
+pub fn Samples(page: Page) -> impl IntoView {
+    let w = page.words();
+    let list = List { runs: page.runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
+    let come = Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
+    let due = StoredValue::new(false);
+    Effect::new(move |_| {
+        come.get();
+        // A small network has more epochs than a screen has frames, and each look at the list's height costs a layout.
+        if !due.get_value() {
+            due.set_value(true);
+            request_animation_frame(move || {
+                if due.try_set_value(false).is_none() {
+                    list.follow();
+                }
+            });
+        }
+    });
+    Effect::new(move |before: Option<Option<u32>>| {
+        let pinned = page.runs.pinned.get();
+        if list.element.get().is_some() && before.is_some_and(|before| before != pinned) {
+            list.go_to(pinned);
+        }
+        pinned
+    });
+    let untrained = Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.untrained.clone())));
+    let pin = move |event: leptos::ev::MouseEvent| {
+        let row = event.target().and_then(|target| target.dyn_into::<Element>().ok()?.closest("[data-epoch]").ok()?);
+        if let Some(epoch) = row.and_then(|row| row.get_attribute("data-epoch")?.parse().ok()) {
+            page.runs.pinned.set(Some(epoch));
+        }
+    };
+    let first_row = move || {
+        let sample = untrained.get()?;
+        Some(view! { <p class="row" data-testid="untrained" data-epoch="0">{sample_view(&sample)}</p> })
+    };
+    view! {
+        <section class="panel samples" aria-labelledby="samples-title">
+            <h2 id="samples-title">{w.samples}</h2>
+            {first_row}
+            <p class="hint empty" hidden=move || { come.get().1 > 0 }>
+                {w.samples_empty}
+            </p>
+            <ol
+                class="rows"
+                data-testid="samples"
+                tabindex="0"
+                aria-label=w.samples_by_epoch
+                node_ref=list.element
+                on:click=pin
+                on:scroll=move |_| list.scrolled()
+            ></ol>
+        </section>
+    }
+}
+
+/// What of which run's samples is written, and how many there were then.
+#[derive(Clone, Default)]
+struct Written {
+    run: u32,
+    rows: Range<usize>,
+    count: usize,
+}
+
+/// The list's element and what is written in it.
+#[derive(Clone, Copy)]
+struct List {
+    runs: Runs,
+    element: NodeRef<Ol>,
+    written: StoredValue<Written>,
+}
+
+impl List {
+    /// Writes what has come, if the visitor looks at the end of the list.
+    fn follow(self) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let Written { run, rows, count } = self.written.get_value();
+        let (shown, come) = self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
+        let is_same = run == shown && count <= come;
+        if !is_same || rows.end == count && below(&list) < END {
+            self.write(&list, rows::last(come));
+            list.set_scroll_top(list.scroll_height());
+        } else {
+            self.written.update_value(|written| written.count = come);
+        }
+    }
+
+    /// Brings the epoch that the visitor has chosen into the list's sight and marks it; without one, the end.
+    fn go_to(self, epoch: Option<u32>) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let place =
+            |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
+        let (place, count) = self
+            .runs
+            .state
+            .with_untracked(|s| s.live().map_or((None, 0), |run| (place(&run.samples), run.samples.len())));
+        let rows = self.written.with_value(|written| written.rows.clone());
+        match place {
+            Some(place) if rows.contains(&place) => self.mark(&list),
+            Some(place) => self.write(&list, rows::around(place, count)),
+            None => self.write(&list, rows::last(count)),
+        }
+        let marked = list.query_selector("[aria-current]").ok().flatten();
+        list.set_scroll_top(match marked.map(JsCast::unchecked_into::<HtmlElement>) {
+            Some(row) => row.offset_top() - list.offset_top() - list.client_height() / 2,
+            None => list.scroll_height(),
+        });
+    }
+
+    /// Writes a piece more where the visitor has come near an end of what is written.
+    fn scrolled(self) {
+        let Some(list) = self.element.get_untracked() else { return };
+        let Written { rows, count, .. } = self.written.get_value();
+        let near = list.client_height() / 2;
+        if list.scroll_top() < near && rows.start > 0 {
+            self.write(&list, rows::with_earlier(&rows));
+        } else if below(&list) < near && rows.end < count {
+            self.write(&list, rows::with_later(&rows, count));
+        }
+    }
+
+    /// Makes these rows the ones that are written. What stays of those before stays where it is.
+    fn write(self, list: &Element, rows: Range<usize>) {
+        let before = self.written.get_value();
+        self.runs.state.with_untracked(|s| {
+            let samples = s.live().map_or(&[][..], |run| &run.samples);
+            let is_same = before.run == s.shown && before.count <= samples.len();
+            let stay = before.rows.start.max(rows.start)..before.rows.end.min(rows.end);
+            let written = if is_same && !stay.is_empty() {
+                replace(list, samples, &before.rows, &stay, &rows)
+            } else {
+                list.set_text_content(None);
+                insert(list, &samples[rows.clone()], None)
+            };
+            written.expect("rows can be written");
+            self.written.set_value(Written { run: s.shown, rows, count: samples.len() });
+        });
+        self.mark(list);
+    }
+
+    /// Marks the row of the epoch that the visitor has chosen.
+    fn mark(self, list: &Element) {
+        if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
+            let _ = marked.remove_attribute("aria-current");
+        }
+        let pinned = self.runs.pinned.get_untracked();
+        let row = pinned.and_then(|epoch| list.query_selector(&format!("[data-epoch='{epoch}']")).ok()?);
+        if let Some(row) = row {
+            let _ = row.set_attribute("aria-current", "true");
+        }
+    }
+}
+
+/// How much of the list lies below what is in sight, in pixels.
+fn below(list: &Element) -> i32 {
+    list.scroll_height() - list.scroll_top() - list.client_height()
+}
+
+/// Takes away and adds rows at both ends, so that those that `stay` keep their place on the screen.
+fn replace(
+    list: &Element,
+    samples: &[EpochSample],
+    before: &Range<usize>,
+    stay: &Range<usize>,
+    rows: &Range<usize>,
+) -> Result<(), JsValue> {
+    let first = list.children().item((stay.start - before.start) as u32).ok_or("a row is missing")?;
+    let first: HtmlElement = first.unchecked_into();
+    let top = first.offset_top();
+    (before.start..stay.start).filter_map(|_| list.first_element_child()).for_each(|row| row.remove());
+    (stay.end..before.end).filter_map(|_| list.last_element_child()).for_each(|row| row.remove());
+    insert(list, &samples[stay.end..rows.end], None)?;
+    insert(list, &samples[rows.start..stay.start], Some(&first))?;
+    let moved = first.offset_top() - top;
+    if moved != 0 {
+        list.set_scroll_top(list.scroll_top() + moved);
+    }
+    Ok(())
+}
+
+/// Writes rows before another or at the end: the epoch's number is a label drawn by the style sheet, the text is the
+/// sample alone.
+fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result<(), JsValue> {
+    let document = document();
+    for row in rows {
+        let item = document.create_element("li")?;
+        item.set_attribute("data-epoch", &row.epoch.to_string())?;
+        let (prefix, continuation) = parts(&row.sample);
+        for (class, text) in [("prefix", prefix), ("continuation", continuation)] {
+            let span = document.create_element("span")?;
+            span.set_class_name(class);
+            span.set_text_content(Some(text));
+            item.append_child(&span)?;
+        }
+        list.insert_before(&item, before)?;
+    }
+    Ok(())
+}
+
+/// A sample whose prefix can be told from its continuation.
+pub fn sample_view(sample: &Sample) -> impl IntoView + use<> {
+    let (prefix, continuation) = parts(sample);
+    view! {
+        <span class="prefix">{prefix.to_owned()}</span>
+        <span class="continuation">{continuation.to_owned()}</span>
+    }
+}

@@ -1,0 +1,173 @@
+//! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
+//!
+//! A setting that the address leaves out has its default. A key that is no setting, now or before, is kept as it stands,
+//! because another version may know it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use super::form::Form;
+use crate::model::config::{Setting, fields, setting};
+
+/// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The key of a text's own address, which is no setting.
+const TEXT: &str = "text";
+
+/// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
+pub fn read(fragment: &str) -> Form {
+    let mut form = Form::default();
+    let mut given = Vec::new();
+    for (key, value) in pairs(fragment) {
+        form.set(key, &percent_decode_str(value).decode_utf8_lossy());
+        given.push(key);
+    }
+    // Random sampling implies a reset state; an address that says otherwise is told so.
+    if form.get("sampling") == "random" && !given.contains(&"state") {
+        form.set("state", "reset");
+    }
+    form
+}
+
+/// The address that asks for `form`: all settings in their order, those that were added later where they are not the
+/// default, then what else `fragment` held, untouched.
+pub fn write(fragment: &str, form: &Form) -> String {
+    let book = Form::default();
+    let said = |s: &&Setting| !s.later || form.get(s.key) != book.get(s.key);
+    let known = fields().filter(said).map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
+    let others = items(fragment).filter(|item| setting(split(item).0).is_none()).map(str::to_owned);
+    let all: Vec<String> = known.chain(others).collect();
+    format!("#{}", all.join("&"))
+}
+
+/// Whether the address asks for a run at once: `autostart=1`.
+pub fn autostart(fragment: &str) -> bool {
+    pairs(fragment).any(|pair| pair == ("autostart", "1"))
+}
+
+/// The address of a text that is to be trained on: `text=URL`.
+pub fn text(fragment: &str) -> Option<String> {
+    let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
+    Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
+}
+
+/// An address without such a text.
+pub fn without_text(fragment: &str) -> String {
+    items(fragment).filter(|item| split(item).0 != TEXT).collect::<Vec<_>>().join("&")
+}
+
+/// The part of an address that names a text.
+pub fn of_text(link: &str) -> String {
+    format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED))
+}
+
+/// Every `key=value` of an address, as it stands.
+fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
+    items(fragment).map(split)
+}
+
+fn items(fragment: &str) -> impl Iterator<Item = &str> {
+    fragment.trim_start_matches('#').split('&').filter(|item| !item.is_empty())
+}
+
+fn split(item: &str) -> (&str, &str) {
+    item.split_once('=').unwrap_or((item, ""))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::model::config::{Config, Sampling, StateMode};
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_empty_address_is_the_books_first_run() {
+        assert_eq!(read("").config(), Ok(Config::default()));
+        assert_eq!(read("#").config(), Ok(Config::default()));
+    }
+
+    #[test]
+    fn the_issues_example_reads_and_writes() {
+        let link = "#hidden=64&batch=32&steps=35&epochs=20&lr=1&clip=1&tokens=10000&sampling=sequential&state=carry&seed=1&engine=auto";
+        let form = read(link);
+        assert_eq!(form.config(), Ok(Config { hidden: 64, epochs: 20, ..Config::default() }));
+        assert_eq!(write("", &form), link);
+    }
+
+    #[test]
+    fn a_window_offset_is_there_only_where_it_is_fixed() {
+        let form = read("#window-offset=3&theme=dark");
+        assert_eq!((form.config(), form.window_offset()), (Ok(Config::default()), Some(3)));
+        let written = write("#window-offset=3&theme=dark", &form);
+        assert!(written.ends_with("&engine=auto&window-offset=3&theme=dark"), "{written}");
+        assert!(write(&written, &Form::default()).ends_with("&engine=auto&theme=dark"));
+    }
+
+    #[test]
+    fn unknown_keys_are_left_alone() {
+        let form = read("#theme=dark&hidden=64&text=a%20b&autostart");
+        let written = write("#theme=dark&hidden=64&text=a%20b&autostart", &form);
+        assert!(written.starts_with("#hidden=64&"), "{written}");
+        assert!(written.ends_with("&engine=auto&theme=dark&text=a%20b&autostart"), "{written}");
+    }
+
+    #[test]
+    fn a_key_of_before_means_the_present_one() {
+        let form = read("#kinds=20&theme=dark");
+        assert_eq!(form, read("#vocab=20"));
+        assert_eq!(form.config(), Ok(Config { vocab: 20, ..Config::default() }));
+        assert!(write("#kinds=20&theme=dark", &form).ends_with("&engine=auto&vocab=20&theme=dark"));
+    }
+
+    #[test]
+    fn bad_values_stay_to_be_named() {
+        let errors = read("#hidden=many&lr=-1").config().unwrap_err();
+        let said: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 2);
+        assert!(said[0].contains("Hidden units (hidden) is “many”"), "{}", said[0]);
+        assert!(said[1].contains("Learning rate (lr) is “-1”"), "{}", said[1]);
+    }
+
+    #[test]
+    fn random_sampling_resets_the_state_unless_told_to_carry_it() {
+        let config = read("#sampling=random").config().unwrap();
+        assert_eq!((config.sampling, config.state), (Sampling::Random, StateMode::Reset));
+        let errors = read("#sampling=random&state=carry").config().unwrap_err();
+        assert!(errors[0].to_string().contains("no state can be carried"));
+    }
+
+    #[test]
+    fn a_run_at_once_has_to_be_asked_for() {
+        assert!(autostart("#hidden=64&autostart=1"));
+        assert!(!autostart("#hidden=64&autostart=0") && !autostart("#autostart") && !autostart(""));
+    }
+
+    #[test]
+    fn a_text_has_an_address_of_its_own() {
+        let link = "#hidden=64&text=https%3A%2F%2Fx.org%2Fa%3Fb%3Dc%26d&cleaning=verbatim";
+        assert_eq!(text(link).as_deref(), Some("https://x.org/a?b=c&d"));
+        assert_eq!(read(link).config().unwrap().cleaning, crate::model::config::Cleaning::Verbatim);
+        assert_eq!(without_text(link), "hidden=64&cleaning=verbatim");
+        assert_eq!(text("#text=https://x.org/a").as_deref(), Some("https://x.org/a"));
+        assert_eq!((text("#text="), text("#text"), text("")), (None, None, None));
+        assert!(!write("", &Form::default()).contains("cleaning"), "the book's way of reading goes without saying");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_in_any_field_survives_the_address(texts in prop::collection::vec(any::<String>(), fields().count())) {
+            let mut form = Form::default();
+            for (setting, text) in fields().zip(&texts) {
+                form.set(setting.key, text);
+            }
+            prop_assert_eq!(read(&write("", &form)), form);
+        }
+
+        #[test]
+        fn writing_again_changes_nothing(fragment in "#?([a-z]{1,8}(=[a-z0-9%.]{0,6})?&?){0,8}") {
+            let form = read(&fragment);
+            let once = write(&fragment, &form);
+            prop_assert_eq!(write(&once, &read(&once)), once);
+        }
+    }
+}

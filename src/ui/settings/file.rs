@@ -1,0 +1,98 @@
+//! The file that the next run is to start from, on its way from the visitor's disk to the worker.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::ui::language::{Words, fill, words};
+
+/// The largest file that is read, in bytes: more than the parameters of 8192 hidden units take.
+pub const LARGEST: u64 = 512_000_000;
+
+/// What the file field holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Chosen {
+    #[default]
+    Nothing,
+    /// A file of this name, which is being read.
+    Reading(String),
+    File {
+        name: String,
+        bytes: Arc<Vec<u8>>,
+    },
+    /// A file that could not be had.
+    Failed(Error),
+}
+
+impl Chosen {
+    /// What is known of a file before it is read.
+    pub fn named(name: String, bytes: u64) -> Self {
+        if bytes <= LARGEST {
+            return Self::Reading(name);
+        }
+        let [megabytes, most_megabytes] = [bytes, LARGEST].map(|bytes| bytes / 1_000_000);
+        Self::Failed(Error::FileTooLarge { name, megabytes, most_megabytes })
+    }
+
+    /// What came of reading it: its bytes, or why there are none.
+    pub fn read(name: String, outcome: Result<Vec<u8>, String>) -> Self {
+        match outcome {
+            Ok(bytes) => Self::File { name, bytes: Arc::new(bytes) },
+            Err(why) => Self::Failed(Error::FileUnreadable { name, why }),
+        }
+    }
+
+    /// The file for the worker.
+    pub fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::File { bytes, .. } => Some(bytes.to_vec()),
+            _ => None,
+        }
+    }
+
+    /// Why the file could not be had.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What stands beside the field.
+    pub fn words(&self, w: &Words) -> String {
+        match self {
+            Self::Nothing => w.file_none.to_owned(),
+            Self::Reading(name) => fill(w.file_reading, &[name]),
+            Self::File { name, bytes } => format!("{name}, {}", words::file_size(bytes.len() as u64)),
+            Self::Failed(_) => w.file_unreadable.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::language::ENGLISH;
+
+    #[test]
+    fn a_file_is_named_read_and_sent() {
+        let reading = Chosen::named("init.safetensors".into(), 3);
+        assert_eq!((reading.words(&ENGLISH), reading.bytes()), ("init.safetensors, being read…".into(), None));
+        let read = Chosen::read("init.safetensors".into(), Ok(vec![1; 1340]));
+        assert_eq!((read.words(&ENGLISH), read.bytes()), ("init.safetensors, 1.3 kB".into(), Some(vec![1; 1340])));
+        assert_eq!((read.error(), Chosen::default().bytes()), (None, None));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_had_says_why() {
+        let said = |chosen: Chosen| chosen.error().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(
+            said(Chosen::named("film.mp4".into(), 4_200_000_000)),
+            "film.mp4 has 4200 MB, and no network here has more than 512 MB: choose another file."
+        );
+        assert_eq!(said(Chosen::named("a".into(), LARGEST)), "");
+        assert_eq!(
+            said(Chosen::read("a".into(), Err("it has gone".into()))),
+            "a could not be read (it has gone): choose it again, or another file."
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! The settings: the form, the address that holds it, and the file that a run is to start from.
+
+pub mod address;
+pub mod file;
+pub mod form;
+#[cfg(target_arch = "wasm32")]
+pub mod signals;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

@@ -1,0 +1,107 @@
+//! The settings form: one labelled field for every setting, and the three modes that set two of them at once.
+
+pub mod field;
+pub mod start;
+
+use leptos::prelude::*;
+
+use self::field::Field;
+use self::start::Start;
+use super::form::{Form, Mode};
+use crate::model::config::{Group, SETTINGS};
+use crate::protocol::Rates;
+use crate::ui::language::{fill, words};
+use crate::ui::network::explain::Stage;
+use crate::ui::network::view::explain::Explain;
+use crate::ui::page::Page;
+use crate::ui::runs::state::RunState;
+use crate::ui::text::view::TextPart;
+
+/// The form, and what it amounts to.
+#[component]
+pub fn Settings(page: Page) -> impl IntoView {
+    let w = page.words();
+    let active = Memo::new(move |_| page.runs.state.with(RunState::active));
+    let other = Memo::new(move |_| {
+        let config = page.settings.config.with(|c| c.as_ref().ok().copied())?;
+        let labels = page.runs.state.with(|s| s.needs_new_run(&config)).into_iter().map(|key| words::label(w, key));
+        let labels: Vec<&str> = labels.collect();
+        (!labels.is_empty() && !page.runs.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
+    });
+    let fields = move |of_text| {
+        let fields = SETTINGS.iter().filter(|setting| (setting.group == Group::Text) == of_text);
+        fields.map(|setting| view! { <Field page setting /> }).collect_view()
+    };
+    view! {
+        <section class="panel settings" aria-labelledby="settings-title">
+            <h2 id="settings-title">{w.settings}</h2>
+            <Modes page />
+            <div class="preset">
+                <button type="button" on:click=move |_| page.set_book()>{w.exactly_the_book}</button>
+                <p class="note">{w.exactly_the_book_note}</p>
+            </div>
+            <div class="fields">
+                {fields(false)}
+            </div>
+            <p class="note" data-testid="settings-note" hidden=move || !active.get()>
+                {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
+            </p>
+            <TextPart page>{fields(true)}</TextPart>
+            <Start page />
+            <Break page />
+            <Explain page stage=Stage::Minibatch />
+        </section>
+    }
+}
+
+/// Two lessons: rates with which no network learns.
+#[component]
+fn Break(page: Page) -> impl IntoView {
+    let w = page.words();
+    let lesson = |name: &'static str, rates: Rates| {
+        view! { <button type="button" class="quiet" on:click=move |_| page.runs.try_rates(rates)>{name}</button> }
+    };
+    view! {
+        <details class="start">
+            <summary>{w.break_it}</summary>
+            <div class="start-inner">
+                <p class="note">{w.break_it_note}</p>
+                <div class="buttons">
+                    {lesson(w.break_rate, Rates { learning_rate: 100.0, clip: 1.0 })}
+                    {lesson(w.break_clip, Rates { learning_rate: 3.0, clip: 1e9 })}
+                </div>
+            </div>
+        </details>
+    }
+}
+
+/// The choice between the book's two runs and random sampling.
+#[component]
+fn Modes(page: Page) -> impl IntoView {
+    let w = page.words();
+    let mode = Memo::new(move |_| page.settings.form.with(Form::mode));
+    view! {
+        <fieldset class="modes">
+            <legend>{w.mode}</legend>
+            {Mode::ALL
+                .into_iter()
+                .map(|choice| {
+                    view! {
+                        <label class="mode">
+                            <input
+                                type="radio"
+                                name="mode"
+                                prop:checked=move || mode.get() == Some(choice)
+                                on:change=move |_| page.settings.form.update(|form| form.set_mode(choice))
+                            />
+                            <span>
+                                <strong>{choice.name(w)}</strong>
+                                <small>{choice.meaning(w)}</small>
+                            </span>
+                        </label>
+                    }
+                })
+                .collect_view()}
+        </fieldset>
+    }
+}

@@ -1,0 +1,141 @@
+//! The page as a whole: what this is, the controls, settings, what is trained, curve, runs, gradients, samples,
+//! conversation.
+
+use leptos::prelude::*;
+
+use super::controls::Controls;
+use super::errors::Errors;
+use super::masthead::{Masthead, apply_theme};
+use super::status;
+use crate::ui::browser;
+use crate::ui::chart::view::Curve;
+use crate::ui::chart::view::gradients::Gradients;
+use crate::ui::checkpoints::orders;
+use crate::ui::checkpoints::view::{Checkpoints, Offers};
+use crate::ui::conversation::view::Conversation;
+use crate::ui::network::view::Network;
+use crate::ui::page::Page;
+use crate::ui::runs::state::{RunState, Status};
+use crate::ui::runs::view::Runs;
+use crate::ui::runs::view::finale::Finale;
+use crate::ui::samples::view::Samples;
+use crate::ui::settings::address;
+use crate::ui::settings::view::Settings;
+use crate::ui::text::view::{DropHint, Offer};
+use crate::ui::worker::link::Link;
+
+/// The page, with a worker of its own and its settings in the address.
+#[component]
+pub fn App() -> impl IntoView {
+    let link = Link::default();
+    let sender = link.clone();
+    let page = Page::new(address::read(&fragment()), Box::new(move |command| sender.send(command)));
+    page.language.set(browser::language());
+    apply_theme(&browser::remembered("theme").unwrap_or_default());
+    let hear = move |told| match told {
+        Ok(event) => page.hear(event),
+        Err(error) => page.lose_worker(error),
+    };
+    page.worker.on_restart({
+        let link = link.clone();
+        move || link.start(hear)
+    });
+    link.start(hear);
+    page.text.own.update(|own| own.offer(address::text(&fragment())));
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| {
+        page.settings.form.set(address::read(&fragment()));
+        page.text.own.update(|own| own.offer(address::text(&fragment())));
+    });
+    orders::start(page.checkpoints);
+    on_cleanup(move || listener.remove());
+    let is_linked = Memo::new(move |_| page.text.own.with(|own| own.link.is_some()));
+    Effect::new(move |before: Option<()>| {
+        page.settings.form.track();
+        is_linked.track();
+        // An address that nobody has changed stays as it was opened.
+        if before.is_some() {
+            let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
+            page.settings.form.with(|form| rewrite(&address::write(&known, form)));
+        }
+    });
+    Effect::new(move |_| document().set_title(&page.runs.state.with(status::title)));
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", page.language.get().words().code);
+        }
+    });
+    start_by_itself(page, address::autostart(&fragment()));
+    view! { <Workbench page /> }
+}
+
+/// Trains without a press of the button: the first run, if the address says so, and the run that waits for the one
+/// under way.
+fn start_by_itself(page: Page, first: bool) {
+    let first = StoredValue::new(first);
+    let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
+    // A link's text waits for the visitor's word, and so does the run.
+    let waits = move || page.text.is_offered() || page.text.is_reading();
+    let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
+    Effect::new(move |_| {
+        if ready.get() && first.get_value() {
+            first.set_value(false);
+            page.train();
+        }
+    });
+    Effect::new(move |_| match status.get() {
+        Status::Finished if page.runs.next.get_untracked() => page.train(),
+        Status::Failed => page.runs.next.set(false),
+        _ => {}
+    });
+}
+
+/// Everything that is seen, made anew in another language.
+#[component]
+pub fn Workbench(page: Page) -> impl IntoView {
+    let bench = move || {
+        page.language.track();
+        view! {
+            <Masthead page />
+            <div class="top">
+                <Controls page />
+                <Errors page />
+                <Offer page />
+            </div>
+            <Offers page />
+            <main class="bench">
+                <Settings page />
+                <div class="middle">
+                    <Network page />
+                    <Curve page />
+                    <div class="pair">
+                        <Runs page />
+                        <Gradients page />
+                    </div>
+                    <Checkpoints page />
+                    <Finale page />
+                </div>
+                <div class="words">
+                    <Samples page />
+                    <Conversation page />
+                </div>
+                <DropHint page />
+            </main>
+        }
+    };
+    view! { {bench} }
+}
+
+/// The part of the address after and with `#`.
+fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Replaces the address without a new entry in the browser's history.
+fn rewrite(fragment: &str) {
+    if fragment != self::fragment()
+        && let Ok(history) = window().history()
+    {
+        // A browser that refuses (some limit the rate) costs the link, not the experiment.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(fragment));
+    }
+}

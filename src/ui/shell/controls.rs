@@ -1,0 +1,138 @@
+//! The bar that stays in sight: what the run is doing, how far it is, and the buttons that drive it.
+
+use leptos::prelude::*;
+
+use super::offline::NewVersion;
+use super::status;
+use crate::protocol::{Command, Stretch};
+use crate::ui::browser;
+use crate::ui::language::{fill, words};
+use crate::ui::page::Page;
+use crate::ui::runs::state::{RunState, Status};
+
+/// Buttons, figures and progress.
+#[component]
+pub fn Controls(page: Page) -> impl IntoView {
+    let w = page.words();
+    let state = page.runs.state;
+    let status = Memo::new(move |_| state.with(|s| s.status));
+    let no_gpu = Memo::new(move |_| state.with(|s| s.worker.no_gpu));
+    let recovered = move || {
+        let (epoch, reason, device) = state.with(|s| {
+            let (epoch, reason) = s.recovered.clone()?;
+            Some((epoch, reason, s.worker.device.clone().unwrap_or_default()))
+        })?;
+        Some(fill(w.recovered, &[&reason, &epoch.to_string(), &device]))
+    };
+    let kept = Memo::new(move |_| {
+        page.checkpoints.saved.with(|saved| {
+            let restarted = saved.restarted.as_ref();
+            let restarted = restarted.map(|(epoch, why)| fill(w.restarted, &[&epoch.to_string(), why]));
+            let trouble = saved.trouble.as_ref().map(|why| why.sentence(w));
+            restarted.into_iter().chain(trouble).collect::<Vec<_>>()
+        })
+    });
+    let advice = status::webgpu_advice(w, &browser::user_agent(), browser::is_secure());
+    view! {
+        <section class="controls" aria-label=w.run>
+            <div class="controls-inner">
+                <Buttons page status />
+                <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
+                    <span class="dot" aria-hidden="true"></span>
+                    {move || state.with(|s| status::status(w, s))}
+                </p>
+                <Figures page />
+            </div>
+            <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
+            <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
+            <p class="notice" role="status" data-testid="recovered">{recovered}</p>
+            <div role="status" data-testid="kept">
+                {move || kept.get().into_iter().map(|said| view! { <p class="notice">{said}</p> }).collect_view()}
+            </div>
+            <NewVersion page />
+        </section>
+    }
+}
+
+/// Train, Pause or Resume, the two small steps, Reset. None ever leaves its place, so that the keyboard's focus stays
+/// where it is.
+#[component]
+fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
+    let w = page.words();
+    let state = page.runs.state;
+    let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
+    let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
+    let paused = move || status.get() == Status::Paused;
+    let active = move || matches!(status.get(), Status::Training | Status::Paused);
+    let hold = move |_| {
+        if status.get_untracked() == Status::Paused {
+            page.go(Stretch::Whole);
+        } else {
+            page.worker.send(Command::Pause);
+        }
+    };
+    let step = move |name: &'static str, stretch| {
+        view! {
+            <button type="button" disabled=move || !(can_train.get() || paused()) on:click=move |_| page.go(stretch)>
+                {name}
+            </button>
+        }
+    };
+    view! {
+        <div class="buttons">
+            <button type="button" class="primary" disabled=move || !can_train.get() on:click=move |_| page.train()>
+                {w.train}
+            </button>
+            <button type="button" class="hold" class:primary=paused disabled=move || !active() on:click=hold>
+                {move || if paused() { w.resume } else { w.pause }}
+            </button>
+            {step(w.one_epoch, Stretch::Epoch)}
+            {step(w.one_minibatch, Stretch::Minibatch)}
+            <button type="button" disabled=move || !can_reset.get() on:click=move |_| page.reset()>
+                {w.reset}
+            </button>
+        </div>
+    }
+}
+
+/// The figures, each a term with its value; a dash where there is none yet.
+#[component]
+fn Figures(page: Page) -> impl IntoView {
+    let w = page.words();
+    let state = page.runs.state;
+    let epoch = Memo::new(move |_| {
+        let planned = page.settings.config.with(|c| c.as_ref().ok().map(|c| c.epochs));
+        let (total, done) = state.with(|s| (s.epochs(), s.figures.epoch));
+        match (total, planned) {
+            (0, None) => "0".to_owned(),
+            (0, Some(total)) => fill(w.count_of, &["0", &total.to_string()]),
+            (total, _) => fill(w.count_of, &[&done.to_string(), &total.to_string()]),
+        }
+    });
+    let value = move |look: fn(&RunState) -> Option<String>| {
+        Memo::new(move |_| state.with(look).unwrap_or_else(|| w.none.to_owned()))
+    };
+    let perplexity = value(|s| s.figures.perplexity.map(words::perplexity));
+    let speed = value(|s| s.figures.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
+    let left = Memo::new(move |_| {
+        state.with(|s| s.figures.seconds_left.map_or_else(|| w.none.to_owned(), |left| words::duration(w, left)))
+    });
+    let device = value(|s| s.worker.device.clone());
+    let figure = |class, name, test_id, title: Option<&'static str>, value: Memo<String>| {
+        view! {
+            <div class=class>
+                <dt>{name}</dt>
+                <dd data-testid=test_id title=title>{value}</dd>
+            </div>
+        }
+    };
+    view! {
+        <dl class="figures">
+            {figure("", w.epoch, "epoch", None, epoch)}
+            {figure("", w.perplexity, "perplexity", None, perplexity)}
+            {figure("", w.tokens_per_second, "tokens-per-second", Some(w.tokens_per_second_window), speed)}
+            {figure("", w.time_left, "time-left", None, left)}
+            {figure("device", w.device, "device", None, device)}
+        </dl>
+    }
+}

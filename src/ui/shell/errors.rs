@@ -1,0 +1,50 @@
+//! The error panel: everything that stands in the way, in sentences, until it is put right.
+
+use leptos::prelude::*;
+
+use crate::error::Error;
+use crate::ui::language::{sentence, words};
+use crate::ui::page::Page;
+
+/// The id of the line that a panic of the page is written to.
+const PANIC_ID: &str = "panic";
+
+/// The messages that stand at present.
+#[component]
+pub fn Errors(page: Page) -> impl IntoView {
+    let w = page.words();
+    let messages = Memo::new(move |_| {
+        let mut errors: Vec<Error> = Vec::new();
+        page.runs.state.with(|s| errors.extend(s.failure.iter().chain(&s.refusal).cloned()));
+        page.conversation.talk.with(|talk| errors.extend(talk.refusal.clone()));
+        page.settings.config.with(|c| errors.extend(c.as_ref().err().into_iter().flatten().cloned().map(Error::from)));
+        page.settings.file.with(|file| errors.extend(file.error().cloned()));
+        page.text.own.with(|own| errors.extend(own.refusal.clone()));
+        page.checkpoints.saved.with(|saved| errors.extend(saved.refusal.clone()));
+        errors.extend(page.conversation.prefix_error());
+        errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
+    });
+    let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
+    let way_on = move || {
+        let divergence = divergence.get()?;
+        let go_on = move |_| page.runs.go_on(divergence.proposal);
+        Some(view! { <button type="button" on:click=go_on>{words::proposal(w, &divergence)}</button> })
+    };
+    view! {
+        <section class="errors" role="alert" data-testid="error">
+            <p id=PANIC_ID hidden></p>
+            {move || messages.get().into_iter().map(|message| view! { <p>{message}</p> }).collect_view()}
+            {way_on}
+        </section>
+    }
+}
+
+/// Writes a panic of the page into the panel, past Leptos, which may be what panicked.
+pub fn show_panic(what: &str) {
+    if let Some(line) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(PANIC_ID)) {
+        line.set_text_content(Some(&format!(
+            "This page has stopped because of a mistake in it: reload it to go on, and please report this: {what}"
+        )));
+        let _ = line.remove_attribute("hidden");
+    }
+}

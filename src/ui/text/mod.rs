@@ -1,0 +1,7 @@
+//! The text that is trained on, the book's or the visitor's own.
+
+pub mod own;
+#[cfg(target_arch = "wasm32")]
+pub mod signals;
+#[cfg(target_arch = "wasm32")]
+pub mod view;

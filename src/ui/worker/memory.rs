@@ -1,0 +1,31 @@
+//! What the browser remembers from one visit to the next: the races of this machine's devices. Where it may not, every
+//! visit runs its own.
+
+use wasm_bindgen::JsValue;
+
+use crate::protocol::PastRace;
+use crate::ui::browser;
+
+const KEY: &str = "races";
+
+/// So many sizes of network are remembered, the newest ones.
+const MOST: usize = 32;
+
+/// The races of earlier visits.
+pub fn races() -> Vec<PastRace> {
+    let parsed = browser::remembered(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
+    // Of another version of the page, perhaps: then they are run again.
+    parsed.and_then(|races| serde_wasm_bindgen::from_value(races).ok()).unwrap_or_default()
+}
+
+/// Keeps a race, in place of an earlier one of the same sizes.
+pub fn keep(race: PastRace) {
+    let mut all = races();
+    all.retain(|past| past.sizes != race.sizes);
+    all.push(race);
+    all.drain(..all.len().saturating_sub(MOST));
+    let text = serde_wasm_bindgen::to_value(&all).map_err(JsValue::from).and_then(|all| js_sys::JSON::stringify(&all));
+    if let Ok(text) = text {
+        browser::remember(KEY, &String::from(text));
+    }
+}

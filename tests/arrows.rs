@@ -1,0 +1,119 @@
+//! Dependencies point one way. Which file imports which is read from every file under `src` and `dense/src`, its tests
+//! left out: no files import each other, in pairs or in longer cycles, and between rooms there are the arrows that
+//! ARCHITECTURE.md lists, and no others.
+
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "arrows/source.rs"]
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use source::{Module, Tree};
+
+/// Imports that are still to be untied, file by file: they count neither as arrows nor as parts of cycles.
+const KNOTS: [[&str; 2]; 7] = [
+    ["crate::model::config", "crate::error"],
+    ["crate::model::parameters_file", "crate::error"],
+    ["crate::model::pick", "crate::error"],
+    ["crate::engine::profile", "crate::protocol"],
+    ["crate::engine::race", "crate::protocol"],
+    ["crate::gpu::kernels", "crate::gpu::device"],
+    ["dense::product", "dense::panels"],
+];
+
+type Graph<T> = BTreeMap<T, BTreeSet<T>>;
+
+/// Which file imports which, but for the [`KNOTS`].
+fn imports() -> Graph<Module> {
+    let tree = Tree::read(env!("CARGO_MANIFEST_DIR"));
+    let mut all = tree.imports();
+    for [from, to] in KNOTS {
+        let [from, to] = [from, to].map(source::module);
+        let known = all.get_mut(&from).is_some_and(|targets| targets.remove(&to));
+        assert!(known, "{from:?} does not import {to:?} any more: take the knot off the list in tests/arrows.rs");
+    }
+    all
+}
+
+/// A way from a node back to itself, if there is one.
+fn cycle<T: Ord + Clone>(graph: &Graph<T>) -> Option<Vec<T>> {
+    fn walk<T: Ord + Clone>(graph: &Graph<T>, node: &T, way: &mut Vec<T>, done: &mut BTreeSet<T>) -> Option<Vec<T>> {
+        if let Some(start) = way.iter().position(|earlier| earlier == node) {
+            return Some(way[start..].iter().chain([node]).cloned().collect());
+        }
+        if done.contains(node) {
+            return None;
+        }
+        way.push(node.clone());
+        let found = graph.get(node).into_iter().flatten().find_map(|next| walk(graph, next, way, done));
+        way.pop();
+        done.insert(node.clone());
+        found
+    }
+    let mut done = BTreeSet::new();
+    graph.keys().find_map(|node| walk(graph, node, &mut Vec::new(), &mut done))
+}
+
+/// The room of a file: a module of `src`, or of `src/ui`, where a room's views are a room of their own.
+fn room(module: &Module) -> String {
+    let names: Vec<&str> = module.iter().map(String::as_str).collect();
+    match names[..] {
+        ["crate", "ui", room, ..] if names.contains(&"view") => format!("ui/{room}/view"),
+        ["crate", "ui", room, ..] => format!("ui/{room}"),
+        ["crate", room, ..] | [room, ..] => room.to_owned(),
+        [] => unreachable!("a module has a name"),
+    }
+}
+
+/// The arrows that there are between rooms, each with one import that makes it.
+fn arrows() -> BTreeMap<(String, String), String> {
+    let mut arrows = BTreeMap::new();
+    for (from, targets) in imports() {
+        for to in targets {
+            let arrow = (room(&from), room(&to));
+            if arrow.0 != arrow.1 {
+                arrows.insert(arrow, format!("{} imports {}", from.join("::"), to.join("::")));
+            }
+        }
+    }
+    arrows
+}
+
+/// The arrows that ARCHITECTURE.md allows: `room → room, room`, a line each.
+fn allowed() -> BTreeSet<(String, String)> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md");
+    let text = std::fs::read_to_string(file).expect("ARCHITECTURE.md can be read");
+    let (_, rest) = text.split_once("```arrows\n").expect("ARCHITECTURE.md has a block of arrows");
+    let (block, _) = rest.split_once("```").expect("the block of arrows ends");
+    let line = |line: &str| {
+        let (from, to) = line.split_once(" → ").unwrap_or_else(|| panic!("“{line}” is no arrow"));
+        to.split(", ").map(|to| (from.to_owned(), to.to_owned())).collect::<Vec<_>>()
+    };
+    block.lines().flat_map(line).collect()
+}
+
+#[test]
+fn no_files_import_each_other() {
+    let found = cycle(&imports()).map(|way| way.iter().map(|module| module.join("::")).collect::<Vec<_>>().join(" → "));
+    assert_eq!(found, None, "these files import each other: move what they share into a file below both");
+}
+
+#[test]
+fn the_arrows_between_rooms_are_those_of_the_list() {
+    let (found, allowed) = (arrows(), allowed());
+    let strange = found.iter().filter(|(arrow, _)| !allowed.contains(arrow));
+    let strange: Vec<String> = strange.map(|((from, to), import)| format!("{from} → {to}: {import}")).collect();
+    assert!(strange.is_empty(), "ARCHITECTURE.md does not list these arrows:\n{}", strange.join("\n"));
+    let stale: Vec<_> = allowed.iter().filter(|arrow| !found.contains_key(arrow)).collect();
+    assert!(stale.is_empty(), "ARCHITECTURE.md lists arrows that nothing makes: {stale:?}");
+}
+
+#[test]
+fn the_list_of_arrows_points_one_way() {
+    let mut rooms = Graph::new();
+    for (from, to) in allowed() {
+        rooms.entry(from).or_insert_with(BTreeSet::new).insert(to);
+    }
+    assert_eq!(cycle(&rooms), None);
+}
