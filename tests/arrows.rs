@@ -11,29 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use source::{Module, Tree};
 
-/// Imports that are still to be untied, file by file: they count neither as arrows nor as parts of cycles.
-const KNOTS: [[&str; 2]; 7] = [
-    ["crate::model::config", "crate::error"],
-    ["crate::model::parameters_file", "crate::error"],
-    ["crate::model::pick", "crate::error"],
-    ["crate::engine::profile", "crate::protocol"],
-    ["crate::engine::race", "crate::protocol"],
-    ["crate::gpu::kernels", "crate::gpu::device"],
-    ["dense::product", "dense::panels"],
-];
-
 type Graph<T> = BTreeMap<T, BTreeSet<T>>;
 
-/// Which file imports which, but for the [`KNOTS`].
+/// Which file imports which.
 fn imports() -> Graph<Module> {
-    let tree = Tree::read(env!("CARGO_MANIFEST_DIR"));
-    let mut all = tree.imports();
-    for [from, to] in KNOTS {
-        let [from, to] = [from, to].map(source::module);
-        let known = all.get_mut(&from).is_some_and(|targets| targets.remove(&to));
-        assert!(known, "{from:?} does not import {to:?} any more: take the knot off the list in tests/arrows.rs");
-    }
-    all
+    Tree::read(env!("CARGO_MANIFEST_DIR")).imports()
 }
 
 /// A way from a node back to itself, if there is one.

@@ -2,12 +2,9 @@
 
 use std::ops::Range;
 
-use super::code::Library;
-use super::parameters::Parameters;
 use super::table::{Module, Param, Tensor};
 use super::work::Counts;
 use crate::model::Sizes;
-use crate::model::run::Rates;
 
 /// A network of some sizes: which modules it is made of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,17 +84,4 @@ impl Network {
         let transposed = self.places().filter(|(param, _)| param.transposed).map(|(_, place)| place.len() as u64);
         Counts { b, t, n: t * b, h, v, parameters: self.parameter_count() as u64, transposed: transposed.sum() }
     }
-}
-
-/// Everything that an engine is made of.
-#[derive(Clone, Copy)]
-pub struct Setup<'a> {
-    pub network: Network,
-    /// The code of its kernels.
-    pub library: Library,
-    /// The most minibatches of a run.
-    pub minibatches: usize,
-    pub rates: Rates,
-    /// The network's parameters at the beginning.
-    pub parameters: &'a Parameters,
 }

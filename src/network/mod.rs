@@ -9,11 +9,13 @@ pub mod oracle;
 pub mod parameters;
 pub mod parameters_file;
 pub mod plan;
+pub mod setup;
 pub mod table;
 pub mod work;
 
 pub use code::Library;
-pub use description::{Network, Setup};
+pub use description::Network;
 pub use parameters::Parameters;
+pub use setup::Setup;
 pub use table::{Access, Content, Dim, Extent, Init, Kernel, Module, Padded, Param, Runs, Tensor, Transpose};
 pub use work::{Counts, Work};

@@ -7,11 +7,6 @@ use std::path::Path;
 /// `["main"]` or `["bin", …]` for a program.
 pub type Module = Vec<String>;
 
-/// A module by its path as it is written.
-pub fn module(path: &str) -> Module {
-    path.split("::").map(str::to_owned).collect()
-}
-
 /// Every file by its module.
 pub struct Tree(BTreeMap<Module, File>);
 

@@ -1,7 +1,8 @@
 //! What the page can explain: for each stage its formula, the shapes for the present settings, and the kernels that
 //! compute it, with the lines that name the formula's parts.
 
-use crate::kernels::note::{Lines, Note, Part};
+pub use crate::kernels::note::Lines;
+use crate::kernels::note::{Note, Part};
 use crate::kernels::{network_of, note};
 use crate::model::Sizes;
 use crate::model::config::Config;
@@ -17,6 +18,11 @@ pub enum Stage {
     Perplexity,
     Clipping,
     Prediction,
+}
+
+/// The network whose notes are shown; its sizes don't matter.
+pub fn network() -> Network {
+    network_of(&Config::default(), 2)
 }
 
 impl Stage {
@@ -131,13 +137,9 @@ mod tests {
     use crate::kernels::LIBRARY;
     use crate::network::code::code_of;
 
-    fn book() -> Network {
-        network_of(&Config::default(), 28)
-    }
-
     #[test]
     fn every_part_is_in_its_kernel() {
-        for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&book())) {
+        for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&network())) {
             let wgsl = code_of(LIBRARY, lines.kernel).wgsl;
             for (part, piece) in lines.parts {
                 assert!(wgsl.lines().any(|line| line.contains(piece)), "{}: {part:?} is not “{piece}”", lines.kernel);
@@ -151,7 +153,7 @@ mod tests {
             pieces("H_{t} = x^{2}y"),
             [Piece::Plain("H"), Piece::Low("t"), Piece::Plain(" = x"), Piece::High("2"), Piece::Plain("y")]
         );
-        for formula in Stage::ALL.into_iter().flat_map(|stage| stage.formulas(&book())) {
+        for formula in Stage::ALL.into_iter().flat_map(|stage| stage.formulas(&network())) {
             let text: String = pieces(formula)
                 .iter()
                 .map(|piece| match piece {

@@ -5,11 +5,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
-use crate::kernels::network_of;
-use crate::kernels::note::Lines;
-use crate::model::Config;
 use crate::ui::language::{Words, fill};
-use crate::ui::network::explain::{self, Piece, Stage, pieces};
+use crate::ui::network::explain::{self, Lines, Piece, Stage, pieces};
 use crate::ui::page::Page;
 
 /// The note of one stage.
@@ -21,8 +18,7 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
         let vocabulary = page.runs.state.with(|s| s.worker.vocabulary());
         page.settings.config.with(|c| c.as_ref().ok().map(|config| stage.shapes(config, vocabulary)))
     };
-    // Which network, the settings will say; sizes don't matter here.
-    let network = network_of(&Config::default(), 2);
+    let network = explain::network();
     let kernels = stage.kernels(&network);
     let on_cpu = Memo::new(move |_| page.runs.state.with(|s| s.worker.on_cpu()));
     view! {

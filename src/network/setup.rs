@@ -1,0 +1,19 @@
+//! What an engine is made of.
+
+use super::code::Library;
+use super::description::Network;
+use super::parameters::Parameters;
+use crate::model::run::Rates;
+
+/// Everything that an engine is made of.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    pub network: Network,
+    /// The code of its kernels.
+    pub library: Library,
+    /// The most minibatches of a run.
+    pub minibatches: usize,
+    pub rates: Rates,
+    /// The network's parameters at the beginning.
+    pub parameters: &'a Parameters,
+}
