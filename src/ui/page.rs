@@ -57,15 +57,11 @@ impl Page {
 
     /// Takes in what the worker says: each room what concerns it.
     pub fn hear(&self, event: Event) {
-        self.text.hear(&event);
-        self.conversation.talk.update(|talk| talk.apply(&event));
-        self.network.profiling.update(|profiling| profiling.apply(&event));
         let moment = Moment::of(&event);
         let (before, is_end) = self.runs.state.with_untracked(|state| (state.status, state.is_ended_by(&event)));
-        if is_end {
-            self.conversation.talk.update(Talk::give_up);
-            self.network.profiling.update(Profiling::give_up);
-        }
+        self.text.hear(&event);
+        self.conversation.talk.update(|talk| talk.apply(&event, is_end));
+        self.network.profiling.update(|profiling| profiling.apply(&event, is_end));
         if let Some(event) = self.checkpoints.hear(event) {
             self.runs.state.update(|state| state.apply(event));
         }
@@ -76,14 +72,10 @@ impl Page {
         }
     }
 
-    /// The worker cannot go on.
+    /// The worker cannot go on, says the browser. What the worker itself says of that is better, whichever comes first.
     pub fn lose_worker(&self, error: Error) {
-        let (before, lost) = self.runs.state.with_untracked(|state| (state.status, state.worker.lost));
-        if !lost {
-            self.conversation.talk.update(Talk::lose_worker);
-            self.network.profiling.update(Profiling::give_up);
-            self.runs.state.update(|state| state.lose_worker(error.clone()));
-            self.checkpoints.after_loss(before, error);
+        if !self.runs.state.with_untracked(|state| state.worker.lost) {
+            self.hear(Event::Broken { error });
         }
     }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::ui::runs::signals::Runs;
+use crate::ui::runs::state::RunState;
 
 /// Axis and pointer. A handle, cheap to copy.
 #[derive(Clone, Copy)]
@@ -11,17 +12,18 @@ pub struct Charts {
     pub logarithmic: RwSignal<bool>,
     /// The epoch under the pointer.
     pub hovered: RwSignal<Option<u32>>,
-    runs: Runs,
+    pinned: RwSignal<Option<u32>>,
+    state: RwSignal<RunState>,
 }
 
 impl Charts {
     pub fn new(runs: Runs) -> Self {
-        Self { logarithmic: RwSignal::new(false), hovered: RwSignal::new(None), runs }
+        Self { logarithmic: RwSignal::new(false), hovered: RwSignal::new(None), pinned: runs.pinned, state: runs.state }
     }
 
     /// The epoch whose sample and perplexity are read out: under the pointer, chosen, or the newest.
     pub fn epoch(&self) -> u32 {
-        let newest = self.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
-        self.hovered.get().or(self.runs.pinned.get()).map_or(newest, |epoch| epoch.min(newest))
+        let newest = self.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
+        self.hovered.get().or(self.pinned.get()).map_or(newest, |epoch| epoch.min(newest))
     }
 }

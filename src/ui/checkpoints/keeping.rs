@@ -40,15 +40,17 @@ pub struct Checkpoints {
     /// The page's own name among all that are open.
     page: StoredValue<String>,
     runs: Runs,
-    conversation: Conversation,
+    prefix: RwSignal<String>,
+    talk: RwSignal<Talk>,
     pub text: Text,
     worker: Handle,
 }
 
 impl Checkpoints {
     pub fn new(runs: Runs, conversation: Conversation, text: Text, worker: Handle) -> Self {
+        let (prefix, talk) = (conversation.prefix, conversation.talk);
         let (orders, page) = (StoredValue::new(None), StoredValue::new(new_id()));
-        Self { saved: RwSignal::new(Saved::default()), orders, page, runs, conversation, text, worker }
+        Self { saved: RwSignal::new(Saved::default()), orders, page, runs, prefix, talk, text, worker }
     }
 
     /// The page's own name among all that are open.
@@ -172,7 +174,7 @@ impl Checkpoints {
         }
         self.runs.open(&Run::new(0, newest.record.summary.config, &newest.record.start(None), 0));
         if let Some(prefix) = newest.record.summary.prefix.clone().filter(|prefix| check_prefix(prefix).is_ok()) {
-            self.conversation.prefix.set(prefix);
+            self.prefix.set(prefix);
         }
         self.runs.pinned.set(None);
         self.saved.update(|saved| saved.begin(new_id(), Some(newest.clone()), Date::now()));
@@ -185,11 +187,11 @@ impl Checkpoints {
 
     fn send_on(&self, Newest { record, file }: Newest, continues: Option<u32>) {
         let config = record.summary.config;
-        self.conversation.talk.update(Talk::begin_run);
+        self.talk.update(Talk::begin_run);
         let run =
             self.runs.state.try_update(|state| state.begin_from(config, record.start(continues))).unwrap_or_default();
         let beginning = Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() };
-        let prefix = record.summary.prefix.unwrap_or_else(|| self.conversation.prefix.get_untracked());
+        let prefix = record.summary.prefix.unwrap_or_else(|| self.prefix.get_untracked());
         self.worker.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
     }
 

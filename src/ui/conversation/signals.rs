@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::talk::{Choice, Talk};
 use crate::error::Error;
-use crate::model::config::check_prefix;
+use crate::model::config::{Config, SettingError, check_prefix};
 use crate::protocol::{Command, SAMPLE_LENGTH};
 use crate::ui::browser::focus;
 use crate::ui::runs::signals::Runs;
@@ -27,8 +27,8 @@ pub struct Conversation {
     /// Whether the continuation follows the weights.
     pub refresh: RwSignal<bool>,
     pub talk: RwSignal<Talk>,
-    settings: Settings,
-    runs: Runs,
+    config: Memo<Result<Config, Vec<SettingError>>>,
+    state: RwSignal<RunState>,
     worker: Handle,
 }
 
@@ -39,8 +39,8 @@ impl Conversation {
             choice: RwSignal::new(Choice::default()),
             refresh: RwSignal::new(false),
             talk: RwSignal::new(Talk::default()),
-            settings,
-            runs,
+            config: settings.config,
+            state: runs.state,
             worker,
         }
     }
@@ -52,7 +52,7 @@ impl Conversation {
 
     /// Sets the prefix, for the samples to come too.
     pub fn set_prefix(&self, prefix: String) {
-        if check_prefix(&prefix).is_ok() && self.runs.state.with_untracked(RunState::attached) {
+        if check_prefix(&prefix).is_ok() && self.state.with_untracked(RunState::attached) {
             self.worker.send(Command::SamplePrefix { prefix: prefix.clone() });
         }
         self.prefix.set(prefix);
@@ -60,15 +60,15 @@ impl Conversation {
 
     /// Continues the prefix with the newest weights, or with those that the settings in the form begin with.
     pub fn generate(&self) {
-        let held = self.runs.state.with_untracked(|state| state.config);
-        let config = match held.map_or_else(|| self.settings.config.get_untracked(), Ok) {
+        let held = self.state.with_untracked(|state| state.config);
+        let config = match held.map_or_else(|| self.config.get_untracked(), Ok) {
             Ok(config) => config,
             Err(errors) => return focus(&field_id(errors[0].key())),
         };
         if untrack(|| self.prefix_error()).is_some() {
             return focus(PREFIX_ID);
         }
-        self.runs.state.update(|state| state.refusal = None);
+        self.state.update(|state| state.refusal = None);
         let request = self.talk.try_update(Talk::ask).unwrap_or_default();
         let prefix = self.prefix.get_untracked();
         let pick = self.choice.with_untracked(Choice::pick);

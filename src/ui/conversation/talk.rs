@@ -52,8 +52,10 @@ impl Talk {
         self.request
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes in one event, with which the worker's network may come to its `is_end`.
+    pub fn apply(&mut self, event: &Event, is_end: bool) {
+        // From then on it answers nothing of before.
+        self.asking &= !is_end;
         match event {
             Event::Generated { request, continuation } if *request == self.request => {
                 self.asking = false;
@@ -64,23 +66,13 @@ impl Talk {
                 self.refusal = Some(error.clone());
             }
             Event::Failed { run: None, .. } => self.asking = false,
-            Event::Broken { .. } => self.lose_worker(),
+            Event::Broken { .. } => self.refusal = None,
             _ => {}
         }
     }
 
     /// A run is asked for: what was refused before it is no news.
     pub fn begin_run(&mut self) {
-        self.refusal = None;
-    }
-
-    /// The worker holds no network any more, and answers nothing of before.
-    pub fn give_up(&mut self) {
-        self.asking = false;
-    }
-
-    pub fn lose_worker(&mut self) {
-        self.asking = false;
         self.refusal = None;
     }
 
@@ -137,12 +129,12 @@ mod tests {
         let mut talk = Talk::default();
         talk.ask();
         let second = talk.ask();
-        talk.apply(&Event::Generated { request: 1, continuation: continuation("old") });
+        talk.apply(&Event::Generated { request: 1, continuation: continuation("old") }, false);
         assert!(talk.asking && talk.generated.is_none());
-        talk.apply(&Event::Generated { request: second, continuation: continuation("new") });
+        talk.apply(&Event::Generated { request: second, continuation: continuation("new") }, false);
         assert_eq!((talk.asking, said(&talk)), (false, Some("new")));
         let third = talk.ask();
-        talk.apply(&Event::Refused { request: third, error: Error::NoNetwork });
+        talk.apply(&Event::Refused { request: third, error: Error::NoNetwork }, false);
         assert_eq!((talk.asking, said(&talk), &talk.refusal), (false, Some("new"), &Some(Error::NoNetwork)));
     }
 
@@ -153,22 +145,25 @@ mod tests {
         talk.reset();
         assert!(!talk.asking);
         let idle = talk.clone();
-        talk.apply(&Event::Generated { request, continuation: continuation("late") });
-        talk.apply(&Event::Refused { request, error: Error::NoNetwork });
+        talk.apply(&Event::Generated { request, continuation: continuation("late") }, false);
+        talk.apply(&Event::Refused { request, error: Error::NoNetwork }, false);
         assert_eq!(talk, idle);
         assert!(talk.ask() > request);
     }
 
     #[test]
-    fn a_failure_without_a_run_ends_the_waiting() {
+    fn the_networks_end_and_a_failure_without_a_run_end_the_waiting() {
         let mut talk = Talk::default();
-        talk.ask();
-        talk.apply(&Event::Failed { run: Some(1), error: Error::OutOfMemory });
-        assert!(talk.asking, "whether that is the run under way, the page knows");
-        talk.apply(&Event::Failed { run: None, error: Error::OutOfMemory });
-        assert!(!talk.asking);
+        let failed = |run| Event::Failed { run, error: Error::OutOfMemory };
+        for (event, is_end) in [(failed(Some(1)), true), (failed(None), false)] {
+            talk.ask();
+            talk.apply(&failed(Some(9)), false);
+            assert!(talk.asking, "that is another run's");
+            talk.apply(&event, is_end);
+            assert!(!talk.asking);
+        }
         talk.refusal = Some(Error::NoNetwork);
-        talk.apply(&Event::Broken { error: Error::WorkerNotLoaded });
+        talk.apply(&Event::Broken { error: Error::WorkerNotLoaded }, true);
         assert_eq!(talk.refusal, None, "there is worse now");
     }
 

@@ -25,8 +25,10 @@ impl Profiling {
         self.refusal = None;
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes in one event, with which the worker's network may come to its `is_end`.
+    pub fn apply(&mut self, event: &Event, is_end: bool) {
+        // From then on it answers nothing of before.
+        self.is_running &= !is_end;
         match event {
             Event::Profiled { request: REQUEST, profile } => {
                 self.is_running = false;
@@ -38,11 +40,6 @@ impl Profiling {
             }
             _ => {}
         }
-    }
-
-    /// The worker holds no network any more, and answers nothing of before.
-    pub fn give_up(&mut self) {
-        self.is_running = false;
     }
 }
 
@@ -97,13 +94,16 @@ mod tests {
             read_back: 0.1,
         };
         // A continuation's answer is another matter.
-        profiling.apply(&Event::Refused { request: 1, error: Error::NoNetwork });
+        profiling.apply(&Event::Refused { request: 1, error: Error::NoNetwork }, false);
         assert!(profiling.is_running);
-        profiling.apply(&Event::Profiled { request: REQUEST, profile: profile.clone() });
+        profiling.apply(&Event::Profiled { request: REQUEST, profile: profile.clone() }, false);
         assert_eq!((profiling.is_running, &profiling.profile), (false, &Some(profile)));
         profiling.ask();
-        profiling.apply(&Event::Refused { request: REQUEST, error: Error::OutOfMemory });
+        profiling.apply(&Event::Refused { request: REQUEST, error: Error::OutOfMemory }, false);
         assert_eq!((profiling.is_running, &profiling.refusal), (false, &Some(Error::OutOfMemory)));
+        profiling.ask();
+        profiling.apply(&Event::Failed { run: Some(1), error: Error::OutOfMemory }, true);
+        assert!(!profiling.is_running);
     }
 
     #[test]

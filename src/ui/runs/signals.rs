@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::run::{Run, rates_of};
 use super::state::RunState;
+use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, Rates, Stretch};
 use crate::ui::settings::address;
-use crate::ui::settings::form::Mode;
+use crate::ui::settings::form::{Form, Mode};
 use crate::ui::settings::signals::{Settings, TYPING};
 use crate::ui::worker::handle::Handle;
 
@@ -20,7 +21,8 @@ pub struct Runs {
     pub pinned: RwSignal<Option<u32>>,
     /// Whether the form's settings are to be trained when the run under way is done.
     pub next: RwSignal<bool>,
-    settings: Settings,
+    form: RwSignal<Form>,
+    config: Memo<Result<Config, Vec<SettingError>>>,
     worker: Handle,
 }
 
@@ -32,7 +34,8 @@ impl Runs {
             drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             pinned: RwSignal::new(None),
             next: RwSignal::new(false),
-            settings,
+            form: settings.form,
+            config: settings.config,
             worker,
         }
     }
@@ -45,7 +48,7 @@ impl Runs {
 
     /// Puts a run's settings into the form.
     pub fn open(&self, run: &Run) {
-        self.settings.form.set(address::read(&run.address()));
+        self.form.set(address::read(&run.address()));
     }
 
     /// The order that the other run is to have which is to stand beside the one on show, or the latest.
@@ -56,7 +59,7 @@ impl Runs {
 
     /// Puts `text` into the field of `key`; the run under way takes up rates.
     pub fn edit(&self, key: &str, text: &str) {
-        self.settings.form.update(|form| form.choose(key, text));
+        self.form.update(|form| form.choose(key, text));
         if ["lr", "clip"].contains(&key) {
             let (runs, text, key) = (*self, text.to_owned(), key.to_owned());
             // Not every figure on the way to a number is meant.
@@ -66,8 +69,8 @@ impl Runs {
 
     /// Sends the form's rates to the run under way, unless the visitor has gone on typing.
     fn send_rates(&self, key: &str, text: &str) {
-        let still = self.settings.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
-        let Ok(config) = self.settings.config.get_untracked() else { return };
+        let still = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
+        let Ok(config) = self.config.get_untracked() else { return };
         if still && self.goes_by_others(rates_of(&config)) {
             self.worker.send(Command::SetRates { rates: rates_of(&config) });
         }
@@ -80,15 +83,22 @@ impl Runs {
 
     /// Puts rates into the form; a run under way takes them up.
     pub fn try_rates(&self, rates: Rates) {
-        self.settings.set_rates(rates);
+        self.set_rates(rates);
         if self.goes_by_others(rates) {
             self.worker.send(Command::SetRates { rates });
         }
     }
 
+    fn set_rates(&self, rates: Rates) {
+        self.form.update(|form| {
+            form.set("lr", &rates.learning_rate.to_string());
+            form.set("clip", &rates.clip.to_string());
+        });
+    }
+
     /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
     pub fn go_on(&self, rates: Rates) {
-        self.settings.set_rates(rates);
+        self.set_rates(rates);
         self.worker.send(Command::SetRates { rates });
         self.worker.send(Command::Resume { stretch: Stretch::Whole });
     }

@@ -195,14 +195,6 @@ impl RunState {
         self.settle();
     }
 
-    /// The worker cannot go on, says the browser; what has come so far stays. Of a worker that is lost already, the
-    /// reason is known.
-    pub fn lose_worker(&mut self, error: Error) {
-        if !self.worker.lost {
-            self.break_down(error);
-        }
-    }
-
     /// Whether this event says that the worker holds no network any more.
     pub fn is_ended_by(&self, event: &Event) -> bool {
         match event {
@@ -217,15 +209,13 @@ impl RunState {
     /// Takes in one event.
     pub fn apply(&mut self, event: Event) {
         let (is_end, was_lost) = (self.is_ended_by(&event), self.worker.lost);
-        self.worker.apply(&event);
-        match event {
-            Event::Text { .. } => {
-                if was_lost {
-                    (self.status, self.failure) = (Status::Loading, None);
-                }
-                self.settle();
+        let Some(event) = self.worker.apply(event) else {
+            if was_lost && !self.worker.lost {
+                (self.status, self.failure) = (Status::Loading, None);
             }
-            Event::Device { .. } => self.settle(),
+            return self.settle();
+        };
+        match event {
             Event::Started { run, minibatches, bytes } if self.hears(run) => self.start(minibatches, bytes),
             Event::Opened { run, config, reports } if self.hears(run) => self.open(config, reports),
             Event::Untrained { run, sample } if self.hears(run) => {
@@ -253,7 +243,6 @@ impl RunState {
             }
             Event::Finished { run, report } if self.hears(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
-            // The worker's own word is better than what the browser makes of it, whichever comes first.
             Event::Broken { error } => self.break_down(error),
             Event::Failed { run, error } if is_end => {
                 // Without a run, the preparations failed.
@@ -313,6 +302,7 @@ impl RunState {
         self.change(self.shown, |run| run.report = Some(report));
     }
 
+    /// The worker cannot go on; what has come so far stays.
     fn break_down(&mut self, error: Error) {
         self.worker.lost = true;
         self.refusal = None;

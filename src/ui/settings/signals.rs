@@ -10,7 +10,7 @@ use web_sys::File;
 use super::file::Chosen;
 use super::form::Form;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Beginning, Rates};
+use crate::protocol::Beginning;
 use crate::ui::browser::message;
 
 /// A pause in typing as long as this means that a number is meant.
@@ -77,14 +77,6 @@ impl Settings {
     /// Whether the chosen file is still on its way.
     pub fn is_reading(&self) -> bool {
         self.file.with(|file| matches!(file, Chosen::Reading(_)))
-    }
-
-    /// Puts rates into the form.
-    pub fn set_rates(&self, rates: Rates) {
-        self.form.update(|form| {
-            form.set("lr", &rates.learning_rate.to_string());
-            form.set("clip", &rates.clip.to_string());
-        });
     }
 }
 

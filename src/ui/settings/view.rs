@@ -28,8 +28,10 @@ pub fn Settings(page: Page) -> impl IntoView {
         let labels: Vec<&str> = labels.collect();
         (!labels.is_empty() && !page.runs.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
     });
-    let (of_text, own): (Vec<_>, Vec<_>) = SETTINGS.iter().partition(|setting| TEXT_KEYS.contains(&setting.key));
-    let field = move |setting| view! { <Field page setting /> };
+    let fields = move |of_text| {
+        let fields = SETTINGS.iter().filter(|setting| TEXT_KEYS.contains(&setting.key) == of_text);
+        fields.map(|setting| view! { <Field page setting /> }).collect_view()
+    };
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
             <h2 id="settings-title">{w.settings}</h2>
@@ -39,12 +41,12 @@ pub fn Settings(page: Page) -> impl IntoView {
                 <p class="note">{w.exactly_the_book_note}</p>
             </div>
             <div class="fields">
-                {own.into_iter().map(field).collect_view()}
+                {fields(false)}
             </div>
             <p class="note" data-testid="settings-note" hidden=move || !active.get()>
                 {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
             </p>
-            <TextPart page>{of_text.into_iter().map(field).collect_view()}</TextPart>
+            <TextPart page>{fields(true)}</TextPart>
             <Start page />
             <Break page />
             <Explain page stage=Stage::Minibatch />

@@ -9,12 +9,14 @@ use web_sys::File;
 
 use super::own::OwnText;
 use crate::error::{Error, Result};
-use crate::model::config::Config;
+use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, Event, TextChoice};
 use crate::text::decode::{LARGEST, too_large};
 use crate::ui::browser::message;
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::runs::signals::Runs;
+use crate::ui::runs::state::RunState;
+use crate::ui::settings::form::Form;
 use crate::ui::settings::signals::Settings;
 use crate::ui::worker::handle::Handle;
 
@@ -30,9 +32,10 @@ pub struct Text {
     of_run: StoredValue<Option<Arc<TextChoice>>>,
     /// and the SHA-1 of the one that lies in the browser's storage for it.
     pub stored: StoredValue<String>,
-    settings: Settings,
-    runs: Runs,
-    conversation: Conversation,
+    form: RwSignal<Form>,
+    config: Memo<Result<Config, Vec<SettingError>>>,
+    prefix: RwSignal<String>,
+    state: RwSignal<RunState>,
     worker: Handle,
 }
 
@@ -40,8 +43,18 @@ impl Text {
     pub fn new(settings: Settings, runs: Runs, conversation: Conversation, worker: Handle) -> Self {
         let own = RwSignal::new(OwnText::default());
         let none = || StoredValue::new(None);
-        let (sent, kept, of_run, stored) = (none(), none(), none(), StoredValue::new(String::new()));
-        Self { own, sent, kept, of_run, stored, settings, runs, conversation, worker }
+        Self {
+            own,
+            sent: none(),
+            kept: none(),
+            of_run: none(),
+            stored: StoredValue::new(String::new()),
+            form: settings.form,
+            config: settings.config,
+            prefix: conversation.prefix,
+            state: runs.state,
+            worker,
+        }
     }
 
     /// A run begins to learn the worker's present text.
@@ -82,7 +95,7 @@ impl Text {
                 } else {
                     self.kept.set_value(None);
                 }
-                let (form, prefix) = (self.settings.form, self.conversation.prefix);
+                let (form, prefix) = (self.form, self.prefix);
                 let (mut new_form, mut new_prefix) = (form.get_untracked(), prefix.get_untracked());
                 self.own.update(|own| own.arrive(facts, &mut new_form, &mut new_prefix));
                 if form.with_untracked(|now| *now != new_form) {
@@ -130,7 +143,7 @@ impl Text {
         self.own.update(|own| {
             (own.reading, own.refusal, own.link, own.is_offered) = (None, None, None, false);
         });
-        if self.runs.state.with_untracked(|s| s.worker.text.as_ref().is_some_and(|text| text.own)) {
+        if self.state.with_untracked(|s| s.worker.text.as_ref().is_some_and(|text| text.own)) {
             self.send_choice(TextChoice::Book);
         }
     }
@@ -195,7 +208,7 @@ impl Text {
     }
 
     fn send_choice(&self, choice: TextChoice) {
-        let Config { cleaning, kinds, .. } = self.settings.config.get_untracked().unwrap_or_default();
+        let Config { cleaning, kinds, .. } = self.config.get_untracked().unwrap_or_default();
         self.worker.send(Command::Text { choice, cleaning, kinds });
     }
 }

@@ -10,26 +10,30 @@ pub type Sender = Box<dyn Fn(Command)>;
 /// Sends commands, and replaces the worker. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Handle {
-    send: StoredValue<Sender, LocalStorage>,
-    restart: StoredValue<Box<dyn Fn()>, LocalStorage>,
+    ways: StoredValue<Ways, LocalStorage>,
+}
+
+struct Ways {
+    send: Sender,
+    restart: Box<dyn Fn()>,
 }
 
 impl Handle {
     pub fn new(send: Sender) -> Self {
-        Self { send: StoredValue::new_local(send), restart: StoredValue::new_local(Box::new(|| ())) }
+        Self { ways: StoredValue::new_local(Ways { send, restart: Box::new(|| ()) }) }
     }
 
     /// Says how another worker is started when one is lost.
     pub fn on_restart(&self, restart: impl Fn() + 'static) {
-        self.restart.set_value(Box::new(restart));
+        self.ways.update_value(|ways| ways.restart = Box::new(restart));
     }
 
     /// Starts another worker, which has the book's text.
     pub fn restart(&self) {
-        self.restart.with_value(|restart| restart());
+        self.ways.with_value(|ways| (ways.restart)());
     }
 
     pub fn send(&self, command: Command) {
-        self.send.with_value(|send| send(command));
+        self.ways.with_value(|ways| (ways.send)(command));
     }
 }

@@ -31,24 +31,24 @@ impl Worker {
         self.device.as_deref().is_some_and(|name| name.starts_with("CPU"))
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
+    /// Takes in what it says of itself; gives back any other event.
+    pub fn apply(&mut self, event: Event) -> Option<Event> {
         match event {
             // A worker's first word.
             Event::Ready => (self.lost, self.no_gpu) = (false, false),
             Event::NoGpu => self.no_gpu = true,
             Event::Text { facts } => {
-                self.text = Some(facts.clone());
+                self.text = Some(facts);
                 // A worker that could not have the book's text goes on with another.
                 self.lost = false;
             }
             Event::Device { name, race } => {
-                self.device = Some(name.clone());
-                self.race.clone_from(race);
+                self.device = Some(name);
+                self.race = race;
             }
-            Event::Broken { .. } => self.lost = true,
-            _ => {}
+            event => return Some(event),
         }
+        None
     }
 }
 
@@ -59,15 +59,15 @@ mod tests {
     #[test]
     fn only_a_worker_that_says_so_has_no_gpu() {
         let mut worker = Worker::default();
-        let cpu = Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
+        let cpu = || Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
         // Named in the settings, or faster: also before any run, to generate.
-        worker.apply(&cpu);
+        worker.apply(cpu());
         assert!(worker.on_cpu() && !worker.no_gpu);
-        for event in [Event::NoGpu, cpu] {
-            worker.apply(&event);
+        for event in [Event::NoGpu, cpu()] {
+            worker.apply(event);
             assert!(worker.no_gpu);
         }
-        worker.apply(&Event::Ready);
+        worker.apply(Event::Ready);
         assert!(!worker.no_gpu, "another worker may find one");
     }
 }

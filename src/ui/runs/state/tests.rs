@@ -195,7 +195,7 @@ fn without_text_or_device_nothing_trains_and_a_reset_starts_over() {
 #[test]
 fn a_lost_worker_keeps_the_curve() {
     let mut state = training();
-    state.lose_worker(gpu("The worker stopped."));
+    state.apply(Event::Broken { error: gpu("The worker stopped.") });
     assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
     assert!(!state.can_train() && state.can_reset());
 }
@@ -203,7 +203,7 @@ fn a_lost_worker_keeps_the_curve() {
 #[test]
 fn a_lost_workers_late_words_change_nothing() {
     let mut state = training();
-    state.lose_worker(gpu("The worker stopped."));
+    state.apply(Event::Broken { error: gpu("The worker stopped.") });
     let before = state.clone();
     for event in [epoch(1, 2, 20.0), Event::Paused { run: 1 }, Event::Resumed { run: 1 }, finished(1), Event::Idle] {
         state.apply(event);
@@ -212,21 +212,15 @@ fn a_lost_workers_late_words_change_nothing() {
 }
 
 #[test]
-fn a_panic_is_told_once() {
-    let broken = || Event::Broken { error: gpu("It broke: press Reset.") };
-    let mut first = training();
-    first.apply(Event::RatesRefused { error: gpu("no") });
-    let mut last = first.clone();
-    first.apply(broken());
-    first.lose_worker(gpu("It stopped: press Reset."));
-    last.lose_worker(gpu("It stopped: press Reset."));
-    last.apply(broken());
-    assert_eq!(first, last, "whichever comes first");
-    assert_eq!((&first.failure, &first.refusal), (&Some(gpu("It broke: press Reset.")), &None));
-    assert_eq!((first.status, curve(&first).len()), (Status::Failed, 1));
-    assert!(first.worker.lost && !first.can_train() && first.can_reset());
-    first.reset();
-    assert_eq!((first.status, first.worker.lost, first.worker.text), (Status::Loading, false, None));
+fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
+    let mut state = training();
+    state.apply(Event::RatesRefused { error: gpu("no") });
+    state.apply(Event::Broken { error: gpu("It broke: press Reset.") });
+    assert_eq!((&state.failure, &state.refusal), (&Some(gpu("It broke: press Reset.")), &None));
+    assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
+    assert!(state.worker.lost && !state.can_train() && state.can_reset());
+    state.reset();
+    assert_eq!((state.status, state.worker.lost, state.worker.text), (Status::Loading, false, None));
 }
 
 #[test]
@@ -297,7 +291,7 @@ fn a_reset_keeps_device_and_race_together() {
     state.apply(started(run));
     state.reset();
     assert_eq!((state.worker.device.as_deref(), &state.worker.race), (Some("a test’s GPU"), &race));
-    state.lose_worker(gpu("It stopped."));
+    state.apply(Event::Broken { error: gpu("It stopped.") });
     state.reset();
     assert_eq!((state.worker.device, state.worker.race), (None, vec![]));
 }
