@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::talk::{Choice, Talk};
+use super::talk::Talk;
 use crate::error::Error;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, SAMPLE_LENGTH, check_prefix};
@@ -22,8 +22,6 @@ pub const PREFIX_ID: &str = "prefix";
 #[derive(Clone, Copy)]
 pub struct Conversation {
     pub prefix: RwSignal<String>,
-    /// How characters are picked.
-    pub choice: RwSignal<Choice>,
     /// Whether the continuation follows the weights.
     pub refresh: RwSignal<bool>,
     pub talk: RwSignal<Talk>,
@@ -36,7 +34,6 @@ impl Conversation {
     pub fn new(settings: Settings, runs: Runs, worker: Handle) -> Self {
         Self {
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
-            choice: RwSignal::new(Choice::default()),
             refresh: RwSignal::new(false),
             talk: RwSignal::new(Talk::default()),
             config: settings.config,
@@ -69,9 +66,8 @@ impl Conversation {
             return focus(PREFIX_ID);
         }
         self.state.update(|state| state.refusal = None);
-        let request = self.talk.try_update(Talk::ask).unwrap_or_default();
+        let (request, pick) = self.talk.try_update(|talk| (talk.ask(), talk.choice.pick())).unwrap_or_default();
         let prefix = self.prefix.get_untracked();
-        let pick = self.choice.with_untracked(Choice::pick);
         self.worker.send(Command::Generate { request, prefix, length: SAMPLE_LENGTH, pick, config });
     }
 }

@@ -31,9 +31,10 @@ impl Choice {
     }
 }
 
-/// What was asked for by hand, and what came of it.
+/// What was asked for by hand, how, and what came of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Talk {
+    pub choice: Choice,
     /// The number of the latest request.
     request: u32,
     /// Whether its answer is still to come.
@@ -78,7 +79,7 @@ impl Talk {
 
     /// The run is given up: a continuation on its way comes too late.
     pub fn reset(&mut self) {
-        *self = Self { request: self.request + 1, ..Self::default() };
+        *self = Self { choice: self.choice, request: self.request + 1, ..Self::default() };
     }
 }
 
@@ -142,8 +143,9 @@ mod tests {
     fn an_answer_that_a_reset_overtook_is_not_shown() {
         let mut talk = Talk::default();
         let request = talk.ask();
+        talk.choice.sampled = true;
         talk.reset();
-        assert!(!talk.asking);
+        assert!(!talk.asking && talk.choice.sampled);
         let idle = talk.clone();
         talk.apply(&Event::Generated { request, continuation: continuation("late") }, false);
         talk.apply(&Event::Refused { request, error: Error::NoNetwork }, false);

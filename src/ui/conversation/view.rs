@@ -34,7 +34,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        page.conversation.choice.update(|choice| choice.seed = choice.seed.wrapping_add(1));
+        page.conversation.talk.update(|talk| talk.choice.seed = talk.choice.seed.wrapping_add(1));
         page.conversation.generate();
     };
     keep_fresh(page);
@@ -88,9 +88,9 @@ fn keep_fresh(page: Page) {
 #[component]
 fn Picking(page: Page) -> impl IntoView {
     let w = page.words();
-    let sampled = Memo::new(move |_| page.conversation.choice.with(|choice| choice.sampled));
-    let temperature = Memo::new(move |_| page.conversation.choice.with(|choice| format!("{:.1}", choice.temperature)));
-    let top_k = Memo::new(move |_| page.conversation.choice.with(|choice| choice.top_k.to_string()));
+    let sampled = Memo::new(move |_| page.conversation.talk.with(|talk| talk.choice.sampled));
+    let temperature = Memo::new(move |_| page.conversation.talk.with(|talk| format!("{:.1}", talk.choice.temperature)));
+    let top_k = Memo::new(move |_| page.conversation.talk.with(|talk| talk.choice.top_k.to_string()));
     let most = move || page.runs.state.with(|s| s.worker.vocabulary());
     view! {
         <div class="picking">
@@ -105,7 +105,7 @@ fn Picking(page: Page) -> impl IntoView {
             <label class="choice">
                 <span>{w.pick}</span>
                 <select on:change:target=move |event| {
-                    page.conversation.choice.update(|choice| choice.sampled = event.target().value() == "sampled");
+                    page.conversation.talk.update(|talk| talk.choice.sampled = event.target().value() == "sampled");
                 }>
                     <option value="likeliest" selected=move || !sampled.get()>{w.pick_likeliest}</option>
                     <option value="sampled" selected=move || sampled.get()>{w.pick_sampled}</option>
@@ -121,7 +121,7 @@ fn Picking(page: Page) -> impl IntoView {
                     prop:value=temperature
                     on:input:target=move |event| {
                         let value = event.target().value_as_number();
-                        page.conversation.choice.update(|choice| choice.temperature = value as f32);
+                        page.conversation.talk.update(|talk| talk.choice.temperature = value as f32);
                     }
                 />
             </label>
@@ -134,7 +134,7 @@ fn Picking(page: Page) -> impl IntoView {
                     prop:value=top_k
                     on:input:target=move |event| {
                         let value = event.target().value_as_number();
-                        page.conversation.choice.update(|choice| choice.top_k = value as u32);
+                        page.conversation.talk.update(|talk| talk.choice.top_k = value as u32);
                     }
                 />
             </label>

@@ -46,7 +46,7 @@ pub fn Settings(page: Page) -> impl IntoView {
             <p class="note" data-testid="settings-note" hidden=move || !active.get()>
                 {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
             </p>
-            <TextPart page>{fields(true)}</TextPart>
+            <TextPart page fields=fields(true) />
             <Start page />
             <Break page />
             <Explain page stage=Stage::Minibatch />

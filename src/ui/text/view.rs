@@ -18,7 +18,7 @@ pub const TEXT_KEY: &str = "text";
 
 /// The text's part of the settings, with the fields of those that say how it is read.
 #[component]
-pub fn TextPart(page: Page, children: Children) -> impl IntoView {
+pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
     let w = page.words();
     read_anew(page);
     let own = page.text.own;
@@ -45,7 +45,7 @@ pub fn TextPart(page: Page, children: Children) -> impl IntoView {
                 <FileField page />
                 <PasteField page />
                 <button type="button" hidden=move || !is_own.get() on:click=move |_| page.text.book()>{w.text_book}</button>
-                <div class="fields">{children()}</div>
+                <div class="fields">{fields}</div>
                 <p class="note">{w.text_cleaning_note}</p>
                 <Vocabulary page />
             </div>
