@@ -7,7 +7,7 @@ use std::time::Instant;
 use time_traveller::engine::{Device, Engine};
 use time_traveller::gpu::Gpu;
 use time_traveller::kernels::{self, LIBRARY};
-use time_traveller::model::run::{Rates, Run, StateAt};
+use time_traveller::model::{Cursor, Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::{Parameters, Setup};
 
@@ -26,10 +26,10 @@ async fn bench() -> time_traveller::Result<()> {
 }
 
 async fn bench_on(device: &Device) -> time_traveller::Result<()> {
-    let rates = Rates { learning_rate: 1.0, clip: 1.0 };
+    let hyperparameters = Hyperparameters { learning_rate: 1.0, clip: 1.0 };
     let network = kernels::network(BOOK);
     let parameters = &Parameters::init(network, 1);
-    let setup = Setup { network, library: LIBRARY, minibatches: MINIBATCHES, rates, parameters };
+    let setup = Setup { network, library: LIBRARY, minibatches: MINIBATCHES, hyperparameters, parameters };
     let mut engine = Engine::new(device, &setup).await?;
     println!("{}, {:.1} MB", device.name(), engine.bytes() as f64 / 1e6);
     let ids = |shift: usize| (0..BOOK.positions()).map(|i| ((i * 7 + shift) % BOOK.vocabulary) as u32).collect();
@@ -38,7 +38,7 @@ async fn bench_on(device: &Device) -> time_traveller::Result<()> {
     let (mut training, mut generating) = (Vec::new(), Vec::new());
     for _ in 0..=REPEATS {
         let start = Instant::now();
-        let mut run = Run::new(MINIBATCHES);
+        let mut run = Cursor::new(MINIBATCHES);
         while !run.is_submitted() {
             engine.advance(&mut run, |_| (minibatch.clone(), StateAt::Carried)).await?;
         }

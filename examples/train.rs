@@ -20,7 +20,7 @@ use time_traveller::model::config::{Group, SETTINGS, Sampling, Setting, StateMod
 use time_traveller::network::{Network, parameters_file};
 use time_traveller::protocol::{EpochReport, FINAL_PREFIXES, SAMPLE_LENGTH, check_prefix};
 use time_traveller::text::{Corpus, Text, edition};
-use time_traveller::train::{Checkpoint, EpochResult, Session, Start, Texts};
+use time_traveller::train::{Checkpoint, EpochResult, Initial, Session, Texts};
 
 /// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
@@ -138,9 +138,9 @@ impl Arguments {
         Ok((corpus, edition))
     }
 
-    fn start(&self, network: Network) -> Result<Start, String> {
+    fn start(&self, network: Network) -> Result<Initial, String> {
         let read = |path: &PathBuf| parameters_file::read(&read_file(path)?, network).map_err(sentence);
-        Ok(Start { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
+        Ok(Initial { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
     }
 
     /// The checkpoint to go on from, with the settings that may be given beside it.

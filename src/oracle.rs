@@ -63,9 +63,14 @@ fn halves(network: Network) -> (Vec<Call>, Vec<Call>) {
 }
 
 /// All of a training step but the update of the parameters.
-fn step_of(parameters: &Parameters<f64>, rates: [f64; 2], states: &[State<'_>], minibatch: &Minibatch) -> Step {
+fn step_of(
+    parameters: &Parameters<f64>,
+    hyperparameters: [f64; 2],
+    states: &[State<'_>],
+    minibatch: &Minibatch,
+) -> Step {
     let network = parameters.network;
-    let mut memory = memory(parameters, rates[0], rates[1]);
+    let mut memory = memory(parameters, hyperparameters[0], hyperparameters[1]);
     load(&mut memory, states, minibatch);
     let (gradients, update) = halves(network);
     run(&mut memory, ORACLES, &gradients);

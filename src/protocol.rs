@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+pub use crate::model::Hyperparameters;
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, LONGEST_PREFIX, Pick};
 pub use crate::model::profile::{KernelTime, Profile};
 pub use crate::model::race::{Lap, PastRace};
-pub use crate::model::run::Rates;
 
 /// How many characters a sample adds to its prefix, as in the book.
 pub const SAMPLE_LENGTH: u32 = 50;
@@ -51,14 +51,14 @@ pub fn check_pick(pick: Pick) -> Result<()> {
 pub enum Command {
     /// Starts a run with these settings, in place of any other, and goes as far as `stretch` says; after every epoch
     /// `prefix` is continued.
-    Train { run: u32, config: Config, prefix: String, beginning: Beginning, stretch: Stretch },
+    Train { run: u32, config: Config, prefix: String, beginning: StartFrom, stretch: Stretch },
     /// Holds the run.
     Pause,
     /// Goes on with a paused run, as far as `stretch` says. Of a run that is not paused, it changes how far it goes.
     Resume { stretch: Stretch },
     /// From the next minibatch that the device has not been given, the run under way goes by these rates. Answered by
-    /// [`Event::RatesSet`] or [`Event::RatesRefused`]; in either case the run goes on.
-    SetRates { rates: Rates },
+    /// [`Event::HyperparametersSet`] or [`Event::HyperparametersRefused`]; in either case the run goes on.
+    SetHyperparameters { hyperparameters: Hyperparameters },
     /// Ends the run and forgets its network.
     Reset,
     /// Asks for the run as it was at the end of its last epoch, to go on from there another time. Answered by
@@ -118,7 +118,7 @@ pub enum Stretch {
 
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beginning {
+pub struct StartFrom {
     /// A safetensors file with the initial parameters, instead of random ones.
     // As bytes, which cross over as a Uint8Array, and not as an array of numbers.
     #[serde(with = "serde_bytes")]
@@ -155,7 +155,7 @@ pub enum Event {
         bytes: u64,
     },
     /// After [`Event::Started`], of a run that goes on from a checkpoint: its settings, and every epoch that it has.
-    /// An [`Event::RatesSet`] for each change of rates comes before it.
+    /// An [`Event::HyperparametersSet`] for each change of rates comes before it.
     Opened { run: u32, config: Config, reports: Vec<EpochReport> },
     /// What the run's network makes of the prefix before any training.
     Untrained { run: u32, sample: Sample },
@@ -168,11 +168,11 @@ pub enum Event {
     Paused { run: u32 },
     /// The run goes on.
     Resumed { run: u32 },
-    /// [`Command::SetRates`] is followed: from `minibatch` (from 0) of the epoch after `epoch` finished ones, the run
+    /// [`Command::SetHyperparameters`] is followed: from `minibatch` (from 0) of the epoch after `epoch` finished ones, the run
     /// goes by these rates.
-    RatesSet { run: u32, epoch: u32, minibatch: u32, rates: Rates },
+    HyperparametersSet { run: u32, epoch: u32, minibatch: u32, hyperparameters: Hyperparameters },
     /// Rates that can't be set, and why; the run, if any, goes on with those it has.
-    RatesRefused { error: Error },
+    HyperparametersRefused { error: Error },
     /// The run's device failed, for this reason; on a new one the run goes on from the end of this epoch (0: from its
     /// beginning), the last that it finished. Of the epochs that were told none changes.
     Recovered { run: u32, epoch: u32, reason: String },
@@ -180,7 +180,7 @@ pub enum Event {
     /// of its last epoch, and [`Command::Resume`] tries once more.
     Lost { run: u32, error: Error },
     /// Something stopped being a finite number. The run is back at the end of its last good epoch and is held;
-    /// [`Command::SetRates`] with the proposal and [`Command::Resume`] go on from there.
+    /// [`Command::SetHyperparameters`] with the proposal and [`Command::Resume`] go on from there.
     Diverged { run: u32, divergence: Divergence },
     /// The run is done.
     Finished { run: u32, report: FinalReport },

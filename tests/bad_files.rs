@@ -25,7 +25,7 @@ use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::network::parameters_file;
-use time_traveller::protocol::{Beginning, Command, Event};
+use time_traveller::protocol::{Command, Event, StartFrom};
 use time_traveller::train::Checkpoint;
 use time_traveller::ui::language::{CHINESE, ENGLISH, sentence as in_words};
 
@@ -158,11 +158,11 @@ fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
             }),
             "epoch 1 has the validation perplexity -2",
         ),
-        (changed(|c| c.rates.clear()), "its rates do not begin at the beginning"),
-        (changed(|c| c.rates[0].0 = (0, 1)), "its rates do not begin at the beginning"),
-        (changed(|c| c.rates.push(((1, 2), c.rates[0].1))), "or are not in order"),
-        (changed(|c| c.rates[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
-        (changed(|c| c.rates[1].1.clip = -1.0), "its rates are wrong: Gradient clipping (clip) is “-1”"),
+        (changed(|c| c.hyperparameters.clear()), "its rates do not begin at the beginning"),
+        (changed(|c| c.hyperparameters[0].0 = (0, 1)), "its rates do not begin at the beginning"),
+        (changed(|c| c.hyperparameters.push(((1, 2), c.hyperparameters[0].1))), "or are not in order"),
+        (changed(|c| c.hyperparameters[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
+        (changed(|c| c.hyperparameters[1].1.clip = -1.0), "its rates are wrong: Gradient clipping (clip) is “-1”"),
     ]
 }
 
@@ -244,7 +244,7 @@ fn no_bad_file_reaches_an_engine() {
     for bad in bad_files().chunks(16) {
         let examine = (1..).zip(bad).map(|(request, (file, _))| Command::Examine { request, file: file.clone() });
         let begin = (2..).zip(bad).map(|(run, (file, _))| {
-            train_from(run, config, Beginning { checkpoint: Some(file.clone()), ..Beginning::default() })
+            train_from(run, config, StartFrom { checkpoint: Some(file.clone()), ..StartFrom::default() })
         });
         let mut commands: Vec<Command> = vec![train(1, config)];
         commands.extend(examine);

@@ -14,12 +14,12 @@ use script::*;
 use time_traveller::model::Config;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::network::parameters_file;
-use time_traveller::protocol::{Beginning, Command, EpochReport, Event, Rates, Stretch};
+use time_traveller::protocol::{Command, EpochReport, Event, Hyperparameters, StartFrom, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::train::Checkpoint;
 
-fn from(file: &[u8]) -> Beginning {
-    Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() }
+fn from(file: &[u8]) -> StartFrom {
+    StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() }
 }
 
 fn save(request: u32) -> Command {
@@ -82,12 +82,12 @@ fn a_run_from_a_checkpoint_is_the_run_that_was_never_interrupted() {
 
 #[test]
 fn rates_and_a_fixed_offset_are_kept() {
-    let rates = [0.5, 0.25].map(|learning_rate| Rates { learning_rate, clip: 0.5 });
-    let set = |n: usize| Command::SetRates { rates: rates[n] };
+    let hyperparameters = [0.5, 0.25].map(|learning_rate| Hyperparameters { learning_rate, clip: 0.5 });
+    let set = |n: usize| Command::SetHyperparameters { hyperparameters: hyperparameters[n] };
     let go_on = |stretch| Command::Resume { stretch };
     for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
         let config = Config { engine, ..small() };
-        let beginning = Beginning { window_offset: Some(3), ..Beginning::default() };
+        let beginning = StartFrom { window_offset: Some(3), ..StartFrom::default() };
         let first =
             Command::Train { run: 1, config, prefix: "time".to_owned(), beginning, stretch: Stretch::Minibatch };
         // The second change is in the epoch that the checkpoint does not have yet.
@@ -101,10 +101,12 @@ fn rates_and_a_fixed_offset_are_kept() {
         let after = play([part([train_from(1, config, from(&file(&whole, 1)))], finished)]);
         assert_goes_on(opened(&after).1, &after, &whole);
         let told = after.iter().filter_map(|event| match event {
-            Event::RatesSet { epoch, minibatch, rates, .. } => Some((*epoch, *minibatch, *rates)),
+            Event::HyperparametersSet { epoch, minibatch, hyperparameters, .. } => {
+                Some((*epoch, *minibatch, *hyperparameters))
+            }
             _ => None,
         });
-        assert_eq!(told.collect::<Vec<_>>(), [(0, 1, rates[0]), (1, 1, rates[1])]);
+        assert_eq!(told.collect::<Vec<_>>(), [(0, 1, hyperparameters[0]), (1, 1, hyperparameters[1])]);
     }
 }
 

@@ -13,7 +13,7 @@ use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Command, Event, Rates, Stretch};
+use time_traveller::protocol::{Command, Event, Hyperparameters, Stretch};
 use time_traveller::train::{EpochResult, Session};
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
@@ -125,17 +125,19 @@ fn a_stretch_without_a_run_does_nothing() {
     assert_eq!(the(&events, finished) + 2, events.len(), "{events:#?}");
 }
 
-const GENTLE: Rates = Rates { learning_rate: 0.25, clip: 0.125 };
-const BOLD: Rates = Rates { learning_rate: 1.5, clip: 3.0 };
+const GENTLE: Hyperparameters = Hyperparameters { learning_rate: 0.25, clip: 0.125 };
+const BOLD: Hyperparameters = Hyperparameters { learning_rate: 1.5, clip: 3.0 };
 
-fn set(rates: Rates) -> Command {
-    Command::SetRates { rates }
+fn set(hyperparameters: Hyperparameters) -> Command {
+    Command::SetHyperparameters { hyperparameters }
 }
 
 /// Where rates were set, and which.
-fn changes(events: &[Event]) -> Vec<((u32, usize), Rates)> {
+fn changes(events: &[Event]) -> Vec<((u32, usize), Hyperparameters)> {
     let changes = events.iter().filter_map(|event| match event {
-        Event::RatesSet { run: 1, epoch, minibatch, rates } => Some(((*epoch, *minibatch as usize), *rates)),
+        Event::HyperparametersSet { run: 1, epoch, minibatch, hyperparameters } => {
+            Some(((*epoch, *minibatch as usize), *hyperparameters))
+        }
         _ => None,
     });
     changes.collect()
@@ -146,7 +148,9 @@ fn assert_as_told(events: &[Event], config: Config) {
     let changes = changes(events);
     assert_as_the_oracle(events, config, |place| {
         let last = changes.iter().rfind(|(from, _)| *from <= place);
-        last.map_or(Rates { learning_rate: config.lr, clip: config.clip }, |(_, rates)| *rates)
+        last.map_or(Hyperparameters { learning_rate: config.lr, clip: config.clip }, |(_, hyperparameters)| {
+            *hyperparameters
+        })
     });
 }
 
@@ -169,7 +173,7 @@ fn rates_hold_from_the_minibatch_that_is_told() {
 async fn first_epoch(device: &Device, config: Config, work: impl AsyncFn(&mut Session)) -> ((u32, usize), EpochResult) {
     let mut session = Session::new(device, &Rc::new(corpus()), config).await.unwrap();
     work(&mut session).await;
-    let place = session.set_rates(GENTLE).unwrap();
+    let place = session.set_hyperparameters(GENTLE).unwrap();
     session.go_on(Stretch::Whole);
     loop {
         if let Some(result) = session.advance().await.unwrap() {
@@ -208,13 +212,13 @@ fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
 #[test]
 fn bad_rates_are_refused_and_the_run_goes_on() {
     let bad = [
-        (Rates { learning_rate: 0.0, ..BOLD }, "Learning rate (lr) is “0”"),
-        (Rates { learning_rate: f32::NAN, ..BOLD }, "Learning rate (lr) is “NaN”"),
-        (Rates { clip: -1.0, ..BOLD }, "Gradient clipping (clip) is “-1”"),
-        (Rates { clip: f32::INFINITY, ..BOLD }, "Gradient clipping (clip) is “inf”"),
+        (Hyperparameters { learning_rate: 0.0, ..BOLD }, "Learning rate (lr) is “0”"),
+        (Hyperparameters { learning_rate: f32::NAN, ..BOLD }, "Learning rate (lr) is “NaN”"),
+        (Hyperparameters { clip: -1.0, ..BOLD }, "Gradient clipping (clip) is “-1”"),
+        (Hyperparameters { clip: f32::INFINITY, ..BOLD }, "Gradient clipping (clip) is “inf”"),
     ];
-    let refused = |event: &Event| matches!(event, Event::RatesRefused { .. });
-    let all: Vec<Command> = bad.iter().map(|(rates, _)| set(*rates)).collect();
+    let refused = |event: &Event| matches!(event, Event::HyperparametersRefused { .. });
+    let all: Vec<Command> = bad.iter().map(|(hyperparameters, _)| set(*hyperparameters)).collect();
     let events = play([
         part([set(BOLD)], refused),
         part([train(1, small())], epoch(2)),
@@ -224,7 +228,7 @@ fn bad_rates_are_refused_and_the_run_goes_on() {
     let told: Vec<String> = events
         .iter()
         .filter_map(|event| match event {
-            Event::RatesRefused { error } => Some(error.to_string()),
+            Event::HyperparametersRefused { error } => Some(error.to_string()),
             _ => None,
         })
         .collect();

@@ -17,7 +17,7 @@ use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Divergence, Event, Rates, Stretch};
+use time_traveller::protocol::{Command, Divergence, Event, Hyperparameters, StartFrom, Stretch};
 use time_traveller::text::Text;
 use time_traveller::train::{Texts, Trainer};
 
@@ -116,7 +116,7 @@ fn a_device_lost_while_an_epoch_is_sampled_loses_no_epoch() {
         run: 1,
         config,
         prefix: "a".repeat(4000),
-        beginning: Beginning::default(),
+        beginning: StartFrom::default(),
         stretch: Stretch::Whole,
     };
     let through = play([part([long()], finished)]);
@@ -149,14 +149,14 @@ fn a_pause_or_a_question_that_meets_a_lost_device_is_followed_on_the_next() {
 
 #[test]
 fn rates_that_were_set_are_gone_by_again() {
-    let rates = Rates { learning_rate: 0.5, clip: 0.25 };
+    let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 0.25 };
     let script = |loses| {
         let last = Part { loses_device: loses, ..part([resume()], finished) };
         let go_on = |stretch| Command::Resume { stretch };
         [
             part([train_some(1, small(), Stretch::Epoch)], paused),
             part([go_on(Stretch::Minibatch)], paused),
-            part([Command::SetRates { rates }, go_on(Stretch::Minibatch)], paused),
+            part([Command::SetHyperparameters { hyperparameters }, go_on(Stretch::Minibatch)], paused),
             last,
         ]
     };
@@ -240,12 +240,12 @@ fn a_profile_that_no_device_lives_to_see_is_refused() {
 }
 
 /// Rates that throw the network out of the finite numbers.
-const WILD: Rates = Rates { learning_rate: 1000.0, clip: 1e9 };
+const WILD: Hyperparameters = Hyperparameters { learning_rate: 1000.0, clip: 1e9 };
 
 /// A run that goes well for an epoch and then takes those rates.
 fn into_the_wild(engine: EngineChoice) -> (Config, Vec<Part>) {
     let config = Config { hidden: 32, epochs: 100, engine, ..small() };
-    let wild = [Command::SetRates { rates: WILD }, resume()];
+    let wild = [Command::SetHyperparameters { hyperparameters: WILD }, resume()];
     (config, vec![part([train_some(1, config, Stretch::Epoch)], paused), part(wild, diverged)])
 }
 
@@ -273,20 +273,21 @@ fn a_run_that_diverges_stops_at_its_last_good_epoch_and_goes_on_from_there() {
         assert!(good.iter().all(|report| report.perplexity.is_finite()), "{good:#?}");
         let place = format!("in minibatch {} of epoch {}:", minibatch + 1, epoch + 1);
         assert!(message.contains(&place) && message.contains("Gradient clipping (clip) 1."), "{message}");
-        assert_eq!(proposal, Rates { clip: 1.0, ..WILD });
+        assert_eq!(proposal, Hyperparameters { clip: 1.0, ..WILD });
         let last = &good[epoch as usize - 1].sample.text;
         assert_eq!(&generated(&events, 1).text, last, "the weights are those of the last good epoch");
 
         // From there it goes as a run that was held there and given the same rates.
-        let rates = Rates { learning_rate: 0.5, clip: 1.0 };
-        let calm = [Command::SetRates { rates }, Command::Resume { stretch: Stretch::Epoch }];
+        let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 1.0 };
+        let calm = [Command::SetHyperparameters { hyperparameters }, Command::Resume { stretch: Stretch::Epoch }];
         let (_, mut script) = into_the_wild(engine);
         script.push(part(calm.clone(), paused));
         let back = play(script);
         let (_, mut script) = into_the_wild(engine);
         script.truncate(1);
         if epoch > 1 {
-            let wild = [Command::SetRates { rates: WILD }, Command::Resume { stretch: Stretch::Epoch }];
+            let wild =
+                [Command::SetHyperparameters { hyperparameters: WILD }, Command::Resume { stretch: Stretch::Epoch }];
             script.push(part(wild, paused));
             script.extend((2..epoch).map(|_| part([Command::Resume { stretch: Stretch::Epoch }], paused)));
         }

@@ -23,11 +23,11 @@ use time_traveller::model::config::{Cleaning, EngineChoice, Sampling, StateMode}
 use time_traveller::model::{Config, Minibatch, Sizes};
 use time_traveller::network::Parameters;
 use time_traveller::oracle;
-use time_traveller::protocol::{EpochReport, Rates, Stretch};
+use time_traveller::protocol::{EpochReport, Hyperparameters, Stretch};
 use time_traveller::text::Corpus;
 use time_traveller::text::edition::sha1_hex;
 use time_traveller::text::sampling::Epoch;
-use time_traveller::train::{Checkpoint, Session, Start};
+use time_traveller::train::{Checkpoint, Initial, Session};
 use time_traveller::ui::settings::address;
 
 // Everything that touches the shapes of settings, parameters and networks stands in these functions.
@@ -112,7 +112,7 @@ fn corpus(config: &Config) -> Rc<Corpus> {
 }
 
 fn begun(golden: &Golden) -> Session {
-    let start = Start { window_offset: golden.window_offset, ..Start::default() };
+    let start = Initial { window_offset: golden.window_offset, ..Initial::default() };
     let corpus = corpus(&golden.config);
     pollster::block_on(Session::from_start(&Device::Cpu, &corpus, golden.config, start)).unwrap()
 }
@@ -370,7 +370,7 @@ fn the_cpu_engine_learns_as_it_did() {
         let (mut session, mut reports) = (begun(&golden), Vec::new());
         go_on(&mut session, &mut reports, Stretch::Epoch);
         go_on(&mut session, &mut reports, Stretch::Minibatch);
-        session.set_rates(Rates { learning_rate: 6.0, clip: 0.375 }).unwrap();
+        session.set_hyperparameters(Hyperparameters { learning_rate: 6.0, clip: 0.375 }).unwrap();
         go_on(&mut session, &mut reports, Stretch::Epoch);
         go_on(&mut session, &mut reports, Stretch::Epoch);
         assert_eq!(parameters(&session, &reports), golden.parameters[0]);

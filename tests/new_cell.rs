@@ -14,7 +14,7 @@ use kernels::Case;
 use time_traveller::engine::{Device, Engine};
 use time_traveller::gpu::Gpu;
 use time_traveller::model::pick::Pick;
-use time_traveller::model::run::{Run, StateAt};
+use time_traveller::model::{Cursor, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::parameters::cast;
 use time_traveller::network::{Network, Parameters, Setup, parameters_file};
@@ -67,12 +67,12 @@ fn both_engines_train_it_as_the_oracle_does() {
             network,
             library: LIBRARY,
             minibatches: MINIBATCHES,
-            rates: case.rates,
+            hyperparameters: case.hyperparameters,
             parameters: &case.parameters,
         };
         let (metrics, parameters, answers) = pollster::block_on(async {
             let mut engine = Engine::new(&device, &setup).await.unwrap();
-            let mut run = Run::new(MINIBATCHES);
+            let mut run = Cursor::new(MINIBATCHES);
             let minibatch = |_| -> (Minibatch, StateAt) { (case.minibatch.clone(), StateAt::Zero) };
             while !run.is_submitted() {
                 engine.advance(&mut run, minibatch).await.unwrap();

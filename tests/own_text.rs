@@ -12,7 +12,7 @@ use time_traveller::model::Config;
 use time_traveller::model::config::{Cleaning, EngineChoice, StateMode};
 use time_traveller::network::Parameters;
 use time_traveller::oracle;
-use time_traveller::protocol::{Beginning, Command, Event, MOST_COUNTS, Stretch, TextChoice, TextFacts};
+use time_traveller::protocol::{Command, Event, MOST_COUNTS, StartFrom, Stretch, TextChoice, TextFacts};
 use time_traveller::text::Text;
 use time_traveller::text::decode::{LARGEST, decode};
 use time_traveller::text::sampling::Epoch;
@@ -130,7 +130,7 @@ fn a_chinese_text_is_learned_on_both_engines_from_any_encoding() {
             run: 1,
             config,
             prefix: "时间x".to_owned(),
-            beginning: Beginning::default(),
+            beginning: StartFrom::default(),
             stretch: Stretch::Whole,
         };
         let events = play([part([verbatim(bytes), train], finished)]);
@@ -255,8 +255,8 @@ fn file(events: &[Event]) -> Vec<u8> {
     }
 }
 
-fn from(file: &[u8]) -> Beginning {
-    Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() }
+fn from(file: &[u8]) -> StartFrom {
+    StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() }
 }
 
 #[test]

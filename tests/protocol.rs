@@ -8,8 +8,8 @@ use time_traveller::error::Error;
 use time_traveller::model::Sizes;
 use time_traveller::model::config::{Cleaning, Config, SETTINGS, SettingError, Values};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, KernelTime, Lap, PastRace,
-    Pick, Profile, Progress, Quantity, Rates, Sample, Stretch, Summary, TextChoice, TextFacts, Written,
+    Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, Hyperparameters, KernelTime, Lap,
+    PastRace, Pick, Profile, Progress, Quantity, Sample, StartFrom, Stretch, Summary, TextChoice, TextFacts, Written,
 };
 
 /// Numbers of few digits: serde_json reads those exactly.
@@ -64,8 +64,8 @@ fn epoch_report() -> impl Strategy<Value = EpochReport> {
     )
 }
 
-fn rates() -> impl Strategy<Value = Rates> {
-    (1e-6..1000f32, 1e-6..1e9f32).prop_map(|(learning_rate, clip)| Rates { learning_rate, clip })
+fn hyperparameters() -> impl Strategy<Value = Hyperparameters> {
+    (1e-6..1000f32, 1e-6..1e9f32).prop_map(|(learning_rate, clip)| Hyperparameters { learning_rate, clip })
 }
 
 fn stretch() -> impl Strategy<Value = Stretch> {
@@ -115,10 +115,10 @@ fn progress() -> impl Strategy<Value = Progress> {
     })
 }
 
-fn beginning() -> impl Strategy<Value = Beginning> {
+fn beginning() -> impl Strategy<Value = StartFrom> {
     let parameters = prop::option::of(prop::collection::vec(any::<u8>(), 0..12));
     let checkpoint = prop::option::of(prop::collection::vec(any::<u8>(), 0..12));
-    (parameters, any::<Option<u32>>(), checkpoint).prop_map(|(parameters, window_offset, checkpoint)| Beginning {
+    (parameters, any::<Option<u32>>(), checkpoint).prop_map(|(parameters, window_offset, checkpoint)| StartFrom {
         parameters,
         window_offset,
         checkpoint,
@@ -149,15 +149,15 @@ fn profile(name: String) -> Profile {
 /// One command of each kind.
 fn commands() -> impl Strategy<Value = [Command; 12]> {
     let numbers = (any::<u32>(), any::<u32>());
-    let others = (stretch(), rates(), pick(), text_choice());
+    let others = (stretch(), hyperparameters(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
         |((number, length), config, prefix, beginning, others)| {
-            let (stretch, rates, pick, choice) = others;
+            let (stretch, hyperparameters, pick, choice) = others;
             let commands = [
                 Command::Train { run: number, config, prefix: prefix.clone(), beginning, stretch },
                 Command::Pause,
                 Command::Resume { stretch },
-                Command::SetRates { rates },
+                Command::SetHyperparameters { hyperparameters },
                 Command::Reset,
                 Command::Checkpoint { request: number },
                 Command::SamplePrefix { prefix: prefix.clone() },
@@ -173,7 +173,7 @@ fn commands() -> impl Strategy<Value = [Command; 12]> {
                     Command::Train { .. } => 0,
                     Command::Pause => 1,
                     Command::Resume { .. } => 2,
-                    Command::SetRates { .. } => 3,
+                    Command::SetHyperparameters { .. } => 3,
                     Command::Reset => 4,
                     Command::Checkpoint { .. } => 5,
                     Command::SamplePrefix { .. } => 6,
@@ -210,8 +210,8 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
 /// One event of each kind.
 fn events() -> impl Strategy<Value = [Event; 27]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
-    (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), rates()).prop_map(
-        |((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, rates)| {
+    (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), hyperparameters())
+        .prop_map(|((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, hyperparameters)| {
             let summary = Summary {
                 config: Config::default(),
                 window_offset: maybe_run,
@@ -233,13 +233,18 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                 Event::Epoch { run, report: epoch },
                 Event::Paused { run },
                 Event::Resumed { run },
-                Event::RatesSet { run, epoch: n, minibatch: m, rates },
-                Event::RatesRefused { error: error.clone() },
+                Event::HyperparametersSet { run, epoch: n, minibatch: m, hyperparameters },
+                Event::HyperparametersRefused { error: error.clone() },
                 Event::Recovered { run, epoch: n, reason: text.clone() },
                 Event::Lost { run, error: Error::Lost { reason: text.clone() } },
                 Event::Diverged {
                     run,
-                    divergence: Divergence { quantity: Quantity::GradNorm, epoch: n, minibatch: m, proposal: rates },
+                    divergence: Divergence {
+                        quantity: Quantity::GradNorm,
+                        epoch: n,
+                        minibatch: m,
+                        proposal: hyperparameters,
+                    },
                 },
                 Event::Finished { run, report: last },
                 Event::Idle,
@@ -267,8 +272,8 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                     Event::Epoch { .. } => 7,
                     Event::Paused { .. } => 8,
                     Event::Resumed { .. } => 9,
-                    Event::RatesSet { .. } => 10,
-                    Event::RatesRefused { .. } => 11,
+                    Event::HyperparametersSet { .. } => 10,
+                    Event::HyperparametersRefused { .. } => 11,
                     Event::Recovered { .. } => 12,
                     Event::Lost { .. } => 13,
                     Event::Diverged { .. } => 14,
@@ -288,8 +293,7 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                 assert_eq!(i, place);
             }
             events
-        },
-    )
+        })
 }
 
 fn json(message: &impl Serialize) -> String {
@@ -327,7 +331,7 @@ proptest! {
 #[test]
 fn names_are_stable() {
     let config = Config { lr: 0.5, ..Config::default() };
-    let beginning = Beginning { parameters: Some(vec![8, 255]), window_offset: Some(7), checkpoint: None };
+    let beginning = StartFrom { parameters: Some(vec![8, 255]), window_offset: Some(7), checkpoint: None };
     let train = Command::Train { run: 3, config, prefix: "time".into(), beginning, stretch: Stretch::Epoch };
     assert_eq!(
         json(&train),
@@ -359,8 +363,11 @@ fn names_are_stable() {
     assert_eq!(json(&Command::Pause), r#""Pause""#);
     let pick = Pick::Sampled { temperature: 0.5, top_k: 3, seed: 9 };
     assert_eq!(json(&pick), r#"{"Sampled":{"temperature":0.5,"top_k":3,"seed":9}}"#);
-    let rates = Rates { learning_rate: 0.5, clip: 2.0 };
-    assert_eq!(json(&Command::SetRates { rates }), r#"{"SetRates":{"rates":{"learning_rate":0.5,"clip":2.0}}}"#);
+    let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
+    assert_eq!(
+        json(&Command::SetHyperparameters { hyperparameters }),
+        r#"{"SetRates":{"rates":{"learning_rate":0.5,"clip":2.0}}}"#
+    );
     let guesses = vec![(Some('a'), 0.75), (None, 0.25)];
     let written = Written { character: Some('a'), surprise: 0.5, guesses };
     assert_eq!(json(&written), r#"{"character":"a","surprise":0.5,"guesses":[["a",0.75],[null,0.25]]}"#);

@@ -15,8 +15,8 @@ use time_traveller::gpu::layout::Layout;
 use time_traveller::model::config::{EngineChoice, Sampling, StateMode};
 use time_traveller::model::{Config, Sizes};
 use time_traveller::network::{Parameters, parameters_file};
-use time_traveller::protocol::{Beginning, Command, Event, FINAL_PREFIXES, Pick, Rates, Sample, Stretch};
-use time_traveller::train::{Session, Start};
+use time_traveller::protocol::{Command, Event, FINAL_PREFIXES, Hyperparameters, Pick, Sample, StartFrom, Stretch};
+use time_traveller::train::{Initial, Session};
 
 #[test]
 fn a_run_tells_its_start_every_epoch_and_its_end() {
@@ -67,7 +67,7 @@ fn train_with(run: u32, prefix: &str) -> Command {
         run,
         config: small(),
         prefix: prefix.to_owned(),
-        beginning: Beginning::default(),
+        beginning: StartFrom::default(),
         stretch: Stretch::Whole,
     }
 }
@@ -83,7 +83,7 @@ fn every_mode_trains_as_the_oracle_does() {
     ] {
         let config = Config { sampling, state, lr: 2.0, clip: 0.5, epochs: 5, seed: 3, ..small() };
         let events = play([part([train(1, config)], finished)]);
-        assert_as_the_oracle(&events, config, |_| Rates { learning_rate: 2.0, clip: 0.5 });
+        assert_as_the_oracle(&events, config, |_| Hyperparameters { learning_rate: 2.0, clip: 0.5 });
         assert_eq!(numbers(&events), [1, 2, 3, 4, 5]);
     }
 }
@@ -398,15 +398,15 @@ fn file(config: Config, seed: u32) -> Vec<u8> {
 
 #[test]
 fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
-    let own = Beginning { parameters: Some(file(small(), small().seed)), window_offset: None, checkpoint: None };
+    let own = StartFrom { parameters: Some(file(small(), small().seed)), window_offset: None, checkpoint: None };
     let events = play([part([train_from(1, small(), own)], finished)]);
     assert_eq!(outcome(&events), outcome(&play([part([train(1, small())], finished)])));
 
     let parameters = Parameters::init(network(small()), 9);
-    let given = Beginning { parameters: Some(file(small(), 9)), window_offset: Some(2), checkpoint: None };
+    let given = StartFrom { parameters: Some(file(small(), 9)), window_offset: Some(2), checkpoint: None };
     let events = play([part([train_from(1, small(), given)], finished)]);
     let curve: Vec<f64> = pollster::block_on(async {
-        let start = Start { parameters: Some(parameters), window_offset: Some(2) };
+        let start = Initial { parameters: Some(parameters), window_offset: Some(2) };
         let (gpu, corpus) = (Gpu::open().await.unwrap(), Rc::new(corpus()));
         let mut session =
             Session::from_start(&Device::gpu(&gpu, network(small()).sizes), &corpus, small(), start).await.unwrap();
@@ -418,7 +418,7 @@ fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
     });
     let perplexities = |events| reports(events).iter().map(|report| report.perplexity).collect::<Vec<_>>();
     assert_eq!(perplexities(&events), curve);
-    let offset_alone = Beginning { window_offset: Some(2), ..Beginning::default() };
+    let offset_alone = StartFrom { window_offset: Some(2), ..StartFrom::default() };
     let events = play([part([train_from(1, small(), offset_alone)], finished), part([train(2, small())], finished)]);
     let both = perplexities(&events);
     assert_ne!(both[0], curve[0], "other parameters");
@@ -427,14 +427,14 @@ fn a_run_from_a_file_is_the_run_of_the_files_parameters() {
 
 #[test]
 fn a_bad_beginning_fails_with_a_sentence_and_the_next_run_goes_well() {
-    let from = |file: &[u8]| Beginning { parameters: Some(file.to_vec()), window_offset: None, checkpoint: None };
+    let from = |file: &[u8]| StartFrom { parameters: Some(file.to_vec()), window_offset: None, checkpoint: None };
     let wider = Config { hidden: 9, ..small() };
     let good = file(small(), 1);
     let bad = [
         (from(b""), "The initial parameters can't be used: it is no safetensors file"),
         (from(&good[..good.len() - 1]), "it is no safetensors file"),
         (from(&file(wider, 1)), "w_xh has the shape [22, 9], not [22, 8]"),
-        (Beginning { window_offset: Some(6), ..from(&good) }, "A window offset of 6 is more than 5"),
+        (StartFrom { window_offset: Some(6), ..from(&good) }, "A window offset of 6 is more than 5"),
     ];
     for (beginning, sentence) in bad {
         let events = play([

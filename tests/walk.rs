@@ -16,7 +16,7 @@ use time_traveller::engine::Devices;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
+use time_traveller::protocol::{Command, Event, Hyperparameters, Pick, StartFrom, Stretch};
 use time_traveller::text::Text;
 use time_traveller::train::{Checkpoint, Texts, Trainer};
 
@@ -50,14 +50,16 @@ fn command(rng: &mut Xoshiro256PlusPlus, number: u32, shared: &Shared) -> Comman
     match rng.random_range(0..20) {
         0..2 => {
             let checkpoint = shared.file.lock().unwrap().clone().filter(|_| rng.random_bool(0.5));
-            let beginning = Beginning { checkpoint, ..Beginning::default() };
+            let beginning = StartFrom { checkpoint, ..StartFrom::default() };
             Command::Train { run: number, config: config(rng), prefix, beginning, stretch: stretch(rng) }
         }
         2..4 => Command::Pause,
         4..9 => Command::Resume { stretch: stretch(rng) },
         9..11 => {
             let learning_rate = [0.5, 1.0, 0.0, 1000.0][rng.random_range(0..4)];
-            Command::SetRates { rates: Rates { learning_rate, clip: [1.0, 1e9][rng.random_range(0..2)] } }
+            Command::SetHyperparameters {
+                hyperparameters: Hyperparameters { learning_rate, clip: [1.0, 1e9][rng.random_range(0..2)] },
+            }
         }
         11 => Command::Reset,
         12..14 => Command::Checkpoint { request: number },
@@ -145,7 +147,7 @@ fn whatever_is_asked_in_whatever_order_is_answered() {
                 assert_eq!(answers.count(), 1, "seed {seed}: {command:?}");
             }
         }
-        let set = commands.iter().filter(|command| matches!(command, Command::SetRates { .. })).count();
+        let set = commands.iter().filter(|command| matches!(command, Command::SetHyperparameters { .. })).count();
         let told = rates_answered(&commands, &events);
         assert_eq!(told, set, "seed {seed}: rates");
         check_runs(seed, &events);
@@ -164,10 +166,10 @@ fn rates_answered(commands: &[Command], events: &[Event]) -> usize {
             Command::Train { run, beginning, .. } if *run == opened => beginning.checkpoint.as_ref(),
             _ => None,
         });
-        Checkpoint::read(file.expect("a run that was opened has a file")).unwrap().rates.len() - 1
+        Checkpoint::read(file.expect("a run that was opened has a file")).unwrap().hyperparameters.len() - 1
     };
     let answers = events.iter().map(|event| match event {
-        Event::RatesSet { .. } | Event::RatesRefused { .. } => 1,
+        Event::HyperparametersSet { .. } | Event::HyperparametersRefused { .. } => 1,
         Event::Opened { run, .. } => -(told(*run) as isize),
         _ => 0,
     });
@@ -195,7 +197,7 @@ fn check_runs(seed: u64, events: &[Event]) {
             | Event::Progress { run, .. }
             | Event::Paused { run }
             | Event::Resumed { run }
-            | Event::RatesSet { run, .. }
+            | Event::HyperparametersSet { run, .. }
             | Event::Lost { run, .. }
             | Event::Diverged { run, .. }
             | Event::Finished { run, .. } => assert_eq!(Some(*run), present, "seed {seed}: {event:?}"),

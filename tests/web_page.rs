@@ -23,7 +23,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, Stretch, TextFacts,
+    Command, Continuation, EpochReport, Event, FinalReport, Pick, Progress, Sample, StartFrom, Stretch, TextFacts,
 };
 use time_traveller::ui::page::Page;
 use time_traveller::ui::settings::address;
@@ -173,7 +173,7 @@ fn book(is_books: bool) -> Event {
     Event::Text { facts }
 }
 
-fn train(run: u32, config: Config, beginning: Beginning) -> Command {
+fn train(run: u32, config: Config, beginning: StartFrom) -> Command {
     Command::Train { run, config, prefix: "time traveller".into(), beginning, stretch: Stretch::Whole }
 }
 

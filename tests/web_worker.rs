@@ -16,7 +16,7 @@ use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event, Pick, Rates, Stretch};
+use time_traveller::protocol::{Command, Event, Hyperparameters, Pick, StartFrom, Stretch};
 use time_traveller::text::Text;
 use time_traveller::text::fetch::{Limits, fetch};
 use time_traveller::train::{Texts, Trainer};
@@ -66,7 +66,7 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let mut trainer = Trainer::new(Devices::open().await, book(text), move |event| heard.borrow_mut().push(event));
     let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, seed, engine, ..Config::default() };
     let (sender, mut commands) = unbounded();
-    let (beginning, stretch) = (Beginning::default(), Stretch::Whole);
+    let (beginning, stretch) = (StartFrom::default(), Stretch::Whole);
     sender.unbounded_send(Command::Train { run: 7, config, prefix: "the".to_owned(), beginning, stretch }).unwrap();
     drop(sender);
     trainer.serve(None, &mut commands).await;
@@ -118,11 +118,11 @@ async fn a_run_obeys_in_its_midst() {
         let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, engine, ..Config::default() };
         let (sender, mut commands) = unbounded();
         let train = |stretch| {
-            let (prefix, beginning) = ("the".to_owned(), Beginning::default());
+            let (prefix, beginning) = ("the".to_owned(), StartFrom::default());
             Command::Train { run: 7, config, prefix, beginning, stretch }
         };
         sender.unbounded_send(train(Stretch::Minibatch)).unwrap();
-        let rates = Rates { learning_rate: 0.5, clip: 0.25 };
+        let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 0.25 };
         let pick = Pick::Sampled { temperature: 0.8, top_k: 4, seed: 3 };
         let events = Rc::new(RefCell::new(Vec::new()));
         let (heard, mut sender) = (events.clone(), Some(sender));
@@ -131,7 +131,9 @@ async fn a_run_obeys_in_its_midst() {
                 && let Some(sender) = sender.take()
             {
                 let ask = Command::Generate { request: 1, prefix: "fox".to_owned(), length: 9, pick, config };
-                for command in [Command::SetRates { rates }, ask, Command::Resume { stretch: Stretch::Whole }] {
+                for command in
+                    [Command::SetHyperparameters { hyperparameters }, ask, Command::Resume { stretch: Stretch::Whole }]
+                {
                     sender.unbounded_send(command).unwrap();
                 }
             }
@@ -139,7 +141,10 @@ async fn a_run_obeys_in_its_midst() {
         };
         Trainer::new(Devices::open().await, book(text.clone()), emit).serve(None, &mut commands).await;
         let events = events.take();
-        assert!(events.contains(&Event::RatesSet { run: 7, epoch: 0, minibatch: 1, rates }), "{events:?}");
+        assert!(
+            events.contains(&Event::HyperparametersSet { run: 7, epoch: 0, minibatch: 1, hyperparameters }),
+            "{events:?}"
+        );
         let answer = events.iter().find_map(|event| match event {
             Event::Generated { request: 1, continuation } => Some(continuation),
             _ => None,

@@ -9,7 +9,7 @@ use super::yielding::{SLICE, Yield};
 use crate::error::{Error, Result};
 use crate::model::Minibatch;
 use crate::model::minibatch::{Metrics, by_time};
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::code::{Cpu, GRAD_POSITIONS};
 use crate::network::memory::{STATE, Tensors, Weights};
 use crate::network::{Content, Dim, Network, Parameters, Setup};
@@ -60,7 +60,7 @@ impl Engine {
         Ok(Self {
             network,
             weights: Weights::new(setup.parameters.clone(), true),
-            tensors: Tensors::new(&network, setup.rates, true),
+            tensors: Tensors::new(&network, setup.hyperparameters, true),
             pieces: pieces(&network, &kernels),
             kernels,
             forward: Forward::new(&network, setup.library),
@@ -75,13 +75,13 @@ impl Engine {
     }
 
     /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
-    pub fn set_rates(&mut self, rates: Rates) {
-        self.tensors.rates = rates;
+    pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) {
+        self.tensors.hyperparameters = hyperparameters;
     }
 
     /// Does the next pieces of a run, for some tens of milliseconds, up to where it is to hold. `minibatch` gives the
     /// tokens of a minibatch and the state that enters it.
-    pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
+    pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
         let start = Instant::now();
         while !run.is_held() {
             if run.at.1 == 0 {

@@ -1,7 +1,7 @@
 //! The way forward alone: rows of tokens side by side, one time step after the other.
 
+use crate::model::Hyperparameters;
 use crate::model::Sizes;
-use crate::model::run::Rates;
 use crate::network::code::{Cpu, Library, code_of};
 use crate::network::memory::{STATE, Tensors, Weights};
 use crate::network::{Network, plan::Stage};
@@ -41,8 +41,8 @@ impl Reader {
     pub fn new(network: Network, forward: Forward, rows: usize) -> Self {
         let network = network.with_sizes(Sizes { batch: rows, steps: 1, ..network.sizes });
         // Nothing is updated by these.
-        let rates = Rates { learning_rate: 0.0, clip: 1.0 };
-        let mut tensors = Tensors::new(&network, rates, false);
+        let hyperparameters = Hyperparameters { learning_rate: 0.0, clip: 1.0 };
+        let mut tensors = Tensors::new(&network, hyperparameters, false);
         tensors.sides.left(STATE, rows).pack_by_across(&vec![0.0; rows * network.sizes.hidden]);
         Self { forward, tensors, carried: network.carried().map(|tensor| tensor.name).collect() }
     }

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::model::{Minibatch, Sizes};
 use crate::network::{Parameters, Setup};
 use crate::{cpu, gpu};
@@ -72,10 +72,10 @@ impl Engine {
     }
 
     /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
-    pub fn set_rates(&mut self, rates: Rates) {
+    pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) {
         match self {
-            Self::Gpu(engine) => engine.set_rates(rates),
-            Self::Cpu(engine) => engine.set_rates(rates),
+            Self::Gpu(engine) => engine.set_hyperparameters(hyperparameters),
+            Self::Cpu(engine) => engine.set_hyperparameters(hyperparameters),
         }
     }
 
@@ -84,7 +84,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
+    pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
         match self {
             Self::Gpu(engine) => engine.advance(run, minibatch).await,
             Self::Cpu(engine) => {
@@ -98,7 +98,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn finish(&mut self, run: &mut Run) -> Result<Vec<Metrics>> {
+    pub async fn finish(&mut self, run: &mut Cursor) -> Result<Vec<Metrics>> {
         match self {
             Self::Gpu(engine) => engine.finish(run).await,
             Self::Cpu(engine) => Ok(engine.finish()),
@@ -109,7 +109,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn finish_with_parameters(&mut self, run: &mut Run) -> Result<(Vec<Metrics>, Parameters)> {
+    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
         match self {
             Self::Gpu(engine) => engine.finish_with_parameters(run).await,
             Self::Cpu(engine) => Ok((engine.finish(), engine.parameters().clone())),

@@ -8,7 +8,7 @@ use crate::kernels::LIBRARY;
 use crate::model::Minibatch;
 use crate::model::minibatch::Metrics;
 use crate::model::profile::{KernelTime, Profile};
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::work::Work;
 use crate::network::{Kernel, Network, Parameters, Setup};
 
@@ -17,7 +17,7 @@ use crate::network::{Kernel, Network, Parameters, Setup};
 const ENOUGH: f64 = 0.05;
 
 /// Small, so that the network stays the same while it is measured.
-const RATES: Rates = Rates { learning_rate: 1e-6, clip: 1.0 };
+const RATES: Hyperparameters = Hyperparameters { learning_rate: 1e-6, clip: 1.0 };
 
 /// The most minibatches that are trained on for one time.
 pub(super) const MOST: usize = 64;
@@ -32,7 +32,7 @@ pub(super) struct Measured {
 impl Measured {
     pub async fn new(device: &Device, network: Network) -> Result<Self> {
         let parameters = &Parameters::init(network, 0);
-        let setup = Setup { network, library: LIBRARY, minibatches: MOST, rates: RATES, parameters };
+        let setup = Setup { network, library: LIBRARY, minibatches: MOST, hyperparameters: RATES, parameters };
         let engine = Engine::new(device, &setup).await?;
         Ok(Self { engine, network, minibatch: Minibatch::of_every_token(network.sizes) })
     }
@@ -45,8 +45,8 @@ impl Measured {
         Ok(seconds_since(start))
     }
 
-    async fn submit(&mut self, minibatches: usize) -> Result<Run> {
-        let mut run = Run::new(minibatches);
+    async fn submit(&mut self, minibatches: usize) -> Result<Cursor> {
+        let mut run = Cursor::new(minibatches);
         while !run.is_submitted() {
             self.engine.advance(&mut run, |_| (self.minibatch.clone(), StateAt::Zero)).await?;
         }

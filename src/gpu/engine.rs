@@ -13,7 +13,7 @@ use super::wgsl::Dims;
 use crate::error::Result;
 use crate::model::Minibatch;
 use crate::model::minibatch::{Metrics, by_time};
-use crate::model::run::{Rates, Run, StateAt};
+use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// The most minibatches in one submission, and the most bytes of tokens for it, if one minibatch has not more.
@@ -84,7 +84,7 @@ impl Engine {
             let make = || buffer(place.label(), layout.end(place), Usage::STORAGE | copied);
             buffers.entry(place).or_insert_with(make);
         }
-        let content = steps.uniforms(setup.rates);
+        let content = steps.uniforms(setup.hyperparameters);
         let uniforms = buffer("uniforms", content.len() as u64, Usage::UNIFORM | Usage::COPY_DST);
         gpu.queue.write_buffer(&uniforms, 0, &content);
         let transposes = &buffers[&layout.tensor(crate::network::table::TRANSPOSES).buffer];
@@ -156,8 +156,8 @@ impl Engine {
     }
 
     /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
-    pub fn set_rates(&self, rates: Rates) {
-        self.gpu.queue.write_buffer(&self.uniforms, 0, &self.steps.uniforms(rates));
+    pub fn set_hyperparameters(&self, hyperparameters: Hyperparameters) {
+        self.gpu.queue.write_buffer(&self.uniforms, 0, &self.steps.uniforms(hyperparameters));
     }
 
     /// Hands the device its next submission of a run, up to where that is to hold, and waits while two are under way.
@@ -165,7 +165,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn advance(&mut self, run: &mut Run, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
+    pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut tokens: Vec<u32> = Vec::new();
         let mut flops = 0;
@@ -216,7 +216,7 @@ impl Engine {
     }
 
     /// Records dispatches of the minibatch under way until they come to `budget` operations; gives how many they are.
-    fn dispatch_some(&self, encoder: &mut wgpu::CommandEncoder, run: &mut Run, budget: u64) -> u64 {
+    fn dispatch_some(&self, encoder: &mut wgpu::CommandEncoder, run: &mut Cursor, budget: u64) -> u64 {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         let mut flops = 0;
         for dispatch in &self.steps.train[run.at.1..] {
@@ -275,7 +275,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn finish(&mut self, run: &mut Run) -> Result<Vec<Metrics>> {
+    pub async fn finish(&mut self, run: &mut Cursor) -> Result<Vec<Metrics>> {
         let (metrics, _) = self.read_run(run, 0).await?;
         Ok(metrics)
     }
@@ -284,7 +284,7 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn finish_with_parameters(&mut self, run: &mut Run) -> Result<(Vec<Metrics>, Parameters)> {
+    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
         let (metrics, padded) = self.read_run(run, self.layout.end(Buffer::Parameters)).await?;
         let tensors = self.network().params().map(|param| self.layout.tensor(param.name));
         let numbers = tensors.flat_map(|tensor| tensor.unpad(&padded[tensor.at as usize / 4..])).collect();
@@ -292,7 +292,7 @@ impl Engine {
     }
 
     /// The metrics of a run and so many bytes of the parameters, as they are after it.
-    async fn read_run(&mut self, run: &mut Run, parameters: u64) -> Result<(Vec<Metrics>, Vec<f32>)> {
+    async fn read_run(&mut self, run: &mut Cursor, parameters: u64) -> Result<(Vec<Metrics>, Vec<f32>)> {
         let metrics = 16 * run.at.0 as u64;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, metrics);

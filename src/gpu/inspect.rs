@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use crate::error::Result;
 use crate::model::Minibatch;
-use crate::model::run::StateAt;
+use crate::model::StateAt;
 
 impl Engine {
     /// Writes a tensor, given in its true shape.

@@ -3,7 +3,7 @@
 use super::engine::Engine;
 use crate::error::Result;
 use crate::model::Minibatch;
-use crate::model::run::StateAt;
+use crate::model::StateAt;
 
 impl Engine {
     /// Runs all dispatches of one kernel of the training step so many times, on whatever its tensors hold.

@@ -2,7 +2,7 @@
 
 use super::layout::{ALIGNMENT, Layout};
 use super::wgsl::{Dims, GROUP, tile_of};
-use crate::model::run::Rates;
+use crate::model::Hyperparameters;
 use crate::network::plan::Call;
 use crate::network::{Extent, Kernel};
 
@@ -80,10 +80,10 @@ impl Steps {
     }
 
     /// The uniform buffer's content.
-    pub fn uniforms(&self, rates: Rates) -> Vec<u8> {
+    pub fn uniforms(&self, hyperparameters: Hyperparameters) -> Vec<u8> {
         let mut bytes = vec![0; self.dims.len() * ALIGNMENT as usize];
         for (slot, &dims) in bytes.chunks_exact_mut(ALIGNMENT as usize).zip(&self.dims) {
-            let dims = Dims { learning_rate: rates.learning_rate, clip: rates.clip, ..dims };
+            let dims = Dims { learning_rate: hyperparameters.learning_rate, clip: hyperparameters.clip, ..dims };
             slot[..size_of::<Dims>()].copy_from_slice(bytemuck::bytes_of(&dims));
         }
         bytes

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::hyperparameters::Hyperparameters;
 use super::minibatch::Metrics;
-use super::run::Rates;
 
 /// What stopped being a finite number, in the order in which it is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Divergence {
     /// The minibatch that broke, from 0; of what is of a whole epoch, its last.
     pub minibatch: u32,
     /// Rates that usually help.
-    pub proposal: Rates,
+    pub proposal: Hyperparameters,
 }
 
 /// A threshold above which clipping hardly clips; the book's is 1.
@@ -51,11 +51,11 @@ pub fn find(metrics: &[Metrics], parameters: &[f32], perplexity: f64) -> Option<
 }
 
 /// Gradients that are clipped at 1, or a tenth of the learning rate where they hardly get longer than that.
-pub fn propose(rates: Rates) -> Rates {
-    if rates.clip > LOOSE {
-        Rates { clip: 1.0, ..rates }
+pub fn propose(hyperparameters: Hyperparameters) -> Hyperparameters {
+    if hyperparameters.clip > LOOSE {
+        Hyperparameters { clip: 1.0, ..hyperparameters }
     } else {
-        Rates { learning_rate: rates.learning_rate / 10.0, ..rates }
+        Hyperparameters { learning_rate: hyperparameters.learning_rate / 10.0, ..hyperparameters }
     }
 }
 
@@ -67,7 +67,7 @@ impl fmt::Display for Divergence {
             Quantity::Weights => "A weight",
             Quantity::Perplexity => "The perplexity",
         };
-        let Rates { learning_rate, clip } = self.proposal;
+        let Hyperparameters { learning_rate, clip } = self.proposal;
         write!(
             f,
             "{what} stopped being a finite number in minibatch {} of epoch {}: go on from the epoch before with Learning \
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn loose_clipping_is_tightened_and_else_the_learning_rate_lowered() {
-        let rates = Rates { learning_rate: 100.0, clip: 1e9 };
-        let first = propose(rates);
-        assert_eq!(first, Rates { learning_rate: 100.0, clip: 1.0 });
-        assert_eq!(propose(first), Rates { learning_rate: 10.0, clip: 1.0 });
+        let hyperparameters = Hyperparameters { learning_rate: 100.0, clip: 1e9 };
+        let first = propose(hyperparameters);
+        assert_eq!(first, Hyperparameters { learning_rate: 100.0, clip: 1.0 });
+        assert_eq!(propose(first), Hyperparameters { learning_rate: 10.0, clip: 1.0 });
     }
 }

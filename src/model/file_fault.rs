@@ -46,11 +46,11 @@ pub enum FileFault {
     #[error("epoch {epoch} has the validation perplexity {given}")]
     Validation { epoch: u32, given: f64 },
     #[error("its rates are wrong: {0}")]
-    Rates(SettingError),
+    Hyperparameters(SettingError),
     #[error("a change of its rates is at epoch {epoch}, minibatch {minibatch}, which are no whole numbers from 0")]
-    RatesPlace { epoch: f64, minibatch: f64 },
+    HyperparametersPosition { epoch: f64, minibatch: f64 },
     #[error("its rates do not begin at the beginning or are not in order")]
-    RatesOrder,
+    HyperparametersOrder,
     #[error("it is of another vocabulary (of size {its}, and here it is {ours})")]
     OtherVocabulary { its: usize, ours: usize },
     #[error("it is of another text, with the same vocabulary")]

@@ -7,8 +7,8 @@ use dense::Panels;
 use super::description::Network;
 use super::parameters::Parameters;
 use super::table::{Content, Dim};
+use crate::model::Hyperparameters;
 use crate::model::Sizes;
-use crate::model::run::Rates;
 
 /// Parameters, and those that products multiply by as the right sides of these.
 pub struct Weights {
@@ -74,7 +74,7 @@ impl Weights {
 /// The tensors of a minibatch, in true shapes, and what a training step comes to.
 pub struct Tensors {
     pub sizes: Sizes,
-    pub rates: Rates,
+    pub hyperparameters: Hyperparameters,
     /// Token ids `(T, B)`.
     pub inputs: Vec<u32>,
     pub targets: Vec<u32>,
@@ -92,10 +92,10 @@ pub struct Tensors {
 
 impl Tensors {
     /// Zeros, for a network that is trained or only read with.
-    pub fn new(network: &Network, rates: Rates, trained: bool) -> Self {
+    pub fn new(network: &Network, hyperparameters: Hyperparameters, trained: bool) -> Self {
         Self {
             sizes: network.sizes,
-            rates,
+            hyperparameters,
             inputs: Vec::new(),
             targets: Vec::new(),
             floats: Floats::new(network),

@@ -3,7 +3,7 @@
 use super::code::Library;
 use super::description::Network;
 use super::parameters::Parameters;
-use crate::model::run::Rates;
+use crate::model::Hyperparameters;
 
 /// Everything that an engine is made of.
 #[derive(Clone, Copy)]
@@ -13,7 +13,7 @@ pub struct Setup<'a> {
     pub library: Library,
     /// The most minibatches of a run.
     pub minibatches: usize,
-    pub rates: Rates,
+    pub hyperparameters: Hyperparameters,
     /// The network's parameters at the beginning.
     pub parameters: &'a Parameters,
 }

@@ -23,8 +23,8 @@ use safetensors::{SafeTensorError, SafeTensors};
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
 use crate::model::config::{SETTINGS, WINDOW_OFFSET};
-use crate::model::run::{Place, Rates};
 use crate::model::{Config, FileFault};
+use crate::model::{Hyperparameters, MinibatchId};
 use crate::network::Parameters;
 use crate::network::parameters_file::{floats, read_from, view, views};
 use crate::protocol::{EpochReport, Sample, Summary};
@@ -44,7 +44,7 @@ pub struct Checkpoint {
     /// SHA-1 of the cleaned text.
     pub text: String,
     /// Where rates were set, in order; the first from the beginning on.
-    pub rates: Vec<(Place, Rates)>,
+    pub hyperparameters: Vec<(MinibatchId, Hyperparameters)>,
     /// What each finished epoch came to.
     pub reports: Vec<EpochReport>,
     pub parameters: Parameters,
@@ -100,14 +100,14 @@ impl Checkpoint {
         let epochs = self.reports.iter().flat_map(|r| [r.loss, r.tokens_per_second, r.grad_norms.len() as f64]);
         let epochs: Vec<f64> = epochs.collect();
         let norms: Vec<f32> = self.reports.iter().flat_map(|report| &report.grad_norms).copied().collect();
-        let rates = self.rates.iter().flat_map(|&((epoch, minibatch), rates)| {
-            [epoch.into(), minibatch as f64, rates.learning_rate.into(), rates.clip.into()]
+        let hyperparameters = self.hyperparameters.iter().flat_map(|&((epoch, minibatch), hyperparameters)| {
+            [epoch.into(), minibatch as f64, hyperparameters.learning_rate.into(), hyperparameters.clip.into()]
         });
-        let rates: Vec<f64> = rates.collect();
+        let hyperparameters: Vec<f64> = hyperparameters.collect();
         let mut tensors = views(&self.parameters);
         tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
         tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
-        tensors.push(("rates", view(vec![self.rates.len(), 4], &rates)));
+        tensors.push(("rates", view(vec![self.hyperparameters.len(), 4], &hyperparameters)));
         let validation: Vec<f64> = self.reports.iter().filter_map(|report| report.validation).collect();
         if self.config.validation > 0 {
             tensors.push(("validation", view(vec![validation.len()], &validation)));
@@ -161,7 +161,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
         window_offset: offset,
         vocabulary: vocabulary.characters().iter().collect(),
         text: said("text")?.clone(),
-        rates: read_rates(&file, &config)?,
+        hyperparameters: read_hyperparameters(&file, &config)?,
         reports,
         parameters,
     })
@@ -244,19 +244,24 @@ fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Resul
     Ok(())
 }
 
-fn read_rates(file: &SafeTensors<'_>, config: &Config) -> Result<Vec<(Place, Rates)>, FileFault> {
+fn read_hyperparameters(
+    file: &SafeTensors<'_>,
+    config: &Config,
+) -> Result<Vec<(MinibatchId, Hyperparameters)>, FileFault> {
     let table = table(file, "rates", 4)?;
-    let mut changes: Vec<(Place, Rates)> = Vec::new();
+    let mut changes: Vec<(MinibatchId, Hyperparameters)> = Vec::new();
     for row in table.chunks_exact(4) {
-        let rates = Rates { learning_rate: row[2] as f32, clip: row[3] as f32 };
-        Config { lr: rates.learning_rate, clip: rates.clip, ..*config }.check().map_err(FileFault::Rates)?;
+        let hyperparameters = Hyperparameters { learning_rate: row[2] as f32, clip: row[3] as f32 };
+        Config { lr: hyperparameters.learning_rate, clip: hyperparameters.clip, ..*config }
+            .check()
+            .map_err(FileFault::Hyperparameters)?;
         let [epoch, minibatch] = [row[0], row[1]].map(|number| whole(number, 0.0..=f64::from(u32::MAX)));
-        let place = epoch.zip(minibatch).ok_or(FileFault::RatesPlace { epoch: row[0], minibatch: row[1] });
-        changes.push((place.map(|(epoch, minibatch)| (epoch as u32, minibatch))?, rates));
+        let place = epoch.zip(minibatch).ok_or(FileFault::HyperparametersPosition { epoch: row[0], minibatch: row[1] });
+        changes.push((place.map(|(epoch, minibatch)| (epoch as u32, minibatch))?, hyperparameters));
     }
     let in_order = changes.windows(2).all(|pair| pair[0].0 < pair[1].0);
     match changes.first() {
         Some(((0, 0), _)) if in_order => Ok(changes),
-        _ => Err(FileFault::RatesOrder),
+        _ => Err(FileFault::HyperparametersOrder),
     }
 }

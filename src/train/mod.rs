@@ -11,7 +11,7 @@ mod trainer;
 mod waiting;
 
 pub use checkpoint::Checkpoint;
-pub use session::{EpochResult, Session, Start};
+pub use session::{EpochResult, Initial, Session};
 pub use texts::Texts;
 pub use trainer::Trainer;
 pub use waiting::wait_for_text;

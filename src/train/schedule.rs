@@ -1,43 +1,43 @@
 //! By which rates a run goes, from which minibatch on.
 
-use crate::model::run::{Place, Rates};
+use crate::model::{Hyperparameters, MinibatchId};
 
 /// The rates of a whole run, so that an epoch that is trained once more goes by the rates that it went by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     /// Each from its place on, in order; the first from the beginning on.
-    changes: Vec<(Place, Rates)>,
+    changes: Vec<(MinibatchId, Hyperparameters)>,
 }
 
 impl Schedule {
-    pub fn new(rates: Rates) -> Self {
-        Self { changes: vec![((0, 0), rates)] }
+    pub fn new(hyperparameters: Hyperparameters) -> Self {
+        Self { changes: vec![((0, 0), hyperparameters)] }
     }
 
     /// The schedule of these changes, which are in order and begin at the beginning.
-    pub fn of_changes(changes: Vec<(Place, Rates)>) -> Self {
+    pub fn of_changes(changes: Vec<(MinibatchId, Hyperparameters)>) -> Self {
         Self { changes }
     }
 
     /// Every change, in order; the first is the beginning.
-    pub fn changes(&self) -> &[(Place, Rates)] {
+    pub fn changes(&self) -> &[(MinibatchId, Hyperparameters)] {
         &self.changes
     }
 
     /// The rates of a minibatch.
-    pub fn at(&self, place: Place) -> Rates {
+    pub fn at(&self, place: MinibatchId) -> Hyperparameters {
         self.changes[self.changes.partition_point(|(from, _)| *from <= place) - 1].1
     }
 
     /// Where the first change after a minibatch is.
-    pub fn change_after(&self, place: Place) -> Option<Place> {
+    pub fn change_after(&self, place: MinibatchId) -> Option<MinibatchId> {
         self.changes.iter().map(|(from, _)| *from).find(|from| *from > place)
     }
 
     /// From `place` on these rates hold, whatever was set for there or later.
-    pub fn set(&mut self, place: Place, rates: Rates) {
+    pub fn set(&mut self, place: MinibatchId, hyperparameters: Hyperparameters) {
         self.changes.retain(|(from, _)| *from < place);
-        self.changes.push((place, rates));
+        self.changes.push((place, hyperparameters));
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_change_holds_from_its_place_to_the_next() {
-        let [first, second, third] = [1.0, 2.0, 3.0].map(|clip| Rates { learning_rate: 1.0, clip });
+        let [first, second, third] = [1.0, 2.0, 3.0].map(|clip| Hyperparameters { learning_rate: 1.0, clip });
         let mut schedule = Schedule::new(first);
         schedule.set((2, 3), second);
         schedule.set((5, 0), third);

@@ -17,7 +17,7 @@ use crate::model::Config;
 use crate::model::config::StateMode;
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
-use crate::model::run::{Place, Rates, Run, StateAt};
+use crate::model::{Cursor, Hyperparameters, MinibatchId, StateAt};
 use crate::network::{Network, Parameters, Setup};
 use crate::protocol::{
     Continuation, EpochReport, LONGEST_ANSWER, Pick, Progress, Sample, Stretch, check_pick, check_prefix,
@@ -54,7 +54,7 @@ impl EpochResult {
 
 /// Where a run begins, if not where its settings say.
 #[derive(Debug, Clone, Default)]
-pub struct Start {
+pub struct Initial {
     /// Initial parameters of the network, instead of random ones.
     pub parameters: Option<Parameters>,
     /// The offset of every epoch's windows, instead of a random one.
@@ -74,18 +74,18 @@ pub struct Session {
     under_way: Option<UnderWay>,
     schedule: Schedule,
     /// The rates that the engine goes by.
-    rates: Rates,
+    hyperparameters: Hyperparameters,
     /// Where the run rests: this minibatch is not begun.
-    goal: Place,
+    goal: MinibatchId,
     clock: Clock,
     /// Tokens trained on in finished epochs.
     tokens_done: u64,
-    last_good: Moment,
+    last_good: Snapshot,
 }
 
 /// Where a run was at the end of an epoch: all that it goes on from. The state is zero there, and its settings and rates
 /// are those of the whole run.
-struct Moment {
+struct Snapshot {
     epoch: u32,
     tokens_done: u64,
     rng: Xoshiro256PlusPlus,
@@ -101,7 +101,7 @@ struct Ended {
 /// The epoch under way.
 struct UnderWay {
     epoch: Epoch,
-    run: Run,
+    run: Cursor,
     /// The clock at its start.
     since: f64,
     ended: Option<Ended>,
@@ -113,14 +113,14 @@ impl Session {
     /// # Errors
     /// Settings that are out of range, ask for more than the text has or for more than the device holds.
     pub async fn new(device: &Device, corpus: &Rc<Corpus>, config: Config) -> Result<Self> {
-        Self::from_start(device, corpus, config, Start::default()).await
+        Self::from_start(device, corpus, config, Initial::default()).await
     }
 
     /// [`Session::new`] from a given start, so that a run can follow another implementation step by step.
     ///
     /// # Errors
     /// As [`Session::new`]; an offset that no epoch has.
-    pub async fn from_start(device: &Device, corpus: &Rc<Corpus>, config: Config, start: Start) -> Result<Self> {
+    pub async fn from_start(device: &Device, corpus: &Rc<Corpus>, config: Config, start: Initial) -> Result<Self> {
         config.check()?;
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
         if wanted > length {
@@ -140,13 +140,13 @@ impl Session {
                 needed,
             });
         }
-        let rates = Rates { learning_rate: config.lr, clip: config.clip };
+        let hyperparameters = Hyperparameters { learning_rate: config.lr, clip: config.clip };
         let minibatches = minibatches_at_most(&config, wanted);
         if minibatches > MOST_MINIBATCHES {
             return Err(Error::TooManyMinibatches { minibatches, most: MOST_MINIBATCHES });
         }
         let parameters = start.parameters.unwrap_or_else(|| Parameters::init(network, config.seed));
-        let setup = Setup { network, library: kernels::LIBRARY, minibatches, rates, parameters: &parameters };
+        let setup = Setup { network, library: kernels::LIBRARY, minibatches, hyperparameters, parameters: &parameters };
         let engine = Engine::new(device, &setup).await?;
         // A stream of its own, so that what is sampled does not depend on how many parameters there are.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
@@ -159,12 +159,12 @@ impl Session {
             window_offset: start.window_offset,
             epoch: 0,
             under_way: None,
-            schedule: Schedule::new(rates),
-            rates,
+            schedule: Schedule::new(hyperparameters),
+            hyperparameters,
             goal: (config.epochs, 0),
             clock: Clock::default(),
             tokens_done: 0,
-            last_good: Moment { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
+            last_good: Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
             rng,
         })
     }
@@ -177,7 +177,7 @@ impl Session {
         checkpoint.check(corpus)?;
         let Checkpoint { config, parameters, window_offset, .. } = checkpoint;
         let window_offset = window_offset.map(|offset| offset as usize);
-        let start = Start { parameters: Some(parameters.clone()), window_offset };
+        let start = Initial { parameters: Some(parameters.clone()), window_offset };
         let mut session = Self::from_start(device, corpus, *config, start).await?;
         for _ in 0..checkpoint.epoch() {
             Epoch::draw(config, config.tokens as usize, window_offset, &mut session.rng)?;
@@ -185,8 +185,8 @@ impl Session {
         let tokens = |minibatches: usize| minibatches as f64 * session.tokens_per_minibatch() as f64;
         let seconds = checkpoint.reports.iter().map(|r| tokens(r.grad_norms.len()) / r.tokens_per_second).sum();
         session.clock = Clock::of(seconds);
-        session.schedule = Schedule::of_changes(checkpoint.rates.clone());
-        session.last_good = Moment {
+        session.schedule = Schedule::of_changes(checkpoint.hyperparameters.clone());
+        session.last_good = Snapshot {
             epoch: checkpoint.epoch(),
             tokens_done: checkpoint.minibatches() * session.tokens_per_minibatch(),
             rng: session.rng.clone(),
@@ -207,7 +207,7 @@ impl Session {
             window_offset: self.window_offset.map(|offset| offset as u32),
             vocabulary: self.corpus.vocabulary.characters().iter().collect(),
             text: self.corpus.sha1().to_owned(),
-            rates: self.schedule.changes().to_vec(),
+            hyperparameters: self.schedule.changes().to_vec(),
             reports: reports.to_vec(),
             parameters: self.last_good.parameters.clone(),
         }
@@ -229,18 +229,19 @@ impl Session {
     /// # Errors
     /// A network that the device can't hold; a failure of the device. The run stays where it was.
     pub async fn move_to(&mut self, device: &Device) -> Result<()> {
-        let rates = self.schedule.at((self.last_good.epoch, 0));
+        let hyperparameters = self.schedule.at((self.last_good.epoch, 0));
         let minibatches = minibatches_at_most(&self.config, self.config.tokens as usize);
         let parameters = &self.last_good.parameters;
-        let setup = Setup { network: self.network, library: kernels::LIBRARY, minibatches, rates, parameters };
+        let setup =
+            Setup { network: self.network, library: kernels::LIBRARY, minibatches, hyperparameters, parameters };
         self.engine = Engine::new(device, &setup).await?;
-        self.rates = rates;
+        self.hyperparameters = hyperparameters;
         self.begin_at_last_good();
         Ok(())
     }
 
     fn begin_at_last_good(&mut self) {
-        let Moment { epoch, tokens_done, rng, .. } = &self.last_good;
+        let Snapshot { epoch, tokens_done, rng, .. } = &self.last_good;
         (self.epoch, self.tokens_done, self.rng) = (*epoch, *tokens_done, rng.clone());
         self.under_way = None;
         self.clock.forget_pace(self.tokens_done);
@@ -269,7 +270,7 @@ impl Session {
     }
 
     /// The minibatch under way or, between two, the next.
-    fn place(&self) -> Place {
+    fn place(&self) -> MinibatchId {
         (self.epoch, self.under_way.as_ref().map_or(0, |under_way| under_way.run.submitted()))
     }
 
@@ -278,14 +279,14 @@ impl Session {
     ///
     /// # Errors
     /// Rates that the settings do not take; the run then keeps those it has.
-    pub fn set_rates(&mut self, rates: Rates) -> Result<(u32, usize)> {
-        Config { lr: rates.learning_rate, clip: rates.clip, ..self.config }.check()?;
+    pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) -> Result<(u32, usize)> {
+        Config { lr: hyperparameters.learning_rate, clip: hyperparameters.clip, ..self.config }.check()?;
         let place = match &self.under_way {
             Some(UnderWay { run, epoch, .. }) if run.next() == epoch.len() => (self.epoch + 1, 0),
             Some(UnderWay { run, .. }) => (self.epoch, run.next()),
             None => (self.epoch, 0),
         };
-        self.schedule.set(place, rates);
+        self.schedule.set(place, hyperparameters);
         Ok(place)
     }
 
@@ -334,7 +335,7 @@ impl Session {
             Some(under_way) => under_way,
             none => {
                 let epoch = Epoch::draw(config, config.tokens as usize, self.window_offset, &mut self.rng)?;
-                let run = Run::new(epoch.len());
+                let run = Cursor::new(epoch.len());
                 none.insert(UnderWay { epoch, run, since: self.clock.seconds(), ended: None })
             }
         };
@@ -344,10 +345,10 @@ impl Session {
             _ => StateAt::Zero,
         };
         let place = (self.epoch, run.submitted());
-        let rates = self.schedule.at(place);
-        if rates != self.rates {
-            engine.set_rates(rates);
-            self.rates = rates;
+        let hyperparameters = self.schedule.at(place);
+        if hyperparameters != self.hyperparameters {
+            engine.set_hyperparameters(hyperparameters);
+            self.hyperparameters = hyperparameters;
         }
         let hold = self.schedule.change_after(place).map_or(self.goal, |change| change.min(self.goal));
         run.hold_before(if hold.0 > self.epoch { epoch.len() } else { hold.1 });
@@ -383,7 +384,7 @@ impl Session {
         self.epoch = result.epoch;
         self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
         let (epoch, tokens_done, rng) = (self.epoch, self.tokens_done, self.rng.clone());
-        self.last_good = Moment { epoch, tokens_done, rng, parameters };
+        self.last_good = Snapshot { epoch, tokens_done, rng, parameters };
         result
     }
 

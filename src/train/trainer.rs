@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
-use super::session::{EpochResult, Session, Start};
+use super::session::{EpochResult, Initial, Session};
 use super::texts::Texts;
 use crate::engine::{Device, Devices, Race, profile};
 use crate::error::{Error, Result};
@@ -16,8 +16,8 @@ use crate::model::Config;
 use crate::model::config::Cleaning;
 use crate::network::parameters_file;
 use crate::protocol::{
-    Beginning, Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, PastRace, Pick, Profile, Rates,
-    SAMPLE_LENGTH, Stretch, Summary, TextChoice, check_prefix,
+    Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Hyperparameters, PastRace, Pick, Profile,
+    SAMPLE_LENGTH, StartFrom, Stretch, Summary, TextChoice, check_prefix,
 };
 use crate::text::Corpus;
 
@@ -118,8 +118,10 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::Pause => {}
             Command::Resume { stretch } if self.mode == Mode::Lost => self.try_again(stretch).await,
             Command::Resume { stretch } => self.resume(stretch),
-            Command::SetRates { rates } => {
-                let event = self.set_rates(rates).unwrap_or_else(|error| Event::RatesRefused { error });
+            Command::SetHyperparameters { hyperparameters } => {
+                let event = self
+                    .set_hyperparameters(hyperparameters)
+                    .unwrap_or_else(|error| Event::HyperparametersRefused { error });
                 (self.emit)(event);
             }
             Command::Reset => {
@@ -176,7 +178,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         run: u32,
         config: Config,
         prefix: String,
-        beginning: Beginning,
+        beginning: StartFrom,
         stretch: Stretch,
     ) -> Result<()> {
         self.forget();
@@ -211,10 +213,10 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// Tells what a run came to before it was interrupted.
     fn tell_checkpoint(&mut self, run: u32, checkpoint: Checkpoint) {
-        let Checkpoint { config, reports, rates, .. } = checkpoint;
+        let Checkpoint { config, reports, hyperparameters, .. } = checkpoint;
         self.reports.clone_from(&reports);
-        for ((epoch, minibatch), rates) in rates.into_iter().skip(1) {
-            (self.emit)(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates });
+        for ((epoch, minibatch), hyperparameters) in hyperparameters.into_iter().skip(1) {
+            (self.emit)(Event::HyperparametersSet { run, epoch, minibatch: minibatch as u32, hyperparameters });
         }
         (self.emit)(Event::Opened { run, config, reports });
     }
@@ -296,13 +298,13 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.mode = Mode::Training;
     }
 
-    fn set_rates(&mut self, rates: Rates) -> Result<Event> {
+    fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) -> Result<Event> {
         let under_way = self.mode != Mode::Still;
         let (Some(run), Some(session), true) = (self.run, &mut self.session, under_way) else {
             return Err(Error::NoRun);
         };
-        let (epoch, minibatch) = session.set_rates(rates)?;
-        Ok(Event::RatesSet { run, epoch, minibatch: minibatch as u32, rates })
+        let (epoch, minibatch) = session.set_hyperparameters(hyperparameters)?;
+        Ok(Event::HyperparametersSet { run, epoch, minibatch: minibatch as u32, hyperparameters })
     }
 
     fn forget(&mut self) {
@@ -395,9 +397,9 @@ impl<E: FnMut(Event)> Trainer<E> {
 }
 
 /// A beginning with its file read, which must hold the parameters of these settings' network.
-fn read(beginning: Beginning, config: &Config, corpus: &Corpus) -> Result<Start> {
+fn read(beginning: StartFrom, config: &Config, corpus: &Corpus) -> Result<Initial> {
     let read = |file: Vec<u8>| parameters_file::read(&file, network_of(config, corpus.vocabulary.size()));
-    Ok(Start {
+    Ok(Initial {
         parameters: beginning.parameters.map(read).transpose()?,
         window_offset: beginning.window_offset.map(|offset| offset as usize),
     })

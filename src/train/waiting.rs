@@ -33,7 +33,7 @@ pub async fn wait_for_text(
             | Command::Profile { request, .. }
             | Command::Checkpoint { request }
             | Command::Examine { request, .. } => emit(Event::Refused { request, error: Error::NoNetwork }),
-            Command::SetRates { .. } => emit(Event::RatesRefused { error: Error::NoRun }),
+            Command::SetHyperparameters { .. } => emit(Event::HyperparametersRefused { error: Error::NoRun }),
             Command::Reset => emit(Event::Idle),
             Command::Recall { races } => devices.recall(races),
             // Of no run.
@@ -49,7 +49,7 @@ mod tests {
     use crate::kernels::network;
     use crate::model::config::{Cleaning, EngineChoice};
     use crate::model::{Config, Sizes};
-    use crate::protocol::{Beginning, PastRace, Pick, Rates, Stretch, TextChoice};
+    use crate::protocol::{Hyperparameters, PastRace, Pick, StartFrom, Stretch, TextChoice};
     use futures_channel::mpsc::unbounded;
 
     /// What these commands come to, one after the other, and the events meanwhile.
@@ -71,7 +71,7 @@ mod tests {
     }
 
     fn train() -> Command {
-        let (config, beginning) = (Config::default(), Beginning::default());
+        let (config, beginning) = (Config::default(), StartFrom::default());
         Command::Train { run: 1, config, prefix: "a".into(), beginning, stretch: Stretch::Whole }
     }
 
@@ -83,7 +83,7 @@ mod tests {
             Command::Profile { request: 2, config },
             Command::Checkpoint { request: 3 },
             Command::Examine { request: 4, file: vec![] },
-            Command::SetRates { rates: Rates { learning_rate: 1.0, clip: 1.0 } },
+            Command::SetHyperparameters { hyperparameters: Hyperparameters { learning_rate: 1.0, clip: 1.0 } },
             Command::Pause,
             Command::Resume { stretch: Stretch::Whole },
             text(TextChoice::Book),
@@ -95,7 +95,7 @@ mod tests {
         assert!(brought.is_none());
         let refused = |request| Event::Refused { request, error: Error::NoNetwork };
         assert_eq!(events[..4], [1, 2, 3, 4].map(refused));
-        assert_eq!(events[4], Event::RatesRefused { error: Error::NoRun });
+        assert_eq!(events[4], Event::HyperparametersRefused { error: Error::NoRun });
         assert_eq!(events[5..7], [Error::NoBook, Error::NoBook].map(|error| Event::TextRefused { error }));
         assert!(matches!(events[7..], [Event::TextRefused { .. }, Event::Idle]), "{events:#?}");
     }

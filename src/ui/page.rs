@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::browser::focus;
 use super::chart::signals::Charts;
 use super::checkpoints::keeping::Checkpoints;
-use super::checkpoints::saved::Moment;
+use super::checkpoints::saved::Occasion;
 use super::conversation::signals::{Conversation, PREFIX_ID};
 use super::conversation::talk::Talk;
 use super::language::{Language, Words};
@@ -57,7 +57,7 @@ impl Page {
 
     /// Takes in what the worker says: each room what concerns it.
     pub fn hear(&self, event: Event) {
-        let moment = Moment::of(&event);
+        let moment = Occasion::of(&event);
         let (before, is_end) = self.runs.state.with_untracked(|state| (state.status, state.is_ended_by(&event)));
         self.text.hear(&event);
         self.conversation.talk.update(|talk| talk.apply(&event, is_end));
@@ -66,7 +66,7 @@ impl Page {
             self.runs.state.update(|state| state.apply(event));
         }
         match moment {
-            Some(Moment::Broken(error)) => self.checkpoints.after_loss(before, error),
+            Some(Occasion::Broken(error)) => self.checkpoints.after_loss(before, error),
             Some(moment) => self.checkpoints.save(&moment),
             None => {}
         }

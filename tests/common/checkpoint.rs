@@ -2,7 +2,7 @@
 
 use time_traveller::model::Config;
 use time_traveller::network::Parameters;
-use time_traveller::protocol::{EpochReport, Rates, Sample};
+use time_traveller::protocol::{EpochReport, Hyperparameters, Sample};
 use time_traveller::train::Checkpoint;
 
 use crate::script::{corpus, network, small};
@@ -20,13 +20,13 @@ pub fn example() -> Checkpoint {
         validation: None,
         sample: Sample { prefix: "tïme \"\n".into(), text: "t<unk>me".into(), unknown: vec!['\n', '"', 'ï'] },
     };
-    let rates = Rates { learning_rate: 0.1, clip: 1.0 };
+    let hyperparameters = Hyperparameters { learning_rate: 0.1, clip: 1.0 };
     Checkpoint {
         config,
         window_offset: Some(2),
         vocabulary: corpus.vocabulary.characters().iter().collect(),
         text: corpus.sha1().to_owned(),
-        rates: vec![((0, 0), rates), ((1, 3), Rates { clip: 0.3, ..rates })],
+        hyperparameters: vec![((0, 0), hyperparameters), ((1, 3), Hyperparameters { clip: 0.3, ..hyperparameters })],
         reports: vec![report(1, vec![0.1, 0.2]), report(2, vec![0.3])],
         parameters: Parameters::init(network(config), 7),
     }

@@ -5,7 +5,7 @@ use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu, wgsl};
 use time_traveller::kernels::{self, LIBRARY, ORACLES};
 use time_traveller::model::pick::SamplingParameters;
-use time_traveller::model::run::{Rates, StateAt};
+use time_traveller::model::{Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::oracle::{Memory, Oracles};
 use time_traveller::network::parameters::cast;
@@ -30,7 +30,7 @@ pub struct Case {
     /// The states that enter, by their tensors.
     pub carried: Vec<(&'static str, Vec<f32>)>,
     pub minibatch: Minibatch,
-    pub rates: Rates,
+    pub hyperparameters: Hyperparameters,
     pub mutation: Option<Mutation>,
 }
 
@@ -88,7 +88,7 @@ impl Case {
             parameters,
             carried: carried.collect(),
             minibatch: Minibatch { inputs: tokens(10), targets: tokens(11) },
-            rates: Rates { learning_rate: 0.5, clip: 1.0 },
+            hyperparameters: Hyperparameters { learning_rate: 0.5, clip: 1.0 },
             mutation: None,
         }
     }
@@ -105,18 +105,22 @@ impl Case {
                 _ => sound,
             }
         };
-        let Self { network, library, rates, ref parameters, .. } = *self;
-        let setup = Setup { network, library, minibatches: 1, rates, parameters };
+        let Self { network, library, hyperparameters, ref parameters, .. } = *self;
+        let setup = Setup { network, library, minibatches: 1, hyperparameters, parameters };
         Engine::with_wgsl(gpu, self.tile, &setup, &wgsl).await.unwrap()
     }
 
     /// The same in the oracle's memory.
     fn memory(&self) -> Memory {
-        oracle::memory(&self.parameters.cast(), self.rates.learning_rate.into(), self.rates.clip.into())
+        oracle::memory(
+            &self.parameters.cast(),
+            self.hyperparameters.learning_rate.into(),
+            self.hyperparameters.clip.into(),
+        )
     }
 
     pub fn with_clip(mut self, clip: f32) -> Self {
-        self.rates.clip = clip;
+        self.hyperparameters.clip = clip;
         self
     }
 
@@ -273,7 +277,7 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
         }
         let metrics = device.engine.read::<f32>("metrics").await.unwrap();
         factors.push(metrics[2]);
-        case.rates.clip = metrics[1];
+        case.hyperparameters.clip = metrics[1];
     }
     assert!(factors[0] < 1.0, "{factors:?}");
     assert_eq!(factors[1], 1.0);

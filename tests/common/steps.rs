@@ -8,7 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
 use time_traveller::kernels::{self, LIBRARY};
-use time_traveller::model::run::{Rates, Run, StateAt};
+use time_traveller::model::{Cursor, Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::parameters_file::{floats, read_from};
 use time_traveller::network::{Network, Parameters, Setup};
@@ -22,7 +22,7 @@ pub struct Case {
     pub parameters: Parameters,
     pub h0: Vec<f32>,
     pub minibatches: Vec<Minibatch>,
-    pub rates: Rates,
+    pub hyperparameters: Hyperparameters,
     pub carry: bool,
 }
 
@@ -41,16 +41,16 @@ impl Case {
         let number = |key: &str| {
             text(key).and_then(|value| value.parse::<f64>().map_err(|_| bad(format!("{key} is not a number"))))
         };
-        let rates = Rates { learning_rate: number("lr")? as f32, clip: number("clip")? as f32 };
+        let hyperparameters = Hyperparameters { learning_rate: number("lr")? as f32, clip: number("clip")? as f32 };
         let carry = match text("state")?.as_str() {
             "carry" => true,
             "reset" => false,
             other => return Err(bad(format!("state is {other}, not carry or reset"))),
         };
-        Self::from_tensors(&file, rates, carry).map_err(bad)
+        Self::from_tensors(&file, hyperparameters, carry).map_err(bad)
     }
 
-    fn from_tensors(file: &SafeTensors<'_>, rates: Rates, carry: bool) -> Result<Self, String> {
+    fn from_tensors(file: &SafeTensors<'_>, hyperparameters: Hyperparameters, carry: bool) -> Result<Self, String> {
         let shape = |name: &str, rank: usize| {
             let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
             let shape = tensor.shape().to_vec();
@@ -72,7 +72,7 @@ impl Case {
             .zip(targets.chunks_exact(sizes.positions()))
             .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
             .collect();
-        Ok(Self { network, parameters, h0, minibatches, rates, carry })
+        Ok(Self { network, parameters, h0, minibatches, hyperparameters, carry })
     }
 
     /// Trains on a device.
@@ -84,17 +84,17 @@ impl Case {
     }
 
     async fn train(&self, device: &Device) -> time_traveller::Result<Tensors> {
-        let Self { network, ref minibatches, rates, ref parameters, .. } = *self;
+        let Self { network, ref minibatches, hyperparameters, ref parameters, .. } = *self;
         let Sizes { batch: b, steps: t, hidden: h, vocabulary: v } = network.sizes;
         let count = minibatches.len();
-        let setup = Setup { network, library: LIBRARY, minibatches: count, rates, parameters };
+        let setup = Setup { network, library: LIBRARY, minibatches: count, hyperparameters, parameters };
         let mut engine = Engine::new(device, &setup).await?;
         engine.write_carried("states", &self.h0);
         let state = if self.carry { StateAt::Carried } else { StateAt::Zero };
         let mut results = Tensors::new();
         let mut metrics = Vec::new();
         for (m, minibatch) in self.minibatches.iter().enumerate() {
-            let mut run = Run::new(1);
+            let mut run = Cursor::new(1);
             while !run.is_submitted() {
                 engine.advance(&mut run, |_| (minibatch.clone(), state)).await?;
             }

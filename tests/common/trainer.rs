@@ -17,7 +17,7 @@ use time_traveller::model::config::{EngineChoice, StateMode};
 use time_traveller::network::{Network, Parameters};
 use time_traveller::oracle;
 use time_traveller::protocol::{
-    Beginning, Command, EpochReport, Event, FinalReport, Pick, Rates, SAMPLE_LENGTH, Sample, Stretch,
+    Command, EpochReport, Event, FinalReport, Hyperparameters, Pick, SAMPLE_LENGTH, Sample, StartFrom, Stretch,
 };
 use time_traveller::text::sampling::Epoch;
 use time_traveller::text::{Corpus, Text};
@@ -152,15 +152,15 @@ fn send(sender: &UnboundedSender<Command>, part: &Part, opened: &Arc<Mutex<Optio
 }
 
 pub fn train(run: u32, config: Config) -> Command {
-    train_from(run, config, Beginning::default())
+    train_from(run, config, StartFrom::default())
 }
 
 /// A run that goes no further than this at first.
 pub fn train_some(run: u32, config: Config, stretch: Stretch) -> Command {
-    Command::Train { run, config, prefix: "time".to_owned(), beginning: Beginning::default(), stretch }
+    Command::Train { run, config, prefix: "time".to_owned(), beginning: StartFrom::default(), stretch }
 }
 
-pub fn train_from(run: u32, config: Config, beginning: Beginning) -> Command {
+pub fn train_from(run: u32, config: Config, beginning: StartFrom) -> Command {
     Command::Train { run, config, prefix: "time".to_owned(), beginning, stretch: Stretch::Whole }
 }
 
@@ -261,7 +261,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Epoch { run, .. }
         | Event::Paused { run }
         | Event::Resumed { run }
-        | Event::RatesSet { run, .. }
+        | Event::HyperparametersSet { run, .. }
         | Event::Recovered { run, .. }
         | Event::Lost { run, .. }
         | Event::Diverged { run, .. }
@@ -274,7 +274,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Device { .. }
         | Event::Idle
         | Event::Broken { .. }
-        | Event::RatesRefused { .. }
+        | Event::HyperparametersRefused { .. }
         | Event::Generated { .. }
         | Event::Profiled { .. }
         | Event::Raced { .. }
@@ -294,7 +294,11 @@ pub fn untrained(config: Config, prefix: &str) -> String {
 /// Holds every epoch's loss and gradient norms against the oracle's in f64, given the rates of each minibatch: by
 /// finished epochs and its number within the epoch.
 #[track_caller]
-pub fn assert_as_the_oracle(events: &[Event], config: Config, rates: impl Fn((u32, usize)) -> Rates) {
+pub fn assert_as_the_oracle(
+    events: &[Event],
+    config: Config,
+    hyperparameters: impl Fn((u32, usize)) -> Hyperparameters,
+) {
     let corpus = corpus();
     let mut parameters: Parameters<f64> = Parameters::init(network(config), config.seed).cast();
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
@@ -308,7 +312,7 @@ pub fn assert_as_the_oracle(events: &[Event], config: Config, rates: impl Fn((u3
                 state.clear();
             }
             let minibatch = epoch.minibatch(&corpus.tokens, m);
-            let Rates { learning_rate, clip } = rates((report.epoch - 1, m));
+            let Hyperparameters { learning_rate, clip } = hyperparameters((report.epoch - 1, m));
             let states = [("states", &state[..])];
             let step = oracle::train(&mut parameters, &states, &minibatch, learning_rate.into(), clip.into());
             state = step.last("states");

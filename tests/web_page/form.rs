@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, SETTINGS};
 use time_traveller::model::pick::LONGEST_PREFIX;
-use time_traveller::protocol::Beginning;
+use time_traveller::protocol::StartFrom;
 use time_traveller::ui::settings::address;
 use time_traveller::ui::settings::signals::field_id;
 use wasm_bindgen::JsCast;
@@ -79,7 +79,7 @@ async fn a_bad_setting_is_named_and_nothing_trains() {
     assert_eq!(page.text("error"), "");
     page.press("Train").await;
     let config = Config { hidden: 64, ..Config::default() };
-    assert_eq!(page.sent(), [train(1, config, Beginning::default())]);
+    assert_eq!(page.sent(), [train(1, config, StartFrom::default())]);
 }
 
 #[wasm_bindgen_test]

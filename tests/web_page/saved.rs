@@ -8,7 +8,7 @@ use js_sys::{Array, Function, Promise, Reflect};
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
-use time_traveller::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice, TextFacts};
+use time_traveller::protocol::{Command, Event, StartFrom, Stretch, Summary, TextChoice, TextFacts};
 use time_traveller::ui::checkpoints::orders;
 use time_traveller::ui::checkpoints::saved::FIRST_REQUEST;
 use wasm_bindgen::{JsCast, JsValue};
@@ -100,7 +100,7 @@ async fn save(page: &Mounted, number: u32, file: &[u8]) {
 }
 
 fn train_from(run: u32, file: &[u8]) -> Command {
-    let beginning = Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() };
+    let beginning = StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() };
     Command::Train { run, config: config(), prefix: "the machine".into(), beginning, stretch: Stretch::Whole }
 }
 

@@ -4,7 +4,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
-use time_traveller::protocol::{Beginning, Command, Event};
+use time_traveller::protocol::{Command, Event, StartFrom};
 use time_traveller::ui::settings::address;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -35,8 +35,8 @@ async fn choose(page: &Mounted, file: &File) {
     page.settle().await;
 }
 
-fn from(parameters: &[u8]) -> Beginning {
-    Beginning { parameters: Some(parameters.to_vec()), window_offset: None, checkpoint: None }
+fn from(parameters: &[u8]) -> StartFrom {
+    StartFrom { parameters: Some(parameters.to_vec()), window_offset: None, checkpoint: None }
 }
 
 fn is_open(page: &Mounted) -> bool {
@@ -68,7 +68,7 @@ async fn a_chosen_file_goes_with_every_train_until_it_is_removed() {
     assert_eq!(page.text("chosen"), "None: random weights, by the seed.");
     assert_eq!((page.field(FILE_LABEL).value(), focused()), (String::new(), page.field(FILE_LABEL).id()));
     page.press("Train").await;
-    let sent = [train(1, config, from(&bytes)), train(2, config, from(&bytes)), train(3, config, Beginning::default())];
+    let sent = [train(1, config, from(&bytes)), train(2, config, from(&bytes)), train(3, config, StartFrom::default())];
     assert_eq!(page.sent(), sent);
 }
 
@@ -80,13 +80,13 @@ async fn the_book_has_neither_file_nor_offset() {
     page.press("Exactly the book").await;
     assert!(page.button("Remove").has_attribute("hidden"));
     page.press("Train").await;
-    assert_eq!(page.sent(), [train(1, Config::default(), Beginning::default())]);
+    assert_eq!(page.sent(), [train(1, Config::default(), StartFrom::default())]);
 }
 
 /// An array of numbers would take some ten times the room and time.
 #[wasm_bindgen_test]
 fn a_files_bytes_cross_as_bytes() {
-    for beginning in [from(&[0, 128, 255]), Beginning::default()] {
+    for beginning in [from(&[0, 128, 255]), StartFrom::default()] {
         let command = train(1, Config::default(), beginning.clone());
         let value = serde_wasm_bindgen::to_value(&command).unwrap();
         let place = ["Train", "beginning", "parameters"];
@@ -141,7 +141,7 @@ async fn a_bad_offset_is_named_and_a_good_one_sent() {
     assert_eq!(page.text("error"), "");
     assert!(address::write("", &page.page.settings.form.get_untracked()).ends_with("&engine=auto&window-offset=35"));
     page.press("Train").await;
-    let beginning = Beginning { parameters: None, window_offset: Some(35), checkpoint: None };
+    let beginning = StartFrom { parameters: None, window_offset: Some(35), checkpoint: None };
     assert_eq!(page.sent(), [train(1, Config::default(), beginning)]);
     let opened = Mounted::open("#window-offset=3").await;
     assert!(is_open(&opened), "what the address sets is in sight");

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::config::{Config, Sampling, StateMode};
 use time_traveller::protocol::{
-    Beginning, Command, Continuation, Divergence, Event, FinalReport, Pick, Quantity, Rates, Stretch, Written,
+    Command, Continuation, Divergence, Event, FinalReport, Hyperparameters, Pick, Quantity, StartFrom, Stretch, Written,
 };
 use time_traveller::ui::language::Language;
 use wasm_bindgen::JsCast;
@@ -61,7 +61,7 @@ async fn random_stands_beside_sequential_in_two_clicks_with_the_same_seed() {
         state: StateMode::Reset,
         ..Config::default()
     };
-    assert_eq!(page.sent()[1], train(2, random, Beginning::default()));
+    assert_eq!(page.sent()[1], train(2, random, StartFrom::default()));
     page.hear([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
     assert_eq!(names(&page), ["sequential, state carried", "random"]);
     assert!(page.button("Sequential order beside it").is_connected());
@@ -142,7 +142,7 @@ async fn small_steps_begin_a_run_or_go_on_with_it() {
     page.press("One minibatch").await;
     let config = Config { epochs: 3, ..Config::default() };
     let prefix: String = "time traveller".into();
-    let first = Command::Train { run: 1, config, prefix, beginning: Beginning::default(), stretch: Stretch::Minibatch };
+    let first = Command::Train { run: 1, config, prefix, beginning: StartFrom::default(), stretch: Stretch::Minibatch };
     assert_eq!(page.sent(), [first]);
     page.hear([Event::Started { run: 1, minibatches: 8, bytes: 1 }]).await;
     assert!(page.button("One epoch").has_attribute("disabled"), "it trains");
@@ -159,10 +159,10 @@ async fn rates_reach_the_run_under_way_and_the_rest_asks_for_a_new_one() {
     page.fill("Learning rate", "0.5").await;
     page.fill("Hidden units", "64").await;
     gloo_timers::future::TimeoutFuture::new(500).await;
-    let rates = Rates { learning_rate: 0.5, clip: 1.0 };
-    assert_eq!(page.sent()[1..], [Command::SetRates { rates }]);
+    let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 1.0 };
+    assert_eq!(page.sent()[1..], [Command::SetHyperparameters { hyperparameters }]);
     assert_eq!(page.text("settings-note"), "Hidden units: these start a new run. Press Reset, then Train.");
-    page.hear([Event::RatesSet { run: 1, epoch: 0, minibatch: 3, rates }, epoch(1, 24.0)]).await;
+    page.hear([Event::HyperparametersSet { run: 1, epoch: 0, minibatch: 3, hyperparameters }, epoch(1, 24.0)]).await;
     assert!(page.test_id("runs").text_content().unwrap().contains("from here: learning rate 0.5, clipping 1"));
     page.hear([finished(1)]).await;
     page.fill("Gradient clipping", "2").await;
@@ -241,7 +241,7 @@ async fn the_page_speaks_chinese_and_loses_nothing() {
     assert_eq!(page.test_id("samples").child_element_count(), 2);
     page.fill("隐藏单元数", "0").await;
     assert!(page.text("error").contains("不是 1 到 8192 之间的整数"), "{}", page.text("error"));
-    page.hear([Event::RatesRefused { error: Error::OutOfMemory }]).await;
+    page.hear([Event::HyperparametersRefused { error: Error::OutOfMemory }]).await;
     assert!(page.text("error").contains("GPU 的空闲内存不够"), "{}", page.text("error"));
     page.press("English").await;
     assert!(page.text("error").contains(&Error::OutOfMemory.to_string()), "{}", page.text("error"));
@@ -279,12 +279,12 @@ async fn a_logarithmic_axis_is_another_picture() {
 #[wasm_bindgen_test]
 async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
     let page = Mounted::training("#epochs=12&lr=50").await;
-    let proposal = Rates { learning_rate: 5.0, clip: 1.0 };
+    let proposal = Hyperparameters { learning_rate: 5.0, clip: 1.0 };
     let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
     page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence }]).await;
     assert!(page.text("error").contains("The loss stopped being a finite number in minibatch 3 of epoch 2"));
     page.press("Go on with learning rate 5, clipping 1").await;
-    let sent = [Command::SetRates { rates: proposal }, Command::Resume { stretch: Stretch::Whole }];
+    let sent = [Command::SetHyperparameters { hyperparameters: proposal }, Command::Resume { stretch: Stretch::Whole }];
     assert_eq!((&page.sent()[1..], page.field("Learning rate").value()), (&sent[..], "5".into()));
     page.hear([Event::Resumed { run: 1 }]).await;
     assert_eq!((page.status(), page.text("error")), ("training".into(), String::new()));

@@ -12,13 +12,13 @@ pub fn grad_norm(_: &mut Weights, m: &mut Tensors, _: Range<usize>) {
 
 /// `clip / norm` if the norm is above `clip`, else 1.
 pub fn clip_factor(_: &mut Weights, m: &mut Tensors, _: Range<usize>) {
-    m.clip_factor = if m.grad_norm > m.rates.clip { m.rates.clip / m.grad_norm } else { 1.0 };
+    m.clip_factor = if m.grad_norm > m.hyperparameters.clip { m.hyperparameters.clip / m.grad_norm } else { 1.0 };
 }
 
 /// `w -= learning_rate · clip_factor · dw`, and the weights packed anew.
 pub fn sgd_update(w: &mut Weights, m: &mut Tensors, _: Range<usize>) {
     let grads = m.grads.as_ref().expect("a network that is trained");
-    let rate = m.rates.learning_rate * m.clip_factor;
+    let rate = m.hyperparameters.learning_rate * m.clip_factor;
     dense::add_scaled(&mut w.parameters.numbers, -rate, &grads.numbers);
     w.pack();
 }

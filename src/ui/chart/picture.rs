@@ -2,7 +2,7 @@
 //! table for other programs.
 
 use super::axis::{self, Axis};
-use crate::protocol::Rates;
+use crate::protocol::Hyperparameters;
 use crate::ui::language::{Words, fill};
 use crate::ui::runs::run::{self, Run};
 use crate::ui::runs::state::RunState;
@@ -97,8 +97,9 @@ pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
 
 /// Where a run's rates were changed, in the book's letters.
 fn marks(run: &Run) -> Vec<(f64, String)> {
-    let said = |rates: Rates| format!("η {} θ {}", rates.learning_rate, rates.clip);
-    run.marks.iter().map(|mark| (run.place(mark), said(mark.rates))).collect()
+    let said =
+        |hyperparameters: Hyperparameters| format!("η {} θ {}", hyperparameters.learning_rate, hyperparameters.clip);
+    run.marks.iter().map(|mark| (run.place(mark), said(mark.hyperparameters))).collect()
 }
 
 /// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run, and a second one for its
@@ -134,11 +135,11 @@ mod tests {
     use crate::model::config::Config;
     use crate::protocol::{EpochReport, Sample};
     use crate::ui::language::ENGLISH;
-    use crate::ui::runs::run::{Mark, Start};
+    use crate::ui::runs::run::{Mark, Origin};
 
     fn run(number: u32, hidden: u32, curve: &[f64]) -> Run {
         let config = Config { hidden, epochs: 20, ..Config::default() };
-        let mut run = Run { minibatches: 2, ..Run::new(number, config, &Start::default(), number as usize - 1) };
+        let mut run = Run { minibatches: 2, ..Run::new(number, config, &Origin::default(), number as usize - 1) };
         for (epoch, &perplexity) in (1..).zip(curve) {
             let sample = Sample { prefix: String::new(), text: String::new(), unknown: Vec::new() };
             let (loss, grad_norms) = (perplexity.ln(), vec![0.5, 3.0]);
@@ -180,8 +181,8 @@ mod tests {
     #[test]
     fn changed_rates_are_marked() {
         let mut state = state();
-        let rates = Rates { learning_rate: 0.5, clip: 2.0 };
-        state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, rates });
+        let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
+        state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, hyperparameters });
         let picture = curves(&ENGLISH, &state, false).unwrap();
         assert_eq!(picture.marks, [(1.5, "η 0.5 θ 2".to_owned())]);
         let picture = gradients(&ENGLISH, &state.runs[0]).unwrap();

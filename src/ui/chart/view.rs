@@ -90,7 +90,7 @@ pub fn Curve(page: Page) -> impl IntoView {
                     {move || fill(w.curve_empty, &[&vocabulary.get().to_string()])}
                 </p>
             </div>
-            <Moment page picture />
+            <EpochSlider page picture />
             <Explain page stage=Stage::Perplexity />
         </section>
     }
@@ -174,7 +174,7 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
 
 /// The slider through the epochs, and the sample of the epoch that it is at.
 #[component]
-fn Moment(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
+fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
     let newest =
         Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));

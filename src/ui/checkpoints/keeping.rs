@@ -11,9 +11,9 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File, Url};
 
 use super::record::Record;
-use super::saved::{FIRST_REQUEST, Moment, Newest, Order, Purpose, Saved};
+use super::saved::{FIRST_REQUEST, Newest, Occasion, Order, Purpose, Saved};
 use crate::error::Error;
-use crate::protocol::{Beginning, Command, Event, Stretch, Summary, TextChoice, check_prefix};
+use crate::protocol::{Command, Event, StartFrom, Stretch, Summary, TextChoice, check_prefix};
 use crate::ui::browser::{self, message};
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::conversation::talk::Talk;
@@ -123,8 +123,8 @@ impl Checkpoints {
     }
 
     /// Has the run saved, if that is due. What is saved of one that failed is offered.
-    pub fn save(&self, moment: &Moment) {
-        if *moment == Moment::Failed {
+    pub fn save(&self, moment: &Occasion) {
+        if *moment == Occasion::Failed {
             if !self.runs.state.with_untracked(RunState::attached) {
                 self.saved.update(Saved::leave);
             }
@@ -189,7 +189,7 @@ impl Checkpoints {
         self.talk.update(Talk::begin_run);
         let run =
             self.runs.state.try_update(|state| state.begin_from(config, record.start(continues))).unwrap_or_default();
-        let beginning = Beginning { checkpoint: Some(file.to_vec()), ..Beginning::default() };
+        let beginning = StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() };
         let prefix = record.summary.prefix.unwrap_or_else(|| self.prefix.get_untracked());
         self.worker.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
     }

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::keeping::Checkpoints;
-use super::saved::{Moment, Newest, Order};
+use super::saved::{Newest, Occasion, Order};
 use super::storage::{self, Storage};
 use super::trouble::Trouble;
 use crate::error::Error;
@@ -21,11 +21,11 @@ pub fn start(checkpoints: Checkpoints) {
     let life = StoredValue::new_local(storage::live_as(&checkpoints.page()));
     let hidden = window_event_listener_untyped("visibilitychange", move |_| {
         if document().hidden() {
-            checkpoints.save(&Moment::Rest);
+            checkpoints.save(&Occasion::Rest);
         }
     });
     let put_by = window_event_listener_untyped("pagehide", move |_| {
-        checkpoints.save(&Moment::Rest);
+        checkpoints.save(&Occasion::Rest);
         if let Some(end) = life.try_update_value(Option::take).flatten() {
             let _ = end.call0(&JsValue::UNDEFINED);
         }

@@ -7,7 +7,7 @@ use crate::model::config::SETTINGS;
 use crate::protocol::Summary;
 use crate::ui::language::{Words, fill, words};
 use crate::ui::runs::names;
-use crate::ui::runs::run::{Run, Start};
+use crate::ui::runs::run::{Origin, Run};
 
 /// A checkpoint as the storage lists it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,10 +38,10 @@ impl Record {
     }
 
     /// The beginning of a run that goes on from here, and takes the place of the run `continues` in the list.
-    pub fn start(&self, continues: Option<u32>) -> Start {
+    pub fn start(&self, continues: Option<u32>) -> Origin {
         let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
         let (name, own_text) = (self.name.clone(), self.own_text.clone());
-        Start { from_file, window_offset, own_text, is_books, name, continues }
+        Origin { from_file, window_offset, own_text, is_books, name, continues }
     }
 
     /// What the run is called: its name, or what sets it apart from the book's.

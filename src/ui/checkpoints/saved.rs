@@ -40,7 +40,7 @@ pub enum Order {
 
 /// What may be a reason to save, or to look after what is saved.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Moment {
+pub enum Occasion {
     EpochEnd,
     /// The run is held or done, or the page may be gone soon.
     Rest,
@@ -50,7 +50,7 @@ pub enum Moment {
     Broken(Error),
 }
 
-impl Moment {
+impl Occasion {
     /// The moment after an event, if it is one.
     pub fn of(event: &Event) -> Option<Self> {
         match event {
@@ -67,7 +67,7 @@ impl Moment {
 
 /// The run under way as the storage knows it.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+struct StoredAs {
     id: String,
     /// The record that it went on from, which its first own one replaces.
     before: Option<String>,
@@ -93,7 +93,7 @@ pub struct Opened {
 pub struct Saved {
     /// The runs in the storage that no other page is training.
     records: Vec<Record>,
-    place: Option<Place>,
+    place: Option<StoredAs>,
     newest: Option<Newest>,
     asked: Vec<(u32, Purpose)>,
     requests: u32,
@@ -118,7 +118,7 @@ impl Saved {
         self.leave();
         self.reached = from.as_ref().map_or((0, 0), |newest| (newest.record.summary.epoch, 0));
         self.newest = from.map(|newest| Newest { record: Record { id: id.clone(), ..newest.record }, ..newest });
-        self.place = Some(Place { id, before });
+        self.place = Some(StoredAs { id, before });
         self.since = now;
         self.restarts = 0;
         self.restarted = None;
@@ -156,8 +156,8 @@ impl Saved {
     }
 
     /// Asks for a checkpoint if one is due at this moment of a run with so many finished epochs and changes of rates.
-    pub fn due(&mut self, moment: &Moment, reached: (u32, usize), now: f64) -> Option<u32> {
-        let is_time = *moment == Moment::Rest || now - self.since >= EVERY;
+    pub fn due(&mut self, moment: &Occasion, reached: (u32, usize), now: f64) -> Option<u32> {
+        let is_time = *moment == Occasion::Rest || now - self.since >= EVERY;
         if self.place.is_none() || !is_time || reached.0 == 0 || reached == self.reached {
             return None;
         }
@@ -296,23 +296,23 @@ mod tests {
     #[test]
     fn a_run_is_saved_now_and_then_and_when_it_rests() {
         let mut saved = begun();
-        assert_eq!(saved.due(&Moment::EpochEnd, (1, 0), EVERY - 1.0), None);
-        let first = saved.due(&Moment::EpochEnd, (2, 0), EVERY).unwrap();
+        assert_eq!(saved.due(&Occasion::EpochEnd, (1, 0), EVERY - 1.0), None);
+        let first = saved.due(&Occasion::EpochEnd, (2, 0), EVERY).unwrap();
         assert!(first >= FIRST_REQUEST);
-        assert_eq!(saved.due(&Moment::EpochEnd, (3, 0), EVERY + 1.0), None);
-        assert_eq!(saved.due(&Moment::Rest, (2, 0), EVERY + 1.0), None, "nothing new");
-        let second = saved.due(&Moment::Rest, (2, 1), EVERY + 1.0).unwrap();
+        assert_eq!(saved.due(&Occasion::EpochEnd, (3, 0), EVERY + 1.0), None);
+        assert_eq!(saved.due(&Occasion::Rest, (2, 0), EVERY + 1.0), None, "nothing new");
+        let second = saved.due(&Occasion::Rest, (2, 1), EVERY + 1.0).unwrap();
         assert_eq!((saved.answered(first, true), saved.answered(first, true)), (Some(Purpose::Keep), None));
         assert_eq!(saved.answered(second, false), Some(Purpose::Keep));
-        assert!(saved.due(&Moment::Rest, (2, 1), EVERY + 2.0).is_some(), "what was refused is due again");
-        assert_eq!(begun().due(&Moment::Rest, (0, 0), 2.0 * EVERY), None, "there is no epoch to keep");
-        assert_eq!(Saved::default().due(&Moment::Rest, (2, 0), 2.0 * EVERY), None, "there is no run");
+        assert!(saved.due(&Occasion::Rest, (2, 1), EVERY + 2.0).is_some(), "what was refused is due again");
+        assert_eq!(begun().due(&Occasion::Rest, (0, 0), 2.0 * EVERY), None, "there is no epoch to keep");
+        assert_eq!(Saved::default().due(&Occasion::Rest, (2, 0), 2.0 * EVERY), None, "there is no run");
     }
 
     #[test]
     fn an_answer_for_a_run_that_was_given_up_comes_too_late() {
         let mut saved = begun();
-        let request = saved.due(&Moment::Rest, (1, 0), 0.0).unwrap();
+        let request = saved.due(&Occasion::Rest, (1, 0), 0.0).unwrap();
         let download = saved.ask(Purpose::Download);
         assert_eq!(saved.give_up(false), ["a"]);
         assert_eq!((saved.answered(request, true), saved.answered(download, true)), (None, Some(Purpose::Download)));
@@ -329,7 +329,7 @@ mod tests {
         let newest = Newest { record: record("new", 4, 2.0), file: Arc::new(vec![7]) };
         saved.begin("a".into(), Some(newest), 0.0);
         assert_eq!(ids(&saved.offers()), ["old"]);
-        assert_eq!(saved.due(&Moment::Rest, (4, 0), 0.0), None, "that is saved already");
+        assert_eq!(saved.due(&Occasion::Rest, (4, 0), 0.0), None, "that is saved already");
         let (kept, replaces) = saved.keep(record("", 5, 3.0), vec![8]).unwrap();
         assert_eq!((kept.record.id.as_str(), replaces.as_deref()), ("a", Some("new")));
         assert_eq!(saved.give_up(false), ["a", "new"]);

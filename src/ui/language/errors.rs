@@ -184,11 +184,11 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::GradNorm { epoch, given } => format!("第 {epoch} 轮有一个梯度范数是 {given}"),
         FileFault::GradNormsLeft(left) => format!("grad_norms 比各轮的小批量多出 {left} 个数"),
         FileFault::Validation { epoch, given } => format!("第 {epoch} 轮的验证困惑度是 {given}"),
-        FileFault::Rates(error) => format!("它的学习率或裁剪有误：{}", clause(error)),
-        FileFault::RatesPlace { epoch, minibatch } => {
+        FileFault::Hyperparameters(error) => format!("它的学习率或裁剪有误：{}", clause(error)),
+        FileFault::HyperparametersPosition { epoch, minibatch } => {
             format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪，而两者应是从 0 数起的整数")
         }
-        FileFault::RatesOrder => "它的学习率和裁剪不是从头记起，或次序不对".to_owned(),
+        FileFault::HyperparametersOrder => "它的学习率和裁剪不是从头记起，或次序不对".to_owned(),
         FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：大小为 {its}，而这里为 {ours}"),
         FileFault::OtherText => "它学的是另一个文本，词表相同".to_owned(),
     }

@@ -1,7 +1,7 @@
 //! How the page puts numbers, times, settings and characters into words.
 
 use super::{List, Words, fill};
-use crate::protocol::{Divergence, Quantity, Rates};
+use crate::protocol::{Divergence, Hyperparameters, Quantity};
 use crate::text::UNKNOWN_TEXT;
 
 /// A perplexity as a plain number.
@@ -75,7 +75,7 @@ pub fn divergence(w: &Words, divergence: &Divergence) -> String {
 
 /// The way on from there.
 pub fn proposal(w: &Words, divergence: &Divergence) -> String {
-    let Rates { learning_rate, clip } = divergence.proposal;
+    let Hyperparameters { learning_rate, clip } = divergence.proposal;
     fill(w.go_on_with, &[&learning_rate.to_string(), &clip.to_string()])
 }
 

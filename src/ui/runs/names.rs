@@ -49,13 +49,13 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::Start;
+    use super::super::run::Origin;
     use super::*;
     use crate::model::config::Config;
     use crate::ui::language::{CHINESE, ENGLISH};
 
     fn run(number: u32, config: Config) -> Run {
-        Run::new(number, config, &Start::default(), 0)
+        Run::new(number, config, &Origin::default(), 0)
     }
 
     #[test]

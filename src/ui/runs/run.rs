@@ -2,7 +2,7 @@
 
 use super::curve::{Point, thin};
 use crate::model::config::{Config, WINDOW_OFFSET};
-use crate::protocol::{Beginning, EpochReport, FinalReport, Rates, Sample};
+use crate::protocol::{EpochReport, FinalReport, Hyperparameters, Sample, StartFrom};
 use crate::ui::settings::address;
 use crate::ui::settings::form::Form;
 
@@ -24,7 +24,7 @@ pub struct EpochSample {
 pub struct Mark {
     pub epoch: u32,
     pub minibatch: u32,
-    pub rates: Rates,
+    pub hyperparameters: Hyperparameters,
 }
 
 /// One run.
@@ -64,7 +64,7 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(number: u32, config: Config, beginning: &Start, colour: usize) -> Self {
+    pub fn new(number: u32, config: Config, beginning: &Origin, colour: usize) -> Self {
         Self {
             number,
             config,
@@ -104,12 +104,12 @@ impl Run {
     }
 
     /// The rates that it goes by now.
-    pub fn rates(&self) -> Rates {
-        self.marks.last().map_or(rates_of(&self.config), |mark| mark.rates)
+    pub fn hyperparameters(&self) -> Hyperparameters {
+        self.marks.last().map_or(rates_of(&self.config), |mark| mark.hyperparameters)
     }
 
     /// From here on it goes by other rates; what was set for here or later is void, as in the run's own schedule.
-    pub fn set_rates(&mut self, mark: Mark) {
+    pub fn set_hyperparameters(&mut self, mark: Mark) {
         self.marks.retain(|before| (before.epoch, before.minibatch) < (mark.epoch, mark.minibatch));
         self.marks.push(mark);
     }
@@ -117,7 +117,7 @@ impl Run {
     /// The clipping threshold at a minibatch of the epoch after `epoch` finished ones.
     fn clip_at(&self, epoch: u32, minibatch: u32) -> f32 {
         let before = |mark: &&Mark| (mark.epoch, mark.minibatch) <= (epoch, minibatch);
-        self.marks.iter().rev().find(before).map_or(self.config.clip, |mark| mark.rates.clip)
+        self.marks.iter().rev().find(before).map_or(self.config.clip, |mark| mark.hyperparameters.clip)
     }
 
     /// The threshold by where in the run, in epochs: a line of steps up to `end`.
@@ -125,7 +125,7 @@ impl Run {
         let mut line = vec![(0.0, f64::from(self.config.clip))];
         for mark in &self.marks {
             let at = self.place(mark);
-            line.extend([(at, line[line.len() - 1].1), (at, f64::from(mark.rates.clip))]);
+            line.extend([(at, line[line.len() - 1].1), (at, f64::from(mark.hyperparameters.clip))]);
         }
         line.push((end, line[line.len() - 1].1));
         line
@@ -191,7 +191,7 @@ fn value_at(curve: &[Point], epoch: u32) -> Option<f64> {
 
 /// Where a run begins, without the file itself.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Start {
+pub struct Origin {
     pub from_file: bool,
     pub window_offset: Option<u32>,
     pub own_text: Option<String>,
@@ -202,16 +202,16 @@ pub struct Start {
     pub continues: Option<u32>,
 }
 
-impl From<&Beginning> for Start {
-    fn from(beginning: &Beginning) -> Self {
-        let Beginning { parameters, window_offset, .. } = beginning;
+impl From<&StartFrom> for Origin {
+    fn from(beginning: &StartFrom) -> Self {
+        let StartFrom { parameters, window_offset, .. } = beginning;
         Self { from_file: parameters.is_some(), window_offset: *window_offset, ..Self::default() }
     }
 }
 
 /// The rates that settings ask for.
-pub fn rates_of(config: &Config) -> Rates {
-    Rates { learning_rate: config.lr, clip: config.clip }
+pub fn rates_of(config: &Config) -> Hyperparameters {
+    Hyperparameters { learning_rate: config.lr, clip: config.clip }
 }
 
 /// The first colour that no run has, or the one that is next in turn.
@@ -232,7 +232,7 @@ mod tests {
     use super::*;
 
     fn run(number: u32, config: Config) -> Run {
-        Run { minibatches: 4, ..Run::new(number, config, &Start::default(), 0) }
+        Run { minibatches: 4, ..Run::new(number, config, &Origin::default(), 0) }
     }
 
     fn report(epoch: u32, norms: &[f32]) -> EpochReport {
@@ -251,13 +251,17 @@ mod tests {
     #[test]
     fn clipping_is_counted_by_the_threshold_of_the_moment() {
         let mut run = run(1, Config::default());
-        run.marks.push(Mark { epoch: 0, minibatch: 2, rates: Rates { learning_rate: 1.0, clip: 3.0 } });
+        run.marks.push(Mark {
+            epoch: 0,
+            minibatch: 2,
+            hyperparameters: Hyperparameters { learning_rate: 1.0, clip: 3.0 },
+        });
         run.finish_epoch(report(1, &[2.0, 0.5, 2.0, 4.0]));
         assert_eq!(run.clipped, (2, 4));
         assert_eq!(run.norms[..2], [(0.25, 2.0), (0.5, 0.5)]);
         assert_eq!(run.thresholds(1.0), [(0.0, 1.0), (0.5, 1.0), (0.5, 3.0), (1.0, 3.0)]);
         assert!((run.seconds - 2.0).abs() < 1e-9, "{}", run.seconds);
-        assert_eq!(run.rates().clip, 3.0);
+        assert_eq!(run.hyperparameters().clip, 3.0);
         assert!(!run.is_books());
     }
 
@@ -265,15 +269,19 @@ mod tests {
     #[test]
     fn rates_that_are_set_earlier_void_the_later_ones() {
         let mut run = run(1, Config::default());
-        let mark = |epoch, minibatch, clip| Mark { epoch, minibatch, rates: Rates { learning_rate: 1.0, clip } };
+        let mark = |epoch, minibatch, clip| Mark {
+            epoch,
+            minibatch,
+            hyperparameters: Hyperparameters { learning_rate: 1.0, clip },
+        };
         for mark in [mark(1, 0, 5.0), mark(2, 2, 9.0), mark(2, 0, 0.5)] {
-            run.set_rates(mark);
+            run.set_hyperparameters(mark);
         }
         assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.5)]);
-        assert_eq!((run.clip_at(2, 3), run.rates().clip), (0.5, 0.5));
+        assert_eq!((run.clip_at(2, 3), run.hyperparameters().clip), (0.5, 0.5));
         let line = run.thresholds(3.0);
         assert!(line.is_sorted_by(|a, b| a.0 <= b.0), "{line:?}");
-        run.set_rates(mark(2, 0, 0.25));
+        run.set_hyperparameters(mark(2, 0, 0.25));
         assert_eq!(run.marks, [mark(1, 0, 5.0), mark(2, 0, 0.25)]);
     }
 
@@ -309,7 +317,7 @@ mod tests {
     #[test]
     fn a_runs_address_holds_its_settings() {
         let config = Config { hidden: 7, lr: 0.5, ..Config::default() };
-        let start = Start { window_offset: Some(3), ..Default::default() };
+        let start = Origin { window_offset: Some(3), ..Default::default() };
         let form = address::read(&Run::new(1, config, &start, 0).address());
         assert_eq!((form.config(), form.window_offset()), (Ok(config), Some(3)));
     }
@@ -321,7 +329,7 @@ mod tests {
             (Some("notes on https://x.org.txt"), None),
             (None, None),
         ] {
-            let start = Start { own_text: own_text.map(str::to_owned), ..Default::default() };
+            let start = Origin { own_text: own_text.map(str::to_owned), ..Default::default() };
             let link = Run::new(1, Config { hidden: 7, ..Config::default() }, &start, 0).address();
             assert_eq!((address::text(&link).as_deref(), address::read(&link).get("hidden")), (named, "7"), "{link}");
         }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::run::{Run, rates_of};
 use super::state::RunState;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::{Command, Rates, Stretch};
+use crate::protocol::{Command, Hyperparameters, Stretch};
 use crate::ui::settings::address;
 use crate::ui::settings::form::{Form, Mode};
 use crate::ui::settings::signals::{Settings, TYPING};
@@ -72,34 +72,34 @@ impl Runs {
         let still = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
         let Ok(config) = self.config.get_untracked() else { return };
         if still && self.goes_by_others(rates_of(&config)) {
-            self.worker.send(Command::SetRates { rates: rates_of(&config) });
+            self.worker.send(Command::SetHyperparameters { hyperparameters: rates_of(&config) });
         }
     }
 
     /// Whether a run is under way and goes by other rates than these.
-    fn goes_by_others(&self, rates: Rates) -> bool {
-        self.state.with_untracked(|s| s.rates().is_some_and(|now| now != rates))
+    fn goes_by_others(&self, hyperparameters: Hyperparameters) -> bool {
+        self.state.with_untracked(|s| s.hyperparameters().is_some_and(|now| now != hyperparameters))
     }
 
     /// Puts rates into the form; a run under way takes them up.
-    pub fn try_rates(&self, rates: Rates) {
-        self.set_rates(rates);
-        if self.goes_by_others(rates) {
-            self.worker.send(Command::SetRates { rates });
+    pub fn try_hyperparameters(&self, hyperparameters: Hyperparameters) {
+        self.set_hyperparameters(hyperparameters);
+        if self.goes_by_others(hyperparameters) {
+            self.worker.send(Command::SetHyperparameters { hyperparameters });
         }
     }
 
-    fn set_rates(&self, rates: Rates) {
+    fn set_hyperparameters(&self, hyperparameters: Hyperparameters) {
         self.form.update(|form| {
-            form.set("lr", &rates.learning_rate.to_string());
-            form.set("clip", &rates.clip.to_string());
+            form.set("lr", &hyperparameters.learning_rate.to_string());
+            form.set("clip", &hyperparameters.clip.to_string());
         });
     }
 
     /// Goes on with a run that left the finite numbers, by the rates that are proposed for it.
-    pub fn go_on(&self, rates: Rates) {
-        self.set_rates(rates);
-        self.worker.send(Command::SetRates { rates });
+    pub fn go_on(&self, hyperparameters: Hyperparameters) {
+        self.set_hyperparameters(hyperparameters);
+        self.worker.send(Command::SetHyperparameters { hyperparameters });
         self.worker.send(Command::Resume { stretch: Stretch::Whole });
     }
 }

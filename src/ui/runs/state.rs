@@ -3,10 +3,10 @@
 use super::compare;
 use super::figures::Figures;
 use super::reference::Reference;
-use super::run::{self, Mark, Run, Start};
+use super::run::{self, Mark, Origin, Run};
 use crate::error::Error;
 use crate::model::config::{Config, SETTINGS};
-use crate::protocol::{Beginning, Divergence, EpochReport, Event, FinalReport, Rates};
+use crate::protocol::{Divergence, EpochReport, Event, FinalReport, Hyperparameters, StartFrom};
 use crate::ui::language::Words;
 use crate::ui::worker::state::Worker;
 
@@ -48,7 +48,7 @@ pub struct RunState {
     /// The settings of the network that the worker holds or is about to make; none after a failure, which forgets it.
     pub config: Option<Config>,
     /// Where that network begins.
-    start: Start,
+    start: Origin,
     /// Every run that is kept, in the order of their starts.
     pub runs: Vec<Run>,
     /// The number of the run whose progress and samples are shown; 0 for none.
@@ -120,8 +120,8 @@ impl RunState {
     }
 
     /// The rates of the run under way.
-    pub fn rates(&self) -> Option<Rates> {
-        self.live().filter(|_| self.active()).map(Run::rates)
+    pub fn hyperparameters(&self) -> Option<Hyperparameters> {
+        self.live().filter(|_| self.active()).map(Run::hyperparameters)
     }
 
     /// The settings that say something else than the run under way, but for its rates, which can change in mid-run.
@@ -162,14 +162,14 @@ impl RunState {
 
     /// A run with these settings and this beginning is asked for. What the last one came to stays until this one has
     /// started.
-    pub fn begin(&mut self, config: Config, beginning: &Beginning) -> u32 {
+    pub fn begin(&mut self, config: Config, beginning: &StartFrom) -> u32 {
         let own_text = self.worker.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
         let is_books = self.worker.text.as_ref().is_some_and(|text| text.is_books);
-        self.begin_from(config, Start { own_text, is_books, ..Start::from(beginning) })
+        self.begin_from(config, Origin { own_text, is_books, ..Origin::from(beginning) })
     }
 
     /// [`RunState::begin`] of a run that may go on with another.
-    pub fn begin_from(&mut self, config: Config, start: Start) -> u32 {
+    pub fn begin_from(&mut self, config: Config, start: Origin) -> u32 {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
@@ -225,10 +225,10 @@ impl RunState {
             }
             Event::Progress { run, progress } if self.hears(run) => self.figures.go_on(progress),
             Event::Epoch { run, report } if self.hears(run) => self.finish_epoch(report),
-            Event::RatesSet { run, epoch, minibatch, rates } if self.hears(run) => {
-                self.change(run, |run| run.set_rates(Mark { epoch, minibatch, rates }));
+            Event::HyperparametersSet { run, epoch, minibatch, hyperparameters } if self.hears(run) => {
+                self.change(run, |run| run.set_hyperparameters(Mark { epoch, minibatch, hyperparameters }));
             }
-            Event::RatesRefused { error } => self.refusal = Some(error),
+            Event::HyperparametersRefused { error } => self.refusal = Some(error),
             Event::Paused { run } if self.hears(run) => self.status = Status::Paused,
             Event::Resumed { run } if self.hears(run) => {
                 self.status = Status::Training;

@@ -139,11 +139,10 @@ fn facts(w: &Words, run: &Run) -> String {
         .last()
         .map(|&(epoch, perplexity)| fill(w.run_facts, &[&epoch.to_string(), &words::perplexity(perplexity)]));
     let time = (run.seconds > 0.0).then(|| words::duration(w, run.seconds));
-    let rates = run
-        .marks
-        .last()
-        .map(|mark| fill(w.rates_mark, &[&mark.rates.learning_rate.to_string(), &mark.rates.clip.to_string()]));
-    [reached, time, run.device.clone(), rates].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let hyperparameters = run.marks.last().map(|mark| {
+        fill(w.rates_mark, &[&mark.hyperparameters.learning_rate.to_string(), &mark.hyperparameters.clip.to_string()])
+    });
+    [reached, time, run.device.clone(), hyperparameters].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// All settings of a run.

@@ -10,7 +10,7 @@ use web_sys::File;
 use super::file::Chosen;
 use super::form::Form;
 use crate::model::config::{Config, SettingError};
-use crate::protocol::Beginning;
+use crate::protocol::StartFrom;
 use crate::ui::browser::message;
 
 /// A pause in typing as long as this means that a number is meant.
@@ -43,8 +43,8 @@ impl Settings {
     }
 
     /// Where a run begins that these settings ask for.
-    pub fn beginning(&self) -> Beginning {
-        Beginning {
+    pub fn beginning(&self) -> StartFrom {
+        StartFrom {
             parameters: self.file.with_untracked(Chosen::bytes),
             window_offset: self.form.with_untracked(Form::window_offset),
             checkpoint: None,

@@ -6,10 +6,10 @@ pub mod start;
 use leptos::prelude::*;
 
 use self::field::Field;
-use self::start::Start;
+use self::start::StartSection;
 use super::form::{Form, Mode};
 use crate::model::config::{Group, SETTINGS};
-use crate::protocol::Rates;
+use crate::protocol::Hyperparameters;
 use crate::ui::language::{fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
@@ -47,7 +47,7 @@ pub fn Settings(page: Page) -> impl IntoView {
                 {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
             </p>
             <TextPart page fields=fields(true) />
-            <Start page />
+            <StartSection page />
             <Break page />
             <Explain page stage=Stage::Minibatch />
         </section>
@@ -58,8 +58,8 @@ pub fn Settings(page: Page) -> impl IntoView {
 #[component]
 fn Break(page: Page) -> impl IntoView {
     let w = page.words();
-    let lesson = |name: &'static str, rates: Rates| {
-        view! { <button type="button" class="quiet" on:click=move |_| page.runs.try_rates(rates)>{name}</button> }
+    let lesson = |name: &'static str, hyperparameters: Hyperparameters| {
+        view! { <button type="button" class="quiet" on:click=move |_| page.runs.try_hyperparameters(hyperparameters)>{name}</button> }
     };
     view! {
         <details class="start">
@@ -67,8 +67,8 @@ fn Break(page: Page) -> impl IntoView {
             <div class="start-inner">
                 <p class="note">{w.break_it_note}</p>
                 <div class="buttons">
-                    {lesson(w.break_rate, Rates { learning_rate: 100.0, clip: 1.0 })}
-                    {lesson(w.break_clip, Rates { learning_rate: 3.0, clip: 1e9 })}
+                    {lesson(w.break_rate, Hyperparameters { learning_rate: 100.0, clip: 1.0 })}
+                    {lesson(w.break_clip, Hyperparameters { learning_rate: 3.0, clip: 1e9 })}
                 </div>
             </div>
         </details>

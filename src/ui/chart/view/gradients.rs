@@ -29,7 +29,7 @@ pub fn Gradients(page: Page) -> impl IntoView {
     let label = Memo::new(move |_| {
         let said = live(&|run| {
             let norm = format!("{:.2}", run.norms.last()?.1);
-            Some(fill(w.gradients_label, &[&norm, &run.rates().clip.to_string()]))
+            Some(fill(w.gradients_label, &[&norm, &run.hyperparameters().clip.to_string()]))
         });
         said.unwrap_or_else(|| w.gradients.to_owned())
     });

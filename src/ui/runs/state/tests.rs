@@ -78,7 +78,7 @@ fn after(events: impl IntoIterator<Item = Event>) -> RunState {
 
 fn training() -> RunState {
     let mut state = after([text(), device()]);
-    let run = state.begin(Config::default(), &Beginning::default());
+    let run = state.begin(Config::default(), &StartFrom::default());
     state.apply(started(run));
     state.apply(epoch(run, 1, 24.0));
     state
@@ -97,7 +97,7 @@ fn it_loads_until_text_and_device_are_there_in_any_order() {
 fn a_run_goes_through_its_stations() {
     let mut state = after([text(), device()]);
     assert!(state.can_train() && !state.can_reset());
-    let run = state.begin(Config::default(), &Beginning::default());
+    let run = state.begin(Config::default(), &StartFrom::default());
     assert_eq!(state.status, Status::Loading);
     assert!(!state.can_train() && state.can_reset());
     state.apply(started(run));
@@ -144,7 +144,7 @@ fn a_reset_forgets_the_run_and_its_late_words() {
     assert!(curve(&state).is_empty() && samples(&state) == 0 && state.figures.perplexity.is_none());
     state.apply(epoch(1, 2, 20.0));
     assert!(curve(&state).is_empty());
-    let second = state.begin(Config::default(), &Beginning::default());
+    let second = state.begin(Config::default(), &StartFrom::default());
     assert_eq!(second, 2);
     state.apply(Event::Idle);
     assert_eq!(state.status, Status::Loading, "the answer to the reset does not cancel the next run");
@@ -162,7 +162,7 @@ fn a_failure_loses_nothing() {
     assert!(state.can_train(), "the worker is still there");
     assert_eq!(state.config, None, "its network is not");
     assert_eq!(state.reference().map(|r| r.seeds), Some(4));
-    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &StartFrom::default());
     assert!(state.failure.is_none());
     assert!(state.reference().is_some(), "the curve on show is still the first run's");
     assert_eq!(curve(&state).len(), 1, "kept until the next run has started");
@@ -173,7 +173,7 @@ fn a_failure_loses_nothing() {
 #[test]
 fn a_failure_from_before_the_run_does_not_end_it() {
     let mut state = after([text(), device()]);
-    let run = state.begin(Config::default(), &Beginning::default());
+    let run = state.begin(Config::default(), &StartFrom::default());
     let failed = Event::Failed { run: None, error: gpu("Generate failed.") };
     assert!(!state.is_ended_by(&failed));
     state.apply(failed);
@@ -214,7 +214,7 @@ fn a_lost_workers_late_words_change_nothing() {
 #[test]
 fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
     let mut state = training();
-    state.apply(Event::RatesRefused { error: gpu("no") });
+    state.apply(Event::HyperparametersRefused { error: gpu("no") });
     state.apply(Event::Broken { error: gpu("It broke: press Reset.") });
     assert_eq!((&state.failure, &state.refusal), (&Some(gpu("It broke: press Reset.")), &None));
     assert_eq!((state.status, curve(&state).len()), (Status::Failed, 1));
@@ -227,7 +227,7 @@ fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
 fn only_the_books_text_is_held_against_the_books_curve() {
     for is_books in [true, false] {
         let mut state = after([text_of(is_books), device()]);
-        let run = state.begin(Config::default(), &Beginning::default());
+        let run = state.begin(Config::default(), &StartFrom::default());
         state.apply(started(run));
         assert_eq!(state.comparison(&ENGLISH), None, "not before the end");
         state.apply(finished(run));
@@ -240,8 +240,8 @@ fn only_the_books_text_is_held_against_the_books_curve() {
 
 #[test]
 fn only_the_books_beginning_is_held_against_the_books_curve() {
-    let file = Beginning { parameters: Some(vec![]), ..Beginning::default() };
-    let offset = Beginning { window_offset: Some(0), ..Beginning::default() };
+    let file = StartFrom { parameters: Some(vec![]), ..StartFrom::default() };
+    let offset = StartFrom { window_offset: Some(0), ..StartFrom::default() };
     for beginning in [file, offset] {
         let mut state = training();
         assert!(state.reference().is_some());
@@ -253,7 +253,7 @@ fn only_the_books_beginning_is_held_against_the_books_curve() {
         assert!(state.reference().is_none());
         let told = state.comparison(&ENGLISH).unwrap();
         assert!(told.contains("of the speed") && !told.contains("PyTorch"), "{told}");
-        let run = state.begin(Config::default(), &Beginning::default());
+        let run = state.begin(Config::default(), &StartFrom::default());
         state.apply(started(run));
         assert!(state.reference().is_some());
     }
@@ -263,12 +263,12 @@ fn only_the_books_beginning_is_held_against_the_books_curve() {
 fn runs_that_came_to_something_are_kept() {
     let mut state = training();
     state.apply(finished(1));
-    let run = state.begin(Config { hidden: 64, ..Config::default() }, &Beginning::default());
+    let run = state.begin(Config { hidden: 64, ..Config::default() }, &StartFrom::default());
     state.apply(started(run));
     state.reset();
     assert_eq!(state.runs.iter().map(|run| run.number).collect::<Vec<_>>(), [1], "the second has no epoch");
     assert_eq!((state.live(), state.status), (None, Status::Idle));
-    let run = state.begin(Config::default(), &Beginning::default());
+    let run = state.begin(Config::default(), &StartFrom::default());
     state.apply(started(run));
     state.apply(epoch(run, 1, 20.0));
     assert_eq!(state.runs.iter().map(|run| (run.number, run.colour)).collect::<Vec<_>>(), [(1, 0), (3, 1)]);
@@ -287,7 +287,7 @@ fn a_reset_keeps_device_and_race_together() {
     let mut state = after([text()]);
     let race = vec![Lap { name: "a test’s GPU".into(), tokens_per_second: Some(1e6) }];
     state.apply(Event::Device { name: "a test’s GPU".into(), race: race.clone() });
-    let run = state.begin(Config::default(), &Beginning::default());
+    let run = state.begin(Config::default(), &StartFrom::default());
     state.apply(started(run));
     state.reset();
     assert_eq!((state.worker.device.as_deref(), &state.worker.race), (Some("a test’s GPU"), &race));
@@ -299,17 +299,17 @@ fn a_reset_keeps_device_and_race_together() {
 #[test]
 fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
     let mut state = training();
-    let rates = Rates { learning_rate: 0.5, clip: 2.0 };
+    let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
     let form = Config { lr: 0.5, clip: 2.0, hidden: 64, ..Config::default() };
     assert_eq!(state.needs_new_run(&form), ["hidden"]);
     assert!(state.reference().is_some());
-    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 2, rates });
-    assert_eq!((state.rates(), state.live().unwrap().marks.len()), (Some(rates), 1));
+    state.apply(Event::HyperparametersSet { run: 1, epoch: 1, minibatch: 2, hyperparameters });
+    assert_eq!((state.hyperparameters(), state.live().unwrap().marks.len()), (Some(hyperparameters), 1));
     assert!(state.reference().is_none(), "it is the book’s no more");
-    state.apply(Event::RatesRefused { error: gpu("no") });
+    state.apply(Event::HyperparametersRefused { error: gpu("no") });
     assert_eq!((state.status, &state.refusal), (Status::Training, &Some(gpu("no"))));
     state.apply(finished(1));
-    assert_eq!((state.rates(), state.needs_new_run(&form)), (None, vec![]));
+    assert_eq!((state.hyperparameters(), state.needs_new_run(&form)), (None, vec![]));
 }
 
 #[test]
@@ -323,12 +323,12 @@ fn a_reset_does_not_find_a_gpu() {
 fn a_run_that_diverges_is_held_until_it_goes_on() {
     use crate::protocol::Quantity;
     let mut state = training();
-    let proposal = Rates { learning_rate: 0.1, clip: 1.0 };
+    let proposal = Hyperparameters { learning_rate: 0.1, clip: 1.0 };
     let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
     state.apply(Event::Diverged { run: 1, divergence });
     assert_eq!((state.status, state.divergence), (Status::Paused, Some(divergence)));
     assert_eq!((&state.failure, curve(&state).len()), (&Some(Error::Diverged(divergence)), 1));
-    state.apply(Event::RatesSet { run: 1, epoch: 1, minibatch: 0, rates: proposal });
+    state.apply(Event::HyperparametersSet { run: 1, epoch: 1, minibatch: 0, hyperparameters: proposal });
     state.apply(Event::Resumed { run: 1 });
     assert_eq!((state.status, state.divergence, &state.failure), (Status::Training, None, &None));
 }
@@ -340,10 +340,10 @@ fn a_lost_device_is_told_and_the_run_stays() {
     assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));
     state.apply(Event::Lost { run: 1, error: gpu("No device is left.") });
     assert_eq!((state.status, &state.failure), (Status::Paused, &Some(gpu("No device is left."))));
-    assert!(state.config.is_some() && state.rates().is_some(), "the worker keeps its network");
+    assert!(state.config.is_some() && state.hyperparameters().is_some(), "the worker keeps its network");
     let run = {
         state.apply(finished(1));
-        state.begin(Config::default(), &Beginning::default())
+        state.begin(Config::default(), &StartFrom::default())
     };
     state.apply(started(run));
     assert_eq!(state.recovered, None);

@@ -15,7 +15,7 @@ use crate::ui::settings::signals::{FILE_KEY, field_id};
 
 /// File, offset, and what the file is to hold.
 #[component]
-pub fn Start(page: Page) -> impl IntoView {
+pub fn StartSection(page: Page) -> impl IntoView {
     let w = page.words();
     let offset = Memo::new(move |_| page.settings.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
     // What is set stays in sight where it is folded away.

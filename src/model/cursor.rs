@@ -1,17 +1,7 @@
-//! What an engine is told of a sequence of minibatches.
+//! How far an engine has come in a sequence of minibatches.
 
-use serde::{Deserialize, Serialize};
-
-/// What an update goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rates {
-    pub learning_rate: f32,
-    /// Threshold of gradient clipping.
-    pub clip: f32,
-}
-
-/// A minibatch of a run: finished epochs before it, and its number within its epoch, from 0.
-pub type Place = (u32, usize);
+/// A minibatch of a training run: finished epochs before it, and its index within its epoch, from 0.
+pub type MinibatchId = (u32, usize);
 
 /// The state that enters a minibatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +14,7 @@ pub enum StateAt {
 
 /// How far a sequence of minibatches has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct Cursor {
     pub(crate) minibatches: usize,
     /// The engine holds before this minibatch.
     pub(crate) until: usize,
@@ -33,7 +23,7 @@ pub struct Run {
     pub(crate) done: usize,
 }
 
-impl Run {
+impl Cursor {
     pub fn new(minibatches: usize) -> Self {
         Self { minibatches, until: minibatches, at: (0, 0), done: 0 }
     }
