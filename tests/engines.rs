@@ -7,10 +7,68 @@
 mod script;
 
 use script::*;
+use time_traveller::engine::{Device, Engine};
 use time_traveller::gpu::Gpu;
-use time_traveller::model::Config;
+use time_traveller::kernels::{self, LIBRARY};
 use time_traveller::model::config::EngineChoice;
+use time_traveller::model::{Config, Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
+use time_traveller::network::parameters::cast;
+use time_traveller::network::{Network, Parameters, Setup};
+use time_traveller::oracle;
 use time_traveller::protocol::{Command, Event, PastRace};
+
+/// Minibatches of 600 positions: the CPU engine sums gradients over 256 positions at a time.
+const LONG: Sizes = Sizes { batch: 12, steps: 50, hidden: 20, vocabulary: 9 };
+const HYPERPARAMETERS: Hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 0.2 };
+
+fn long_minibatch(m: usize) -> Minibatch {
+    let ids = |shift: usize| {
+        let id = |n: usize| ((n * n + 7 * n * m + shift) % 31 % LONG.vocabulary) as u32;
+        (0..LONG.positions()).map(id).collect()
+    };
+    Minibatch { inputs: ids(0), targets: ids(5) }
+}
+
+/// The parameters after some minibatches, each of which carries the state on, and the gradient norm of each.
+async fn trained(device: &Device, parameters: &Parameters, minibatches: usize) -> (Parameters, Vec<f32>) {
+    let network = parameters.network;
+    let setup = Setup { network, library: LIBRARY, minibatches, hyperparameters: HYPERPARAMETERS, parameters };
+    let mut engine = Engine::new(device, &setup).await.unwrap();
+    let mut cursor = Cursor::new(minibatches);
+    while !cursor.is_submitted() {
+        engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Carried)).await.unwrap();
+    }
+    let (metrics, parameters) = engine.finish_with_parameters(&mut cursor).await.unwrap();
+    (parameters, metrics.iter().map(|metrics| metrics.grad_norm).collect())
+}
+
+#[test]
+fn both_engines_agree_with_the_oracle_over_many_positions() {
+    const MINIBATCHES: usize = 4;
+    let network: Network = kernels::network(LONG);
+    let mut parameters = Parameters::init(network, 3);
+    parameters.numbers.iter_mut().for_each(|weight| *weight *= 30.0);
+    let (mut expected, mut norms, mut state) = (parameters.cast::<f64>(), Vec::new(), Vec::new());
+    for m in 0..MINIBATCHES {
+        let Hyperparameters { learning_rate, clip } = HYPERPARAMETERS;
+        let states = [("states", &state[..])];
+        let step = oracle::train(&mut expected, &states, &long_minibatch(m), learning_rate.into(), clip.into());
+        state = step.last("states");
+        norms.push(step.grad_norm);
+    }
+    let gpu = pollster::block_on(Gpu::open()).unwrap();
+    for device in [Device::gpu(&gpu, LONG), Device::Cpu] {
+        let (got, got_norms) = pollster::block_on(trained(&device, &parameters, MINIBATCHES));
+        let changed = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        let before: Vec<f64> = cast(&parameters.numbers);
+        assert!(changed(&before, &expected.numbers) > 0.02);
+        let off = changed(&cast(&got.numbers), &expected.numbers);
+        assert!(off < 1e-5, "{}: {off:e}", device.name());
+        for (got, norm) in got_norms.iter().zip(&norms) {
+            assert!((f64::from(*got) / norm - 1.0).abs() < 1e-4, "{}: {got}, not {norm}", device.name());
+        }
+    }
+}
 
 /// The same network on the other engine, and the race between the two, which is remembered.
 #[test]

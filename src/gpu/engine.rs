@@ -286,8 +286,11 @@ impl Engine {
     /// A failure of the device.
     pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
         let (metrics, padded) = self.read_run(run, self.layout.end(Buffer::Parameters)).await?;
-        let tensors = self.network().params().map(|param| self.layout.tensor(param.name));
-        let numbers = tensors.flat_map(|tensor| tensor.unpad(&padded[tensor.at as usize / 4..])).collect();
+        let mut numbers = Vec::new();
+        for param in self.network().params() {
+            let tensor = self.layout.tensor(param.name);
+            numbers.extend(tensor.unpad(&padded[tensor.at as usize / 4..]));
+        }
         Ok((metrics, Parameters { network: self.network(), numbers }))
     }
 

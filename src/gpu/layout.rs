@@ -204,9 +204,11 @@ impl Layout {
 /// The parameters in the order in which kernels bind them.
 fn bound(network: &Network) -> Vec<&'static Param> {
     let mut bound: Vec<&Param> = Vec::new();
-    for (name, _) in network.kernels().into_iter().flat_map(|kernel| kernel.bindings) {
-        let found = network.params().find(|param| param.name == *name);
-        bound.extend(found.filter(|param| bound.iter().all(|known| known.name != param.name)));
+    for kernel in network.kernels() {
+        for (name, _) in kernel.bindings {
+            let found = network.params().find(|param| param.name == *name);
+            bound.extend(found.filter(|param| bound.iter().all(|known| known.name != param.name)));
+        }
     }
     bound
 }

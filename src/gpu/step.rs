@@ -55,11 +55,11 @@ impl Steps {
             dims: vec![layout.dims()],
             slice: if software { SOFTWARE_SLICE } else { HARDWARE_SLICE },
         };
-        let mut list = |calls: Vec<Call>| calls.iter().flat_map(|call| steps.dispatches(layout, call)).collect();
-        let train = list(network.training_calls());
+        let train = steps.list(layout, &network.training_calls());
         let [generate, generate_scored] = [false, true].map(|scored| {
             let kernels = network.generation(scored).into_iter();
-            list(kernels.map(|kernel| Call { kernel, t: 0 }).collect())
+            let calls: Vec<Call> = kernels.map(|kernel| Call { kernel, t: 0 }).collect();
+            steps.list(layout, &calls)
         });
         Self { train, generate, generate_scored, ..steps }
     }
@@ -87,6 +87,14 @@ impl Steps {
             slot[..size_of::<Dims>()].copy_from_slice(bytemuck::bytes_of(&dims));
         }
         bytes
+    }
+
+    fn list(&mut self, layout: &Layout, calls: &[Call]) -> Vec<Dispatch> {
+        let mut list = Vec::new();
+        for call in calls {
+            list.extend(self.dispatches(layout, call));
+        }
+        list
     }
 
     /// One run of a kernel: a dispatch, or several where it is long.

@@ -66,6 +66,6 @@ pub type Library = &'static [&'static [Code]];
 /// # Panics
 /// The library has none: a test holds tables and code together.
 pub fn code_of(library: Library, kernel: &str) -> &'static Code {
-    let mut all = library.iter().copied().flatten();
-    all.find(|code| code.kernel == kernel).unwrap_or_else(|| panic!("the kernel {kernel} has no code"))
+    let found = library.iter().find_map(|module| module.iter().find(|code| code.kernel == kernel));
+    found.unwrap_or_else(|| panic!("the kernel {kernel} has no code"))
 }

@@ -1,6 +1,7 @@
 //! A network: which modules it is made of, and what follows from their tables.
 
 use std::ops::Range;
+use std::vec::IntoIter;
 
 use super::table::{Module, Param, Tensor};
 use super::work::Counts;
@@ -24,23 +25,28 @@ impl Network {
         Self { sizes, ..self }
     }
 
-    fn modules(&self) -> [&'static Module; 5] {
-        [self.cell, self.output, self.loss, self.optimizer, self.prediction]
+    /// One of the lists of all modules. As a vector, since a chain of iterators makes a larger program.
+    fn all<T>(&self, list: fn(&'static Module) -> &'static [T]) -> IntoIter<&'static T> {
+        let mut all = Vec::new();
+        for module in [self.cell, self.output, self.loss, self.optimizer, self.prediction] {
+            all.extend(list(module));
+        }
+        all.into_iter()
     }
 
     /// Every parameter, in the order of files and of [`Parameters`].
-    pub fn params(&self) -> impl Iterator<Item = &'static Param> + use<> {
-        self.modules().into_iter().flat_map(|module| module.params)
+    pub fn params(&self) -> IntoIter<&'static Param> {
+        self.all(|module| module.params)
     }
 
     /// Every tensor of a training step but parameters, gradients and transposed copies.
-    pub fn tensors(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
-        self.modules().into_iter().flat_map(|module| module.tensors)
+    pub fn tensors(&self) -> IntoIter<&'static Tensor> {
+        self.all(|module| module.tensors)
     }
 
     /// The tensors of prediction.
-    pub fn generate_tensors(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
-        self.modules().into_iter().flat_map(|module| module.generate_tensors)
+    pub fn generate_tensors(&self) -> IntoIter<&'static Tensor> {
+        self.all(|module| module.generate_tensors)
     }
 
     /// The tensors that flow from minibatch to minibatch; the first is the hidden state.
@@ -54,13 +60,14 @@ impl Network {
     }
 
     /// Where each parameter lies in the vector of all.
-    pub fn places(self) -> impl Iterator<Item = (&'static Param, Range<usize>)> {
-        let mut end = 0;
-        self.params().map(move |param| {
+    pub fn places(self) -> IntoIter<(&'static Param, Range<usize>)> {
+        let (mut places, mut end) = (Vec::new(), 0);
+        for param in self.params() {
             let begin = end;
             end += self.shape(param).iter().product::<usize>();
-            (param, begin..end)
-        })
+            places.push((param, begin..end));
+        }
+        places.into_iter()
     }
 
     /// Where a parameter lies in the vector of all.

@@ -32,38 +32,41 @@ pub enum Times {
 impl Network {
     /// The kernels of the way forward up to the logits.
     pub fn forward(&self) -> Vec<Stage> {
-        [self.cell, self.output].into_iter().flat_map(|module| stages(module.forward, Times::Forward)).collect()
+        let mut list = Vec::new();
+        for module in [self.cell, self.output] {
+            list_kernels(&mut list, module.forward, Times::Forward);
+        }
+        list
     }
 
     /// The kernels of a training step: forward to the loss, back through the output layer and through time, the
     /// gradients of the parameters, the update.
     pub fn training(&self) -> Vec<Stage> {
         let Self { cell, output, loss, optimizer, .. } = *self;
-        let mut stages_ = self.forward();
-        stages_.extend(stages(loss.forward, Times::Forward));
+        let mut list = self.forward();
+        list_kernels(&mut list, loss.forward, Times::Forward);
         for module in [output, cell] {
-            stages_.extend(stages(module.backward, Times::Backward));
+            list_kernels(&mut list, module.backward, Times::Backward);
         }
         for module in [output, cell] {
-            stages_.extend(stages(module.gradients, Times::Backward));
+            list_kernels(&mut list, module.gradients, Times::Backward);
         }
-        stages_.extend(stages(optimizer.update, Times::Forward));
-        stages_
+        list_kernels(&mut list, optimizer.update, Times::Forward);
+        list
     }
 
     /// All runs of these kernels, in order. Neighbours that run at every time step take turns.
     pub fn calls(&self, stages: &[Stage]) -> Vec<Call> {
         let steps = self.sizes.steps;
-        let alike = stages.chunk_by(|a, b| a.times == b.times);
-        let calls = alike.flat_map(|stages| {
-            let times: Vec<usize> = match stages[0].times {
-                Times::Once => vec![0],
-                Times::Forward => (0..steps).collect(),
-                Times::Backward => (0..steps).rev().collect(),
-            };
-            times.into_iter().flat_map(|t| stages.iter().map(move |stage| Call { kernel: stage.kernel, t }))
-        });
-        calls.collect()
+        let mut calls = Vec::new();
+        for stages in stages.chunk_by(|a, b| a.times == b.times) {
+            let times = if stages[0].times == Times::Once { 1 } else { steps };
+            for i in 0..times {
+                let t = if stages[0].times == Times::Backward { steps - 1 - i } else { i };
+                calls.extend(stages.iter().map(|stage| Call { kernel: stage.kernel, t }));
+            }
+        }
+        calls
     }
 
     /// The runs of a training step.
@@ -79,9 +82,11 @@ impl Network {
     /// The kernels of one token of prediction; `scored` with the score by which a token is sampled, otherwise the
     /// likeliest is picked.
     pub fn generation(&self, scored: bool) -> Vec<&'static Kernel> {
+        let mut kernels = [self.cell.generate, self.output.generate].concat();
         let [score, pick] = self.prediction.generate else { panic!("prediction scores and picks") };
-        let own = [self.cell, self.output].into_iter().flat_map(|module| module.generate).copied();
-        own.chain(scored.then_some(*score)).chain([*pick]).collect()
+        kernels.extend(scored.then_some(*score));
+        kernels.push(pick);
+        kernels
     }
 
     /// Every kernel, in the order of a training step; then those of prediction.
@@ -90,12 +95,9 @@ impl Network {
     }
 }
 
-fn stages(kernels: &'static [&'static Kernel], in_time: Times) -> impl Iterator<Item = Stage> {
-    kernels.iter().map(move |&kernel| Stage {
-        kernel,
-        times: match kernel.runs {
-            Runs::EachStep => in_time,
-            Runs::Once => Times::Once,
-        },
-    })
+fn list_kernels(list: &mut Vec<Stage>, kernels: &[&'static Kernel], in_time: Times) {
+    list.extend(kernels.iter().map(|&kernel| {
+        let times = if kernel.runs == Runs::EachStep { in_time } else { Times::Once };
+        Stage { kernel, times }
+    }));
 }
