@@ -242,8 +242,6 @@ impl Engine {
         let sizes = self.layout.network.sizes;
         let inputs = by_time(sizes, &minibatch.inputs);
         let targets = by_time(sizes, &minibatch.targets);
-        let mut order: Vec<usize> = (0..inputs.len()).collect();
-        order.sort_by_key(|&n| inputs[n]); // stable, so that sums are added up in one order
         let mut starts = vec![0; sizes.vocabulary + 1];
         for &token in &inputs {
             starts[token as usize + 1] += 1;
@@ -252,7 +250,12 @@ impl Engine {
             starts[token + 1] += starts[token];
         }
         let padded = |n: usize| (n / sizes.batch * self.layout.padded.batch + n % sizes.batch) as u32;
-        let positions: Vec<u32> = order.into_iter().map(padded).collect();
+        let (mut positions, mut next) = (vec![0; inputs.len()], starts.clone());
+        for (n, &token) in inputs.iter().enumerate() {
+            let place = &mut next[token as usize]; // in order, so that sums are added up in one order
+            positions[*place as usize] = padded(n);
+            *place += 1;
+        }
         let mut packed = vec![0; self.layout.end(Buffer::Minibatch) as usize / 4];
         for (name, ids) in [("inputs", inputs), ("targets", targets), ("starts", starts), ("positions", positions)] {
             let tensor = self.layout.tensor(name);

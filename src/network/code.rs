@@ -24,6 +24,50 @@ pub struct Cpu {
     pub run: fn(&mut Weights, &mut Tensors, Range<usize>),
 }
 
+/// The text of a WGSL file without its comments, which no visitor need load; its lines keep their numbers.
+macro_rules! wgsl {
+    ($file:literal) => {{
+        const TEXT: &[u8] = include_bytes!($file);
+        const CODE: &[u8] =
+            &$crate::network::code::without_comments::<{ $crate::network::code::code_bytes(TEXT) }>(TEXT);
+        match std::str::from_utf8(CODE) {
+            Ok(code) => code,
+            Err(_) => panic!("WGSL is UTF-8"),
+        }
+    }};
+}
+pub(crate) use wgsl;
+
+/// Whether a comment, which ends with its line, begins at this byte. WGSL has no strings in which it could be none.
+const fn comment_begins(text: &[u8], at: usize) -> bool {
+    text[at] == b'/' && at + 1 < text.len() && text[at + 1] == b'/'
+}
+
+/// How many bytes of a text are not in comments.
+pub const fn code_bytes(text: &[u8]) -> usize {
+    let (mut at, mut bytes, mut is_comment) = (0, 0, false);
+    while at < text.len() {
+        is_comment = text[at] != b'\n' && (is_comment || comment_begins(text, at));
+        bytes += !is_comment as usize;
+        at += 1;
+    }
+    bytes
+}
+
+/// The bytes that [`code_bytes`] counts.
+pub const fn without_comments<const N: usize>(text: &[u8]) -> [u8; N] {
+    let (mut at, mut code, mut bytes, mut is_comment) = (0, [0; N], 0, false);
+    while at < text.len() {
+        is_comment = text[at] != b'\n' && (is_comment || comment_begins(text, at));
+        if !is_comment {
+            code[bytes] = text[at];
+            bytes += 1;
+        }
+        at += 1;
+    }
+    code
+}
+
 /// The positions of a minibatch in parts. Kernels that follow each other and are divided alike take turns, so that what
 /// one leaves in the processor's caches the next one finds there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,4 +112,16 @@ pub type Library = &'static [&'static [Code]];
 pub fn code_of(library: Library, kernel: &str) -> &'static Code {
     let found = library.iter().find_map(|module| module.iter().find(|code| code.kernel == kernel));
     found.unwrap_or_else(|| panic!("the kernel {kernel} has no code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_go_and_lines_stay() {
+        const TEXT: &[u8] = b"// what\nlet x = a / b; // why\n\n//\nreturn x;";
+        const CODE: [u8; code_bytes(TEXT)] = without_comments(TEXT);
+        assert_eq!(std::str::from_utf8(&CODE), Ok("\nlet x = a / b; \n\n\nreturn x;"));
+    }
 }

@@ -25,9 +25,15 @@ fn log_probabilities(logits: &[f32]) -> Vec<f32> {
 
 /// The likeliest characters; of equals the first.
 fn guesses(logs: &[f32], vocabulary: &Vocabulary) -> Vec<Guess> {
-    let mut tokens: Vec<usize> = (0..logs.len()).collect();
-    tokens.sort_by(|&a, &b| logs[b].total_cmp(&logs[a])); // stable
-    tokens.into_iter().take(GUESSES).map(|token| (vocabulary.character(token as u32), logs[token].exp())).collect()
+    let mut left: Vec<usize> = (0..logs.len()).rev().collect(); // of equals `max_by` gives the last
+    let mut guesses = Vec::new();
+    while guesses.len() < GUESSES && !left.is_empty() {
+        let (at, &token) =
+            left.iter().enumerate().max_by(|a, b| logs[*a.1].total_cmp(&logs[*b.1])).expect("one is left");
+        left.remove(at);
+        guesses.push((vocabulary.character(token as u32), logs[token].exp()));
+    }
+    guesses
 }
 
 #[cfg(test)]

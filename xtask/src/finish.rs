@@ -1,5 +1,6 @@
-//! What trunk's build lacks to be published: the kernels, for the notes that show them; a page without inline scripts, as
-//! its Content-Security-Policy demands; and a service worker that knows every file. Trunk calls this as its last hook.
+//! What trunk's build lacks to be published: the kernels, for the notes that show them; shorter scripts; a page without
+//! inline scripts, as its Content-Security-Policy demands; and a service worker that knows every file. Trunk calls this as
+//! its last hook.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
 use crate::shell::root;
+use crate::shorten::{shorten, without_comments};
 
 const PAGE: &str = "index.html";
 const WORKER: &str = "service-worker.js";
@@ -21,6 +23,7 @@ pub fn finish() -> Result<()> {
     let folder = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let folder = folder.context("trunk calls this after a build; to have one, run `cargo xtask build`")?;
     copy_kernels(&root().join("src/kernels"), &folder.join("shaders"))?;
+    shorten(&folder)?;
     finish_folder(&folder)
 }
 
@@ -55,7 +58,7 @@ fn finish_folder(folder: &Path) -> Result<()> {
         |name| fs::read_to_string(root().join("assets").join(name)).with_context(|| format!("no assets/{name}"));
     let worker = match worked_on {
         true => source("no-service-worker.js")?,
-        false => about(folder)? + &source(WORKER)?,
+        false => about(folder)? + &without_comments(&source(WORKER)?),
     };
     Ok(fs::write(folder.join(WORKER), worker)?)
 }

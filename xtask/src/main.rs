@@ -12,6 +12,7 @@ mod finish;
 mod licences;
 mod npm;
 mod shell;
+mod shorten;
 mod site;
 mod size;
 mod test;

@@ -11,7 +11,7 @@ use crate::shell::{root, say};
 
 /// The most that the WebAssembly and JavaScript of the page and of one worker may come to, gzipped, in bytes. It follows
 /// what they come to, so that growth is noticed; the aim is 250,000.
-const BUDGET: u64 = 590_000;
+const BUDGET: u64 = 582_000;
 
 /// Says how large the programs in `dist/` are, and refuses a visit of more than [`BUDGET`].
 pub fn check() -> Result<()> {

@@ -6,7 +6,7 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use crate::network::code::{Code, Cpu, Parts};
+use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
@@ -31,7 +31,7 @@ pub const SOFTMAX_CROSS_ENTROPY: Kernel = Kernel {
 
 pub const CODE: &[Code] = &[Code {
     kernel: SOFTMAX_CROSS_ENTROPY.name,
-    wgsl: include_str!("softmax_cross_entropy.wgsl"),
+    wgsl: wgsl!("softmax_cross_entropy.wgsl"),
     uses: &[],
     cpu: Some(Cpu { parts: Parts::Forward, run: cpu::softmax_cross_entropy }),
 }];

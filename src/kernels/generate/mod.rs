@@ -5,7 +5,7 @@ mod oracle;
 pub use oracle::ORACLES;
 
 use crate::model::pick::{LONGEST_ANSWER, LONGEST_PREFIX};
-use crate::network::code::Code;
+use crate::network::code::{Code, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
@@ -49,6 +49,6 @@ pub const GENERATE_PICK: Kernel = Kernel {
 
 /// The CPU engine picks by `model::pick`.
 pub const CODE: &[Code] = &[
-    Code { kernel: GENERATE_SCORE.name, wgsl: include_str!("generate_score.wgsl"), uses: &[], cpu: None },
-    Code { kernel: GENERATE_PICK.name, wgsl: include_str!("generate_pick.wgsl"), uses: &[], cpu: None },
+    Code { kernel: GENERATE_SCORE.name, wgsl: wgsl!("generate_score.wgsl"), uses: &[], cpu: None },
+    Code { kernel: GENERATE_PICK.name, wgsl: wgsl!("generate_pick.wgsl"), uses: &[], cpu: None },
 ];

@@ -6,7 +6,7 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use crate::network::code::{Code, Cpu, Parts};
+use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
 
@@ -67,21 +67,21 @@ pub const GENERATE_LOGITS: Kernel = Kernel {
 pub const CODE: &[Code] = &[
     Code {
         kernel: OUTPUT_FORWARD.name,
-        wgsl: include_str!("output_forward.wgsl"),
+        wgsl: wgsl!("output_forward.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_forward }),
     },
     Code {
         kernel: OUTPUT_BACKWARD.name,
-        wgsl: include_str!("output_backward.wgsl"),
+        wgsl: wgsl!("output_backward.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_backward }),
     },
     Code {
         kernel: W_HQ_GRAD.name,
-        wgsl: include_str!("w_hq_grad.wgsl"),
+        wgsl: wgsl!("w_hq_grad.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hq_grad }),
     },
-    Code { kernel: GENERATE_LOGITS.name, wgsl: include_str!("generate_logits.wgsl"), uses: &[], cpu: None },
+    Code { kernel: GENERATE_LOGITS.name, wgsl: wgsl!("generate_logits.wgsl"), uses: &[], cpu: None },
 ];

@@ -7,7 +7,7 @@ mod oracle;
 pub use oracle::ORACLES;
 
 use super::shared::TANH;
-use crate::network::code::{Code, Cpu, Parts};
+use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
 
@@ -101,34 +101,34 @@ pub const GENERATE_STATE: Kernel = Kernel {
 pub const CODE: &[Code] = &[
     Code {
         kernel: STEP_FORWARD.name,
-        wgsl: include_str!("step_forward.wgsl"),
+        wgsl: wgsl!("step_forward.wgsl"),
         uses: &[TANH],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::step_forward }),
     },
     Code {
         kernel: STEP_BACKWARD.name,
-        wgsl: include_str!("step_backward.wgsl"),
+        wgsl: wgsl!("step_backward.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::step_backward }),
     },
     Code {
         kernel: W_HH_GRAD.name,
-        wgsl: include_str!("w_hh_grad.wgsl"),
+        wgsl: wgsl!("w_hh_grad.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hh_grad }),
     },
     Code {
         kernel: W_XH_GRAD.name,
-        wgsl: include_str!("w_xh_grad.wgsl"),
+        wgsl: wgsl!("w_xh_grad.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_xh_grad }),
     },
     Code {
         kernel: BIAS_GRAD.name,
-        wgsl: include_str!("bias_grad.wgsl"),
+        wgsl: wgsl!("bias_grad.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::bias_grad }),
     },
     // The CPU engine predicts by the way forward.
-    Code { kernel: GENERATE_STATE.name, wgsl: include_str!("generate_state.wgsl"), uses: &[TANH], cpu: None },
+    Code { kernel: GENERATE_STATE.name, wgsl: wgsl!("generate_state.wgsl"), uses: &[TANH], cpu: None },
 ];

@@ -8,7 +8,7 @@ mod oracle;
 
 pub use oracle::{ORACLES, clip_factor_of};
 
-use crate::network::code::{Code, Cpu, Parts};
+use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
@@ -55,19 +55,19 @@ pub const SGD_UPDATE: Kernel = Kernel {
 pub const CODE: &[Code] = &[
     Code {
         kernel: GRAD_NORM.name,
-        wgsl: include_str!("grad_norm.wgsl"),
+        wgsl: wgsl!("grad_norm.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Whole, run: cpu::grad_norm }),
     },
     Code {
         kernel: CLIP_FACTOR.name,
-        wgsl: include_str!("clip_factor.wgsl"),
+        wgsl: wgsl!("clip_factor.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Whole, run: cpu::clip_factor }),
     },
     Code {
         kernel: SGD_UPDATE.name,
-        wgsl: include_str!("sgd_update.wgsl"),
+        wgsl: wgsl!("sgd_update.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Whole, run: cpu::sgd_update }),
     },
