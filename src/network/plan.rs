@@ -1,27 +1,27 @@
-//! The order of a network's kernels, in training and in prediction.
+//! The order of a network's kernels in training and in prediction, which engines and oracle follow.
 
 use super::description::Network;
 use super::table::{Kernel, Runs};
 use super::work::Work;
 
-/// One run of a kernel.
+/// One call of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     pub kernel: &'static Kernel,
-    /// The time step; 0 where there is none.
+    /// The time step; 0 for kernels that run once.
     pub t: usize,
 }
 
-/// Kernels that follow each other and run alike.
+/// A kernel with the order of its calls.
 #[derive(Debug, Clone, Copy)]
 pub struct Stage {
     pub kernel: &'static Kernel,
-    pub times: Times,
+    pub order: Order,
 }
 
-/// When a kernel runs.
+/// At which time steps a kernel is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Times {
+pub enum Order {
     Once,
     /// At every time step, from the first to the last.
     Forward,
@@ -30,43 +30,43 @@ pub enum Times {
 }
 
 impl Network {
-    /// The kernels of the way forward up to the logits.
+    /// The kernels of the forward pass, up to the logits.
     pub fn forward(&self) -> Vec<Stage> {
-        [self.cell, self.output].into_iter().flat_map(|module| stages(module.forward, Times::Forward)).collect()
+        [self.cell, self.output].into_iter().flat_map(|module| stages(module.forward, Order::Forward)).collect()
     }
 
-    /// The kernels of a training step: forward to the loss, back through the output layer and through time, the
-    /// gradients of the parameters, the update.
+    /// The kernels of a training step: the forward pass to the loss, the backward pass through the output layer and
+    /// through time, the gradients of the parameters, the optimizer's update.
     pub fn training(&self) -> Vec<Stage> {
         let Self { cell, output, loss, optimizer, .. } = *self;
-        let mut stages_ = self.forward();
-        stages_.extend(stages(loss.forward, Times::Forward));
+        let mut training = self.forward();
+        training.extend(stages(loss.forward, Order::Forward));
         for module in [output, cell] {
-            stages_.extend(stages(module.backward, Times::Backward));
+            training.extend(stages(module.backward, Order::Backward));
         }
         for module in [output, cell] {
-            stages_.extend(stages(module.gradients, Times::Backward));
+            training.extend(stages(module.gradients, Order::Backward));
         }
-        stages_.extend(stages(optimizer.update, Times::Forward));
-        stages_
+        training.extend(stages(optimizer.update, Order::Forward));
+        training
     }
 
-    /// All runs of these kernels, in order. Neighbours that run at every time step take turns.
+    /// All calls of these kernels, in order. Successive kernels with the same order over time steps are interleaved.
     pub fn calls(&self, stages: &[Stage]) -> Vec<Call> {
         let steps = self.sizes.steps;
-        let alike = stages.chunk_by(|a, b| a.times == b.times);
-        let calls = alike.flat_map(|stages| {
-            let times: Vec<usize> = match stages[0].times {
-                Times::Once => vec![0],
-                Times::Forward => (0..steps).collect(),
-                Times::Backward => (0..steps).rev().collect(),
+        let interleaved = stages.chunk_by(|a, b| a.order == b.order);
+        let calls = interleaved.flat_map(|stages| {
+            let times: Vec<usize> = match stages[0].order {
+                Order::Once => vec![0],
+                Order::Forward => (0..steps).collect(),
+                Order::Backward => (0..steps).rev().collect(),
             };
             times.into_iter().flat_map(|t| stages.iter().map(move |stage| Call { kernel: stage.kernel, t }))
         });
         calls.collect()
     }
 
-    /// The runs of a training step.
+    /// The kernel calls of a training step.
     pub fn training_calls(&self) -> Vec<Call> {
         self.calls(&self.training())
     }
@@ -76,12 +76,11 @@ impl Network {
         self.training().iter().map(|stage| (stage.kernel.work)(&self.counts())).sum()
     }
 
-    /// The kernels of one token of prediction; `scored` with the score by which a token is sampled, otherwise the
-    /// likeliest is picked.
+    /// The kernels that predict one token: sampled by its score if `scored`, otherwise the likeliest.
     pub fn generation(&self, scored: bool) -> Vec<&'static Kernel> {
         let [score, pick] = self.prediction.generate else { panic!("prediction scores and picks") };
-        let own = [self.cell, self.output].into_iter().flat_map(|module| module.generate).copied();
-        own.chain(scored.then_some(*score)).chain([*pick]).collect()
+        let logits = [self.cell, self.output].into_iter().flat_map(|module| module.generate).copied();
+        logits.chain(scored.then_some(*score)).chain([*pick]).collect()
     }
 
     /// Every kernel, in the order of a training step; then those of prediction.
@@ -90,12 +89,13 @@ impl Network {
     }
 }
 
-fn stages(kernels: &'static [&'static Kernel], in_time: Times) -> impl Iterator<Item = Stage> {
+/// `each_step` is the order of those kernels that run at each time step.
+fn stages(kernels: &'static [&'static Kernel], each_step: Order) -> impl Iterator<Item = Stage> {
     kernels.iter().map(move |&kernel| Stage {
         kernel,
-        times: match kernel.runs {
-            Runs::EachStep => in_time,
-            Runs::Once => Times::Once,
+        order: match kernel.runs {
+            Runs::EachStep => each_step,
+            Runs::Once => Order::Once,
         },
     })
 }

@@ -1,16 +1,16 @@
-//! WGSL that several kernels have in front of them.
+//! WGSL that is put in front of several kernels; `src/gpu/wgsl.rs` joins the files.
 
-/// Sizes, groups, places: in front of every kernel.
+/// Sizes and indices, for every kernel.
 pub const COMMON: &str = include_str!("common.wgsl");
 /// `tanh` to f32's precision.
 pub const TANH: &str = include_str!("tanh.wgsl");
-/// A product in register blocks,
+/// A matrix product in register blocks.
 pub const BLOCK_PRODUCT: &str = include_str!("block_product.wgsl");
-/// or by quads of threads that share what they load.
+/// The same for devices with quads: four threads share what they load.
 pub const QUAD_PRODUCT: &str = include_str!("quad_product.wgsl");
-/// What both do with a block.
+/// Writes the rows of a block; both products use it.
 pub const FINISH_BLOCK: &str = include_str!("finish_block.wgsl");
-/// Where a thread has a tile to itself,
+/// For [`BLOCK_PRODUCT`]: one thread computes a tile.
 pub const ONE_PART: &str = include_str!("one_part.wgsl");
-/// or shares it with others.
+/// For [`BLOCK_PRODUCT`]: several threads compute a tile, each a part of the sum.
 pub const SPLIT_PARTS: &str = include_str!("split_parts.wgsl");
