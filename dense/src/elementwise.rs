@@ -49,7 +49,7 @@ pub fn add_scaled(a: &mut [f32], factor: f32, b: &[f32]) {
 }
 
 /// `x = exp(x - largest)` for a row whose largest element is `largest`; returns the sum.
-pub fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
+fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
     #[derive(Clone, Copy)]
     struct Exp {
         largest: f32,

@@ -11,7 +11,7 @@ mod product;
 mod simd;
 mod tile;
 
-pub use elementwise::{add_scaled, cross_entropy, exp_and_sum, sum_of_squares, tanh, through_tanh};
+pub use elementwise::{add_scaled, cross_entropy, sum_of_squares, tanh, through_tanh};
 pub use panels::Panels;
 pub use product::product;
 pub use simd::name;

@@ -159,11 +159,6 @@ impl Floats {
         let index = self.0.iter().position(|(known, _)| *known == name);
         index.unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
-
-    /// Number of elements of all tensors together.
-    pub fn count(&self) -> usize {
-        self.0.iter().map(|(_, numbers)| numbers.len()).sum()
-    }
 }
 
 /// Name, among the [`Sides`], of the newest hidden state `(B, H)`: a cell packs it once it is computed, and the output

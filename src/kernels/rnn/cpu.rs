@@ -5,27 +5,20 @@ use std::ops::Range;
 use dense::product;
 
 use crate::model::Sizes;
-use crate::network::Parameters;
 use crate::network::memory::{STATE, Tensors, Weights, grad, rows};
 
 /// `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`
 pub fn step_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, .. } = m.sizes;
-    let states = m.floats.get_mut("states");
-    let now = &mut states[(positions.start + batch) * hidden..][..batch * hidden];
+    let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
+    let [w_xh, b_h] = ["w_xh", "b_h"].map(|name| w.parameters.tensor(name));
     for (z, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
-        look_up(z, token, &w.parameters);
+        z.copy_from_slice(&w_xh[token as usize * hidden..][..hidden]);
+        dense::add_scaled(z, 1.0, b_h);
     }
     product(now, m.sides.get(STATE), w.right("w_hh"));
     dense::tanh(now);
     m.sides.left(STATE, batch).pack_by_across(now);
-}
-
-/// `z = w_xh[x] + b_h`, to which the recurrent product is added.
-fn look_up(z: &mut [f32], token: u32, parameters: &Parameters) {
-    let hidden = z.len();
-    z.copy_from_slice(&parameters.tensor("w_xh")[token as usize * hidden..][..hidden]);
-    dense::add_scaled(z, 1.0, parameters.tensor("b_h"));
 }
 
 /// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`, in place of `dh_t`.
