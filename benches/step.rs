@@ -1,4 +1,4 @@
-//! Speed of the book's setting on this machine's GPU and on its CPU: whole training steps, and generation.
+//! Speed of the book's settings on this machine's GPU and CPU: whole training steps, and prediction.
 //!
 //! Usage: `cargo bench --bench step`
 
@@ -48,7 +48,7 @@ async fn bench_on(device: &Device) -> time_traveller::Result<()> {
         engine.generate(&[1], CHARACTERS).await?;
         generating.push(start.elapsed().as_secs_f64());
     }
-    // The first of each warms up.
+    // The first of each is warm-up.
     let (step, sample) = (median(&mut training[1..]), median(&mut generating[1..]));
     println!("a minibatch: {:.1} ms, {:.0} tokens/s", step * 1e3, BOOK.positions() as f64 / step);
     println!("{CHARACTERS} characters: {:.1} ms, {:.2} minibatches", sample * 1e3, sample / step);

@@ -1,5 +1,7 @@
-//! The oracle: training and prediction in f64, by the same plan as the engines and with the oracles of the kernels.
-//! Nothing is done for speed that would hide the formula. Positions are ordered as on the GPU: position `t · B + b`.
+//! The oracle: training and prediction in f64, which engines are compared with. It calls the kernels' oracles
+//! (`src/kernels/*/oracle.rs`) in the order of the engines' own plan ([`crate::network::plan`]): load parameters,
+//! minibatch and state into a [`Memory`], call, read the tensors. Clarity over speed. Positions are ordered as on the
+//! GPU, `t · B + b`.
 
 use crate::kernels::ORACLES;
 use crate::model::Minibatch;
@@ -9,9 +11,10 @@ use crate::network::oracle::{Memory, Oracle, Oracles};
 use crate::network::plan::Call;
 use crate::network::{Network, Parameters};
 
-/// Everything that one training step computes, before the parameters change.
+/// What one training step computes.
 #[derive(Debug, Clone)]
 pub struct Step {
+    /// All tensors of the step.
     pub memory: Memory,
     /// Mean cross-entropy, in nats.
     pub loss: f64,
@@ -21,26 +24,26 @@ pub struct Step {
     pub grad_norm: f64,
 }
 
-/// A state that enters: the tensor's name and `(B, …)`; zeros where it is not given.
+/// An initial state: the tensor's name and its values `(B, …)`. States that are not given are zeros.
 pub type State<'a> = (&'a str, &'a [f64]);
 
-/// The oracle of a kernel.
+/// Finds the oracle of a kernel.
 ///
 /// # Panics
-/// There is none: a test holds tables and oracles together.
+/// If there is none.
 pub fn of(oracles: &[Oracles], kernel: &str) -> Oracle {
     let mut all = oracles.iter().copied().flatten();
     all.find(|(name, _)| *name == kernel).unwrap_or_else(|| panic!("the kernel {kernel} has no oracle")).1
 }
 
-/// A memory with these parameters.
+/// A memory with these parameters, and zeros elsewhere.
 pub fn memory(parameters: &Parameters<f64>, learning_rate: f64, clip: f64) -> Memory {
     let mut memory = Memory::new(parameters.network, learning_rate, clip);
     parameters.tensors().for_each(|(param, numbers)| memory.set(param.name, numbers.to_vec()));
     memory
 }
 
-/// Puts a minibatch and the states that enter it into a memory.
+/// Writes a minibatch and the initial states into a memory.
 pub fn load(memory: &mut Memory, states: &[State<'_>], minibatch: &Minibatch) {
     let sizes = memory.sizes;
     *memory.ids_mut("inputs") = by_time(sizes, &minibatch.inputs);
@@ -50,19 +53,19 @@ pub fn load(memory: &mut Memory, states: &[State<'_>], minibatch: &Minibatch) {
     }
 }
 
-/// Runs kernels, each at its time step.
+/// Calls the kernels' oracles, each at its time step.
 pub fn run(memory: &mut Memory, oracles: &[Oracles], calls: &[Call]) {
     calls.iter().for_each(|call| of(oracles, call.kernel.name)(memory, call.t));
 }
 
-/// The runs of a training step up to the gradients, and those of the update.
+/// The calls of a training step up to the gradients, and those of the optimizer.
 fn halves(network: Network) -> (Vec<Call>, Vec<Call>) {
     let mut calls = network.training_calls();
     let update = calls.split_off(calls.len() - network.optimizer.update.len());
     (calls, update)
 }
 
-/// All of a training step but the update of the parameters.
+/// A training step without the update of the parameters. `hyperparameters`: learning rate and clipping threshold.
 fn step_of(
     parameters: &Parameters<f64>,
     hyperparameters: [f64; 2],
@@ -74,19 +77,19 @@ fn step_of(
     load(&mut memory, states, minibatch);
     let (gradients, update) = halves(network);
     run(&mut memory, ORACLES, &gradients);
-    // Norm and factor, but no update.
+    // Gradient norm and clip factor, but no update.
     run(&mut memory, ORACLES, &update[..update.len() - 1]);
     let grads = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
     let [loss, grad_norm, ..] = memory.get("metrics")[..] else { unreachable!("metrics are four numbers") };
     Step { loss, grads: Parameters { network, numbers: grads }, grad_norm, memory }
 }
 
-/// Forward and backward over one minibatch, from the states that enter.
+/// Forward and backward pass over one minibatch, from the given states.
 pub fn forward_backward(parameters: &Parameters<f64>, states: &[State<'_>], minibatch: &Minibatch) -> Step {
     step_of(parameters, [0.0, 1.0], states, minibatch)
 }
 
-/// One whole training step: [`forward_backward`], clipping at `clip`, SGD with `learning_rate`.
+/// One whole training step: [`forward_backward`], gradient clipping with threshold `clip`, SGD with `learning_rate`.
 pub fn train(
     parameters: &mut Parameters<f64>,
     states: &[State<'_>],
@@ -102,15 +105,15 @@ pub fn train(
 }
 
 impl Step {
-    /// What flows into the next minibatch: the last slot of a tensor that is carried.
+    /// The state `(B, …)` that is carried into the next minibatch: the last slot of the tensor `name`.
     pub fn last(&self, name: &str) -> Vec<f64> {
         let states = self.memory.get(name);
         states[states.len() / (self.memory.sizes.steps + 1) * self.memory.sizes.steps..].to_vec()
     }
 }
 
-/// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times the
-/// likeliest token. Gives prefix and continuation.
+/// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then pick the likeliest
+/// token `length` times. Returns prefix and continuation.
 pub fn generate(parameters: &Parameters<f64>, prefix: &[u32], length: usize) -> Vec<u32> {
     let mut reader = Reader::new(parameters);
     let mut sequence = prefix.to_vec();
@@ -123,7 +126,7 @@ pub fn generate(parameters: &Parameters<f64>, prefix: &[u32], length: usize) -> 
     sequence
 }
 
-/// A network that reads one sequence, token by token, from a state of zeros.
+/// The forward pass over one sequence, token by token, from a zero state.
 pub struct Reader {
     memory: Memory,
     calls: Vec<Call>,
@@ -137,7 +140,7 @@ impl Reader {
         Self { memory: memory(&parameters, 0.0, 1.0), calls: network.calls(&network.forward()) }
     }
 
-    /// Reads a token; gives the logits `(V)` of the next one.
+    /// Reads a token and returns the logits `(V)` of the next one.
     pub fn read(&mut self, token: u32) -> Vec<f64> {
         self.memory.ids_mut("inputs")[0] = token;
         run(&mut self.memory, ORACLES, &self.calls);

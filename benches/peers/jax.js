@@ -1,5 +1,5 @@
-// jax-js: one jitted step, from the parameters, the state and the tokens to the loss and to the next parameters and
-// state. Its arrays are counted by hand: whoever is given one uses it up, `.ref` is another hold on it.
+// jax-js: one jitted training step, from parameters, state and tokens to loss, new parameters and new state. Arrays are
+// reference-counted by hand: a function consumes its arguments, `.ref` makes another reference.
 
 import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 
@@ -56,7 +56,7 @@ class Trainer {
     }
 }
 
-/** The complete training step, with gradients had in one of two ways. */
+/** The complete training step; `gradients` is one of the two functions below. */
 function step({ lr, clip }, sizes, gradients) {
     return (p, state, inputs, targets) => {
         const [x, y] = [nn.oneHot(inputs, sizes.vocabulary), nn.oneHot(targets, sizes.vocabulary)];
@@ -70,7 +70,7 @@ function step({ lr, clip }, sizes, gradients) {
     };
 }
 
-/** Leaves the parameters to the caller; uses up `state`, `x` and `y`, which are (T·B, V), as both ways below do. */
+/** Does not consume the parameters; consumes `state` (B, H) and the one-hot `x` and `y` (T·B, V). */
 function forward(p, state, x, y, { batch, steps, vocabulary }) {
     const tokens = x.reshape([steps, batch, vocabulary]);
     const states = [state];
@@ -85,7 +85,7 @@ function forward(p, state, x, y, { batch, steps, vocabulary }) {
     return { states, right, logs, loss };
 }
 
-/** As jax-js's users write it. */
+/** Automatic differentiation, as users of jax-js write it. */
 function automatic(p, state, x, y, sizes) {
     const lossAndState = (p, state, x, y) => {
         const { states, right, logs, loss } = forward(p, state, x, y, sizes);
@@ -99,8 +99,8 @@ function automatic(p, state, x, y, sizes) {
 }
 
 /**
- * As fast as jax-js can be made: `automatic` adds up 35 products of the size of `w_hh`, where one tall product will do
- * and is much faster.
+ * The backward pass by hand, the fastest with jax-js: `automatic` sums 35 products for the gradient of `w_hh`, where
+ * one product over all positions is much faster.
  */
 function byHand(p, state, x, y, sizes) {
     const { batch, steps } = sizes;

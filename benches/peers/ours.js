@@ -1,7 +1,7 @@
-// Time Traveller itself: the built page's worker, told what the page tells it. It draws parameters and windows from the
-// seed, which are the case's; its losses show whether they are.
+// Time Traveller itself: the built page's worker, with the page's messages. From the seed it draws the same parameters
+// and windows as the case; equal losses show it.
 
-// The build that the page chooses in a Chromium of today.
+// The build that the page chooses in current Chromium.
 const WORKER = "dist/trainer_relaxed_simd_loader.js";
 
 export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
@@ -27,7 +27,7 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
                 losses.push(event.report.loss);
                 const taken = (performance.now() - start) / 1000;
                 if (losses.length === 1) {
-                    start = performance.now(); // the first one warms up
+                    start = performance.now(); // the first one is warm-up
                 } else if (losses.length === epochs || taken >= seconds) {
                     const tokens = (losses.length - 1) * each;
                     return { device, tokens, seconds: taken, span: "epoch", losses };
@@ -57,21 +57,21 @@ export async function profile(config) {
     }
 }
 
-/** The worker's events as they come: name and content. */
+/** The worker's events as [name, content]. */
 async function* listen(worker) {
-    const come = [];
+    const queue = [];
     let wake = () => {};
     worker.onmessage = ({ data }) => {
-        come.push(typeof data === "string" ? [data, {}] : Object.entries(data)[0]);
+        queue.push(typeof data === "string" ? [data, {}] : Object.entries(data)[0]);
         wake();
     };
     worker.onerror = ({ message }) => {
-        come.push(["Broken", { error: message || "the worker could not be loaded: run `cargo xtask build`" }]);
+        queue.push(["Broken", { error: message || "the worker could not be loaded: run `cargo xtask build`" }]);
         wake();
     };
     for (;;) {
-        while (come.length > 0) {
-            yield come.shift();
+        while (queue.length > 0) {
+            yield queue.shift();
         }
         await new Promise(resolve => (wake = resolve));
     }

@@ -1,10 +1,10 @@
-// What `cargo xtask bench` calls. It serves this folder, the built page as `dist/` and its case as `case/`.
+// The functions that `cargo xtask bench` calls. It serves this folder, the built page as `dist/`, the case as `case/`.
 
 import { readCase } from "./case.js";
 import { profile } from "./ours.js";
 
 /**
- * Has a contestant train for about so many seconds: its module here, and what that module wants to know.
+ * Trains with a contestant's module for about `seconds`.
  * Resolves to { device, tokens, seconds, span, losses, parameters }: see `Outcome` in the bench.
  */
 window.bench = async (module, options, seconds) => {
@@ -12,8 +12,8 @@ window.bench = async (module, options, seconds) => {
     return measure(await readCase("case/"), options, seconds);
 };
 
-/** Where the time of a training step goes with these settings: see `Profile` in `src/protocol.rs`. */
+/** Where the time of a training step goes with these settings: see `Profile` in `src/model/profile.rs`. */
 window.profile = profile;
 
-// The sign that the page is there.
+// Tells the bench that the page has loaded.
 document.body.dataset.testid = "status";

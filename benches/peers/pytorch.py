@@ -1,10 +1,10 @@
-"""PyTorch on the bench's case: the book's two ways, each a complete training step.
+"""PyTorch on the bench's case: the book's two implementations, each with complete training steps.
 
     python3 benches/peers/pytorch.py target/bench --network scratch --threads 1 --seconds 6
 
-`scratch` is the loop of the book's "from scratch" chapter: one-hot matrices, `tanh`, a list of outputs, clipping and
-SGD by hand. `rnn` is its concise one: `nn.RNN` and a linear layer, with `torch.optim.SGD`. Prints one line of JSON, the
-`Outcome` of the bench, or what is `absent`. Needs torch (`pip install torch`).
+`scratch` is the book's implementation from scratch: one-hot matrices, `tanh`, a list of outputs, clipping and SGD by
+hand. `rnn` is its concise one: `nn.RNN` and a linear layer, with `torch.optim.SGD`. Prints one line of JSON, the
+bench's `Outcome`, or what is `absent`. Needs torch (`pip install torch`).
 """
 
 import argparse
@@ -32,7 +32,7 @@ PARAMETERS = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"]
 
 
 class Scratch:
-    """Plain tensors; X is (B, T)."""
+    """Plain tensors; inputs are (B, T)."""
 
     def __init__(self, tensors, config):
         self.tensors = [tensors[name].requires_grad_() for name in PARAMETERS]
@@ -63,7 +63,7 @@ class Scratch:
 
 
 class Concise(nn.Module):
-    """The library's own recurrent layer. It has two biases where the network has one: the second stays at zero."""
+    """`nn.RNN`. It has two biases where the network has one: the second stays zero."""
 
     def __init__(self, tensors, config):
         super().__init__()
@@ -98,7 +98,7 @@ class Concise(nn.Module):
 
 
 def clip(parameters, theta):
-    """Scales the gradients down to a global norm of theta."""
+    """Scales the gradients to a global norm of at most theta."""
     grads = [p.grad for p in parameters if p.requires_grad]
     norm = torch.sqrt(sum(torch.sum(grad**2) for grad in grads))
     if norm > theta:
@@ -130,7 +130,7 @@ class Trainer:
 
 
 def measure(trainer, minibatches, seconds):
-    """As training.js does: three minibatches that warm up and show how long they take, then those that are timed."""
+    """As training.js: three minibatches for warm-up, the last of which sets the count, then the measurement."""
     losses, at = [], 0
 
     def train(count):

@@ -1,4 +1,4 @@
-// TensorFlow.js, with gradients had in one of two ways: its own, and written out.
+// TensorFlow.js, with its automatic differentiation or with the backward pass by hand.
 
 import { NAMES } from "./case.js";
 import { gpuName, measureTrainer } from "./training.js";
@@ -6,7 +6,7 @@ import { gpuName, measureTrainer } from "./training.js";
 const PACKAGES = "node_modules/@tensorflow/";
 
 export async function measure(theCase, { backend, gradients }, seconds) {
-    await load(`${PACKAGES}tfjs/dist/tf.min.js`); // the core alone has no gradients
+    await load(`${PACKAGES}tfjs/dist/tf.min.js`); // the core package alone has no gradients
     await load(`${PACKAGES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
     const tf = window.tf;
     if (backend === "wasm") {
@@ -63,14 +63,14 @@ class Trainer {
         this.#waiting.push(loss);
     }
 
-    /** A (T·B, V) matrix of ones and zeros. */
+    /** One-hot matrix (T·B, V). */
     oneHot(ids) {
         const { tf, sizes } = this;
-        // The WebAssembly backend makes integers of it, whatever type it is asked for.
+        // The WebAssembly backend returns integers, whatever type is asked for.
         return tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), sizes.vocabulary), "float32");
     }
 
-    /** Rows of one time step. */
+    /** The rows (B, H) of one time step. */
     at(tensor, t) {
         const { batch, hidden } = this.sizes;
         return this.tf.slice(tensor, [t * batch, 0], [batch, hidden]);
@@ -90,7 +90,7 @@ class Trainer {
         return { states, right, logs, loss };
     }
 
-    /** As TensorFlow.js's users write it. */
+    /** Automatic differentiation, as users of TensorFlow.js write it. */
     automatic(h0, inputs, targets) {
         const { tf } = this;
         const [x, y] = [this.oneHot(inputs), this.oneHot(targets)];
@@ -106,8 +106,8 @@ class Trainer {
     }
 
     /**
-     * As fast as TensorFlow.js can be made: `automatic` adds up 35 products of the size of `w_hh` where one tall product
-     * will do.
+     * The backward pass by hand, the fastest with TensorFlow.js: `automatic` sums 35 products for the gradient of
+     * `w_hh`, where one product over all positions will do.
      */
     byHand(h0, inputs, targets) {
         const { tf, p } = this;
@@ -118,7 +118,7 @@ class Trainer {
         const dlogits = tf.div(tf.sub(tf.exp(logs), y), steps * batch);
         const dh = tf.matMul(dlogits, tf.transpose(p.w_hq));
         const slope = tf.sub(1, tf.square(right));
-        // Transposed once rather than in each product: the WebAssembly backend multiplies transposed ones slowly.
+        // Transposed once, not in each product: the WebAssembly backend is slow at products with transposed matrices.
         const w_hh_t = tf.transpose(p.w_hh);
         const dz = [];
         for (let t = steps - 1; t >= 0; t -= 1) {
@@ -136,7 +136,7 @@ class Trainer {
         return { loss, grads, state: states[steps] };
     }
 
-    /** Clipping of the global norm, and SGD. */
+    /** Gradient clipping and SGD; returns the new parameters. */
     update(grads) {
         const { tf, config } = this;
         const norm = tf.sqrt(tf.addN(NAMES.map(name => tf.sum(tf.square(grads[name])))));

@@ -1,6 +1,6 @@
-//! Functions of one element after the other.
+//! Elementwise functions and sums.
 //!
-//! In vectors by hand: a page that is compiled for size has no loops made into vectors by the compiler.
+//! Vectorised by hand, because the compiler does not vectorise loops in the page, which is compiled for size.
 
 use pulp::bytemuck::{Zeroable, cast_slice, cast_slice_mut};
 use pulp::{Simd, WithSimd};
@@ -20,7 +20,7 @@ pub fn tanh(numbers: &mut [f32]) {
     dispatch(Each { op: Tanh, a: numbers, b: &[] });
 }
 
-/// `dz = dh ⊙ (1 - h²)` in place: a gradient on its way back through `h = tanh(z)`.
+/// `dz = dh ⊙ (1 - h²)` in place of `dh`: the backward pass of `h = tanh(z)`.
 pub fn through_tanh(grad: &mut [f32], h: &[f32]) {
     #[derive(Clone, Copy)]
     struct ThroughTanh;
@@ -48,8 +48,8 @@ pub fn add_scaled(a: &mut [f32], factor: f32, b: &[f32]) {
     dispatch(Each { op: AddScaled(factor), a, b });
 }
 
-/// `x = exp(x - largest)` for a row whose largest element is `largest`; gives the sum.
-pub fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
+/// `x = exp(x - largest)` for a row whose largest element is `largest`; returns the sum.
+fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
     #[derive(Clone, Copy)]
     struct Exp {
         largest: f32,
@@ -64,7 +64,7 @@ pub fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
     row.iter().sum()
 }
 
-/// `Σ x²`
+/// `Σ x²`, in f64.
 pub fn sum_of_squares(numbers: &[f32]) -> f64 {
     let mut sums = [0.0; 8];
     let (eights, rest) = numbers.as_chunks::<8>();
@@ -76,13 +76,13 @@ pub fn sum_of_squares(numbers: &[f32]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()
 }
 
-/// What becomes of an element of `a`, from it and its fellow of `b`.
-// A trait and no closure: only what is inlined knows the machine's instructions, and a closure may not be.
+/// The new value of an element of `a`, from it and the element of `b`.
+// A trait, not a closure: only inlined code uses the machine's instructions, and a closure may not be inlined.
 trait Elementwise: Copy {
     fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> S::f32s;
 }
 
-/// `b` is as long as `a`, or empty and stands for zeros.
+/// Applies `op` to each element. `b` is as long as `a`, or empty, which stands for zeros.
 struct Each<'a, Op> {
     op: Op,
     a: &'a mut [f32],
@@ -113,7 +113,7 @@ impl<Op: Elementwise> WithSimd for Each<'_, Op> {
     }
 }
 
-/// Less than a vector of elements, as a vector.
+/// Fewer elements than a vector has, padded with zeros.
 #[inline(always)]
 fn vector<S: Simd>(rest: &[f32]) -> S::f32s {
     let mut vector = S::f32s::zeroed();
@@ -121,11 +121,11 @@ fn vector<S: Simd>(rest: &[f32]) -> S::f32s {
     vector
 }
 
-/// Below 0.625 as in `src/kernels/shared/tanh.wgsl`, `x + x³ P(x²)`; beyond, `1 - 2 / (exp(2|x|) + 1)`.
+/// tanh as in `src/kernels/shared/tanh.wgsl`: `x + x³ P(x²)` for |x| < 0.625, otherwise ±`(1 - 2 / (exp(2|x|) + 1))`.
 #[inline(always)]
 fn tanh_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let size = simd.abs_f32s(x);
-    // Not a minimum, which would make a number of a NaN.
+    // Not a minimum, which would turn NaN into 15.
     let size = simd.select_f32s(simd.greater_than_f32s(size, simd.splat_f32s(15.0)), simd.splat_f32s(15.0), size);
     let e = exp_of(simd, simd.add_f32s(size, size));
     let far = simd
@@ -138,13 +138,13 @@ fn tanh_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.select_f32s(simd.less_than_f32s(size, simd.splat_f32s(0.625)), near, far)
 }
 
-/// exp for numbers from -87 to 87; what is below counts as -87.
+/// exp for x up to 87; x below -87 is clamped.
 ///
-/// `exp(x) = 2^n · exp(r)` with `n = round(x / ln 2)` and |r| at most ln 2 / 2, and exp(r) by Taylor's series to the
-/// seventh power (what follows is below 6e-9).
+/// `exp(x) = 2^n · exp(r)` with `n = round(x / ln 2)` and |r| ≤ ln 2 / 2, and exp(r) by its Taylor series to the
+/// seventh power (remainder below 6e-9).
 #[inline(always)]
 fn exp_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    /// Added to a small number it leaves the nearest whole number in the last bits.
+    /// Adding it rounds a small number to the nearest integer, held in the lowest bits.
     const ROUND: f32 = 12_582_912.0; // 1.5 · 2^23
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
@@ -156,14 +156,14 @@ fn exp_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         simd.sub_f32s(x, simd.mul_f32s(n, simd.splat_f32s(LN_2_HIGH))),
         simd.mul_f32s(n, simd.splat_f32s(LN_2_LOW)),
     );
-    // n + 127 into the exponent: a multiplication, because not every machine shifts all elements at once.
+    // n + 127 into the exponent, by a multiplication, because not every machine has a vector shift.
     let biased =
         simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(127u32.wrapping_sub(ROUND.to_bits())));
     let power = simd.transmute_f32s_u32s(simd.mul_u32s(biased, simd.splat_u32s(1 << 23)));
     simd.mul_f32s(polynomial(simd, r, &SERIES), power)
 }
 
-/// A polynomial by its coefficients, that of the highest power first.
+/// A polynomial by Horner's rule, coefficient of the highest power first.
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: &[f32; N]) -> S::f32s {
     let mut sum = simd.splat_f32s(coefficients[0]);
@@ -173,8 +173,8 @@ fn polynomial<S: Simd, const N: usize>(simd: S, x: S::f32s, coefficients: &[f32;
     sum
 }
 
-/// `-ln softmax(logits)[target]` of one position, in nats; leaves the exponentials in place of the logits, all divided by
-/// that of the largest, and gives their sum too.
+/// Cross-entropy of one position. Replaces each logit by `e = exp(logit - largest)`; returns the loss
+/// `-ln softmax(logits)[target]` in nats, and the sum of `e`.
 pub fn cross_entropy(logits: &mut [f32], target: usize) -> (f64, f32) {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let at_target = logits[target] - largest;
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn loops_do_what_their_formulas_say() {
+    fn elementwise_functions_match_their_formulas() {
         let numbers: Vec<f32> = (0..37).map(|i| i as f32 / 8.0 - 2.0).collect();
         let mut a = numbers.clone();
         tanh(&mut a);

@@ -2,9 +2,9 @@
 
 use crate::tile::{DEPTH, tile};
 
-/// A matrix that is summed over its depth `K`, in the order in which a product reads it: blocks of at most [`DEPTH`]
-/// of the depth; within a block, panels of `width` rows (left side) or columns (right side); within a panel, for each
-/// step of the depth `width` neighbours. What is missing to whole panels is zeros.
+/// One side of a product, in the order in which the product reads it: along the depth `K`, which is summed over, blocks
+/// of at most [`DEPTH`]; within a block, panels of `width` rows (left side) or columns (right side); within a panel,
+/// `width` elements for each step of the depth. The last panel is padded with zeros.
 #[derive(Debug, Clone)]
 pub struct Panels {
     /// Rows of the left side, columns of the right.
@@ -25,7 +25,7 @@ impl Panels {
         Self { across: columns, depth: 0, width: tile().1, data: Vec::new() }
     }
 
-    /// Rows or columns, whole panels of them.
+    /// Rows or columns, padded to whole panels.
     pub(crate) fn padded(&self) -> usize {
         self.across.next_multiple_of(self.width)
     }
@@ -38,7 +38,7 @@ impl Panels {
         }
     }
 
-    /// Packs a matrix given row by row as (depth, across): a right side as it stands, a left side transposed.
+    /// Packs a row-major matrix `(depth, across)`: a right side as it is, or the transpose of a left side.
     pub fn pack_by_depth(&mut self, matrix: &[f32]) {
         let (across, width) = (self.across, self.width);
         self.set_depth(matrix.len() / across);
@@ -53,7 +53,7 @@ impl Panels {
         }
     }
 
-    /// Packs a matrix given row by row as (across, depth): a left side as it stands, a right side transposed.
+    /// Packs a row-major matrix `(across, depth)`: a left side as it is, or the transpose of a right side.
     pub fn pack_by_across(&mut self, matrix: &[f32]) {
         let (across, width) = (self.across, self.width);
         let depth = matrix.len() / across;

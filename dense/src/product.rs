@@ -1,4 +1,4 @@
-//! `C (M, N) += L (M, K) · R (K, N)`.
+//! Matrix product.
 
 use pulp::{Simd, WithSimd};
 
@@ -6,13 +6,13 @@ use crate::panels::Panels;
 use crate::simd::dispatch;
 use crate::tile::{DEPTH, FEW, MANY};
 
-/// So many rows of the left side, [`DEPTH`] deep, stay in the second cache while the right side passes.
+/// Rows of the left side, [`DEPTH`] deep, that stay in the L2 cache while all panels of the right side are read.
 const ROWS: usize = 64;
 
-/// `C (M, N) += L (M, K) · R (K, N)`; `c` row by row.
+/// `C (M, N) += L (M, K) · R (K, N)`, with `c` row-major.
 ///
 /// # Panics
-/// If the two sides' depths differ, or `c` is not `(M, N)`.
+/// If the depths K differ, or `c` does not have M · N elements.
 pub fn product(c: &mut [f32], left: &Panels, right: &Panels) {
     assert_eq!(left.depth, right.depth);
     assert_eq!(c.len(), left.across * right.across);
@@ -61,7 +61,7 @@ impl Product<'_> {
     }
 }
 
-/// The sums of one tile.
+/// The sums of one tile: R rows and V vectors of columns, over one block of the depth.
 #[inline(always)]
 fn sums<S: Simd, const R: usize, const V: usize>(simd: S, left: &[f32], panel: &[S::f32s]) -> [[S::f32s; V]; R] {
     let mut sums = [[simd.splat_f32s(0.0); V]; R];
@@ -76,7 +76,7 @@ fn sums<S: Simd, const R: usize, const V: usize>(simd: S, left: &[f32], panel: &
     sums
 }
 
-/// Adds a tile to the rows of `c` from `column` on, as far as they go.
+/// Adds a tile to the rows of `c` from `column` on; what exceeds a row is padding and is dropped.
 #[inline(always)]
 fn add<S: Simd, const R: usize, const V: usize>(
     simd: S,
@@ -106,18 +106,18 @@ mod tests {
     use super::*;
     use crate::tile::tile;
 
-    /// Numbers that tell places apart.
+    /// Numbers that differ from element to element.
     fn numbers(n: usize, seed: usize) -> Vec<f32> {
         (0..n).map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1000.0 - 1.0).collect()
     }
 
-    /// A (rows, columns) matrix as (columns, rows).
+    /// The transpose of a matrix `(rows, columns)`.
     fn transposed(rows: usize, columns: usize, matrix: &[f32]) -> Vec<f32> {
         (0..rows * columns).map(|i| matrix[i % rows * columns + i / rows]).collect()
     }
 
     #[test]
-    fn a_product_of_any_size_adds_up_what_it_should() {
+    fn a_product_of_any_size_is_right() {
         let (rows, columns) = tile();
         let around = |n: usize| [1, n - 1, n, n + 1, 2 * n + 3];
         for m in around(rows).into_iter().chain([ROWS + 1]) {
@@ -142,7 +142,7 @@ mod tests {
             let expected = sum + f64::from(before[i]);
             assert!((f64::from(*got) - expected).abs() < 2e-5 * (k as f64).sqrt(), "{m}×{k}×{n} [{row}, {column}]");
         }
-        // The other way of packing gives the very same panels, also in used ones.
+        // The other packing function makes the same panels, also in used ones.
         let (mut left_t, mut right_t) = (left.clone(), right.clone());
         left_t.pack_by_depth(&transposed(m, k, &l));
         right_t.pack_by_across(&transposed(k, n, &r));

@@ -1,23 +1,22 @@
-//! Which instructions are used.
+//! The choice of SIMD instructions.
 
 #[cfg(not(target_arch = "wasm32"))]
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pulp::{Simd, WithSimd};
 
-/// Whether this process does without vectors.
+/// Whether this process uses no SIMD.
 #[cfg(not(target_arch = "wasm32"))]
 static SCALAR: AtomicBool = AtomicBool::new(false);
 
-/// Has this process do without vectors from now on, so that results are the same to the last bit on every machine:
-/// vectors round a multiplication and its addition once, plain numbers twice. For tests; nothing packed before may be
-/// used after.
+/// Disables SIMD for this process, so that results are bitwise the same on every machine: a fused multiply-add rounds
+/// once, scalar code twice. For tests. [`Panels`](crate::Panels) packed before can't be used afterwards.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn without_simd() {
     SCALAR.store(true, Ordering::Relaxed);
 }
 
-/// Runs `op` with the widest vectors that the processor has.
+/// Runs `op` with the widest SIMD of the processor.
 #[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
@@ -25,7 +24,7 @@ pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
     arch.dispatch(op)
 }
 
-/// Runs `op` with the vectors that this build has.
+/// Runs `op` with the SIMD of this build.
 #[cfg(target_arch = "wasm32")]
 #[inline(always)]
 pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
@@ -52,7 +51,7 @@ fn present() -> impl Simd {
     pulp::Scalar::new()
 }
 
-/// What the instructions are called.
+/// The name of the SIMD instructions in use, for people.
 pub fn name() -> &'static str {
     struct Name;
     impl WithSimd for Name {

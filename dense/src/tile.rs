@@ -1,15 +1,17 @@
-//! How a product is divided: what is summed in registers, and how deep.
+//! How a product is divided into tiles, whose sums stay in registers.
 
 use pulp::{Simd, WithSimd};
 
 use crate::simd::dispatch;
 
-/// So much of the depth is summed in registers at once; a right panel of it stays in the first cache.
+/// The depth summed in registers before C is updated; a right panel of this depth stays in the L1 cache.
 pub const DEPTH: usize = 256;
 
-/// Rows and vectors of a tile, which is what is summed in registers: as many sums as a processor needs to keep two
-/// multiply-add units with a latency of four busy, twice that where there are 32 registers.
+/// Rows and vectors of a tile with 16 registers: eight sums keep two multiply-add units with a latency of four cycles
+/// busy.
 pub const FEW: (usize, usize) = (4, 2);
+
+/// Rows and vectors of a tile with 32 registers (AVX-512).
 pub const MANY: (usize, usize) = (8, 2);
 
 /// Rows and columns of a tile on this machine: the widths of left and right panels.

@@ -1,4 +1,4 @@
-//! A network on the CPU: the training step of its plan on one thread, kernel by kernel, with the products of [`dense`].
+//! A network on the CPU: the training step on one thread, in pieces of a few milliseconds.
 
 use std::ops::Range;
 
@@ -14,43 +14,43 @@ use crate::network::code::{Cpu, GRAD_POSITIONS};
 use crate::network::memory::{STATE, Tensors, Weights};
 use crate::network::{Content, Dim, Network, Parameters, Setup};
 
-/// The most that the network's tensors may take, in bytes: WebAssembly has 4 GiB for everything.
-const MOST_BYTES: u64 = 2 << 30;
+/// The most memory for a network's tensors, in bytes: WebAssembly has 4 GiB for everything.
+const MAX_BYTES: u64 = 2 << 30;
 
-/// A part of a training step, of a few milliseconds: kernels that take turns, at some positions.
+/// A piece of a training step: interleaved kernels, called at one range of positions.
 #[derive(Debug, Clone)]
 struct Piece {
-    /// Among the engine's kernels.
+    /// Indices of the engine's kernels.
     kernels: Range<usize>,
     positions: Range<usize>,
 }
 
-/// A network in the machine's memory, trained on one thread.
+/// A network in main memory, trained on one thread.
 pub struct Engine {
     network: Network,
     pub(super) weights: Weights,
     tensors: Tensors,
-    /// The kernels of a training step, by name.
+    /// The kernels of a training step in order, with their names.
     kernels: Vec<(&'static str, Cpu)>,
     pieces: Vec<Piece>,
-    /// The way forward, for prediction.
+    /// The forward pass, for prediction.
     pub(super) forward: Forward,
-    /// What flows from one minibatch into the next.
+    /// For each carried tensor, the state `(B, …)` that enters the next minibatch.
     carried: Vec<(&'static str, Vec<f32>)>,
     history: Vec<Metrics>,
     pub(super) yielding: Yield,
 }
 
 impl Engine {
-    /// A network in memory.
+    /// Allocates a network's tensors.
     ///
     /// # Errors
-    /// [`Error::TooLargeForCpu`] if its tensors would take more memory than there is.
+    /// [`Error::TooLargeForCpu`] if they would take more than 2 GiB.
     pub fn new(setup: &Setup<'_>) -> Result<Self> {
         let network = setup.network;
         let bytes = bytes_needed(network);
-        if bytes > MOST_BYTES {
-            return Err(Error::TooLargeForCpu { megabytes: bytes >> 20, allowed_megabytes: MOST_BYTES >> 20 });
+        if bytes > MAX_BYTES {
+            return Err(Error::TooLargeForCpu { megabytes: bytes >> 20, allowed_megabytes: MAX_BYTES >> 20 });
         }
         let kernels = functions(&network.training(), setup.library);
         let carried = network.carried().map(|tensor| {
@@ -74,13 +74,13 @@ impl Engine {
         self.network
     }
 
-    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    /// Sets learning rate and clipping threshold of later minibatches. No minibatch may be in progress.
     pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) {
         self.tensors.hyperparameters = hyperparameters;
     }
 
-    /// Does the next pieces of a run, for some tens of milliseconds, up to where it is to hold. `minibatch` gives the
-    /// tokens of a minibatch and the state that enters it.
+    /// Computes the next pieces of a sequence of minibatches for about 25 ms, at most up to where the cursor is to
+    /// hold, then yields. `minibatch(i)` returns the tokens of minibatch `i` and its initial state.
     pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) {
         let start = Instant::now();
         while !run.is_held() {
@@ -102,12 +102,13 @@ impl Engine {
         self.yielding.now().await;
     }
 
-    /// Loss and gradient norm of each minibatch of a run.
+    /// Returns loss and gradient norm of each minibatch of the sequence.
     pub fn finish(&mut self) -> Vec<Metrics> {
         std::mem::take(&mut self.history)
     }
 
-    /// Puts a minibatch and the state that enters it to where the kernels read them.
+    /// Writes a minibatch and its initial state into the tensors, and clears gradients and loss. `first`: of its
+    /// sequence.
     pub(crate) fn begin(&mut self, minibatch: &Minibatch, state: StateAt, first: bool) {
         let m = &mut self.tensors;
         m.inputs = by_time(m.sizes, &minibatch.inputs);
@@ -135,7 +136,7 @@ impl Engine {
         }
     }
 
-    /// What a minibatch leaves: its last state and its metrics.
+    /// Keeps the last state and the metrics of the minibatch.
     fn end(&mut self) {
         let m = &self.tensors;
         for (name, carried) in &mut self.carried {
@@ -147,7 +148,7 @@ impl Engine {
         self.history.push(Metrics { loss, grad_norm: m.grad_norm });
     }
 
-    /// Replaces all parameters. No minibatch may be under way.
+    /// Replaces all parameters. No minibatch may be in progress.
     pub fn write_parameters(&mut self, parameters: &Parameters) {
         self.weights.parameters.clone_from(parameters);
         self.weights.pack();
@@ -157,19 +158,19 @@ impl Engine {
         &self.weights.parameters
     }
 
-    /// What the next minibatch carries on, of a tensor that flows: `(B, …)`.
+    /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.
     ///
     /// # Panics
-    /// The tensor does not.
+    /// If the tensor is not carried.
     pub fn write_carried(&mut self, name: &str, state: &[f32]) {
         let carried = self.carried.iter_mut().find(|(known, _)| *known == name);
         carried.unwrap_or_else(|| panic!("{name} is not carried")).1.copy_from_slice(state);
     }
 
-    /// A tensor of the last minibatch, by the name that the kernels give it.
+    /// A gradient (`d` + parameter) or a tensor of floats of the last minibatch, by the name that the kernels bind.
     ///
     /// # Panics
-    /// If the training step makes no tensor of this name.
+    /// If the training step has no such tensor.
     pub fn tensor(&self, name: &str) -> &[f32] {
         let grads = self.tensors.grads.as_ref().expect("an engine trains");
         match grads.tensors().find(|(param, _)| name.strip_prefix('d') == Some(param.name)) {
@@ -178,12 +179,12 @@ impl Engine {
         }
     }
 
-    /// Runs one kernel of the training step at all its positions so many times, on whatever its tensors hold; to
+    /// Runs one kernel of the training step at all positions `times` times, on the current content of its tensors, to
     /// measure it.
     ///
     /// # Panics
-    /// If the training step has none of this name.
-    pub fn repeat(&mut self, kernel: &str, times: usize) {
+    /// If the training step has no such kernel.
+    pub fn repeat_kernel(&mut self, kernel: &str, times: usize) {
         let (kernel, ranges) = (self.kernel(kernel), self.ranges(kernel));
         for _ in 0..times {
             for positions in &ranges {
@@ -192,8 +193,8 @@ impl Engine {
         }
     }
 
-    /// How many parts a kernel does a minibatch in.
-    pub fn calls(&self, kernel: &str) -> usize {
+    /// Calls of a kernel's function in a training step.
+    pub fn kernel_calls(&self, kernel: &str) -> usize {
         self.ranges(kernel).len()
     }
 
@@ -206,27 +207,27 @@ impl Engine {
         self.kernel(kernel).parts.ranges(self.network.sizes.batch, self.network.sizes.steps)
     }
 
-    /// Bytes of all tensors together.
+    /// Bytes of all tensors.
     pub fn bytes(&self) -> u64 {
         bytes_needed(self.network)
     }
 }
 
-/// A training step in pieces: kernels that follow each other and are divided alike take turns, part after part.
+/// A training step in pieces. Successive kernels with the same [`Parts`](crate::network::code::Parts) are interleaved.
 fn pieces(network: &Network, kernels: &[(&'static str, Cpu)]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut from = 0;
-    for alike in kernels.chunk_by(|(_, a), (_, b)| a.parts == b.parts) {
-        let to = from + alike.len();
-        let ranges = alike[0].1.parts.ranges(network.sizes.batch, network.sizes.steps);
+    for interleaved in kernels.chunk_by(|(_, a), (_, b)| a.parts == b.parts) {
+        let to = from + interleaved.len();
+        let ranges = interleaved[0].1.parts.ranges(network.sizes.batch, network.sizes.steps);
         pieces.extend(ranges.into_iter().map(|positions| Piece { kernels: from..to, positions }));
         from = to;
     }
     pieces
 }
 
-/// Bytes of all tensors: parameters twice (gradients), weights packed both ways, what a minibatch computes and carries,
-/// and the packed sides of the product under way.
+/// Bytes of all tensors: parameters and gradients, weight matrices packed for forward and backward pass, the tensors
+/// and carried states of a minibatch, and the packed sides of products.
 fn bytes_needed(network: Network) -> u64 {
     let counts = network.counts();
     let size = |shape: &[Dim]| shape.iter().map(|dim| dim.of(network.sizes) as u64).product::<u64>();

@@ -8,13 +8,13 @@ use super::yielding::SLICE;
 use crate::model::pick::{Generated, SamplingParameters, likeliest, scores};
 
 impl Engine {
-    /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then `length` times
-    /// the likeliest token. Gives prefix and continuation.
+    /// Prediction as in the book: from a zero state, warm up over `prefix` (at least one token), then pick the
+    /// likeliest token `length` times. Returns prefix and continuation.
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Vec<u32> {
         self.generate_by(prefix, length, |logits, _| likeliest(logits)).await
     }
 
-    /// [`Engine::generate`] with sampled tokens, and with the logits of each.
+    /// [`Engine::generate`] with sampled tokens, and with the logits `(length + 1, V)` of each and of the one after.
     pub async fn generate_scored(
         &mut self,
         prefix: &[u32],
@@ -31,7 +31,7 @@ impl Engine {
         Generated { tokens, logits }
     }
 
-    /// Tokens picked by their logits and their place beyond the prefix.
+    /// Prediction with `pick(logits, place)`, where `place` is the index of the token beyond the prefix.
     async fn generate_by(
         &mut self,
         prefix: &[u32],

@@ -1,4 +1,4 @@
-//! The loss over tokens that are not trained on: the way forward alone, on the CPU whatever trains.
+//! The loss of held-out tokens: a forward pass on the CPU, whichever engine trains.
 
 use dense::cross_entropy;
 use web_time::Instant;
@@ -8,32 +8,33 @@ use super::yielding::{SLICE, Yield};
 use crate::network::memory::Weights;
 use crate::network::{Library, Parameters};
 
-/// The tokens are read in rows of at least so many, for each begins with a state that knows nothing yet,
-const ROW: usize = 256;
+/// The shortest row of tokens, unless there are fewer: each row starts from a zero state, which predicts badly.
+const MIN_COLUMNS: usize = 256;
 
-/// and in at most so many rows side by side.
-const MOST_ROWS: usize = 32;
+/// The most rows, which are read as one batch.
+const MAX_ROWS: usize = 32;
 
-/// How far the reading has come.
+/// A forward pass over held-out tokens, in progress.
 pub struct HeldOut {
     weights: Weights,
     reader: Reader,
     rows: usize,
     columns: usize,
+    /// The next column.
     at: usize,
-    /// The sum of losses so far, in nats.
+    /// Sum of the losses so far, in nats.
     loss: f64,
     yielding: Yield,
 }
 
-/// Rows and columns in which so many tokens are predicted: what does not fill a column is left out.
+/// Rows and columns for `predicted` tokens; the rest that fills no column is left out.
 pub fn shape(predicted: usize) -> (usize, usize) {
-    let rows = (predicted / ROW).clamp(1, MOST_ROWS);
+    let rows = (predicted / MIN_COLUMNS).clamp(1, MAX_ROWS);
     (rows, predicted / rows)
 }
 
 impl HeldOut {
-    /// Begins to read with these parameters; `predicted` tokens, at least one.
+    /// Starts with these parameters, for `predicted` tokens (at least one).
     pub fn new(parameters: Parameters, library: Library, predicted: usize) -> Self {
         let (rows, columns) = shape(predicted);
         let network = parameters.network;
@@ -42,8 +43,8 @@ impl HeldOut {
         Self { weights, reader, rows, columns, at: 0, loss: 0.0, yielding: Yield::new() }
     }
 
-    /// Reads on for some tens of milliseconds, and at the end gives the mean loss per token, in nats. `tokens` are those
-    /// that are predicted, with the one before them.
+    /// Reads for about 25 ms, then yields. Returns the mean loss per token, in nats, once all are read. `tokens`
+    /// are the `predicted` tokens and, in front, the one before them.
     pub async fn advance(&mut self, tokens: &[u32]) -> Option<f64> {
         let start = Instant::now();
         while self.at < self.columns && start.elapsed() < SLICE {
@@ -54,19 +55,19 @@ impl HeldOut {
         (self.at == self.columns).then(|| self.loss / (self.rows * self.columns) as f64)
     }
 
-    /// The parameters that it reads with.
+    /// Returns the parameters.
     pub fn into_parameters(self) -> Parameters {
         self.weights.parameters
     }
 
-    /// One token of each row.
+    /// Reads the next token of each row.
     fn step(&mut self, tokens: &[u32]) {
         let vocabulary = self.weights.parameters.network.sizes.vocabulary;
-        let places = (self.at..).step_by(self.columns).take(self.rows);
-        self.reader.read(&mut self.weights, places.clone().map(|place| tokens[place]));
+        let indices = (self.at..).step_by(self.columns).take(self.rows);
+        self.reader.read(&mut self.weights, indices.clone().map(|index| tokens[index]));
         let logits = self.reader.logits(&mut self.weights);
-        for (row, place) in logits.chunks_exact_mut(vocabulary).zip(places) {
-            self.loss += cross_entropy(row, tokens[place + 1] as usize).0;
+        for (row, index) in logits.chunks_exact_mut(vocabulary).zip(indices) {
+            self.loss += cross_entropy(row, tokens[index + 1] as usize).0;
         }
     }
 }
@@ -78,7 +79,7 @@ mod tests {
     use crate::model::{Minibatch, Sizes};
     use crate::{kernels, oracle};
 
-    /// One long minibatch of the oracle's in f64 reads the same.
+    /// The oracle reads the same rows as one minibatch.
     #[test]
     fn the_loss_is_the_oracles() {
         for (predicted, vocabulary, rows, columns) in

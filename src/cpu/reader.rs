@@ -1,4 +1,4 @@
-//! The way forward alone: rows of tokens side by side, one time step after the other.
+//! The forward pass alone, over a batch of rows, one time step at a time.
 
 use crate::model::Hyperparameters;
 use crate::model::Sizes;
@@ -6,7 +6,7 @@ use crate::network::code::{Cpu, Library, code_of};
 use crate::network::memory::{STATE, Tensors, Weights};
 use crate::network::{Network, plan::Stage};
 
-/// The kernels of the way forward on the CPU.
+/// The kernels of the forward pass on the CPU.
 #[derive(Clone)]
 pub struct Forward {
     cell: Vec<Cpu>,
@@ -22,25 +22,25 @@ impl Forward {
     }
 }
 
-/// What the CPU does for these kernels, in order.
+/// The CPU functions of these kernels, in order, with their names.
 pub(super) fn functions(stages: &[Stage], library: Library) -> Vec<(&'static str, Cpu)> {
     let cpu = |name| code_of(library, name).cpu.unwrap_or_else(|| panic!("{name} is not for the CPU"));
     stages.iter().map(|stage| (stage.kernel.name, cpu(stage.kernel.name))).collect()
 }
 
-/// A network that reads so many rows, from states of zeros.
+/// A forward pass over a batch of rows, from zero states.
 pub struct Reader {
     forward: Forward,
     tensors: Tensors,
-    /// What flows from step to step.
+    /// The carried tensors.
     carried: Vec<&'static str>,
 }
 
 impl Reader {
-    /// `network` may be of any batch size and any number of time steps.
+    /// Batch size and number of time steps of `network` are ignored.
     pub fn new(network: Network, forward: Forward, rows: usize) -> Self {
         let network = network.with_sizes(Sizes { batch: rows, steps: 1, ..network.sizes });
-        // Nothing is updated by these.
+        // Not used: nothing is updated.
         let hyperparameters = Hyperparameters { learning_rate: 0.0, clip: 1.0 };
         let mut tensors = Tensors::new(&network, hyperparameters, false);
         tensors.sides.left(STATE, rows).pack_by_across(&vec![0.0; rows * network.sizes.hidden]);
@@ -50,7 +50,7 @@ impl Reader {
     /// Reads a token of each row.
     pub fn read(&mut self, weights: &mut Weights, tokens: impl IntoIterator<Item = u32>) {
         for name in &self.carried {
-            // Two slots: the state that enters, and the one that leaves.
+            // Two slots: the state before the step and the one after it.
             let states = self.tensors.floats.get_mut(name);
             let half = states.len() / 2;
             states.copy_within(half.., 0);
@@ -60,7 +60,7 @@ impl Reader {
         self.run(weights, |forward| &forward.cell);
     }
 
-    /// The logits `(rows, V)` of what comes next, which may be changed.
+    /// Computes the logits `(rows, V)` of the next tokens; the caller may overwrite them.
     pub fn logits(&mut self, weights: &mut Weights) -> &mut [f32] {
         self.run(weights, |forward| &forward.output);
         self.tensors.floats.get_mut("logits")

@@ -1,8 +1,8 @@
-//! Yielding to the event loop on the thread that trains.
+//! Yielding to the event loop from the thread that trains.
 
 use web_time::Duration;
 
-/// After this long the CPU engine yields to the rest of the program, in a browser to the event loop.
+/// How long the CPU engine computes before it yields.
 pub const SLICE: Duration = Duration::from_millis(25);
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -12,7 +12,7 @@ pub use web::Yield;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    /// A native program has no event loop that waits.
+    /// Does nothing: a native program has no event loop.
     pub struct Yield;
 
     impl Yield {
@@ -33,8 +33,8 @@ mod web {
     use wasm_bindgen::prelude::*;
     use web_sys::MessageChannel;
 
-    /// Passes through the event loop by a message to itself: a timer would wait for four milliseconds or more, and a
-    /// microtask would let nobody in.
+    /// Yields by waiting for a message to itself: a timer waits four milliseconds or more, and a microtask runs before
+    /// other events.
     pub struct Yield {
         channel: MessageChannel,
         waiting: Rc<RefCell<Option<oneshot::Sender<()>>>>,
@@ -48,14 +48,14 @@ mod web {
             let heard = waiting.clone();
             let on_message = Closure::<dyn FnMut()>::new(move || {
                 if let Some(waiting) = heard.borrow_mut().take() {
-                    let _ = waiting.send(()); // who no longer waits needs no answer
+                    let _ = waiting.send(()); // fails if the future was dropped
                 }
             });
             channel.port1().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
             Self { channel, waiting, _on_message: on_message }
         }
 
-        /// Ends once the event loop has come by.
+        /// Returns after the event loop has run.
         pub async fn now(&self) {
             let (send, receive) = oneshot::channel();
             *self.waiting.borrow_mut() = Some(send);

@@ -1,4 +1,5 @@
-//! What trains: the GPU's engine or the CPU's, behind one set of calls.
+//! The engine that trains and predicts: the GPU's ([`crate::gpu`]) or the CPU's ([`crate::cpu`]), behind one interface.
+//! [`Devices::choose`] picks the faster [`Device`] by a race, [`profile()`] times each kernel.
 
 mod profile;
 mod race;
@@ -23,7 +24,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// As people are told, in any language.
+    /// Its name for people, in any language.
     pub fn name(&self) -> String {
         match self {
             Self::Gpu(gpu, _) => gpu.name.clone(),
@@ -31,7 +32,7 @@ impl Device {
         }
     }
 
-    /// Its name in a race, where one GPU takes part with several tile shapes.
+    /// Its name in a race, where one GPU competes with several tile shapes.
     pub fn variant(&self) -> String {
         match self {
             Self::Gpu(gpu, tile) => format!("{}, {}", gpu.name, tile.name()),
@@ -39,7 +40,7 @@ impl Device {
         }
     }
 
-    /// The same on another GPU.
+    /// The same kind of device and tile shape, on this GPU.
     pub fn on(&self, gpu: gpu::Gpu) -> Self {
         match self {
             Self::Gpu(_, tile) => Self::Gpu(gpu, *tile),
@@ -47,7 +48,7 @@ impl Device {
         }
     }
 
-    /// A GPU with the tile shape that suits its kind.
+    /// A GPU with its default tile shape.
     pub fn gpu(gpu: &gpu::Gpu, sizes: Sizes) -> Self {
         Self::Gpu(gpu.clone(), gpu.tile(sizes.batch))
     }
@@ -60,7 +61,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Puts a network on a device.
+    /// Creates a network on a device.
     ///
     /// # Errors
     /// A network that is too large for the device; out of memory.
@@ -71,7 +72,7 @@ impl Engine {
         })
     }
 
-    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    /// Sets learning rate and clipping threshold of later minibatches. No minibatch may be in progress.
     pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) {
         match self {
             Self::Gpu(engine) => engine.set_hyperparameters(hyperparameters),
@@ -79,8 +80,8 @@ impl Engine {
         }
     }
 
-    /// Goes on with a run for some tens of milliseconds, up to where it is to hold. `minibatch` gives the tokens of a
-    /// minibatch and the state that enters it.
+    /// Trains for some tens of milliseconds, at most up to where the cursor is to hold. `minibatch(i)` returns the
+    /// tokens of minibatch `i` and its initial state.
     ///
     /// # Errors
     /// A failure of the device.
@@ -94,7 +95,7 @@ impl Engine {
         }
     }
 
-    /// Waits until a run is finished and gives loss and gradient norm of each of its minibatches.
+    /// Waits for a sequence of minibatches and returns loss and gradient norm of each.
     ///
     /// # Errors
     /// A failure of the device.
@@ -105,7 +106,7 @@ impl Engine {
         }
     }
 
-    /// [`Engine::finish`], and the parameters that the run ended with: in the same read-back.
+    /// [`Engine::finish`] and the resulting parameters, in the same read-back.
     ///
     /// # Errors
     /// A failure of the device.
@@ -116,7 +117,7 @@ impl Engine {
         }
     }
 
-    /// Replaces all parameters. Nothing may be under way.
+    /// Replaces all parameters. No minibatch may be in progress.
     pub fn write_parameters(&mut self, parameters: &Parameters) {
         match self {
             Self::Gpu(engine) => engine.write_parameters(parameters),
@@ -124,21 +125,21 @@ impl Engine {
         }
     }
 
-    /// Waits until all that was handed to the device is done.
+    /// Waits until everything submitted to the device is done, as `torch.cuda.synchronize`.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn settle(&mut self) -> Result<()> {
+    pub async fn synchronize(&mut self) -> Result<()> {
         match self {
-            Self::Gpu(engine) => engine.settle().await,
+            Self::Gpu(engine) => engine.synchronize().await,
             Self::Cpu(_) => Ok(()),
         }
     }
 
-    /// `prefix` (at least one token) and the `length` tokens that the network continues it with.
+    /// Continues `prefix` (at least one token) by the `length` likeliest tokens. Returns prefix and continuation.
     ///
     /// # Errors
-    /// A failure of the device.
+    /// On the GPU, an empty or too long prefix; a failure of the device.
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Result<Vec<u32>> {
         match self {
             Self::Gpu(engine) => engine.generate(prefix, length).await,
@@ -147,10 +148,10 @@ impl Engine {
     }
 
     /// [`Engine::generate`] with sampled tokens, at most [`LONGEST_ANSWER`](crate::model::pick::LONGEST_ANSWER), and
-    /// with the logits of each.
+    /// with the logits `(length + 1, V)` of each and of the one after.
     ///
     /// # Errors
-    /// A failure of the device.
+    /// As [`Engine::generate`]; on the GPU, a longer continuation.
     pub async fn generate_scored(
         &mut self,
         prefix: &[u32],
@@ -163,7 +164,7 @@ impl Engine {
         }
     }
 
-    /// All parameters, as they are once everything handed to the device is done.
+    /// All parameters, after everything submitted.
     ///
     /// # Errors
     /// A failure of the device.
@@ -174,7 +175,7 @@ impl Engine {
         }
     }
 
-    /// A tensor of the last minibatch in its true shape, by the name that the kernels give it.
+    /// A tensor of floats of the last minibatch, unpadded, by the name that the kernels bind.
     ///
     /// # Errors
     /// A failure of the device.
@@ -185,7 +186,7 @@ impl Engine {
         }
     }
 
-    /// What the next minibatch carries on, of a tensor that flows: `(B, …)`.
+    /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.
     pub fn write_carried(&mut self, name: &str, state: &[f32]) {
         match self {
             Self::Gpu(engine) => engine.write_carried(name, state),
@@ -193,29 +194,29 @@ impl Engine {
         }
     }
 
-    /// Runs one kernel of the training step, all its dispatches, so many times; to measure it.
+    /// Runs all calls of one kernel of the training step `times` times, to measure it.
     ///
     /// # Errors
     /// A failure of the device.
-    async fn repeat(&mut self, kernel: &str, times: usize) -> Result<()> {
+    async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<()> {
         match self {
-            Self::Gpu(engine) => engine.repeat(kernel, times).await,
+            Self::Gpu(engine) => engine.repeat_kernel(kernel, times).await,
             Self::Cpu(engine) => {
-                engine.repeat(kernel, times);
+                engine.repeat_kernel(kernel, times);
                 Ok(())
             }
         }
     }
 
-    /// Dispatches of a kernel in a minibatch; on the CPU, calls of its function.
+    /// Dispatches of a kernel in a training step; on the CPU, calls of its function.
     fn dispatches(&self, kernel: &str) -> usize {
         match self {
             Self::Gpu(engine) => engine.dispatches(kernel),
-            Self::Cpu(engine) => engine.calls(kernel),
+            Self::Cpu(engine) => engine.kernel_calls(kernel),
         }
     }
 
-    /// Does what a minibatch asks for beside the device's own work, and has nothing done.
+    /// Does the host's part of a minibatch: packing tokens and recording commands, which are dropped.
     fn record(&mut self, minibatch: &Minibatch) {
         match self {
             Self::Gpu(engine) => engine.record(minibatch),

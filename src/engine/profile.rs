@@ -1,4 +1,4 @@
-//! Where the time of a training step goes: each kernel alone, again and again, and what lies beside them.
+//! Where the time of a training step goes: each kernel timed in isolation, a whole minibatch, recording, read-back.
 
 use web_time::Instant;
 
@@ -12,17 +12,17 @@ use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::work::Work;
 use crate::network::{Kernel, Network, Parameters, Setup};
 
-/// Seconds for which a kernel is repeated. Beside so much, what a browser rounds its clock to and what a submission
-/// costs by itself are below one per cent; timestamps on the device would say no more.
-const ENOUGH: f64 = 0.05;
+/// Shortest measurement, in seconds: long enough that a browser's rounded clock and the cost of a submission are below
+/// one per cent, so that GPU timestamps are not needed.
+const MIN_SECONDS: f64 = 0.05;
 
-/// Small, so that the network stays the same while it is measured.
-const RATES: Hyperparameters = Hyperparameters { learning_rate: 1e-6, clip: 1.0 };
+/// A small learning rate, so that the parameters hardly change while the network is measured.
+const HYPERPARAMETERS: Hyperparameters = Hyperparameters { learning_rate: 1e-6, clip: 1.0 };
 
-/// The most minibatches that are trained on for one time.
-pub(super) const MOST: usize = 64;
+/// The most minibatches in one measurement.
+pub(super) const MAX_MINIBATCHES: usize = 64;
 
-/// A network that trains on every token in turn.
+/// A network to be measured, with random parameters and a minibatch of every token in turn.
 pub(super) struct Measured {
     engine: Engine,
     network: Network,
@@ -32,12 +32,18 @@ pub(super) struct Measured {
 impl Measured {
     pub async fn new(device: &Device, network: Network) -> Result<Self> {
         let parameters = &Parameters::init(network, 0);
-        let setup = Setup { network, library: LIBRARY, minibatches: MOST, hyperparameters: RATES, parameters };
+        let setup = Setup {
+            network,
+            library: LIBRARY,
+            minibatches: MAX_MINIBATCHES,
+            hyperparameters: HYPERPARAMETERS,
+            parameters,
+        };
         let engine = Engine::new(device, &setup).await?;
         Ok(Self { engine, network, minibatch: Minibatch::of_every_token(network.sizes) })
     }
 
-    /// Seconds of so many complete minibatches, at most [`MOST`].
+    /// Seconds of `minibatches` training steps, at most [`MAX_MINIBATCHES`].
     pub async fn train(&mut self, minibatches: usize) -> Result<f64> {
         let start = Instant::now();
         let mut run = self.submit(minibatches).await?;
@@ -53,25 +59,25 @@ impl Measured {
         Ok(run)
     }
 
-    /// What the end of an epoch of so many minibatches reads, and the seconds of that alone.
+    /// Seconds of the read-back after `minibatches` training steps, without these, and what it reads.
     async fn read_back(&mut self, minibatches: usize) -> Result<(f64, Vec<Metrics>, Parameters)> {
         let mut run = self.submit(minibatches).await?;
-        self.engine.settle().await?;
+        self.engine.synchronize().await?;
         let start = Instant::now();
         let (metrics, parameters) = self.engine.finish_with_parameters(&mut run).await?;
         Ok((seconds_since(start), metrics, parameters))
     }
 
-    /// One kernel of the step.
+    /// Times one kernel of the training step.
     async fn kernel(&mut self, kernel: &Kernel) -> Result<KernelTime> {
         let name = kernel.name;
-        let seconds = repeated(async |times| self.engine.repeat(name, times).await).await?;
+        let seconds = timeit(async |times| self.engine.repeat_kernel(name, times).await).await?;
         let Work { flops, bytes } = (kernel.work)(&self.network.counts());
         Ok(KernelTime { name: name.to_owned(), dispatches: self.engine.dispatches(name) as u32, seconds, flops, bytes })
     }
 }
 
-/// Measures a training step of a network: a few seconds, more where it is long.
+/// Measures a training step of a network. Takes a few seconds, or more if the step is long.
 ///
 /// # Errors
 /// A network that is too large for the device; a failure of the device.
@@ -83,11 +89,11 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
         kernels.push(measured.kernel(stage.kernel).await?);
     }
     let first = measured.train(1).await?;
-    let minibatches = ((4.0 * ENOUGH / first) as usize).clamp(1, MOST);
+    let minibatches = ((4.0 * MIN_SECONDS / first) as usize).clamp(1, MAX_MINIBATCHES);
     let minibatch = measured.train(minibatches).await? / minibatches as f64;
     let (read_back, ..) = measured.read_back(minibatches).await?;
-    // The last, for a browser hands on what was recorded and may work at it for a while.
-    let recording = repeated(async |times| {
+    // Last, because a browser processes recorded commands in the background for a while.
+    let recording = timeit(async |times| {
         (0..times).for_each(|_| measured.engine.record(&measured.minibatch));
         Ok(())
     });
@@ -103,17 +109,17 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     })
 }
 
-/// Seconds of one time, of as many as it takes to measure it.
-async fn repeated(mut run: impl AsyncFnMut(usize) -> Result<()>) -> Result<f64> {
+/// Seconds per call. `run(times)` makes `times` calls, more and more until they take [`MIN_SECONDS`].
+async fn timeit(mut run: impl AsyncFnMut(usize) -> Result<()>) -> Result<f64> {
     let mut times = 1;
     loop {
         let start = Instant::now();
         run(times).await?;
         let seconds = seconds_since(start);
-        if seconds >= ENOUGH {
+        if seconds >= MIN_SECONDS {
             return Ok(seconds / times as f64);
         }
-        times *= ((1.2 * ENOUGH / seconds) as usize).clamp(2, 20);
+        times *= ((1.2 * MIN_SECONDS / seconds) as usize).clamp(2, 20);
     }
 }
 
@@ -129,7 +135,7 @@ mod tests {
     use crate::model::Sizes;
 
     #[test]
-    fn what_an_epoch_reads_back_is_read_back() {
+    fn the_read_back_returns_metrics_and_parameters() {
         let network = kernels::network(Sizes { batch: 4, steps: 3, hidden: 16, vocabulary: 9 });
         pollster::block_on(async {
             let gpu = Gpu::open().await.unwrap_or_else(|error| panic!("{error}"));

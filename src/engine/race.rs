@@ -1,10 +1,10 @@
-//! Which device is the fastest here: each trains a few minibatches of the sizes in question, against the clock.
+//! Chooses the fastest device: each trains a few minibatches of the network's sizes and is timed.
 
 use futures_util::future::LocalBoxFuture;
 use web_time::{Duration, Instant};
 
 use super::Device;
-use super::profile::{MOST, Measured};
+use super::profile::{MAX_MINIBATCHES, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::model::Sizes;
@@ -12,34 +12,34 @@ use crate::model::config::EngineChoice;
 use crate::model::race::{Lap, PastRace};
 use crate::network::Network;
 
-/// No lap begins after this long.
+/// No further lap begins after this time.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// A lap is timed for this long at most, or one minibatch if that takes longer.
+/// A lap lasts about this long, or one minibatch if that takes longer.
 const LAP: Duration = Duration::from_millis(200);
 
-/// Operations of a lap's minibatch, at most: longer sequences and larger networks run with fewer steps.
-const FLOPS: u64 = 2_000_000_000;
+/// The most floating-point operations of a minibatch in a race; beyond, it has fewer time steps.
+const MAX_FLOPS: u64 = 2_000_000_000;
 
-/// A device this many times slower than the fastest is not asked again with other tiles.
+/// Once the GPU is this many times slower than the fastest device, its other tile shapes are skipped.
 const HOPELESS: f64 = 2.0;
 
-/// All results, and who won.
+/// The result of a race.
 #[derive(Clone)]
 pub struct Race {
     pub laps: Vec<Lap>,
     pub winner: Device,
-    /// Whether it was run just now.
+    /// Whether it was run just now, not recalled.
     pub new: bool,
 }
 
 impl Race {
-    /// No race: there is no choice.
+    /// A device without a race.
     fn without(winner: Device) -> Self {
         Self { laps: Vec::new(), winner, new: false }
     }
 
-    /// One of these sizes that was run earlier, if the very same devices took part and one was fastest.
+    /// The result of an earlier race, if it had the same sizes and devices and timed at least one of them.
     fn recalled(past: &PastRace, sizes: Sizes, entrants: &[Device]) -> Option<Self> {
         let same = past.sizes == sizes && past.laps.iter().map(|lap| &lap.name).eq(&names(entrants));
         let timed = past.laps.iter().zip(entrants).filter(|(lap, _)| lap.tokens_per_second.is_some_and(|x| x > 0.0));
@@ -56,7 +56,7 @@ fn names(entrants: &[Device]) -> Vec<String> {
     entrants.iter().map(Device::variant).collect()
 }
 
-/// How a GPU is opened.
+/// A function that opens a GPU.
 pub type Open = Box<dyn Fn() -> LocalBoxFuture<'static, Result<Gpu>>>;
 
 /// The devices of this machine, and the races that were run on them.
@@ -68,38 +68,39 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Looks for a GPU; to have none is no failure yet.
+    /// Opens the GPU. That there is none is an error only when one is asked for.
     pub async fn open() -> Self {
         Self::opened_by(Box::new(|| Box::pin(Gpu::open()))).await
     }
 
-    /// [`Devices::open`] with a way to open a GPU of one's own.
+    /// [`Devices::open`] with another function that opens the GPU.
     pub async fn opened_by(open: Open) -> Self {
         Self { gpu: open().await, open, races: Vec::new() }
     }
 
-    /// Opens a GPU in place of the one that failed.
+    /// Opens the GPU again, after it has failed.
     ///
     /// # Errors
-    /// No GPU is there any more.
+    /// As [`Gpu::open`].
     pub async fn reopen(&mut self) -> Result<Gpu> {
         self.gpu = (self.open)().await;
         self.gpu.clone()
     }
 
-    /// Takes in races that need then not be run.
+    /// Adds the results of earlier races, which need not be run again.
     pub fn recall(&mut self, races: impl IntoIterator<Item = PastRace>) {
         self.races.extend(races);
     }
 
-    /// The device for a choice: for `auto` the fastest, by a race that is run once for each sizes and remembered; what is
-    /// named is taken without one, so that a run can be repeated to the last bit (tiles round differently).
+    /// The device for a choice. `auto`: the fastest, by a race that is run once for each `Sizes`. A named device is
+    /// taken without a race and with its default tile shape, so that a run can be repeated bitwise (tile shapes round
+    /// differently).
     ///
     /// # Errors
-    /// A GPU that is asked for and not there; a network that fits on no device.
+    /// `gpu` without a GPU: why there is none; a network that fits on no device.
     pub async fn choose(&mut self, choice: EngineChoice, network: Network) -> Result<Race> {
         if self.gpu.as_ref().is_ok_and(|gpu| gpu.check().is_err()) {
-            _ = self.reopen().await; // it was lost since it was last used
+            _ = self.reopen().await; // lost since it was last used
         }
         let sizes = network.sizes;
         let gpu = match (choice, &self.gpu) {
@@ -109,7 +110,7 @@ impl Devices {
             (EngineChoice::Auto, Ok(gpu)) => gpu,
         };
         let mut entrants = gpu_variants(gpu, sizes);
-        // The likely winner first: what is slow by far is then soon seen to be.
+        // The likely winner first, so that hopeless ones can be skipped.
         entrants.insert(usize::from(!gpu.software), Device::Cpu);
         if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, sizes, &entrants)) {
             return Ok(race);
@@ -120,13 +121,17 @@ impl Devices {
     }
 }
 
-/// The GPU with each tile shape, beginning with the one that suits its kind.
+/// The GPU with each of its tile shapes, the default first.
 fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
     let first = gpu.tile(sizes.batch);
     let others = gpu.tiles().filter(|&tile| tile != first);
     std::iter::once(first).chain(others).map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }
 
+/// Times each device in turn.
+///
+/// # Errors
+/// The last failure, if no device could train.
 async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
     let network = racing(network);
     let start = Instant::now();
@@ -159,18 +164,18 @@ async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
     }
 }
 
-/// The network in question, with fewer time steps if a minibatch is long.
+/// The network with fewer time steps, if a minibatch has more than [`MAX_FLOPS`].
 fn racing(network: Network) -> Network {
     let sizes = network.sizes;
     let per_step = network.work().flops / sizes.steps as u64;
-    network.with_sizes(Sizes { steps: sizes.steps.min((FLOPS / per_step) as usize).max(1), ..sizes })
+    network.with_sizes(Sizes { steps: sizes.steps.min((MAX_FLOPS / per_step) as usize).max(1), ..sizes })
 }
 
-/// Tokens per second over a few minibatches, after a first one that warms up.
+/// Tokens per second over a few minibatches, after one for warm-up.
 async fn lap(entrant: &Device, network: Network) -> Result<f64> {
     let mut measured = Measured::new(entrant, network).await?;
     let first = measured.train(1).await?;
-    let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MOST);
+    let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MAX_MINIBATCHES);
     let seconds = measured.train(minibatches).await?;
     Ok((minibatches * network.sizes.positions()) as f64 / seconds)
 }

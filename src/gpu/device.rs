@@ -1,4 +1,4 @@
-//! The GPU device and its queue: open, submit, wait, read back.
+//! The GPU device and its queue: opening, compiling, submitting, waiting, reading back.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,11 +18,11 @@ use crate::network::{Library, Network};
 pub struct Gpu {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
-    /// What the device calls itself.
+    /// The device's name for people.
     pub name: String,
-    /// Whether a processor plays the GPU.
+    /// Whether it is a software adapter: a CPU that emulates a GPU.
     pub software: bool,
-    /// Whether neighbouring threads can swap what they hold, and do so by their numbers.
+    /// Whether WGSL's quad operations are available and a quad is four threads with successive local indices.
     pub quads: bool,
     failure: Arc<Mutex<Option<String>>>,
     pipelines: Rc<RefCell<Pipelines>>,
@@ -32,7 +32,7 @@ impl Gpu {
     /// Opens the system's most powerful adapter with WebGPU's default limits.
     ///
     /// # Errors
-    /// No WebGPU, no adapter, or an adapter that gives no device.
+    /// [`Error::NoWebGpu`], [`Error::NoAdapter`], or [`Error::NoDevice`] if the adapter refuses one.
     pub async fn open() -> Result<Self> {
         platform::find_adapter().await?;
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
@@ -50,64 +50,65 @@ impl Gpu {
             .map_err(|error| Error::NoDevice(error.to_string()))?;
         let failure = Arc::new(Mutex::new(None));
         let (on_error, on_loss) = (failure.clone(), failure.clone());
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| note(&on_error, error.to_string())));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| keep_first(&on_error, error.to_string())));
         device.set_device_lost_callback(move |reason, message| {
-            note(&on_loss, format!("the device was lost ({reason:?}: {message})"));
+            keep_first(&on_loss, format!("the device was lost ({reason:?}: {message})"));
         });
         let info = adapter.get_info();
         let name = platform::name(&device, &info);
         let software = info.device_type == wgpu::DeviceType::Cpu || name.to_ascii_lowercase().contains("swiftshader");
-        // Which threads make a quad is up to a device; those of the software adapters are neighbours by number.
+        // WGSL leaves open which threads form a quad; on software adapters they have successive indices.
         let quads = software && platform::has_subgroups(&device);
         Ok(Self { device, queue, name, software, quads, failure, pipelines: Rc::default() })
     }
 
-    /// The tile shape that suits its kind, for a batch.
+    /// The default tile shape for this kind of device and this batch size.
     pub fn tile(&self, batch: usize) -> Tile {
         Tile::choose(self.software, self.quads, batch)
     }
 
-    /// The tile shapes that it knows.
+    /// The tile shapes that the device supports.
     pub fn tiles(&self) -> impl Iterator<Item = Tile> + use<> {
         let quads = self.quads;
         Tile::ALL.into_iter().filter(move |tile| quads || !tile.quads)
     }
 
-    /// A network's kernels for a tile shape, in the order of [`Network::kernels`], each compiled once on this device.
+    /// The pipelines of a network's kernels for a tile shape, in the order of [`Network::kernels`], compiled on first
+    /// use.
     pub(super) fn kernels(&self, network: &Network, library: Library, tile: Tile) -> Vec<Compiled> {
         let mut pipelines = self.pipelines.borrow_mut();
         let kernels = network.kernels().into_iter();
         kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
     }
 
-    /// Precompiles a network's kernels for the tile shape that suits its batch size.
+    /// Precompiles a network's kernels for the default tile shape of its batch size.
     ///
     /// # Errors
-    /// What the device has against them.
+    /// A kernel that the device does not compile; out of memory.
     pub async fn precompile(&self, network: &Network, library: Library) -> Result<()> {
         let tile = self.tile(network.sizes.batch);
         self.checked(|| drop(self.kernels(network, library, tile))).await
     }
 
-    /// What went wrong on the device since it was opened, if anything did.
+    /// Checks for failures since the device was opened that no call has returned.
     ///
     /// # Errors
-    /// The first error that no call returned, or the device's loss.
+    /// [`Error::Gpu`] with the first uncaptured error, or the device's loss.
     pub fn check(&self) -> Result<()> {
         let failure = self.failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         failure.clone().map_or(Ok(()), |message| Err(Error::Gpu(message)))
     }
 
-    /// The first failure of the device, of which `symptom` is usually the consequence.
+    /// The device's first failure, which usually causes `symptom`; otherwise `symptom` itself.
     fn failure(&self, symptom: String) -> Error {
-        _ = platform::call_back(&self.device); // a loss may not have been told yet
+        _ = platform::run_callbacks(&self.device); // a loss may not have been reported yet
         self.check().err().unwrap_or(Error::Gpu(symptom))
     }
 
-    /// Runs `make`, which creates things on the device, and gives back what the device had against it.
+    /// Runs `make`, which creates objects on the device, inside error scopes.
     ///
     /// # Errors
-    /// Out of memory, or anything that the device finds invalid.
+    /// [`Error::OutOfMemory`], or [`Error::Gpu`] with a validation error.
     pub async fn checked<T>(&self, make: impl FnOnce() -> T) -> Result<T> {
         let scopes = platform::ErrorScopes::open(&self.device);
         let made = make();
@@ -119,7 +120,7 @@ impl Gpu {
         Submission::new(&self.queue, commands)
     }
 
-    /// Waits until a submission is done.
+    /// Waits for a submission.
     ///
     /// # Errors
     /// A failure of the device; see [`Gpu::check`].
@@ -128,15 +129,15 @@ impl Gpu {
         self.check()
     }
 
-    /// Reads the first `bytes` of a buffer made with `MAP_READ`, once all that was submitted is done.
+    /// Reads the first `bytes` of a `MAP_READ` buffer, after all earlier submissions.
     ///
     /// # Errors
-    /// A buffer that can't be mapped, as after the device's loss.
+    /// The buffer can't be mapped, as after the device's loss.
     pub async fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, bytes: u64) -> Result<Vec<T>> {
         let slice = buffer.slice(..bytes);
         let (send, mapped) = oneshot::channel();
         slice.map_async(wgpu::MapMode::Read, move |result| _ = send.send(result));
-        platform::call_back(&self.device)?;
+        platform::run_callbacks(&self.device)?;
         match mapped.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(self.failure(error.to_string())),
@@ -150,7 +151,7 @@ impl Gpu {
     }
 }
 
-/// Keeps the first failure: what follows it is usually its consequence.
-fn note(failure: &Mutex<Option<String>>, message: String) {
+/// Records the first failure only: later ones usually follow from it.
+fn keep_first(failure: &Mutex<Option<String>>, message: String) {
     failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(message);
 }

@@ -1,11 +1,14 @@
-//! A network on the GPU: its buffers, its bind groups, and the way through its minibatches.
+//! A network on the GPU: buffers, bind groups, and training on minibatches.
+//!
+//! [`Engine::advance`] copies a minibatch's tokens and its initial state into the kernels' buffers, dispatches the
+//! training step and keeps the last state and the metrics on the GPU; [`Engine::finish`] reads the metrics back.
 
 use std::collections::BTreeMap;
 
 use super::device::Gpu;
 use super::fit;
 use super::layout::{Buffer, Layout, Tensor};
-use super::pace::Pace;
+use super::pacing::Pacing;
 use super::pipelines::{Compiled, compile};
 use super::step::{Dispatch, Steps};
 use super::tile::Tile;
@@ -16,11 +19,13 @@ use crate::model::minibatch::{Metrics, by_time};
 use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::{Kernel, Network, Parameters, Setup};
 
-/// The most minibatches in one submission, and the most bytes of tokens for it, if one minibatch has not more.
-const UPLOADS: u64 = 64;
-const UPLOADED_BYTES: u64 = 4 << 20;
+/// The most minibatches in one submission.
+const MAX_UPLOADS: u64 = 64;
 
-/// A network on a device. All its buffers, pipelines and bind groups are made once, here.
+/// The most bytes of tokens in one submission, unless a single minibatch has more.
+const MAX_UPLOADED_BYTES: u64 = 4 << 20;
+
+/// A network on a device. All buffers, pipelines and bind groups are created once, by [`Engine::new`].
 pub struct Engine {
     pub(super) gpu: Gpu,
     pub(super) layout: Layout,
@@ -29,26 +34,26 @@ pub struct Engine {
     kernels: Vec<(Compiled, wgpu::BindGroup)>,
     buffers: BTreeMap<Buffer, wgpu::Buffer>,
     uniforms: wgpu::Buffer,
-    /// Tokens of the minibatches of one submission, on their way to the buffer that the kernels read.
+    /// Tokens of the minibatches of one submission; each is copied to the minibatch buffer when it begins.
     pub(super) uploads: wgpu::Buffer,
-    /// What flows from one minibatch into the next, with the tensor that it is a slot of.
+    /// For each carried tensor, the slot that goes from one minibatch to the next.
     carried: Vec<(Tensor, wgpu::Buffer)>,
-    /// `metrics` of every minibatch of a run.
+    /// `metrics` of each minibatch of the current sequence, 16 bytes each.
     history: wgpu::Buffer,
     pub(super) readback: wgpu::Buffer,
-    pub(super) pace: Pace,
+    pub(super) pacing: Pacing,
 }
 
 impl Engine {
-    /// Puts a network on a device.
+    /// Creates a network on a device, with kernels for a tile shape.
     ///
     /// # Errors
-    /// [`Error::TooLarge`](crate::Error::TooLarge) for what exceeds the device's limits; out of memory.
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if it exceeds the device's limits; out of memory.
     pub async fn new(gpu: &Gpu, tile: Tile, setup: &Setup<'_>) -> Result<Self> {
         Self::with_kernels(gpu, tile, setup, &|| gpu.kernels(&setup.network, setup.library, tile)).await
     }
 
-    /// [`Engine::new`] with kernels of one's own: for tests that break one and see whether it is noticed.
+    /// [`Engine::new`] with the given WGSL, for tests that break a kernel.
     ///
     /// # Errors
     /// As [`Engine::new`]; a kernel that does not compile.
@@ -93,7 +98,7 @@ impl Engine {
         let kernels =
             kernels.map(|(kernel, compiled)| bind(gpu, kernel, compiled, &layout, &buffers, &uniforms)).collect();
         let minibatch = layout.end(Buffer::Minibatch);
-        let uploads = (UPLOADED_BYTES / minibatch).clamp(1, UPLOADS) * minibatch;
+        let uploads = (MAX_UPLOADED_BYTES / minibatch).clamp(1, MAX_UPLOADS) * minibatch;
         let metrics = 16 * setup.minibatches as u64;
         let generated = layout.tensor("sequence").bytes() + layout.tensor("generated_logits").bytes();
         let carried = layout.network.carried().map(|tensor| {
@@ -105,7 +110,7 @@ impl Engine {
             kernels,
             uniforms,
             uploads: buffer("uploads", uploads, copied),
-            carried: carried.collect(), // new buffers hold zeros
+            carried: carried.collect(), // new buffers are zero
             history: buffer("history", metrics, copied),
             readback: buffer(
                 "readback",
@@ -116,7 +121,7 @@ impl Engine {
             buffers,
             layout,
             steps,
-            pace: Pace::new(),
+            pacing: Pacing::new(),
         }
     }
 
@@ -124,18 +129,18 @@ impl Engine {
         self.layout.network
     }
 
-    /// Replaces all parameters.
+    /// Replaces all parameters and their transposed copies.
     pub fn write_parameters(&self, parameters: &Parameters) {
         for (param, numbers) in parameters.tensors() {
             self.write(param.name, numbers);
             if let ([rows, columns], true) = (&self.network().shape(param)[..], param.transposed) {
-                let turned = (0..rows * columns).map(|i| numbers[i % rows * columns + i / rows]);
-                self.write(&format!("{}_t", param.name), &turned.collect::<Vec<_>>());
+                let transposed = (0..rows * columns).map(|i| numbers[i % rows * columns + i / rows]);
+                self.write(&format!("{}_t", param.name), &transposed.collect::<Vec<_>>());
             }
         }
     }
 
-    /// All parameters, as they are once everything submitted is done.
+    /// All parameters, after everything submitted.
     ///
     /// # Errors
     /// A failure of the device.
@@ -147,7 +152,10 @@ impl Engine {
         Ok(Parameters { network: self.network(), numbers })
     }
 
-    /// What the next minibatch carries on, of a tensor that flows: `(B, …)`.
+    /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.
+    ///
+    /// # Panics
+    /// If the tensor is not carried.
     pub fn write_carried(&self, name: &str, state: &[f32]) {
         let carried = self.carried.iter().find(|(tensor, _)| tensor.name == name);
         let (tensor, slot) = carried.unwrap_or_else(|| panic!("{name} is not carried"));
@@ -155,13 +163,13 @@ impl Engine {
         self.gpu.queue.write_buffer(slot, 0, bytemuck::cast_slice(&padded[..padded.len() / tensor.padded[0]]));
     }
 
-    /// Sets the rates of the minibatches that begin from now on. No minibatch may be under way.
+    /// Sets learning rate and clipping threshold of later minibatches. No minibatch may be in progress.
     pub fn set_hyperparameters(&self, hyperparameters: Hyperparameters) {
         self.gpu.queue.write_buffer(&self.uniforms, 0, &self.steps.uniforms(hyperparameters));
     }
 
-    /// Hands the device its next submission of a run, up to where that is to hold, and waits while two are under way.
-    /// `minibatch` gives the tokens of a minibatch and the state that enters it.
+    /// Submits the next commands of a sequence of minibatches, at most up to where the cursor is to hold, and waits
+    /// while two submissions are in flight. `minibatch(i)` returns the tokens of minibatch `i` and its initial state.
     ///
     /// # Errors
     /// A failure of the device.
@@ -169,7 +177,7 @@ impl Engine {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let mut tokens: Vec<u32> = Vec::new();
         let mut flops = 0;
-        while !run.is_held() && flops < self.pace.budget {
+        while !run.is_held() && flops < self.pacing.budget {
             if run.at.1 == 0 {
                 if (4 * tokens.len()) as u64 == self.uploads.size() {
                     break; // no room for another minibatch's tokens
@@ -178,7 +186,7 @@ impl Engine {
                 self.begin_minibatch(&mut encoder, 4 * tokens.len() as u64, state);
                 tokens.extend(self.pack(&minibatch));
             }
-            flops += self.dispatch_some(&mut encoder, run, self.pace.budget.saturating_sub(flops));
+            flops += self.record_up_to(&mut encoder, run, self.pacing.budget.saturating_sub(flops));
             if run.at.1 == self.steps.train.len() {
                 self.end_minibatch(&mut encoder, run.at.0);
                 run.at = (run.at.0 + 1, 0);
@@ -186,14 +194,14 @@ impl Engine {
         }
         self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&tokens));
         let submission = self.gpu.submit(encoder.finish());
-        self.pace.submitted(submission, flops, run.at.0);
-        if let Some(done) = self.pace.make_room(&self.gpu).await? {
+        self.pacing.submitted(submission, flops, run.at.0);
+        if let Some(done) = self.pacing.make_room(&self.gpu).await? {
             run.done = done;
         }
         Ok(())
     }
 
-    /// Tokens and state to where the kernels read them.
+    /// Records the copies of tokens and initial state to the buffers that the kernels read.
     pub(super) fn begin_minibatch(&self, encoder: &mut wgpu::CommandEncoder, tokens_at: u64, state: StateAt) {
         let minibatch = self.layout.end(Buffer::Minibatch);
         encoder.copy_buffer_to_buffer(&self.uploads, tokens_at, &self.buffers[&Buffer::Minibatch], 0, minibatch);
@@ -206,7 +214,7 @@ impl Engine {
         }
     }
 
-    /// Keeps the last state and the metrics.
+    /// Records the copies of the last state and of the metrics of minibatch `m`.
     pub(super) fn end_minibatch(&self, encoder: &mut wgpu::CommandEncoder, m: usize) {
         for (tensor, carried) in &self.carried {
             let bytes = tensor.slot_bytes();
@@ -215,8 +223,9 @@ impl Engine {
         encoder.copy_buffer_to_buffer(self.buffer("metrics"), 0, &self.history, 16 * m as u64, 16);
     }
 
-    /// Records dispatches of the minibatch under way until they come to `budget` operations; gives how many they are.
-    fn dispatch_some(&self, encoder: &mut wgpu::CommandEncoder, run: &mut Cursor, budget: u64) -> u64 {
+    /// Records dispatches of the current minibatch until they reach `budget` operations or its end; returns the
+    /// operations.
+    fn record_up_to(&self, encoder: &mut wgpu::CommandEncoder, run: &mut Cursor, budget: u64) -> u64 {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         let mut flops = 0;
         for dispatch in &self.steps.train[run.at.1..] {
@@ -237,7 +246,7 @@ impl Engine {
         pass.dispatch_workgroups(dispatch.groups[0], dispatch.groups[1], 1);
     }
 
-    /// A minibatch as the buffer of its tokens holds it; see `w_xh_grad.wgsl` for starts and positions.
+    /// The content of the minibatch buffer: inputs, targets, and the positions sorted by input for `w_xh_grad.wgsl`.
     pub(super) fn pack(&self, minibatch: &Minibatch) -> Vec<u32> {
         let sizes = self.layout.network.sizes;
         let inputs = by_time(sizes, &minibatch.inputs);
@@ -265,16 +274,15 @@ impl Engine {
         packed
     }
 
-    /// Waits until all that was submitted is done.
+    /// Waits until everything submitted is done, as `torch.cuda.synchronize`.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn settle(&mut self) -> Result<()> {
-        self.pace.drain(&self.gpu).await
+    pub async fn synchronize(&mut self) -> Result<()> {
+        self.pacing.drain(&self.gpu).await
     }
 
-    /// Waits until a run is finished and gives loss and gradient norm of each of its minibatches: the one read-back
-    /// of an epoch.
+    /// Waits for a sequence of minibatches and returns loss and gradient norm of each: the one read-back of an epoch.
     ///
     /// # Errors
     /// A failure of the device.
@@ -283,7 +291,7 @@ impl Engine {
         Ok(metrics)
     }
 
-    /// [`Engine::finish`], and the parameters that the run ended with: in the same read-back.
+    /// [`Engine::finish`] and the resulting parameters, in the same read-back.
     ///
     /// # Errors
     /// A failure of the device.
@@ -297,7 +305,7 @@ impl Engine {
         Ok((metrics, Parameters { network: self.network(), numbers }))
     }
 
-    /// The metrics of a run and so many bytes of the parameters, as they are after it.
+    /// The metrics of all minibatches submitted, and the first `parameters` bytes of the parameter buffer after them.
     async fn read_run(&mut self, run: &mut Cursor, parameters: u64) -> Result<(Vec<Metrics>, Vec<f32>)> {
         let metrics = 16 * run.at.0 as u64;
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
@@ -305,19 +313,19 @@ impl Engine {
         encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, &self.readback, metrics, parameters);
         self.gpu.submit(encoder.finish());
         let mut numbers = self.gpu.read::<f32>(&self.readback, metrics + parameters).await?;
-        self.settle().await?;
+        self.synchronize().await?;
         run.settled();
         let parameters = numbers.split_off(metrics as usize / 4);
         let metrics = numbers.chunks_exact(4).map(|numbers| Metrics { loss: numbers[0], grad_norm: numbers[1] });
         Ok((metrics.collect(), parameters))
     }
 
-    /// The buffer of a tensor that has one of its own.
+    /// The buffer of a tensor that has its own.
     pub(super) fn buffer(&self, name: &'static str) -> &wgpu::Buffer {
         &self.buffers[&Buffer::Own(name)]
     }
 
-    /// The buffer that a tensor lies in.
+    /// The buffer that contains a tensor.
     pub(super) fn buffer_of(&self, tensor: &Tensor) -> &wgpu::Buffer {
         &self.buffers[&tensor.buffer]
     }
@@ -334,13 +342,13 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// On the web a buffer that is merely dropped stays until JavaScript's garbage is collected.
+    /// On the web a dropped buffer keeps its memory until JavaScript collects garbage.
     fn drop(&mut self) {
         self.all_buffers().for_each(wgpu::Buffer::destroy);
     }
 }
 
-/// Binds a kernel's tensors.
+/// Creates the bind group of a kernel: [`Dims`] at binding 0, then its tensors.
 fn bind(
     gpu: &Gpu,
     kernel: &Kernel,

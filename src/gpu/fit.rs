@@ -1,4 +1,4 @@
-//! Refuses what a device can't hold, with what it could.
+//! Refuses networks that a device can't hold, and says which sizes it could.
 
 use super::device::Gpu;
 use super::layout::Layout;
@@ -10,7 +10,7 @@ use crate::network::Network;
 /// Checks that the device can hold a network.
 ///
 /// # Errors
-/// [`Error::TooLarge`], with the largest number that each size may have while the others stay.
+/// [`Error::TooLarge`], with the largest value of each size that fits if the others stay.
 pub fn check(gpu: &Gpu, tile: Tile, network: Network) -> Result<()> {
     let (limits, sizes) = (gpu.device.limits(), network.sizes);
     let fits = |sizes| Layout::new(network.with_sizes(sizes), tile).fits(&limits);

@@ -1,4 +1,4 @@
-//! Any tensor by its name, and kernels one by one: for tests and exports, not for the way through an epoch.
+//! Access to tensors by name and to single kernels: for tests and exports, not for training.
 
 use super::engine::Engine;
 use crate::error::Result;
@@ -6,17 +6,23 @@ use crate::model::Minibatch;
 use crate::model::StateAt;
 
 impl Engine {
-    /// Writes a tensor, given in its true shape.
+    /// Writes a tensor, given unpadded.
+    ///
+    /// # Panics
+    /// If there is none of this name.
     pub fn write<T: bytemuck::Pod + Default>(&self, name: &str, numbers: &[T]) {
         let tensor = self.layout.tensor(name);
         let padded = tensor.pad(numbers);
         self.gpu.queue.write_buffer(self.buffer_of(tensor), tensor.at, bytemuck::cast_slice(&padded));
     }
 
-    /// A tensor in its true shape. Makes a buffer for it.
+    /// Reads a tensor, unpadded, through a temporary buffer.
     ///
     /// # Errors
     /// A failure of the device.
+    ///
+    /// # Panics
+    /// If there is none of this name.
     pub async fn read<T: bytemuck::Pod>(&self, name: &str) -> Result<Vec<T>> {
         let tensor = self.layout.tensor(name);
         let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -33,7 +39,7 @@ impl Engine {
         Ok(tensor.unpad(&padded))
     }
 
-    /// Hands the device a minibatch and the state that enters it.
+    /// Uploads a minibatch and sets its initial state.
     pub fn load(&self, minibatch: &Minibatch, state: StateAt) {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.begin_minibatch(&mut encoder, 0, state);
@@ -41,7 +47,7 @@ impl Engine {
         self.gpu.submit(encoder.finish());
     }
 
-    /// Runs a kernel of training or prediction once, at time step `t` where it has one.
+    /// Calls a kernel of training or prediction once, at time step `t` if it runs at each step.
     ///
     /// # Errors
     /// A failure of the device.
@@ -59,7 +65,7 @@ impl Engine {
         self.gpu.wait(submission).await
     }
 
-    /// How many dispatches a run of a kernel is cut into, at time step `t` where it has one.
+    /// Dispatches of one call of a training kernel, at time step `t` if it runs at each step.
     pub fn slices(&self, kernel: &str, t: usize) -> usize {
         self.steps.of(kernel).filter(|dispatch| dispatch.t == t).count()
     }

@@ -1,12 +1,12 @@
-//! Where each tensor lives: padded shapes, buffers, offsets. Arithmetic only, so that what a device can't hold is
-//! refused before anything is made on it.
+//! The memory layout: padded shapes, buffers and offsets of all tensors. Arithmetic only, so that a network that does
+//! not fit is refused before anything is allocated.
 
 use super::tile::Tile;
 use super::wgsl::Dims;
 use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use crate::network::{Content, Dim, Network, Padded, Param, Transpose};
 
-/// Offsets of bindings are multiples of this many bytes (WebGPU's default limit).
+/// Alignment of binding offsets in bytes: WebGPU's default limit.
 pub const ALIGNMENT: u64 = 256;
 
 /// The buffers that tensors are packed into.
@@ -18,7 +18,7 @@ pub enum Buffer {
     Grads,
     /// The transposed copies of parameters.
     Transposed,
-    /// A buffer of its own, which is the tensor of this name.
+    /// The buffer of a single tensor, by its name.
     Own(&'static str),
 }
 
@@ -34,26 +34,27 @@ impl Buffer {
     }
 }
 
-/// One tensor.
+/// Where a tensor is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     pub name: String,
     pub buffer: Buffer,
-    /// Where it begins in its buffer, in bytes.
+    /// Offset in its buffer, in bytes.
     pub at: u64,
-    /// Its true shape.
+    /// Unpadded shape, with leading ones.
     pub shape: [usize; 3],
-    /// Its shape in memory.
+    /// Padded shape, as stored.
     pub padded: [usize; 3],
 }
 
 impl Tensor {
+    /// Bytes of the padded tensor.
     pub fn bytes(&self) -> u64 {
-        // In u64: on the web a usize has 32 bits.
+        // In u64: on the web usize has 32 bits.
         4 * self.padded.iter().map(|&n| n as u64).product::<u64>()
     }
 
-    /// From the true shape to the one in memory, with zeros between.
+    /// Pads elements of the unpadded shape with zeros.
     pub fn pad<T: Copy + Default>(&self, numbers: &[T]) -> Vec<T> {
         let mut padded = vec![T::default(); self.padded.iter().product()];
         for (row, at) in numbers.chunks_exact(self.shape[2]).zip(self.rows()) {
@@ -62,7 +63,7 @@ impl Tensor {
         padded
     }
 
-    /// From the shape in memory to the true one.
+    /// Removes the padding of stored elements.
     pub fn unpad<T: Copy>(&self, padded: &[T]) -> Vec<T> {
         self.rows().flat_map(|at| &padded[at..at + self.shape[2]]).copied().collect()
     }
@@ -72,21 +73,21 @@ impl Tensor {
         self.bytes() / self.padded[0] as u64
     }
 
-    /// Where each true row begins in memory.
+    /// The index at which each unpadded row is stored.
     fn rows(&self) -> impl Iterator<Item = usize> + use<> {
         let ([slots, rows, _], [_, rows_padded, across]) = (self.shape, self.padded);
         (0..slots).flat_map(move |slot| (0..rows).map(move |row| (slot * rows_padded + row) * across))
     }
 }
 
-/// Every tensor of a network, and the sizes behind them.
+/// The layout of all tensors of a network, for a tile shape.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     pub network: Network,
     pub tile: Tile,
     pub padded: Padded,
     pub tensors: Vec<Tensor>,
-    /// Where transposed copies go, as the optimiser reads it.
+    /// Content of the tensor [`TRANSPOSES`].
     pub transposes: Vec<Transpose>,
 }
 
@@ -107,8 +108,8 @@ impl Layout {
         layout
     }
 
-    /// Parameters lie in the order in which kernels bind them, so that those of one kernel are neighbours; their
-    /// gradients in the same places of another buffer.
+    /// Parameters are stored in the order in which kernels bind them, so that those of one kernel are neighbours;
+    /// gradients at the same offsets of another buffer.
     fn place_parameters(&mut self) {
         for param in bound(&self.network) {
             self.append(param.name.to_owned(), Buffer::Parameters, param.shape);
@@ -129,7 +130,7 @@ impl Layout {
         self.padded.parameters = (self.end(Buffer::Parameters) / 4) as usize;
     }
 
-    /// The parameter that was placed last, and its copy.
+    /// The entry of a parameter whose copy has been placed.
     fn transpose(&self, param: &Param) -> Transpose {
         let (from, to) = (self.tensor(param.name), self.tensor(&format!("{}_t", param.name)));
         let begin = (from.at / 4) as u32;
@@ -145,7 +146,7 @@ impl Layout {
         }
     }
 
-    /// Puts a tensor behind those that its buffer has.
+    /// Appends a tensor to its buffer.
     fn append(&mut self, name: String, buffer: Buffer, shape: &[Dim]) {
         let at = self.end(buffer).next_multiple_of(ALIGNMENT);
         let three = |size: &dyn Fn(Dim) -> usize| {
@@ -157,7 +158,7 @@ impl Layout {
         self.tensors.push(Tensor { name, buffer, at, shape, padded });
     }
 
-    /// Where the last tensor of a buffer ends, in bytes: the buffer's size.
+    /// The size of a buffer in bytes: the end of its last tensor.
     pub fn end(&self, buffer: Buffer) -> u64 {
         let own = self.tensors.iter().filter(|tensor| tensor.buffer == buffer);
         own.map(|tensor| tensor.at + tensor.bytes()).max().unwrap_or(0)
@@ -166,12 +167,12 @@ impl Layout {
     /// The tensor of this name.
     ///
     /// # Panics
-    /// There is none: names come from the tables, and a test holds kernels and tensors together.
+    /// If there is none.
     pub fn tensor(&self, name: &str) -> &Tensor {
         self.tensors.iter().find(|tensor| tensor.name == name).unwrap_or_else(|| panic!("no tensor {name}"))
     }
 
-    /// What the kernels are told, but for the dispatch and the rates.
+    /// The sizes for the kernels; dispatch and hyperparameters are zero.
     pub fn dims(&self) -> Dims {
         let Padded { sizes, batch, hidden, vocabulary, .. } = self.padded;
         Dims {
@@ -213,7 +214,7 @@ fn bound(network: &Network) -> Vec<&'static Param> {
     bound
 }
 
-/// A whole buffer as a tensor.
+/// A whole buffer as one tensor.
 fn whole(name: &'static str, buffer: Buffer, bytes: u64) -> Tensor {
     let shape = [1, 1, (bytes / 4) as usize];
     Tensor { name: name.to_owned(), buffer, at: 0, shape, padded: shape }
@@ -253,9 +254,9 @@ mod tests {
         }
     }
 
-    /// A seed names a run to the last bit, and with it the order in which a device adds up squares.
+    /// The order in which a device sums squares depends on it, and so do the last bits of a run.
     #[test]
-    fn parameters_lie_where_they_always_lay() {
+    fn parameters_keep_their_offsets() {
         let layout = layout();
         let of = |buffer| layout.tensors.iter().filter(move |tensor| tensor.buffer == buffer && tensor.padded[2] < 99);
         let names: Vec<&str> = of(Buffer::Parameters).map(|tensor| tensor.name.as_str()).collect();
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_known_beforehand() {
+    fn a_network_that_does_not_fit_is_refused() {
         let limits = wgpu::Limits::default();
         let hidden = |hidden| kernels::network(Sizes { batch: 32, steps: 35, hidden, vocabulary: 28 });
         assert!(Layout::new(hidden(512), Tile::ALL[0]).fits(&limits));

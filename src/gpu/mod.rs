@@ -1,6 +1,10 @@
-//! The network on the GPU: device, layout, pipelines, the recorded training step, generation.
+//! The network on the GPU. Kernels, their bindings and their order come from the tables of `src/kernels` and the plan
+//! of `src/network`.
 //!
-//! Which kernels there are, what they bind and in which order they run, say the tables of `src/kernels`.
+//! [`device`] opens the GPU. For a network and a tile shape ([`tile`]), [`layout`] pads the tensors and packs them into
+//! buffers, [`wgsl`] joins the source of each kernel, [`pipelines`] compiles it, and `step` lists the dispatches of a
+//! training step. [`engine`] uploads a minibatch's tokens, records the dispatches, submits them as `pacing` allows, and
+//! reads losses, gradient norms and parameters back at the end of an epoch. `generate` predicts with the same buffers.
 
 pub mod device;
 pub mod engine;
@@ -8,7 +12,7 @@ mod fit;
 mod generate;
 mod inspect;
 pub mod layout;
-mod pace;
+mod pacing;
 pub mod pipelines;
 mod platform;
 mod profile;

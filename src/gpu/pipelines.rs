@@ -1,22 +1,22 @@
-//! Kernels as one device runs them.
+//! Compute pipelines of the kernels, cached per device.
 
 use super::tile::Tile;
 use super::wgsl::Dims;
 use crate::network::{Access, Kernel};
 
-/// A kernel as one device runs it.
+/// A kernel compiled on a device.
 #[derive(Clone)]
 pub struct Compiled {
     pub pipeline: wgpu::ComputePipeline,
     pub bind_group_layout: wgpu::BindGroupLayout,
 }
 
-/// What was compiled on a device, by kernel and tile shape.
+/// The pipelines compiled on a device, by kernel and tile shape.
 #[derive(Default)]
 pub struct Pipelines(Vec<(&'static str, Tile, Compiled)>);
 
 impl Pipelines {
-    /// A kernel for a tile shape, compiled the first time.
+    /// The kernel's pipeline for a tile shape; compiles `wgsl()` on first use.
     pub fn get(
         &mut self,
         device: &wgpu::Device,
@@ -33,7 +33,7 @@ impl Pipelines {
     }
 }
 
-/// Layouts and pipeline for a kernel's module.
+/// Compiles a kernel's WGSL. Binding 0 is the uniform [`Dims`], then come the kernel's tensors.
 pub fn compile(device: &wgpu::Device, kernel: &Kernel, wgsl: String) -> Compiled {
     let label = Some(kernel.name);
     let source = wgpu::ShaderSource::Wgsl(wgsl.into());

@@ -1,15 +1,15 @@
-//! The few places where the web and a native program differ in how they meet a device.
+//! The GPU calls in which the web and a native program differ.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{ErrorScopes, SUBGROUPS, Submission, call_back, find_adapter, has_subgroups, name};
+pub use native::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, run_callbacks};
 #[cfg(target_arch = "wasm32")]
-pub use web::{ErrorScopes, SUBGROUPS, Submission, call_back, find_adapter, has_subgroups, name};
+pub use web::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, run_callbacks};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     use crate::error::{Error, Result};
 
-    /// Nothing stands in the way of asking wgpu.
+    /// Nothing to do: natively wgpu finds the adapter by itself.
     pub async fn find_adapter() -> Result<()> {
         Ok(())
     }
@@ -18,14 +18,14 @@ mod native {
         format!("{} ({})", info.name, info.backend)
     }
 
-    /// What WGSL asks for in front of operations among the threads of a subgroup; naga takes them as they are.
+    /// WGSL directives for subgroup operations; naga needs none.
     pub const SUBGROUPS: &str = "";
 
     pub fn has_subgroups(device: &wgpu::Device) -> bool {
         device.features().contains(wgpu::Features::SUBGROUP)
     }
 
-    /// Work that was handed to the queue.
+    /// A command buffer that has been submitted.
     pub struct Submission(wgpu::SubmissionIndex);
 
     impl Submission {
@@ -38,8 +38,8 @@ mod native {
         }
     }
 
-    /// Has the callbacks called of all that was asked of the device.
-    pub fn call_back(device: &wgpu::Device) -> Result<()> {
+    /// Waits for the device and runs pending callbacks.
+    pub fn run_callbacks(device: &wgpu::Device) -> Result<()> {
         poll(device, wgpu::PollType::wait_indefinitely())
     }
 
@@ -47,7 +47,7 @@ mod native {
         device.poll(poll).map(|_| ()).map_err(|error| Error::Gpu(error.to_string()))
     }
 
-    /// Catches what a device has against the things that are made while it is open.
+    /// Captures the errors of a device between `open` and `close`.
     pub struct ErrorScopes {
         memory: wgpu::ErrorScopeGuard,
         validation: wgpu::ErrorScopeGuard,
@@ -78,12 +78,12 @@ mod web {
 
     use crate::error::{Error, Result};
 
-    /// Makes sure that the browser has WebGPU and an adapter.
+    /// Checks that the browser has WebGPU and an adapter.
     ///
     /// # Errors
     /// [`Error::NoWebGpu`], [`Error::NoAdapter`].
     pub async fn find_adapter() -> Result<()> {
-        // The navigator of a page and that of a worker are of different classes.
+        // By reflection, because a page's navigator and a worker's are of different classes.
         let gpu = get(&get(&js_sys::global(), "navigator"), "gpu");
         if !gpu.is_truthy() {
             return Err(Error::NoWebGpu);
@@ -93,8 +93,8 @@ mod web {
         if adapter.is_ok_and(|adapter| adapter.is_truthy()) { Ok(()) } else { Err(Error::NoAdapter) }
     }
 
-    /// What WGSL asks for in front of operations among the threads of a subgroup. That the loops around them are run by
-    /// all of a quad, a compiler can't see.
+    /// WGSL directives for subgroup operations. The uniformity check is off, because a compiler can't see that all
+    /// threads of a quad run the same iterations.
     pub const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
 
     pub fn has_subgroups(device: &wgpu::Device) -> bool {
@@ -106,8 +106,8 @@ mod web {
         features.is_object() && features.has(&name.into())
     }
 
-    /// Has every device opened with subgroups where its adapter has them: wgpu 30.0.0 knows no way to ask for them on
-    /// the web, so `requestDevice` of each adapter is given a word more.
+    /// Makes every device request the feature `subgroups` if its adapter has it. wgpu 30.0.0 can't request it on the
+    /// web, so `requestDevice` of each adapter is wrapped.
     fn ask_for_subgroups(gpu: &JsValue) {
         const ASKED: &str = "asksForSubgroups";
         if get(gpu, ASKED).is_truthy() {
@@ -116,7 +116,7 @@ mod web {
         let set = |object: &JsValue, key: &str, value: &JsValue| _ = js_sys::Reflect::set(object, &key.into(), value);
         let method = |object: &JsValue, key: &str| get(object, key).unchecked_into::<js_sys::Function>().bind0(object);
         let request_adapter = method(gpu, "requestAdapter");
-        let with_word = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |adapter: JsValue| {
+        let with_subgroups = Closure::<dyn FnMut(JsValue) -> JsValue>::new(move |adapter: JsValue| {
             if adapter.is_object() && has_feature(&adapter, "subgroups") {
                 let request_device = method(&adapter, "requestDevice");
                 let ask = Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(move |descriptor: JsValue| {
@@ -127,16 +127,16 @@ mod web {
             }
             adapter
         });
-        let with_word: js_sys::Function = with_word.into_js_value().unchecked_into();
+        let with_subgroups: js_sys::Function = with_subgroups.into_js_value().unchecked_into();
         let ask = Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(move |options: JsValue| {
             let adapter = request_adapter.call1(&JsValue::NULL, &options)?;
-            method(&adapter, "then").call1(&JsValue::NULL, &with_word)
+            method(&adapter, "then").call1(&JsValue::NULL, &with_subgroups)
         });
         set(gpu, "requestAdapter", &ask.into_js_value());
         set(gpu, ASKED, &JsValue::TRUE);
     }
 
-    /// Work that was handed to the queue.
+    /// A command buffer that has been submitted.
     pub struct Submission(oneshot::Receiver<()>);
 
     impl Submission {
@@ -152,8 +152,8 @@ mod web {
         }
     }
 
-    /// The browser calls callbacks by itself.
-    pub fn call_back(_: &wgpu::Device) -> Result<()> {
+    /// Nothing to do: the browser runs callbacks by itself.
+    pub fn run_callbacks(_: &wgpu::Device) -> Result<()> {
         Ok(())
     }
 
@@ -161,7 +161,7 @@ mod web {
         js_sys::Reflect::get(object, &key.into()).unwrap_or_default()
     }
 
-    /// Browsers seldom give a description; vendor and architecture are the next best. Not every browser tells them of
+    /// Vendor, architecture and description, as far as the browser reports them; some report no adapter information for
     /// a device.
     pub fn name(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
         let told = device.as_webgpu().map(|device| get(device, "adapterInfo")).unwrap_or_default();
@@ -174,13 +174,14 @@ mod web {
 
     #[wasm_bindgen]
     extern "C" {
-        /// `navigator.gpu`. wgpu 30.0.0 takes the null that stands for no adapter for an adapter, and breaks down.
+        /// `navigator.gpu`, called directly because wgpu 30.0.0 takes the null for “no adapter” for an adapter and
+        /// panics.
         type GpuInterface;
         #[wasm_bindgen(method, js_name = requestAdapter)]
         fn request_adapter(this: &GpuInterface) -> js_sys::Promise;
 
-        /// A `GPUDevice`, as far as error scopes go. wgpu 30.0.0 takes the null of a scope without an error for an
-        /// error of an unknown kind, and panics.
+        /// The error scopes of a `GPUDevice`, called directly because wgpu 30.0.0 takes the null of a scope without an
+        /// error for an error of an unknown kind and panics.
         type ScopedDevice;
         #[wasm_bindgen(method, js_name = pushErrorScope)]
         fn push_error_scope(this: &ScopedDevice, filter: &str);
@@ -191,7 +192,7 @@ mod web {
         fn message(this: &ScopedError) -> String;
     }
 
-    /// Catches what a device has against the things that are made while it is open.
+    /// Captures the errors of a device between `open` and `close`.
     pub struct ErrorScopes(ScopedDevice);
 
     /// From the outermost scope to the innermost.
@@ -206,10 +207,10 @@ mod web {
         }
 
         pub async fn close(self) -> Result<()> {
-            let scopes = FILTERS.map(|_| self.0.pop_error_scope()); // the innermost first
+            let scopes = FILTERS.map(|_| self.0.pop_error_scope()); // innermost first
             let mut outcome = Ok(());
             for (scope, filter) in scopes.into_iter().zip(FILTERS.iter().rev()) {
-                // A device that is lost rejects the promise; its loss is told elsewhere.
+                // A lost device rejects the promise; the loss is reported by its callback.
                 let error = JsFuture::from(scope).await.unwrap_or(JsValue::NULL);
                 if !error.is_null() && outcome.is_ok() {
                     outcome = Err(match *filter {

@@ -1,4 +1,4 @@
-//! Pieces of a training step alone, for `engine::profile`.
+//! Parts of a training step in isolation, for `engine::profile`.
 
 use super::engine::Engine;
 use crate::error::Result;
@@ -6,11 +6,11 @@ use crate::model::Minibatch;
 use crate::model::StateAt;
 
 impl Engine {
-    /// Runs all dispatches of one kernel of the training step so many times, on whatever its tensors hold.
+    /// Runs all dispatches of one kernel of the training step `times` times, on the current content of its tensors.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn repeat(&mut self, kernel: &str, times: usize) -> Result<()> {
+    pub async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<()> {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -22,12 +22,12 @@ impl Engine {
         self.gpu.wait(submission).await
     }
 
-    /// Dispatches of a kernel in a minibatch.
+    /// Dispatches of a kernel in a training step.
     pub fn dispatches(&self, kernel: &str) -> usize {
         self.steps.of(kernel).count()
     }
 
-    /// Packs a minibatch's tokens and records its commands, which are then dropped.
+    /// Packs and uploads a minibatch's tokens and records its commands, which are then dropped.
     pub fn record(&self, minibatch: &Minibatch) {
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));

@@ -1,4 +1,4 @@
-//! The training step and a step of prediction as lists of dispatches, made once a network from the plan of its kernels.
+//! The training step and a step of prediction as lists of dispatches, built once per network from its plan.
 
 use super::layout::{ALIGNMENT, Layout};
 use super::wgsl::{Dims, GROUP, tile_of};
@@ -6,22 +6,22 @@ use crate::model::Hyperparameters;
 use crate::network::plan::Call;
 use crate::network::{Extent, Kernel};
 
-/// The most floating-point operations in one dispatch, on a software adapter and on a GPU: some 10 ms, so that a
-/// submission can be short. Longer products are cut into slices of their tiles, which changes no result.
+/// The most floating-point operations in one dispatch of a product, on a software adapter and on a GPU: about 10 ms, so
+/// that submissions can be short. Longer products are cut into slices of their tiles, which changes no result.
 const SOFTWARE_SLICE: u64 = 50_000_000;
 const HARDWARE_SLICE: u64 = 2_000_000_000;
 
 /// The largest number of workgroups in one dimension (WebGPU's default limit).
-const MOST_WORKGROUPS: usize = 65_535;
+const MAX_WORKGROUPS: usize = 65_535;
 
-/// One dispatch of the list.
+/// One dispatch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dispatch {
-    /// Which of [`Network::kernels`](crate::network::Network::kernels).
+    /// Index in [`Network::kernels`](crate::network::Network::kernels).
     pub kernel: usize,
-    /// The time step; 0 where there is none.
+    /// The time step; 0 for kernels that run once.
     pub t: usize,
-    /// Where its [`Dims`] stand in the uniform buffer, in bytes.
+    /// Offset of its [`Dims`] in the uniform buffer, in bytes.
     pub dims_at: u32,
     /// Workgroups in x and y.
     pub groups: [u32; 2],
@@ -29,18 +29,18 @@ pub struct Dispatch {
     pub flops: u64,
 }
 
-/// The dispatches of a training step and of a generated token, and the [`Dims`] that they read.
+/// The dispatches of a training step and of a predicted token, and the [`Dims`] that they read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
     /// The names of all kernels.
     kernels: Vec<&'static str>,
     pub train: Vec<Dispatch>,
     pub generate: Vec<Dispatch>,
-    /// The same with the score by which a token is sampled.
+    /// `generate` with the sampling score.
     pub generate_scored: Vec<Dispatch>,
-    /// One for each different dispatch, [`ALIGNMENT`] bytes apart in the uniform buffer.
+    /// The distinct values, stored [`ALIGNMENT`] bytes apart in the uniform buffer.
     dims: Vec<Dims>,
-    /// The most operations of one dispatch.
+    /// The most operations in one dispatch of a product.
     slice: u64,
 }
 
@@ -67,7 +67,7 @@ impl Steps {
     /// Index of a kernel in [`Network::kernels`](crate::network::Network::kernels).
     ///
     /// # Panics
-    /// There is none of this name.
+    /// If there is none of this name.
     pub fn index(&self, kernel: &str) -> usize {
         let index = self.kernels.iter().position(|name| *name == kernel);
         index.unwrap_or_else(|| panic!("the network has no kernel {kernel}"))
@@ -79,7 +79,7 @@ impl Steps {
         self.train.iter().filter(move |dispatch| dispatch.kernel == kernel)
     }
 
-    /// The uniform buffer's content.
+    /// The content of the uniform buffer.
     pub fn uniforms(&self, hyperparameters: Hyperparameters) -> Vec<u8> {
         let mut bytes = vec![0; self.dims.len() * ALIGNMENT as usize];
         for (slot, &dims) in bytes.chunks_exact_mut(ALIGNMENT as usize).zip(&self.dims) {
@@ -97,7 +97,7 @@ impl Steps {
         list
     }
 
-    /// One run of a kernel: a dispatch, or several where it is long.
+    /// The dispatches of one kernel call: several for a long product.
     fn dispatches(&mut self, layout: &Layout, call: &Call) -> Vec<Dispatch> {
         let padded = &layout.padded;
         match call.kernel.extent {
@@ -116,7 +116,7 @@ impl Steps {
         }
     }
 
-    /// A kernel in tiles, cut into slices where it is long.
+    /// The dispatches of a product, one for each slice of its tiles.
     fn product(&mut self, layout: &Layout, call: &Call, [rows, columns, inner]: [usize; 3]) -> Vec<Dispatch> {
         let tile = tile_of(call.kernel, layout.tile).expect("a kernel in tiles");
         let tiles = (rows / tile.rows()) * (columns / tile.columns());
@@ -133,7 +133,7 @@ impl Steps {
             .collect()
     }
 
-    /// A kernel with so many workgroups, each of so many operations.
+    /// A dispatch of `groups` workgroups with `flops` operations each.
     fn groups(&mut self, call: &Call, groups: usize, flops: usize) -> Dispatch {
         let dims = Dims { t: call.t as u32, ..self.dims[0] };
         self.dispatch(call.kernel, dims, groups, groups as u64 * flops as u64)
@@ -144,7 +144,7 @@ impl Steps {
             self.dims.push(dims);
             self.dims.len() - 1
         });
-        let x = groups.min(MOST_WORKGROUPS);
+        let x = groups.min(MAX_WORKGROUPS);
         Dispatch {
             kernel: self.index(kernel.name),
             t: dims.t as usize,
@@ -194,7 +194,7 @@ mod tests {
         let layout =
             Layout::new(book().with_sizes(Sizes { batch: 1, steps: 1, hidden: 4096, vocabulary: 5000 }), Tile::ALL[0]);
         for dispatch in Steps::new(&layout, false).train {
-            assert!(dispatch.groups.iter().all(|&groups| (1..=MOST_WORKGROUPS as u32).contains(&groups)));
+            assert!(dispatch.groups.iter().all(|&groups| (1..=MAX_WORKGROUPS as u32).contains(&groups)));
         }
     }
 }

@@ -1,7 +1,6 @@
-//! How a matrix product is divided among threads: the constants in front of `block_product.wgsl`, or of
-//! `quad_product.wgsl` in its place.
+//! How a matrix product is divided among threads: the constants of `block_product.wgsl` and `quad_product.wgsl`.
 
-/// Register blocks of 4 × 4 a thread, threads a workgroup, and threads a tile.
+/// Register blocks of 4 × 4 per thread, threads per workgroup, and threads per tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tile {
     /// 1 or 2 blocks, one below the other.
@@ -10,14 +9,14 @@ pub struct Tile {
     pub column_blocks: usize,
     /// Threads of a workgroup.
     pub group: usize,
-    /// Threads that share the sum of a tile of one block, where a product has few tiles; 1: each has its own.
+    /// Threads that share the sum of a tile of one block, in products with few tiles; 1 if none do.
     pub split: usize,
-    /// Whether four neighbouring threads, each of 2 × 2 blocks, share what they load, two in each direction.
+    /// Whether a quad of threads, two in each direction with 2 × 2 blocks each, shares what it loads.
     pub quads: bool,
 }
 
 impl Tile {
-    /// Every shape that the kernels know.
+    /// Every shape that the kernels support.
     pub const ALL: [Self; 7] = [
         Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false },
         Self { row_blocks: 1, column_blocks: 2, group: 16, split: 1, quads: false },
@@ -28,10 +27,10 @@ impl Tile {
         Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1, quads: true },
     ];
 
-    /// The shape for a kind of device, which may have quads, and a batch.
+    /// The default shape for a kind of device and a batch size; `quads` says whether the device supports them.
     ///
-    /// A processor with few cores is fastest where each thread reuses most of what it loads, a GPU where there are
-    /// many threads. A small batch gets no more rows than it needs.
+    /// A software adapter, with few cores, is fastest with large tiles, which reuse most of what is loaded; a GPU with
+    /// many threads. For a small batch, tiles have no more rows than it needs.
     pub fn choose(software: bool, quads: bool, batch: usize) -> Self {
         let [many_threads, one_row, _, most_reuse, .., in_quads] = Self::ALL;
         match (software, batch) {
@@ -42,7 +41,7 @@ impl Tile {
         }
     }
 
-    /// Threads that compute a tile together in one direction.
+    /// Threads per tile in each direction.
     fn across(&self) -> usize {
         if self.quads { 2 } else { 1 }
     }
@@ -62,7 +61,7 @@ impl Tile {
         self.group / self.split / self.across().pow(2)
     }
 
-    /// The constants that the kernels expect in front of them.
+    /// The WGSL constants that go in front of a kernel.
     pub fn constants(&self) -> String {
         let Self { row_blocks, column_blocks, group, split, .. } = self;
         format!(
@@ -73,7 +72,7 @@ impl Tile {
         )
     }
 
-    /// As people are told, in any language: a tile's rows and columns, and how many threads share it.
+    /// For people, in any language: a tile's rows × columns ÷ threads that share it.
     pub fn name(&self) -> String {
         let shared = self.split * self.across().pow(2);
         let shared = if shared > 1 { format!(" ÷ {shared}") } else { String::new() };

@@ -1,4 +1,4 @@
-//! The WGSL module of a kernel for a tile shape: its file, with what it uses in front.
+//! Joins the WGSL files of a kernel for a tile shape.
 
 use super::platform;
 use super::tile::Tile;
@@ -6,10 +6,10 @@ use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, ONE_PART, QUAD
 use crate::network::code::code_of;
 use crate::network::{Extent, Kernel, Library};
 
-/// Invocations of a workgroup, but for the kernels in register blocks: `GROUP` in `common.wgsl`.
+/// Threads of a workgroup, except in kernels with a matrix product: `GROUP` in `common.wgsl`.
 pub const GROUP: usize = 64;
 
-/// `Dims` of `common.wgsl`: what a kernel knows beside its tensors.
+/// The uniform of every kernel: `Dims` in `common.wgsl`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 pub struct Dims {
@@ -29,7 +29,7 @@ pub struct Dims {
     pub clip: f32,
 }
 
-/// How a kernel's product is divided, if it is one: where it has many tiles, no thread shares one.
+/// The tile shape of a kernel with a matrix product. Threads share a tile only if there are few.
 pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     match kernel.extent {
         Extent::Product { few_tiles: true, .. } => Some(tile),
@@ -38,7 +38,7 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     }
 }
 
-/// The whole module of a kernel for a tile shape.
+/// The complete WGSL of a kernel for a tile shape.
 pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     let code = code_of(library, kernel.name);
     let Some(tile) = tile_of(kernel, tile) else {

@@ -1,5 +1,10 @@
-//! The kernels of every module, a folder each: its tables (`mod.rs`), its WGSL, what the CPU engine does in their place
-//! (`cpu.rs`), their oracles in f64 (`oracle.rs`), and what the page tells of them (`note.rs`).
+//! The modules of the network, one folder each: tables (`mod.rs`), one WGSL file for each kernel, its CPU version
+//! (`cpu.rs`), its oracle in f64 (`oracle.rs`), and formulas for the page (`note.rs`).
+//!
+//! The data of a training step: [`rnn`] maps token ids to hidden states, [`output`] to logits, [`cross_entropy`] to
+//! losses and the gradient of the logits; then backwards, [`output`] to the gradient of the states and [`rnn`] through
+//! time; both sum the gradients of their parameters, with which [`sgd`] updates them. [`generate`] predicts with the
+//! same parameters.
 
 pub mod cross_entropy;
 pub mod generate;
@@ -14,7 +19,7 @@ use crate::network::oracle::Oracles;
 use crate::network::{Library, Module, Network};
 use note::Note;
 
-/// The book's network of these sizes.
+/// The book's character RNN with these sizes.
 pub fn network(sizes: Sizes) -> Network {
     Network {
         cell: &rnn::RNN,
@@ -26,16 +31,16 @@ pub fn network(sizes: Sizes) -> Network {
     }
 }
 
-/// The network that these settings make for a vocabulary of this size.
+/// The network of these settings, with `vocabulary` the vocabulary size.
 pub fn network_of(config: &Config, vocabulary: usize) -> Network {
     let [batch, steps, hidden] = [config.batch, config.steps, config.hidden].map(|size| size as usize);
     network(Sizes { batch, steps, hidden, vocabulary })
 }
 
-/// What a module tells of itself.
+/// Formulas and shapes of a module, for the page.
 ///
 /// # Panics
-/// It tells nothing.
+/// If the module has none.
 pub fn note(module: &Module) -> &'static Note {
     match module.name {
         "rnn" => &rnn::note::NOTE,

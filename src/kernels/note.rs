@@ -1,5 +1,5 @@
-//! What a module tells of itself: formulas, shapes, and which line of a kernel computes which part of a formula. Data
-//! alone, so that a page which shows it holds no kernel.
+//! What the page explains of a module: formulas, shapes, and which line of a kernel computes which part of a formula.
+//! Pure data, so that the page's program contains no kernel.
 
 use crate::network::Dim;
 
@@ -20,7 +20,7 @@ pub enum Part {
     Update,
 }
 
-/// A kernel by its name, and what its lines compute: each part with a piece of the WGSL that a line about it has.
+/// The lines of a kernel's WGSL that compute parts of a formula, each found by a piece of its code.
 #[derive(Debug)]
 pub struct Lines {
     pub kernel: &'static str,
@@ -28,17 +28,17 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The part that a line of the kernel is about.
+    /// The part of the formula that a line of the kernel computes.
     pub fn part(&self, line: &str) -> Option<Part> {
         self.parts.iter().find(|(_, piece)| line.contains(piece)).map(|(part, _)| *part)
     }
 }
 
-/// What a module tells. Formulas are in the book's letters; what stands in `_{…}` is an index, in `^{…}` an exponent.
+/// What the page explains of a module. Formulas use the book's letters, `_{…}` for indices and `^{…}` for exponents.
 #[derive(Debug)]
 pub struct Note {
     pub formulas: &'static [&'static str],
-    /// What stands in the formulas, with its dimensions.
+    /// The tensors of the formulas with their shapes.
     pub shapes: &'static [(&'static str, &'static [Dim])],
     /// The kernels that compute it in training.
     pub training: &'static [Lines],

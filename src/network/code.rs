@@ -1,4 +1,4 @@
-//! The code of kernels, beside their tables: a program that only shows a network holds none of it.
+//! The code of kernels, apart from their tables, so that the page, which only shows a network, links none of it.
 
 use std::ops::Range;
 
@@ -7,17 +7,18 @@ use super::memory::{Tensors, Weights};
 /// The code of one kernel.
 #[derive(Debug)]
 pub struct Code {
-    /// The kernel's name.
+    /// Name of the [`Kernel`](super::Kernel).
     pub kernel: &'static str,
-    /// Its file.
+    /// Its WGSL source.
     pub wgsl: &'static str,
-    /// Other WGSL that it needs in front of it.
+    /// WGSL sources to put in front of it.
     pub uses: &'static [&'static str],
-    /// What the CPU engine does in its place; none where it goes another way.
+    /// The CPU engine's version; `None` for kernels that it does not call.
     pub cpu: Option<Cpu>,
 }
 
-/// A kernel on the CPU: what it does at a range of positions, which it is given part after part.
+/// A kernel on the CPU: a function of a range of positions `t · B + b`, called once for each range of `parts`.
+/// Gradients are zero before the first kernel of a minibatch; gradient kernels add to them.
 #[derive(Debug, Clone, Copy)]
 pub struct Cpu {
     pub parts: Parts,
@@ -68,25 +69,25 @@ pub const fn without_comments<const N: usize>(text: &[u8]) -> [u8; N] {
     code
 }
 
-/// The positions of a minibatch in parts. Kernels that follow each other and are divided alike take turns, so that what
-/// one leaves in the processor's caches the next one finds there.
+/// How a minibatch's positions are split into ranges. Successive kernels with the same `Parts` are interleaved range by
+/// range, so that each finds in the cache what the one before has just written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parts {
     /// The positions of one time step, from the first step to the last.
     Forward,
     /// The same from the last step to the first.
     Backward,
-    /// [`GRAD_POSITIONS`] at a time.
+    /// [`GRAD_POSITIONS`] positions at a time.
     Positions,
-    /// All at once.
+    /// All positions at once.
     Whole,
 }
 
-/// Positions whose part of the parameters' gradients is summed in one piece.
+/// Positions that one call of a gradient kernel sums over: the inner dimension of its product.
 pub const GRAD_POSITIONS: usize = 256;
 
 impl Parts {
-    /// The ranges of positions, in order, for `batch` rows of `steps` time steps.
+    /// The ranges of positions `t · B + b`, in order, for `batch` sequences of `steps` time steps.
     pub fn ranges(self, batch: usize, steps: usize) -> Vec<Range<usize>> {
         let positions = batch * steps;
         let step = |t: usize| t * batch..(t + 1) * batch;
@@ -102,13 +103,13 @@ impl Parts {
     }
 }
 
-/// The code of all kernels, module by module.
+/// The code of all kernels, one slice per module.
 pub type Library = &'static [&'static [Code]];
 
-/// The code of a kernel.
+/// Finds the code of a kernel.
 ///
 /// # Panics
-/// The library has none: a test holds tables and code together.
+/// If the library has none; `tests/shaders.rs` checks the tables against the library.
 pub fn code_of(library: Library, kernel: &str) -> &'static Code {
     let found = library.iter().find_map(|module| module.iter().find(|code| code.kernel == kernel));
     found.unwrap_or_else(|| panic!("the kernel {kernel} has no code"))

@@ -1,4 +1,4 @@
-//! A network: which modules it is made of, and what follows from their tables.
+//! A network: its modules, and what follows from their tables.
 
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -7,7 +7,7 @@ use super::table::{Module, Param, Tensor};
 use super::work::Counts;
 use crate::model::Sizes;
 
-/// A network of some sizes: which modules it is made of.
+/// The modules and the sizes of a network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Network {
     pub cell: &'static Module,
@@ -20,7 +20,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// The same network of other sizes.
+    /// The same modules with other sizes.
     pub fn with_sizes(self, sizes: Sizes) -> Self {
         Self { sizes, ..self }
     }
@@ -34,12 +34,12 @@ impl Network {
         all.into_iter()
     }
 
-    /// Every parameter, in the order of files and of [`Parameters`].
+    /// Every parameter, in the order of [`Parameters`](super::Parameters) and of files.
     pub fn params(&self) -> IntoIter<&'static Param> {
         self.all(|module| module.params)
     }
 
-    /// Every tensor of a training step but parameters, gradients and transposed copies.
+    /// Every tensor of a training step except parameters, gradients and transposed copies.
     pub fn tensors(&self) -> IntoIter<&'static Tensor> {
         self.all(|module| module.tensors)
     }
@@ -49,17 +49,17 @@ impl Network {
         self.all(|module| module.generate_tensors)
     }
 
-    /// The tensors that flow from minibatch to minibatch; the first is the hidden state.
+    /// The tensors whose state is carried from one minibatch to the next; the first is the hidden state.
     pub fn carried(&self) -> impl Iterator<Item = &'static Tensor> + use<> {
         self.tensors().filter(|tensor| tensor.carried)
     }
 
-    /// The true shape of a parameter.
+    /// The unpadded shape of a parameter.
     pub fn shape(&self, param: &Param) -> Vec<usize> {
         param.shape.iter().map(|dim| dim.of(self.sizes)).collect()
     }
 
-    /// Where each parameter lies in the vector of all.
+    /// The range of each parameter in the vector of all parameters.
     pub fn places(self) -> IntoIter<(&'static Param, Range<usize>)> {
         let (mut places, mut end) = (Vec::new(), 0);
         for param in self.params() {
@@ -70,21 +70,21 @@ impl Network {
         places.into_iter()
     }
 
-    /// Where a parameter lies in the vector of all.
+    /// The range of the parameter `name` in the vector of all parameters.
     ///
     /// # Panics
-    /// There is none of this name.
+    /// If the network has no such parameter.
     pub fn place(self, name: &str) -> Range<usize> {
         let place = self.places().find(|(param, _)| param.name == name);
         place.unwrap_or_else(|| panic!("the network has no parameter {name}")).1
     }
 
-    /// How many numbers all parameters have.
+    /// Number of elements of all parameters together.
     pub fn parameter_count(self) -> usize {
         self.places().map(|(_, place)| place.len()).sum()
     }
 
-    /// What kernels count their work by.
+    /// The sizes that kernels compute their [`Work`](super::Work) from.
     pub fn counts(self) -> Counts {
         let [b, t, h, v] = [self.sizes.batch, self.sizes.steps, self.sizes.hidden, self.sizes.vocabulary];
         let [b, t, h, v] = [b, t, h, v].map(|size| size as u64);

@@ -1,4 +1,4 @@
-//! What the CPU engine's kernels work on: weights packed for products, and the tensors of a minibatch.
+//! What the CPU engine's kernels work on: parameters packed for matrix products, and the tensors of a minibatch.
 
 use std::ops::Range;
 
@@ -10,39 +10,40 @@ use super::table::{Content, Dim};
 use crate::model::Hyperparameters;
 use crate::model::Sizes;
 
-/// Parameters, and those that products multiply by as the right sides of these.
+/// The parameters, and packed copies of those that are the right side of a matrix product.
 pub struct Weights {
     pub parameters: Parameters,
-    /// For the way forward, `(K, N)`, and for the way back, transposed; by the parameter's name.
     packed: Vec<Packed>,
 }
 
+/// A weight matrix `(K, N)` as the right side of products.
 struct Packed {
     name: &'static str,
-    place: Range<usize>,
+    /// Its elements in the vector of all parameters.
+    range: Range<usize>,
     forward: Panels,
-    /// None where there is no way back.
+    /// Its transpose, for the backward pass; `None` for weights that are not trained.
     backward: Option<Panels>,
 }
 
 impl Weights {
-    /// Packs the parameters for the way forward and, where a network is trained, for the way back.
+    /// Packs the parameters for the forward pass and, if `trained`, for the backward pass.
     pub fn new(parameters: Parameters, trained: bool) -> Self {
         let network = parameters.network;
-        let packed = network.places().filter(|(param, _)| param.transposed).map(|(param, place)| {
+        let packed = network.places().filter(|(param, _)| param.transposed).map(|(param, range)| {
             let [rows, columns] = network.shape(param)[..] else { panic!("{} is no matrix", param.name) };
             let backward = trained.then(|| Panels::right(rows));
-            Packed { name: param.name, place, forward: Panels::right(columns), backward }
+            Packed { name: param.name, range, forward: Panels::right(columns), backward }
         });
         let mut weights = Self { packed: packed.collect(), parameters };
         weights.pack();
         weights
     }
 
-    /// Packs the parameters anew, after they have changed.
+    /// Packs the parameters again, after they have changed.
     pub fn pack(&mut self) {
-        for Packed { place, forward, backward, .. } in &mut self.packed {
-            let matrix = &self.parameters.numbers[place.clone()];
+        for Packed { range, forward, backward, .. } in &mut self.packed {
+            let matrix = &self.parameters.numbers[range.clone()];
             forward.pack_by_depth(matrix);
             if let Some(backward) = backward {
                 backward.pack_by_across(matrix);
@@ -54,44 +55,45 @@ impl Weights {
         self.packed.iter().find(|packed| packed.name == name).unwrap_or_else(|| panic!("{name} is not packed"))
     }
 
-    /// The right side of a product with a parameter.
+    /// A weight matrix `(K, N)` as the right side of a product.
     ///
     /// # Panics
-    /// A parameter without `transposed` in its table.
+    /// If the parameter's table does not say `transposed`.
     pub fn right(&self, name: &str) -> &Panels {
         &self.packed(name).forward
     }
 
-    /// The right side of a product with a parameter's transpose.
+    /// The transpose `(N, K)` of a weight matrix as the right side of a product.
     ///
     /// # Panics
-    /// As [`Weights::right`]; weights that are not trained.
+    /// As [`Weights::right`]; if the weights are not trained.
     pub fn right_transposed(&self, name: &str) -> &Panels {
         self.packed(name).backward.as_ref().expect("weights that are trained")
     }
 }
 
-/// The tensors of a minibatch, in true shapes, and what a training step comes to.
+/// The tensors of a minibatch, unpadded, and the results of a training step.
 pub struct Tensors {
     pub sizes: Sizes,
     pub hyperparameters: Hyperparameters,
     /// Token ids `(T, B)`.
     pub inputs: Vec<u32>,
+    /// Token ids `(T, B)`: the input one time step later.
     pub targets: Vec<u32>,
     pub floats: Floats,
     pub sides: Sides,
-    /// All gradients; none where nothing is trained.
+    /// All gradients; `None` if the network is not trained.
     pub grads: Option<Parameters>,
-    /// The minibatch's sum of losses so far, in nats.
+    /// Sum of the losses of the positions so far, in nats.
     pub loss: f64,
     /// Global L2 norm of the gradients.
     pub grad_norm: f32,
-    /// What gradients are multiplied by before the update.
+    /// Factor of the gradients in the update, at most 1.
     pub clip_factor: f32,
 }
 
 impl Tensors {
-    /// Zeros, for a network that is trained or only read with.
+    /// Zeros; with gradients if `trained`.
     pub fn new(network: &Network, hyperparameters: Hyperparameters, trained: bool) -> Self {
         Self {
             sizes: network.sizes,
@@ -107,21 +109,21 @@ impl Tensors {
         }
     }
 
-    /// The gradient of a parameter.
+    /// The gradient of the parameter `name`.
     ///
     /// # Panics
-    /// Nothing is trained; there is no such parameter.
+    /// If the network is not trained or has no such parameter.
     pub fn grad(&mut self, name: &str) -> &mut [f32] {
         grad(&mut self.grads, name)
     }
 }
 
-/// [`Tensors::grad`] where other tensors are borrowed meanwhile.
+/// [`Tensors::grad`] while other fields of [`Tensors`] are borrowed.
 pub fn grad<'a>(grads: &'a mut Option<Parameters>, name: &str) -> &'a mut [f32] {
     grads.as_mut().expect("a network that is trained").tensor_mut(name)
 }
 
-/// The tensors of numbers, by name.
+/// The tensors of floats, by name.
 pub struct Floats(Vec<(&'static str, Vec<f32>)>);
 
 impl Floats {
@@ -131,76 +133,71 @@ impl Floats {
         Self(floats.map(|tensor| (tensor.name, zeros(tensor.shape))).collect())
     }
 
-    /// A tensor.
-    ///
     /// # Panics
-    /// There is none of this name.
+    /// If there is no tensor of this name.
     pub fn get(&self, name: &str) -> &[f32] {
-        &self.0[self.place(name)].1
+        &self.0[self.index(name)].1
     }
 
+    /// # Panics
+    /// If there is no tensor of this name.
     pub fn get_mut(&mut self, name: &str) -> &mut [f32] {
-        let place = self.place(name);
-        &mut self.0[place].1
+        let index = self.index(name);
+        &mut self.0[index].1
     }
 
-    /// Several tensors at once.
+    /// Borrows several tensors at once.
     ///
     /// # Panics
-    /// There is none of a name, or a name twice.
+    /// If a tensor is missing or named twice.
     pub fn get_many<const N: usize>(&mut self, names: [&str; N]) -> [&mut [f32]; N] {
-        let places = names.map(|name| self.place(name));
-        self.0.get_disjoint_mut(places).expect("different tensors").map(|(_, numbers)| &mut numbers[..])
+        let indices = names.map(|name| self.index(name));
+        self.0.get_disjoint_mut(indices).expect("different tensors").map(|(_, numbers)| &mut numbers[..])
     }
 
-    fn place(&self, name: &str) -> usize {
-        let place = self.0.iter().position(|(known, _)| *known == name);
-        place.unwrap_or_else(|| panic!("there is no tensor {name}"))
-    }
-
-    /// Numbers of all tensors together.
-    pub fn count(&self) -> usize {
-        self.0.iter().map(|(_, numbers)| numbers.len()).sum()
+    fn index(&self, name: &str) -> usize {
+        let index = self.0.iter().position(|(known, _)| *known == name);
+        index.unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
 }
 
-/// The newest hidden state `(B, H)` among the [`Sides`]: a cell packs it where it computes it, and the output layer and
-/// the next time step multiply by it.
+/// Name, among the [`Sides`], of the newest hidden state `(B, H)`: a cell packs it once it is computed, and the output
+/// layer and the next time step use it as the left side of their products.
 pub const STATE: &str = "state";
 
-/// Sides of products, packed, by names of the kernels' own.
+/// Packed sides of products that are not parameters, by names that the kernels choose.
 #[derive(Default)]
 pub struct Sides(Vec<(&'static str, Panels)>);
 
 impl Sides {
-    /// A left side of so many rows, to be packed.
+    /// The left side `name` with `rows` rows, for packing.
     pub fn left(&mut self, name: &'static str, rows: usize) -> &mut Panels {
         self.find_or(name, || Panels::left(rows))
     }
 
-    /// A right side of so many columns, to be packed.
+    /// The right side `name` with `columns` columns, for packing.
     pub fn right(&mut self, name: &'static str, columns: usize) -> &mut Panels {
         self.find_or(name, || Panels::right(columns))
     }
 
     fn find_or(&mut self, name: &'static str, new: impl FnOnce() -> Panels) -> &mut Panels {
-        let place = self.0.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
+        let index = self.0.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
             self.0.push((name, new()));
             self.0.len() - 1
         });
-        &mut self.0[place].1
+        &mut self.0[index].1
     }
 
     /// A side that has been packed.
     ///
     /// # Panics
-    /// It has not.
+    /// If it has not been packed.
     pub fn get(&self, name: &str) -> &Panels {
         &self.0.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("{name} is not packed")).1
     }
 }
 
-/// The rows of some positions.
+/// The rows of a range of positions, of a tensor `(N, across)`.
 pub fn rows<'a>(tensor: &'a [f32], positions: &Range<usize>, across: usize) -> &'a [f32] {
     &tensor[positions.start * across..positions.end * across]
 }

@@ -1,6 +1,10 @@
-//! What a network is, as data: its tables ([`table`]), the order of its kernels ([`plan`]), its parameters as one vector
-//! ([`parameters`]), its operations and bytes ([`work`]); and what a kernel's code is given ([`code`], [`memory`],
-//! [`oracle`]). The kernels themselves are in `src/kernels`.
+//! A network as data. Its modules are tables of parameters, tensors and kernels ([`table`]); a [`Network`] is five
+//! modules and the sizes. From these follow, in this order of reading: the order of the kernels ([`plan`]), the
+//! parameters as one vector ([`parameters`], [`parameters_file`]), operations and bytes ([`work`]), and what an engine
+//! is built from ([`setup`]).
+//!
+//! Code is kept apart from tables: [`code`] maps a kernel to its WGSL and its CPU function, which works on the tensors
+//! of [`memory`]; its oracle works on those of [`oracle`]. The modules themselves are in `src/kernels`.
 
 pub mod code;
 pub mod description;

@@ -1,4 +1,4 @@
-//! What the oracles of kernels work on: tensors in f64, in true shapes, by the names that kernels bind.
+//! What the kernels' oracles work on: unpadded tensors in f64, by the names that the kernels bind.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use super::description::Network;
 use super::table::Content;
 use crate::model::Sizes;
 
-/// The oracle of a kernel: computes what the kernel writes from what it reads, at time step `t` where it has one.
+/// The oracle of a kernel: computes the tensors that the kernel writes from those it reads, at time step `t` for a
+/// kernel that runs at each step.
 pub type Oracle = fn(&mut Memory, t: usize);
 
-/// The oracles of a module's kernels, by name.
+/// The oracles of a module's kernels, by the kernel's name.
 pub type Oracles = &'static [(&'static str, Oracle)];
 
-/// The tensors of a network. A parameter has its own name here, its gradient `d` before it, its transposed copy `_t`
-/// behind it.
+/// The tensors of a network. The gradient of a parameter `w` is named `dw`, its transposed copy `w_t`.
 #[derive(Debug, Clone)]
 pub struct Memory {
     pub network: Network,
@@ -25,7 +25,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Zeros.
+    /// All tensors, filled with zeros.
     pub fn new(network: Network, learning_rate: f64, clip: f64) -> Self {
         let sizes = network.sizes;
         let (mut floats, mut ids) = (BTreeMap::new(), BTreeMap::new());
@@ -49,47 +49,52 @@ impl Memory {
         Self { network, sizes, learning_rate, clip, floats, ids }
     }
 
-    /// A tensor of numbers.
+    /// A tensor of floats.
     ///
     /// # Panics
-    /// There is none of this name.
+    /// If there is none of this name.
     pub fn get(&self, name: &str) -> &[f64] {
         self.floats.get(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
 
+    /// # Panics
+    /// As [`Memory::get`].
     pub fn get_mut(&mut self, name: &str) -> &mut Vec<f64> {
         self.floats.get_mut(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
 
-    /// Replaces a tensor of numbers.
+    /// Replaces the elements of a tensor of floats.
     ///
     /// # Panics
-    /// There is none of this name, or it has another length.
+    /// If there is none of this name, or it has another length.
     pub fn set(&mut self, name: &str, numbers: Vec<f64>) {
         let tensor = self.get_mut(name);
         assert_eq!(tensor.len(), numbers.len(), "{name}");
         *tensor = numbers;
     }
 
-    /// Tokens or places.
+    /// A tensor of token ids or positions.
     ///
     /// # Panics
-    /// There are none of this name.
+    /// If there is none of this name.
     pub fn ids(&self, name: &str) -> &[u32] {
         self.ids.get(name).unwrap_or_else(|| panic!("there are no ids {name}"))
     }
 
+    /// # Panics
+    /// As [`Memory::ids`].
     pub fn ids_mut(&mut self, name: &str) -> &mut Vec<u32> {
         self.ids.get_mut(name).unwrap_or_else(|| panic!("there are no ids {name}"))
     }
 
-    /// Whether a name is that of ids.
+    /// Whether `name` is a tensor of ids.
     pub fn has_ids(&self, name: &str) -> bool {
         self.ids.contains_key(name)
     }
 }
 
-/// `C (rows, columns) = L (rows, inner) · R (inner, columns)`, with both given by element.
+/// `C (rows, columns) = L (rows, inner) · R (inner, columns)`, with `l(row, k)` and `r(k, column)` the elements of L
+/// and R.
 pub fn product(
     (rows, inner, columns): (usize, usize, usize),
     l: impl Fn(usize, usize) -> f64,
@@ -107,7 +112,7 @@ pub fn product(
     c
 }
 
-/// The sums of a matrix's columns.
+/// The sums `(across)` of the columns of a matrix `(rows, across)`.
 pub fn column_sums(rows: &[f64], across: usize) -> Vec<f64> {
     let mut sums = vec![0.0; across];
     for (i, &x) in rows.iter().enumerate() {
@@ -116,7 +121,7 @@ pub fn column_sums(rows: &[f64], across: usize) -> Vec<f64> {
     sums
 }
 
-/// A matrix of so many columns, turned.
+/// The transpose `(columns, rows)` of a matrix `(rows, columns)`.
 pub fn transposed(matrix: &[f64], columns: usize) -> Vec<f64> {
     let rows = matrix.len() / columns;
     (0..matrix.len()).map(|i| matrix[i % rows * columns + i / rows]).collect()

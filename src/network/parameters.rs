@@ -1,4 +1,4 @@
-//! The parameters of a network as one vector, and how they begin.
+//! The parameters of a network as one vector, and their initialisation.
 
 use num_traits::Float;
 use rand::SeedableRng;
@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::description::Network;
 use super::table::{Init, Param};
 
-/// Parameters, or gradients of the same shapes: those of [`Network::params`] one after the other, matrices row by row.
+/// Parameters, or gradients of the same shapes: the tensors of [`Network::params`] concatenated, matrices row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters<F = f32> {
     pub network: Network,
@@ -20,51 +20,51 @@ impl<F: Float> Parameters<F> {
         Self { network, numbers: vec![F::zero(); network.parameter_count()] }
     }
 
-    /// The numbers of a parameter.
+    /// The elements of the parameter `name`.
     ///
     /// # Panics
-    /// The network has none of this name.
+    /// If the network has none of this name.
     pub fn tensor(&self, name: &str) -> &[F] {
         &self.numbers[self.network.place(name)]
     }
 
-    /// The numbers of a parameter.
+    /// The elements of the parameter `name`.
     ///
     /// # Panics
-    /// The network has none of this name.
+    /// If the network has none of this name.
     pub fn tensor_mut(&mut self, name: &str) -> &mut [F] {
-        let place = self.network.place(name);
-        &mut self.numbers[place]
+        let range = self.network.place(name);
+        &mut self.numbers[range]
     }
 
-    /// Every parameter with its numbers.
+    /// Every parameter with its elements.
     pub fn tensors(&self) -> impl Iterator<Item = (&'static Param, &[F])> {
-        self.network.places().map(|(param, place)| (param, &self.numbers[place]))
+        self.network.places().map(|(param, range)| (param, &self.numbers[range]))
     }
 
-    /// The same numbers in another precision.
+    /// Converts to another precision.
     pub fn cast<G: Float>(&self) -> Parameters<G> {
         Parameters { network: self.network, numbers: cast(&self.numbers) }
     }
 }
 
 impl Parameters {
-    /// Initial parameters, each as its table says. The random numbers are xoshiro256++'s, drawn in the order of the
-    /// tables, so that a seed gives the same parameters on every machine.
+    /// Initialises each parameter as its table says. Random numbers come from xoshiro256++ in the order of the tables,
+    /// so that a seed yields the same parameters on every machine.
     pub fn init(network: Network, seed: u32) -> Self {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.into());
         let mut parameters = Self::zeros(network);
-        for (param, place) in network.places() {
+        for (param, range) in network.places() {
             if let Init::Normal(deviation) = param.init {
                 let normal = Normal::new(0.0, deviation).expect("the deviation is finite");
-                parameters.numbers[place].fill_with(|| normal.sample(&mut rng));
+                parameters.numbers[range].fill_with(|| normal.sample(&mut rng));
             }
         }
         parameters
     }
 }
 
-/// The same numbers in another precision.
+/// Converts numbers to another precision.
 pub fn cast<F: Float, G: Float>(numbers: &[F]) -> Vec<G> {
     numbers.iter().map(|&x| G::from(x).expect("a float becomes a float")).collect()
 }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_names_the_parameters() {
+    fn a_seed_determines_the_parameters() {
         let init = |seed| Parameters::init(kernels::network(SIZES), seed);
         assert_eq!(init(7), init(7));
         assert_ne!(init(7), init(8));

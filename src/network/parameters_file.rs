@@ -1,4 +1,4 @@
-//! Parameters in a safetensors file: every parameter of the network under its name, F32.
+//! Parameters in a safetensors file: every parameter of the network under its name, as F32.
 
 use std::fmt::Display;
 
@@ -15,7 +15,7 @@ use crate::model::FileFault;
 /// Reads the parameters of a network.
 ///
 /// # Errors
-/// [`Error::BadParameters`], which says what is missing, of another shape or type, or not finite.
+/// [`Error::BadParameters`] if a tensor is missing, of another shape or type, or not finite.
 pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
     let file = SafeTensors::deserialize(file).map_err(|error| FileFault::NotSafetensors(error.to_string()));
     file.and_then(|file| read_from(&file, network)).map_err(Error::BadParameters)
@@ -24,27 +24,27 @@ pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
 /// Reads the parameters among a file's tensors.
 ///
 /// # Errors
-/// What is wrong with one of them. Nothing is allocated for a tensor that is not there.
+/// As [`floats`], for the first tensor at fault. Allocates nothing for a tensor that is missing.
 pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters, FileFault> {
     let tensors = network.params().map(|param| floats(file, param.name, &network.shape(param)));
     Ok(Parameters { network, numbers: tensors.collect::<Result<Vec<Vec<f32>>, _>>()?.concat() })
 }
 
-/// The file that [`read`] reads.
+/// Serialises parameters to the file that [`read`] reads.
 pub fn write(parameters: &Parameters) -> Vec<u8> {
     safetensors::serialize(views(parameters), None).expect("tensors make a file")
 }
 
-/// The parameters as a file's tensors.
+/// The parameters as named tensors of a file.
 pub fn views(parameters: &Parameters) -> Vec<(&'static str, TensorView<'_>)> {
     let shape = |param| parameters.network.shape(param);
     parameters.tensors().map(|(param, numbers)| (param.name, view(shape(param), numbers))).collect()
 }
 
-/// Numbers as a tensor.
+/// Numbers as a tensor of a file.
 ///
 /// # Panics
-/// Fewer or more than the shape has.
+/// If the numbers do not fill the shape.
 pub fn view<F: Float + NoUninit>(shape: Vec<usize>, numbers: &[F]) -> TensorView<'_> {
     TensorView::new(dtype::<F>(), shape, bytemuck::cast_slice(numbers)).expect("the numbers fill the shape")
 }
@@ -53,10 +53,10 @@ fn dtype<F>() -> Dtype {
     if size_of::<F>() == 4 { Dtype::F32 } else { Dtype::F64 }
 }
 
-/// A tensor's numbers.
+/// The numbers of the tensor `name`, which must have this shape and the type `F`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`FileFault`]: the tensor is missing, of another type or shape, or not finite.
 pub fn floats<F: Float + AnyBitPattern + NoUninit + Display>(
     file: &SafeTensors<'_>,
     name: &str,

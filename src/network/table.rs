@@ -1,5 +1,5 @@
-//! The tables that describe a network: parameters, tensors, kernels. Everything else follows from them: buffers, bind
-//! groups, the recorded step, limits, counts, the oracle's run, checkpoints, what the page shows.
+//! The tables that describe a network's modules: parameters, tensors, kernels. Buffers, bind groups, the recorded step,
+//! device limits, work counts, the oracle's step, checkpoints and what the page shows all follow from them.
 
 use super::work::{Counts, Work};
 use crate::model::Sizes;
@@ -7,22 +7,23 @@ use crate::model::Sizes;
 /// One dimension of a shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dim {
-    /// Rows of a minibatch.
+    /// Batch size.
     B,
     /// Time steps.
     T,
-    /// `T + 1`: the state that entered, then one state a time step.
+    /// `T + 1`: the initial state, then one state for each time step.
     T1,
-    /// `T · B`, positions of a minibatch.
+    /// `T · B`: positions of a minibatch, ordered `t · B + b`.
     N,
     /// Hidden units.
     H,
-    /// Vocabulary size, as a side of a product.
+    /// Vocabulary size, as a dimension of a matrix product.
     V,
-    /// Vocabulary size, as rows that are looked up: no product has them for a side, so they are not padded.
+    /// Vocabulary size, as rows of a look-up table: not a dimension of any product, so not padded.
     Rows,
-    /// Vocabulary size plus one: where each token's positions begin, and the end.
+    /// `V + 1`: the start of each token's positions, and the end of the last.
     Starts,
+    /// A constant.
     Count(usize),
 }
 
@@ -33,19 +34,19 @@ pub struct Padded {
     pub batch: usize,
     pub hidden: usize,
     pub vocabulary: usize,
-    /// Floats of all parameters.
+    /// Floats of the parameter buffer, padding included.
     pub parameters: usize,
 }
 
 impl Padded {
-    /// Positions, those of padded rows included.
+    /// `T · B` with B padded.
     pub fn positions(&self) -> usize {
         self.sizes.steps * self.batch
     }
 }
 
 impl Dim {
-    /// The true size.
+    /// The unpadded size.
     pub fn of(self, sizes: Sizes) -> usize {
         match self {
             Self::B => sizes.batch,
@@ -59,7 +60,7 @@ impl Dim {
         }
     }
 
-    /// The letter of equations.
+    /// The letter in equations and shapes.
     pub fn letter(self) -> &'static str {
         match self {
             Self::B => "B",
@@ -73,7 +74,7 @@ impl Dim {
         }
     }
 
-    /// The size in a device's memory.
+    /// The size as a device stores it.
     pub fn padded(self, padded: &Padded) -> usize {
         match self {
             Self::B => padded.batch,
@@ -85,48 +86,48 @@ impl Dim {
     }
 }
 
-/// How a parameter begins.
+/// How a parameter is initialised.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Init {
     Zero,
-    /// From N(0, σ²).
+    /// N(0, σ²), by its standard deviation σ.
     Normal(f32),
 }
 
 /// A parameter. Its gradient is the tensor `d` + name, its transposed copy name + `_t`.
 #[derive(Debug)]
 pub struct Param {
-    /// As the book, and so files, call it.
+    /// The book's name, which files use too.
     pub name: &'static str,
     /// One or two dimensions; matrices row by row.
     pub shape: &'static [Dim],
     pub init: Init,
-    /// Whether the way back multiplies by its transpose: the optimiser's step then keeps a transposed copy.
+    /// Whether the backward pass multiplies by its transpose, of which the optimizer's update then keeps a copy.
     pub transposed: bool,
 }
 
 /// What a tensor holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// Numbers that kernels compute.
+    /// Floats that kernels compute.
     Floats,
-    /// Numbers of which only the sum means something: how they are divided is up to the device.
+    /// Floats of which only the sum is defined: how it is divided depends on the device.
     PartialSums,
-    /// Token ids and places, as kernels write them.
+    /// Token ids, positions and other unsigned integers of prediction.
     Ids,
-    /// Token ids and places of a minibatch, written by the engine.
+    /// Token ids and positions of a minibatch, uploaded by the engine.
     Minibatch,
 }
 
-/// A tensor that a training step or a prediction computes or is given.
+/// A tensor that a training step or a step of prediction reads or writes.
 #[derive(Debug)]
 pub struct Tensor {
-    /// As the kernels call it.
+    /// The name that kernels bind.
     pub name: &'static str,
     /// Up to three dimensions.
     pub shape: &'static [Dim],
     pub content: Content,
-    /// Whether its last slot flows into the first of the next minibatch: `(T + 1, B, …)`.
+    /// Whether slot T of this `(T + 1, B, …)` tensor is carried into slot 0 of the next minibatch.
     pub carried: bool,
 }
 
@@ -139,7 +140,7 @@ impl Tensor {
         Self::new(name, shape, Content::Floats)
     }
 
-    /// A state: `(T + 1, B, …)`.
+    /// A state `(T + 1, B, …)`.
     pub const fn carried(name: &'static str, shape: &'static [Dim]) -> Self {
         Self { carried: true, ..Self::floats(name, shape) }
     }
@@ -152,16 +153,16 @@ pub enum Access {
     Write,
 }
 
-/// How often a kernel runs in a pass.
+/// How often a kernel is called in a training step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runs {
     /// Once for each time step.
     EachStep,
-    /// Once for all of them.
+    /// Once for all time steps.
     Once,
 }
 
-/// How much there is to do in one run of a kernel.
+/// The size of one call of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub enum Extent {
     /// The tiles of a product `(rows, inner) · (inner, columns)`.
@@ -169,39 +170,39 @@ pub enum Extent {
         rows: Dim,
         inner: Dim,
         columns: Dim,
-        /// Whether the tiles are so few that several threads may share one.
+        /// Whether there are too few tiles to keep a GPU busy, so that several threads may share one.
         few_tiles: bool,
     },
-    /// So many threads, each of so many floating-point operations.
+    /// Returns the number of threads, and the floating-point operations of each.
     Threads(fn(&Padded) -> (usize, usize)),
-    /// So many workgroups, each of so many floating-point operations.
+    /// Returns the number of workgroups, and the floating-point operations of each.
     Groups(fn(&Padded) -> (usize, usize)),
 }
 
-/// One kernel. Its name is also that of its WGSL file, its entry point, its label, its oracle and its CPU function.
+/// One kernel. WGSL file, entry point, label, oracle and CPU function have its name.
 #[derive(Debug)]
 pub struct Kernel {
     pub name: &'static str,
     pub runs: Runs,
-    /// The tensors at bindings 1, 2, …, by name. Parameters and gradients are tensors, and so are all of them
-    /// together: [`PARAMETERS`], [`GRADS`], [`TRANSPOSED`], [`TRANSPOSES`].
+    /// The tensors at bindings 1, 2, …, by name: parameters, gradients (`d` + name), transposed copies (name + `_t`),
+    /// the modules' tensors, and the whole buffers [`PARAMETERS`], [`GRADS`], [`TRANSPOSED`] and [`TRANSPOSES`].
     pub bindings: &'static [(&'static str, Access)],
     pub extent: Extent,
-    /// Operations and bytes of all its runs in a training step.
+    /// Operations and bytes of all its calls in a training step.
     pub work: fn(&Counts) -> Work,
 }
 
 /// All parameters as one vector.
 pub const PARAMETERS: &str = "parameters";
-/// All gradients, in the places of their parameters.
+/// All gradients, each at the offset of its parameter in [`PARAMETERS`].
 pub const GRADS: &str = "grads";
-/// All transposed copies.
+/// All transposed copies as one vector.
 pub const TRANSPOSED: &str = "transposed";
-/// Where the parameters with transposed copies lie and where the copies go: a row of [`Transpose`] each.
+/// One [`Transpose`] for each parameter with a transposed copy.
 pub const TRANSPOSES: &str = "transposes";
 
-/// Where a parameter lies among all of them, and where its transposed copy goes among all copies, in floats; a device's
-/// padding included. As `src/kernels/sgd/sgd_update.wgsl` has it.
+/// The range `begin..end` of a parameter `(rows, columns)` in [`PARAMETERS`] and the offset `to` of its transposed copy
+/// in [`TRANSPOSED`], in floats, padding included. `struct Transpose` in `src/kernels/sgd/sgd_update.wgsl`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 pub struct Transpose {
@@ -212,29 +213,33 @@ pub struct Transpose {
     pub to: u32,
 }
 
-/// A part of a network: a cell, the output layer, the loss, an optimiser, prediction. Its kernels run in the order in
-/// which they stand here.
+/// A part of a network: a cell, the output layer, the loss, an optimizer, prediction. Kernels are called in the order
+/// of these lists; see [`plan`](super::plan).
+///
+/// Engines and other modules bind some tensors by name, so a cell must have them: `inputs`, `starts` and `positions` of
+/// the minibatch; `states`, its first carried tensor; `dz`, into which the output layer writes `dh`; and for prediction
+/// `state` and `next_state`. An optimizer must have `metrics`.
 #[derive(Debug)]
 pub struct Module {
     pub name: &'static str,
     pub params: &'static [Param],
     pub tensors: &'static [Tensor],
-    /// The way forward.
+    /// The forward pass.
     pub forward: &'static [&'static Kernel],
-    /// The way back, to the module before and, in a cell, through time.
+    /// The backward pass: the gradient of the module's input and, in a cell, backpropagation through time.
     pub backward: &'static [&'static Kernel],
-    /// The gradients of the parameters, once the way back is done.
+    /// The gradients of the parameters, after all backward passes.
     pub gradients: &'static [&'static Kernel],
-    /// What an optimiser does with all gradients.
+    /// An optimizer's update of all parameters.
     pub update: &'static [&'static Kernel],
-    /// One step of prediction for one sequence, which the CPU engine does by the way forward,
+    /// One step of prediction for one sequence, on the GPU; the CPU engine calls `forward` instead.
     pub generate: &'static [&'static Kernel],
-    /// and what it needs beside the tensors of a minibatch.
+    /// The tensors of `generate`.
     pub generate_tensors: &'static [Tensor],
 }
 
 impl Module {
-    /// A module without anything, to name what another one has.
+    /// A module without kernels or tensors: the base of struct updates.
     pub const EMPTY: Self = Self {
         name: "",
         params: &[],
@@ -248,7 +253,7 @@ impl Module {
     };
 }
 
-/// Modules are known by their names.
+/// Modules are equal if their names are.
 impl PartialEq for Module {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

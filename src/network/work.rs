@@ -1,11 +1,11 @@
-//! What a training step is in operations and memory, kernel by kernel: what speeds are held against.
+//! Floating-point operations and memory traffic of a training step, kernel by kernel, to compare measured times with.
 
 use std::iter::Sum;
 
-/// Sizes as numbers that their products fit into: on the web a usize has 32 bits.
+/// Sizes in u64, because products of them overflow wasm32's usize.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Rows of a minibatch.
+    /// Batch size.
     pub b: u64,
     /// Time steps.
     pub t: u64,
@@ -15,37 +15,38 @@ pub struct Counts {
     pub h: u64,
     /// Vocabulary size.
     pub v: u64,
-    /// All parameters,
+    /// Elements of all parameters.
     pub parameters: u64,
-    /// and those with a transposed copy.
+    /// Elements of the parameters with a transposed copy.
     pub transposed: u64,
 }
 
-/// Of one kernel in one minibatch.
+/// Work of one kernel in one minibatch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Work {
     /// Floating-point operations; a multiply-add counts as two.
     pub flops: u64,
-    /// Bytes that must move if every dispatch reads each of its operands once from memory and writes each result once.
+    /// Bytes of memory traffic if every dispatch reads each operand once and writes each result once.
     pub bytes: u64,
 }
 
 impl Work {
+    /// `floats`: f32 elements read and written.
     pub fn new(flops: u64, floats: u64) -> Self {
         Self { flops, bytes: 4 * floats }
     }
 
-    /// Of one product `(rows, inner) · (inner, columns)`.
+    /// Work of one product `(rows, inner) · (inner, columns)`.
     pub fn product(rows: u64, inner: u64, columns: u64) -> Self {
         Self::new(2 * rows * inner * columns, rows * inner + inner * columns + rows * columns)
     }
 
-    /// With what is done beside it.
+    /// Adds further operations, and floats read or written.
     pub fn and(self, flops: u64, floats: u64) -> Self {
         self.plus(Self::new(flops, floats))
     }
 
-    /// So many times.
+    /// Work of `count` calls.
     pub fn times(self, count: u64) -> Self {
         Self { flops: count * self.flops, bytes: count * self.bytes }
     }
@@ -69,11 +70,12 @@ mod tests {
     #[test]
     fn a_minibatch_of_the_book_is_1_85_gflop() {
         let work = kernels::network(Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 }).work();
-        // Two products of (32, 512) · (512, 512) a step but the last one's way back, and one of (512, 1120) · (1120, 512).
+        // (32, 512) · (512, 512) forward and backward at every step, without the last backward one; and
+        // (512, 1120) · (1120, 512).
         let most = 2 * (32 * 69 + 1120) * 512 * 512;
         assert!(work.flops > most && work.flops < most + most / 10, "{work:?}");
         assert_eq!((work.flops as f64 / 1e7).round(), 185.0, "{work:?}");
-        // W_hh, 1 MB, is read at every step of both ways.
+        // w_hh, 1 MB, is read at every step of both passes.
         assert!(work.bytes > 70 << 20, "{work:?}");
     }
 }

@@ -218,7 +218,7 @@ impl Session {
     /// # Errors
     /// A failure of the device; the run is back all the same, and another device is needed.
     pub async fn go_back(&mut self) -> Result<()> {
-        let settled = self.engine.settle().await;
+        let settled = self.engine.synchronize().await;
         self.engine.write_parameters(&self.last_good.parameters);
         self.begin_at_last_good();
         settled
@@ -434,7 +434,7 @@ impl Session {
     /// A failure of the device.
     pub async fn settle(&mut self) -> Result<()> {
         self.clock.start();
-        let settled = self.engine.settle().await;
+        let settled = self.engine.synchronize().await;
         self.clock.stop();
         if let Some(under_way) = &mut self.under_way {
             under_way.run.settled();

@@ -1,4 +1,4 @@
-//! The loss on the CPU.
+//! The loss's kernel on the CPU.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use dense::cross_entropy;
 
 use crate::network::memory::{Tensors, Weights, rows};
 
-/// `dlogits_t = (softmax(logits_t) - onehot(y_t)) / N`, and the losses' sum.
+/// `loss += -log softmax(logits[n])[y_n]`, `dlogits[n] = (softmax(logits[n]) - onehot(y_n)) / N` for each position n.
 pub fn softmax_cross_entropy(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let vocabulary = m.sizes.vocabulary;
     let [logits, dlogits] = m.floats.get_many(["logits", "dlogits"]);

@@ -1,4 +1,4 @@
-//! The loss: mean cross-entropy of the next token, in nats.
+//! The loss: mean cross-entropy over the N positions, `L = -1/N Σ_n log softmax(logits[n])[y_n]`, in nats.
 
 mod cpu;
 pub mod note;
@@ -15,6 +15,7 @@ pub const CROSS_ENTROPY: Module = Module {
     tensors: &[
         Tensor::new("targets", &[Dim::T, Dim::B], Content::Minibatch),
         Tensor::floats("losses", &[Dim::T, Dim::B]),
+        // Gradient of the loss.
         Tensor::floats("dlogits", &[Dim::T, Dim::B, Dim::V]),
     ],
     forward: &[&SOFTMAX_CROSS_ENTROPY],

@@ -1,4 +1,4 @@
-//! What the page tells of the loss.
+//! What the page explains of the loss.
 
 use crate::kernels::note::{Lines, Note, Part};
 use crate::network::Dim;

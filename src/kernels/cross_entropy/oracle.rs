@@ -1,10 +1,10 @@
-//! The loss in f64.
+//! The loss's oracle.
 
 use crate::network::oracle::{Memory, Oracles};
 
 pub const ORACLES: Oracles = &[("softmax_cross_entropy", softmax_cross_entropy)];
 
-/// `losses (N)` in nats, and `dlogits (N, V) = (softmax(logits) - onehot(y)) / N`.
+/// `losses (N) = -log softmax(logits)[y]` in nats, `dlogits (N, V) = (softmax(logits) - onehot(y)) / N`.
 fn softmax_cross_entropy(m: &mut Memory, _: usize) {
     let positions = m.sizes.positions() as f64;
     let (logits, targets) = (m.get("logits"), m.ids("targets"));

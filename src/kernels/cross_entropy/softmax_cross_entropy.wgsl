@@ -1,5 +1,5 @@
-// losses[n] = log(sum_v exp(logits[n, v])) - logits[n, y_n], in nats;
-// dlogits[n] = (softmax(logits[n]) - onehot(y_n)) / N: the gradient of the mean loss. One position a thread.
+// losses[n] = log(sum_v exp(logits[n, v])) - logits[n, y_n], in nats, and the gradient of the mean loss,
+// dlogits[n] = (softmax(logits[n]) - onehot(y_n)) / N. One thread per position.
 
 @group(0) @binding(1) var<storage, read> targets: array<u32>; // (T, B)
 @group(0) @binding(2) var<storage, read> logits: array<f32>; // (N, V)

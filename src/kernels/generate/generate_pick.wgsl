@@ -1,5 +1,5 @@
-// Goes on to the next position: the next state becomes the state, and beyond the prefix the likeliest token is put
-// there, the arg-max of the logits, the first of equals. One workgroup.
+// Advances to the next position: copies the next state to the state and, beyond the prefix, appends the arg-max of the
+// logits, the first of equal ones. One workgroup.
 
 @group(0) @binding(1) var<storage, read> next_state: array<vec4f>; // (H)
 @group(0) @binding(2) var<storage, read> next_logits: array<f32>; // (V)
@@ -8,7 +8,7 @@
 
 var<workgroup> best: array<u32, GROUP>;
 
-// The one with the larger logit; of equals the first.
+// The token with the larger logit; of equal ones the first.
 fn better(a: u32, b: u32) -> u32 {
     let first = next_logits[a] > next_logits[b] || (next_logits[a] == next_logits[b] && a < b);
     return select(b, a, first);

@@ -1,6 +1,6 @@
-// score = logit / temperature + noise for the top k, the least number for the others. With noise from Gumbel's
-// distribution the largest score is that of a token drawn from softmax(logits / temperature) over the top k. The scores
-// take the logits' place, where generate_pick finds them. One thread for one token of the vocabulary.
+// score = logit / temperature + Gumbel noise for the top k tokens, the lowest f32 for the others. By the Gumbel-max
+// trick the arg-max of the scores is a sample from softmax(logits / temperature) over the top k. The scores replace
+// next_logits, where generate_pick reads them. One thread per token of the vocabulary.
 
 @group(0) @binding(1) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
 @group(0) @binding(2) var<storage, read> sampling_parameters: array<u32>; // top k, seed, bits of the temperature
@@ -9,7 +9,7 @@
 
 const LEAST: f32 = -3.4028234e38;
 
-// Pseudorandom bits, the same for the same bits: the finalizer of MurmurHash3.
+// A hash of 32 bits: the finalizer of MurmurHash3.
 fn scatter(bits: u32) -> u32 {
     var x = bits;
     x = (x ^ (x >> 16u)) * 0x85ebca6bu;
@@ -17,11 +17,11 @@ fn scatter(bits: u32) -> u32 {
     return x ^ (x >> 16u);
 }
 
-// -log(-log(u)) for a u between 0 and 1 that depends on seed, place and token.
+// -log(-log(u)) with u in (0, 1) hashed from seed, token and place: the number of the token beyond the prefix.
 fn gumbel(place: u32, token: u32) -> f32 {
     let bits = scatter(scatter(scatter(sampling_parameters[1] ^ 0x9e3779b9u) ^ place) ^ token);
     let below = (f32(bits >> 9u) + 0.5) / 8388608.0; // 1 - u, exact
-    // Near 1 a logarithm may lose all its digits.
+    // Near 1 the built-in log may lose all its digits: there -log(1 - x) = x + x^2 / 2.
     let minus_log = select(-log(1.0 - below), below + 0.5 * below * below, below < 0.001);
     return -log(minus_log);
 }
@@ -40,7 +40,7 @@ fn generate_score(
     let place = next - sequence[1];
     let logits = place * dims.vocabulary;
     let mine = generated_logits[logits + token];
-    var likelier = 0u; // of equals the first is the likelier
+    var likelier = 0u; // of equal logits the first counts as likelier
     for (var v = 0u; v < dims.vocabulary; v++) {
         let other = generated_logits[logits + v];
         likelier += u32(other > mine || (other == mine && v < token));

@@ -1,4 +1,4 @@
-//! Prediction: which token comes next, the likeliest or one that is sampled.
+//! Prediction: picks the next token from the logits, the likeliest or a sampled one.
 
 mod oracle;
 
@@ -9,7 +9,7 @@ use crate::network::code::{Code, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
-/// The most tokens whose logits are kept: those of an answer, and the one that would come next.
+/// The most tokens whose logits are kept: those of an answer and the one after it.
 pub const KEPT_LOGITS: usize = LONGEST_ANSWER + 1;
 
 /// The longest prefix and continuation together, in tokens.
@@ -17,15 +17,15 @@ pub const SEQUENCE_LIMIT: usize = LONGEST_PREFIX + KEPT_LOGITS;
 
 pub const PREDICTION: Module = Module {
     name: "prediction",
-    // Prediction by score begins with the first, that of the likeliest with the second.
+    // Without sampling, the first is skipped.
     generate: &[&GENERATE_SCORE, &GENERATE_PICK],
     generate_tensors: &[
-        // Position, length of the prefix, then tokens.
+        // Current position, length of the prefix, then the tokens.
         Tensor::new("sequence", &[Dim::Count(SEQUENCE_LIMIT + 2)], Content::Ids),
-        // Top k, seed, bits of the temperature.
+        // Top k, seed, bits of the f32 temperature.
         Tensor::new("sampling_parameters", &[Dim::Count(3)], Content::Ids),
         Tensor::floats("next_logits", &[Dim::V]),
-        // Of each token beyond the prefix.
+        // The logits of each token beyond the prefix.
         Tensor::floats("generated_logits", &[Dim::Count(KEPT_LOGITS), Dim::Rows]),
     ],
     ..Module::EMPTY
@@ -47,7 +47,7 @@ pub const GENERATE_PICK: Kernel = Kernel {
     work: |&Counts { h, v, .. }| Work::new(v, 2 * h + v),
 };
 
-/// The CPU engine picks by `model::pick`.
+/// The CPU engine picks with `model::pick` instead.
 pub const CODE: &[Code] = &[
     Code { kernel: GENERATE_SCORE.name, wgsl: wgsl!("generate_score.wgsl"), uses: &[], cpu: None },
     Code { kernel: GENERATE_PICK.name, wgsl: wgsl!("generate_pick.wgsl"), uses: &[], cpu: None },

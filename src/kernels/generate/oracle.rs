@@ -1,11 +1,11 @@
-//! Prediction in f64.
+//! The oracles of picking the next token.
 
 use crate::model::pick::{SamplingParameters, likeliest, scores};
 use crate::network::oracle::{Memory, Oracles};
 
 pub const ORACLES: Oracles = &[("generate_score", generate_score), ("generate_pick", generate_pick)];
 
-/// The scores of the next token, in the place of its logits; nothing within the prefix.
+/// Replaces `next_logits` by the sampling scores of the next token; does nothing within the prefix.
 fn generate_score(m: &mut Memory, _: usize) {
     let sequence = m.ids("sequence");
     let Some(place) = (sequence[0] + 1).checked_sub(sequence[1]) else { return };
@@ -15,7 +15,8 @@ fn generate_score(m: &mut Memory, _: usize) {
     m.set("next_logits", scores(logits, parameters, place as usize));
 }
 
-/// The next state becomes the state, and beyond the prefix the likeliest token is the next one.
+/// Copies the next state to the state, advances the position, and beyond the prefix appends the arg-max of
+/// `next_logits`.
 fn generate_pick(m: &mut Memory, _: usize) {
     m.set("state", m.get("next_state").to_vec());
     let picked = likeliest(m.get("next_logits"));

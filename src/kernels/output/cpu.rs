@@ -1,4 +1,4 @@
-//! The output layer's kernels on the CPU, with packed products.
+//! The output layer's kernels on the CPU.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ pub fn output_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>
     product(dh, m.sides.get("error"), w.right_transposed("w_hq"));
 }
 
-/// `dw_hq += h_tᵀ · dlogits_t` over some positions.
+/// `dw_hq += h_tᵀ · dlogits_t`, summed over the positions.
 pub fn w_hq_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, vocabulary, .. } = m.sizes;
     let after = &m.floats.get("states")[batch * hidden..];

@@ -1,5 +1,5 @@
-// logits = h * w_hq + b_q for one sequence; of tokens beyond the prefix they are also kept, as far as there is room.
-// One thread for one token of the vocabulary.
+// logits = h * w_hq + b_q for one sequence; for tokens beyond the prefix also kept in generated_logits, while there is
+// room. One thread per token of the vocabulary.
 
 @group(0) @binding(1) var<storage, read> next_state: array<vec4f>; // (H)
 @group(0) @binding(2) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed

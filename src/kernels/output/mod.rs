@@ -1,4 +1,4 @@
-//! The output layer: `logits = h · w_hq + b_q`, for all time steps at once.
+//! The output layer: `logits (N, V) = h (N, H) · w_hq + b_q`, for all time steps at once.
 
 mod cpu;
 pub mod note;
@@ -32,7 +32,7 @@ pub const OUTPUT_FORWARD: Kernel = Kernel {
     work: |&Counts { n, h, v, .. }| Work::product(n, h, v).and(n * v, v),
 };
 
-/// `dh`, which the cell's way back turns into what it needs.
+/// Writes `dh` to `dz`, where the cell's backward pass turns it into `dz`.
 pub const OUTPUT_BACKWARD: Kernel = Kernel {
     name: "output_backward",
     runs: Runs::Once,

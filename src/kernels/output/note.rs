@@ -1,4 +1,4 @@
-//! What the page tells of the output layer.
+//! What the page explains of the output layer.
 
 use crate::kernels::note::{Lines, Note, Part};
 use crate::network::Dim;

@@ -1,4 +1,4 @@
-//! The output layer's kernels in f64.
+//! The output layer's oracles.
 
 use crate::model::Sizes;
 use crate::network::oracle::{Memory, Oracles, product};
@@ -10,7 +10,7 @@ pub const ORACLES: Oracles = &[
     ("generate_logits", generate_logits),
 ];
 
-/// `h · w_hq + b_q` of so many rows `h (rows, H)`.
+/// `logits (rows, V) = h (rows, H) · w_hq + b_q`
 fn logits(m: &Memory, rows: usize, states: &[f64]) -> Vec<f64> {
     let Sizes { hidden: h, vocabulary: v, .. } = m.sizes;
     let (w_hq, b_q) = (m.get("w_hq"), m.get("b_q"));
@@ -21,14 +21,14 @@ fn logits(m: &Memory, rows: usize, states: &[f64]) -> Vec<f64> {
     logits
 }
 
-/// The states after each step `(N, H)`.
-fn after(m: &Memory) -> &[f64] {
+/// The hidden states `h_t` of all time steps `(N, H)`, without the initial one.
+fn hidden_states(m: &Memory) -> &[f64] {
     &m.get("states")[m.sizes.batch * m.sizes.hidden..]
 }
 
 /// `logits (N, V) = h (N, H) · w_hq + b_q`
 fn output_forward(m: &mut Memory, _: usize) {
-    m.set("logits", logits(m, m.sizes.positions(), after(m)));
+    m.set("logits", logits(m, m.sizes.positions(), hidden_states(m)));
 }
 
 /// `dh (N, H) = dlogits (N, V) · w_hqᵀ`
@@ -42,12 +42,13 @@ fn output_backward(m: &mut Memory, _: usize) {
 /// `dw_hq (H, V) = Σ_t h_tᵀ · dlogits_t`
 fn w_hq_grad(m: &mut Memory, _: usize) {
     let Sizes { hidden: h, vocabulary: v, .. } = m.sizes;
-    let (states, dlogits) = (after(m), m.get("dlogits"));
+    let (states, dlogits) = (hidden_states(m), m.get("dlogits"));
     let shape = (h, m.sizes.positions(), v);
     m.set("dw_hq", product(shape, |row, n| states[n * h + row], |n, column| dlogits[n * v + column]));
 }
 
-/// Logits `(V)` of one sequence's next token; kept, beyond the prefix, as far as there is room.
+/// `next_logits (V)` of one sequence's next token; beyond the prefix also kept in `generated_logits`, while there is
+/// room.
 fn generate_logits(m: &mut Memory, _: usize) {
     let (v, next) = (m.sizes.vocabulary, logits(m, 1, m.get("next_state")));
     let sequence = m.ids("sequence");

@@ -1,8 +1,8 @@
-// dh = dlogits * w_hq^T: what the output layer sends back to every time step's state.
+// dh = dlogits * w_hq^T: the output layer's gradient of the hidden states of all time steps.
 
 @group(0) @binding(1) var<storage, read> dlogits: array<vec4f>; // (N, V)
 @group(0) @binding(2) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed
-@group(0) @binding(3) var<storage, read_write> dz: array<vec4f>; // (N, H); holds dh until step_backward comes by
+@group(0) @binding(3) var<storage, read_write> dz: array<vec4f>; // (N, H); dh, which step_backward turns into dz
 
 fn left(row: u32, k: u32) -> mat4x4f { // dlogits
     let across = dims.vocabulary_padded / 4u;

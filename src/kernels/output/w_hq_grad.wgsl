@@ -1,4 +1,4 @@
-// dw_hq = sum_t h_t^T * dlogits_t: over all N positions in one product.
+// dw_hq = sum_t h_t^T * dlogits_t: one product over all N positions.
 
 @group(0) @binding(1) var<storage, read> states: array<vec4f>; // (T + 1, B, H); slot t + 1 holds h_t
 @group(0) @binding(2) var<storage, read> dlogits: array<vec4f>; // (N, V)

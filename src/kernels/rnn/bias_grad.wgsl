@@ -1,5 +1,5 @@
-// db_h = sum_n dz[n], db_q = sum_n dlogits[n]. A workgroup takes 8 x 4 columns; its first workgroups are b_h's,
-// the others b_q's. Thread (x, y) adds up rows y, y + 8, ... of four columns, then eight partial sums become one.
+// db_h = sum_n dz[n], db_q = sum_n dlogits[n]. A workgroup sums 8 x 4 columns; the first workgroups those of db_h, the
+// others those of db_q. Thread (x, y) sums rows y, y + 8, ... of four columns, then the eight partial sums are added.
 
 @group(0) @binding(1) var<storage, read> dz: array<vec4f>; // (N, H)
 @group(0) @binding(2) var<storage, read> dlogits: array<vec4f>; // (N, V)

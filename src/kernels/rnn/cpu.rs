@@ -1,34 +1,27 @@
-//! The plain RNN's kernels on the CPU, with packed products.
+//! The plain RNN's kernels on the CPU.
 
 use std::ops::Range;
 
 use dense::product;
 
 use crate::model::Sizes;
-use crate::network::Parameters;
 use crate::network::memory::{STATE, Tensors, Weights, grad, rows};
 
 /// `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`
 pub fn step_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, .. } = m.sizes;
-    let states = m.floats.get_mut("states");
-    let now = &mut states[(positions.start + batch) * hidden..][..batch * hidden];
+    let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
+    let [w_xh, b_h] = ["w_xh", "b_h"].map(|name| w.parameters.tensor(name));
     for (z, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
-        look_up(z, token, &w.parameters);
+        z.copy_from_slice(&w_xh[token as usize * hidden..][..hidden]);
+        dense::add_scaled(z, 1.0, b_h);
     }
     product(now, m.sides.get(STATE), w.right("w_hh"));
     dense::tanh(now);
     m.sides.left(STATE, batch).pack_by_across(now);
 }
 
-/// `z = w_xh[x] + b_h`, where the sum of a hidden state begins.
-fn look_up(z: &mut [f32], token: u32, parameters: &Parameters) {
-    let hidden = z.len();
-    z.copy_from_slice(&parameters.tensor("w_xh")[token as usize * hidden..][..hidden]);
-    dense::add_scaled(z, 1.0, parameters.tensor("b_h"));
-}
-
-/// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`
+/// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`, in place of `dh_t`.
 pub fn step_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, .. } = m.sizes;
     let [states, dz] = m.floats.get_many(["states", "dz"]);
@@ -40,16 +33,16 @@ pub fn step_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) 
     dense::through_tanh(now, &states[(positions.start + batch) * hidden..][..batch * hidden]);
 }
 
-/// `dw_hh += h_{t-1}ᵀ · dz_t` over some positions.
+/// `dw_hh += h_{t-1}ᵀ · dz_t`, summed over the positions.
 pub fn w_hh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let hidden = m.sizes.hidden;
-    // Before the first position stands the state that entered.
+    // Slot t of `states` is h_{t-1}, so equal positions pair h_{t-1} with dz_t.
     m.sides.left("states_t", hidden).pack_by_depth(rows(m.floats.get("states"), &positions, hidden));
     m.sides.right("dz", hidden).pack_by_depth(rows(m.floats.get("dz"), &positions, hidden));
     product(grad(&mut m.grads, "w_hh"), m.sides.get("states_t"), m.sides.get("dz"));
 }
 
-/// `dw_xh[x_t] += dz_t`
+/// `dw_xh[x_t] += dz_t` for each position.
 pub fn w_xh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let hidden = m.sizes.hidden;
     let dz = rows(m.floats.get("dz"), &positions, hidden);
@@ -59,7 +52,7 @@ pub fn w_xh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     }
 }
 
-/// `db_h += dz_t`, `db_q += dlogits_t`
+/// `db_h += dz_t`, `db_q += dlogits_t` for each position.
 pub fn bias_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { hidden, vocabulary, .. } = m.sizes;
     for (tensor, bias, across) in [("dz", "b_h", hidden), ("dlogits", "b_q", vocabulary)] {

@@ -1,4 +1,4 @@
-// h' = tanh(w_xh[x] + h * w_hh + b_h) for one sequence: the step of prediction. One thread for four units.
+// h' = tanh(w_xh[x] + h * w_hh + b_h) for one sequence: a step of prediction. One thread per four hidden units.
 
 @group(0) @binding(1) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
 @group(0) @binding(2) var<storage, read> w_xh: array<vec4f>; // (V, H)

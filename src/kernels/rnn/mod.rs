@@ -1,4 +1,5 @@
-//! The plain RNN: `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`, from N(0, 0.01²) as in the book's chapter “from scratch”.
+//! The plain RNN: `h_t = tanh(w_xh[x_t] + h_{t-1} · w_hh + b_h)`, initialised from N(0, 0.01²) as in the book's chapter
+//! “Recurrent Neural Network Implementation from Scratch”.
 
 mod cpu;
 pub mod note;
@@ -20,11 +21,12 @@ pub const RNN: Module = Module {
     ],
     tensors: &[
         Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
+        // Positions sorted by input token, and where each token's begin: see w_xh_grad.wgsl.
         Tensor::new("starts", &[Dim::Starts], Content::Minibatch),
         Tensor::new("positions", &[Dim::N], Content::Minibatch),
-        // Slot 0 is the state that entered, slot t + 1 is h_t.
+        // Slot 0 is the initial state, slot t + 1 is h_t.
         Tensor::carried("states", &[Dim::T1, Dim::B, Dim::H]),
-        // dh on the way forward, then dz: z is what tanh is taken of.
+        // The output layer writes dh, which the backward pass turns into dz, the gradient of tanh's argument.
         Tensor::floats("dz", &[Dim::T, Dim::B, Dim::H]),
     ],
     forward: &[&STEP_FORWARD],
@@ -40,7 +42,7 @@ pub const STEP_FORWARD: Kernel = Kernel {
     runs: Runs::EachStep,
     bindings: &[("inputs", Read), ("w_xh", Read), ("b_h", Read), ("w_hh", Read), ("states", Write)],
     extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
-    // One product a step, beside it the looked-up rows and the bias.
+    // One product a step, plus the look-up and the bias.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(3 * b * h, b * h + h).times(t),
 };
 
@@ -49,7 +51,7 @@ pub const STEP_BACKWARD: Kernel = Kernel {
     runs: Runs::EachStep,
     bindings: &[("states", Read), ("w_hh_t", Read), ("dz", Write)],
     extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
-    // The last step has no product; every step reads dh and h and writes dz.
+    // The last step has no product. Beside the product, each step reads dh and h and writes dz.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(4 * b * h, 2 * b * h).times(t - 1),
 };
 
@@ -61,7 +63,7 @@ pub const W_HH_GRAD: Kernel = Kernel {
     work: |&Counts { n, h, .. }| Work::product(h, n, h),
 };
 
-/// Its columns are the hidden state's; any cell whose look-up is `w_xh[x]` can use it.
+/// Any cell that looks up `w_xh[x]` of shape `(V, H)` can use it.
 pub const W_XH_GRAD: Kernel = Kernel {
     name: "w_xh_grad",
     runs: Runs::Once,
@@ -73,12 +75,12 @@ pub const W_XH_GRAD: Kernel = Kernel {
     work: |&Counts { n, h, v, .. }| Work::new(n * h, n * h + v * h + n),
 };
 
-/// Both biases at once: the output layer's too, so that a step has one dispatch less.
+/// Both biases, including the output layer's `b_q`, which saves a dispatch.
 pub const BIAS_GRAD: Kernel = Kernel {
     name: "bias_grad",
     runs: Runs::Once,
     bindings: &[("dz", Read), ("dlogits", Read), ("db_h", Write), ("db_q", Write)],
-    // A workgroup takes 32 columns of either bias.
+    // A workgroup computes 32 columns of one bias.
     extent: Extent::Groups(|p| (p.hidden.div_ceil(32) + p.vocabulary.div_ceil(32), 32 * p.positions())),
     work: |&Counts { n, h, v, .. }| Work::new(n * (h + v), n * (h + v) + h + v),
 };
@@ -129,6 +131,6 @@ pub const CODE: &[Code] = &[
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::bias_grad }),
     },
-    // The CPU engine predicts by the way forward.
+    // The CPU engine predicts with step_forward.
     Code { kernel: GENERATE_STATE.name, wgsl: wgsl!("generate_state.wgsl"), uses: &[TANH], cpu: None },
 ];

@@ -1,4 +1,4 @@
-//! What the page tells of the plain RNN.
+//! What the page explains of the plain RNN.
 
 use crate::kernels::note::{Lines, Note, Part};
 use crate::network::Dim;

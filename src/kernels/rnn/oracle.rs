@@ -1,4 +1,4 @@
-//! The plain RNN's kernels in f64.
+//! The plain RNN's oracles.
 
 use crate::model::Sizes;
 use crate::network::oracle::{Memory, Oracles, column_sums, product};
@@ -12,7 +12,7 @@ pub const ORACLES: Oracles = &[
     ("generate_state", generate_state),
 ];
 
-/// `tanh(w_xh[x] + h · w_hh + b_h)` of rows with tokens `x` and states `h (rows, H)`.
+/// `tanh(w_xh[x] + h · w_hh + b_h)` `(rows, H)` for tokens `x (rows)` and states `h (rows, H)`.
 fn next_states(m: &Memory, tokens: &[u32], states: &[f64]) -> Vec<f64> {
     let h = m.sizes.hidden;
     let [w_xh, w_hh, b_h] = ["w_xh", "w_hh", "b_h"].map(|name| m.get(name));
@@ -32,7 +32,7 @@ fn step_forward(m: &mut Memory, t: usize) {
     m.get_mut("states")[(t + 1) * slot..][..slot].copy_from_slice(&next);
 }
 
-/// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`, in place: `dz` holds `dh` up to `t` and `dz` after it.
+/// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`, in place: `dz` holds `dh` up to step `t` and `dz` after it.
 fn step_backward(m: &mut Memory, t: usize) {
     let Sizes { batch, hidden: h, .. } = m.sizes;
     let slot = batch * h;
@@ -53,7 +53,7 @@ fn w_hh_grad(m: &mut Memory, _: usize) {
     m.set("dw_hh", product(shape, |row, n| states[n * h + row], |n, column| dz[n * h + column]));
 }
 
-/// `dw_xh (V, H)`: row `v` is the sum of `dz` over the positions whose input is `v`.
+/// `dw_xh (V, H)`: row `v` is the sum of `dz[n]` over the positions n with `x_n = v`.
 fn w_xh_grad(m: &mut Memory, _: usize) {
     let h = m.sizes.hidden;
     let mut sums = vec![0.0; m.sizes.vocabulary * h];
@@ -72,7 +72,7 @@ fn bias_grad(m: &mut Memory, _: usize) {
     m.set("db_q", column_sums(m.get("dlogits"), vocabulary));
 }
 
-/// The next state `(H)` of one sequence, from the token at its position and its state.
+/// `next_state (H)` of one sequence, from its state and the token at its current position.
 fn generate_state(m: &mut Memory, _: usize) {
     let sequence = m.ids("sequence");
     let token = sequence[2 + sequence[0] as usize];

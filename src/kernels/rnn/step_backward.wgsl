@@ -1,5 +1,5 @@
-// dz_t = (dh_t + dz_{t+1} * w_hh^T) * (1 - h_t^2): one step of backpropagation through time.
-// z is what tanh is taken of; dz_T = 0, so the last step has no product.
+// dz_t = (dh_t + dz_{t+1} * w_hh^T) * (1 - h_t^2): one step of backpropagation through time, with h_t = tanh(z_t).
+// dz_T = 0, so the last step has no product.
 
 @group(0) @binding(1) var<storage, read> states: array<vec4f>; // (T + 1, B, H); slot t + 1 holds h_t
 @group(0) @binding(2) var<storage, read> w_hh_t: array<vec4f>; // (H, H), w_hh transposed

@@ -1,4 +1,4 @@
-// h_t = tanh(w_xh[x_t] + h_{t-1} * w_hh + b_h): matrix product, look-up, bias and tanh of one time step in one.
+// h_t = tanh(w_xh[x_t] + h_{t-1} * w_hh + b_h): one time step, with product, look-up, bias and tanh fused.
 
 @group(0) @binding(1) var<storage, read> inputs: array<u32>; // (T, B)
 @group(0) @binding(2) var<storage, read> w_xh: array<vec4f>; // (V, H)

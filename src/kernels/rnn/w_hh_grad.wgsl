@@ -1,4 +1,4 @@
-// dw_hh = sum_t h_{t-1}^T * dz_t: over all N positions in one product.
+// dw_hh = sum_t h_{t-1}^T * dz_t: one product over all N positions.
 
 @group(0) @binding(1) var<storage, read> states: array<vec4f>; // (T + 1, B, H); slot t holds h_{t-1}
 @group(0) @binding(2) var<storage, read> dz: array<vec4f>; // (N, H)

@@ -1,6 +1,6 @@
-// dw_xh[v] = sum of dz over the positions whose input is token v: one-hot^T times dz without the zeros.
-// The CPU has sorted the positions by token: those of token v are positions[starts[v]] .. positions[starts[v + 1]].
-// One thread for four columns of one row.
+// dw_xh[v] = sum of dz[n] over the positions n with x_n = v: one-hot^T * dz without the multiplications by zero.
+// The CPU has sorted the positions by token: those of token v are positions[starts[v]] .. positions[starts[v + 1] - 1].
+// One thread per four columns of one row.
 
 @group(0) @binding(1) var<storage, read> starts: array<u32>; // (V + 1)
 @group(0) @binding(2) var<storage, read> positions: array<u32>; // (N)

@@ -1,7 +1,7 @@
-// norm = sqrt(sum of squares) over all gradients; factor = clip / norm if norm > clip, else 1;
-// loss = mean of the positions' losses. One workgroup.
+// norm = sqrt(sum of squares of all gradients); factor = min(1, clip / norm); loss = mean of the positions' losses.
+// One workgroup.
 
-@group(0) @binding(1) var<storage, read> squares: array<f32>; // partial sums of grad_norm
+@group(0) @binding(1) var<storage, read> squares: array<f32>; // partial sums from grad_norm
 @group(0) @binding(2) var<storage, read> losses: array<f32>; // (N)
 @group(0) @binding(3) var<storage, read_write> metrics: array<f32>; // loss, norm, factor, 0
 

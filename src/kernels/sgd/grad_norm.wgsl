@@ -1,6 +1,6 @@
-// Partial sums of the squares of all gradients; clip_factor adds them up. Padding is zero and adds nothing.
+// Partial sums of the squares of all gradients, one per workgroup; clip_factor adds them up. Padding is zero.
 
-@group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients, one after the other
+@group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients
 @group(0) @binding(2) var<storage, read_write> squares: array<f32>; // (number of workgroups)
 
 var<workgroup> partial: array<f32, GROUP>;

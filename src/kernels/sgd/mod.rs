@@ -1,6 +1,8 @@
-//! Stochastic gradient descent with gradient clipping: `g ← min(1, θ / ‖g‖) g`, `w ← w - η g`.
+//! Stochastic gradient descent with gradient clipping as in the book: `g ← min(1, θ / ‖g‖) g`, `w ← w - η g`, with
+//! learning rate η and threshold θ.
 //!
-//! It knows no network: parameters and gradients are a vector each, and where transposed copies go says a table.
+//! Independent of the network: all parameters are one vector, all gradients another, and a table lists the transposed
+//! copies.
 
 mod cpu;
 pub mod note;
@@ -13,14 +15,14 @@ use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
-/// Workgroups of `grad_norm`, each of which leaves one partial sum.
+/// Workgroups of `grad_norm`, each of which writes one partial sum.
 const NORM_GROUPS: usize = 64;
 
 pub const SGD: Module = Module {
     name: "sgd",
     tensors: &[
         Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
-        // Loss, gradient norm, clip factor, 0.
+        // Mean loss, gradient norm, clip factor, 0.
         Tensor::floats("metrics", &[Dim::Count(4)]),
     ],
     update: &[&GRAD_NORM, &CLIP_FACTOR, &SGD_UPDATE],
@@ -48,7 +50,7 @@ pub const SGD_UPDATE: Kernel = Kernel {
     runs: Runs::Once,
     bindings: &[(GRADS, Read), ("metrics", Read), (TRANSPOSES, Read), (PARAMETERS, Write), (TRANSPOSED, Write)],
     extent: Extent::Threads(|p| (p.parameters / 4, 8)),
-    // A weight that the way back reads transposed is written twice.
+    // Reads w and g, writes w and, where there is one, the transposed copy.
     work: |&Counts { parameters, transposed, .. }| Work::new(2 * parameters, 3 * parameters + transposed),
 };
 

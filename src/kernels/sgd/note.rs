@@ -1,4 +1,4 @@
-//! What the page tells of clipping and the update.
+//! What the page explains of clipping and the update.
 
 use crate::kernels::note::{Lines, Note, Part};
 

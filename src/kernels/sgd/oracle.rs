@@ -1,22 +1,22 @@
-//! Gradient descent in f64.
+//! The oracles of SGD with gradient clipping.
 
 use crate::network::oracle::{Memory, Oracles, transposed};
 
 pub const ORACLES: Oracles = &[("grad_norm", grad_norm), ("clip_factor", clip_factor), ("sgd_update", sgd_update)];
 
-/// The sum of the squares of all gradients.
+/// `squares`: `‖g‖²` over all gradients, as one partial sum.
 fn grad_norm(m: &mut Memory, _: usize) {
     let grads = m.network.params().map(|param| format!("d{}", param.name)).collect::<Vec<_>>();
     let sum = grads.iter().flat_map(|name| m.get(name)).fold(0.0, |sum, g| sum + g * g);
     m.set("squares", vec![sum]);
 }
 
-/// `clip / norm` if the norm is above `clip`, else 1.
+/// `min(1, clip / norm)`
 pub fn clip_factor_of(norm: f64, clip: f64) -> f64 {
     if norm > clip { clip / norm } else { 1.0 }
 }
 
-/// Mean loss, global norm, clip factor.
+/// `metrics`: mean loss in nats, global L2 norm, clip factor, 0.
 fn clip_factor(m: &mut Memory, _: usize) {
     let losses = m.get("losses");
     let loss = losses.iter().fold(0.0, |sum, loss| sum + loss) / losses.len() as f64;
@@ -24,7 +24,7 @@ fn clip_factor(m: &mut Memory, _: usize) {
     m.set("metrics", vec![loss, norm, clip_factor_of(norm, m.clip), 0.0]);
 }
 
-/// `w -= learning_rate · clip_factor · dw`, and the transposed copies.
+/// `w -= learning_rate · clip_factor · dw` for all parameters; updates the transposed copies.
 fn sgd_update(m: &mut Memory, _: usize) {
     let (network, rate) = (m.network, m.learning_rate * m.get("metrics")[2]);
     for param in network.params() {
@@ -33,8 +33,8 @@ fn sgd_update(m: &mut Memory, _: usize) {
             *w -= rate * g;
         }
         if param.transposed {
-            let turned = transposed(m.get(param.name), network.shape(param)[1]);
-            m.set(&format!("{}_t", param.name), turned);
+            let copy = transposed(m.get(param.name), network.shape(param)[1]);
+            m.set(&format!("{}_t", param.name), copy);
         }
     }
 }

@@ -1,7 +1,8 @@
-// w -= learning_rate * factor * dw for all parameters, and the transposed copies that the way back reads. One thread for
-// four parameters.
+// w -= learning_rate * factor * dw for all parameters, and updates the transposed copies that the backward pass reads.
+// One thread per four parameters.
 
-// Where a parameter lies among all, and where its transposed copy goes, in floats.
+// A parameter (rows, columns) at begin .. end of `parameters`, with its transposed copy at `to` of `transposed`, in
+// floats.
 struct Transpose {
     begin: u32,
     end: u32,
@@ -13,7 +14,7 @@ struct Transpose {
 @group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients
 @group(0) @binding(2) var<storage, read> metrics: array<f32>; // loss, norm, factor, 0
 @group(0) @binding(3) var<storage, read> transposes: array<Transpose>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>; // all parameters, in the places of their gradients
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>; // at the offsets of their gradients
 @group(0) @binding(5) var<storage, read_write> transposed: array<f32>; // all transposed copies
 
 @compute @workgroup_size(GROUP)

@@ -1,19 +1,18 @@
-// C (rows, columns) = L (rows, inner) * R (inner, columns), in register blocks of 4 x 4, several of them a thread.
-// The matrix products of all the kernels. A kernel that uses it says what L, R and C are by three functions:
+// C (rows, columns) = L (rows, inner) * R (inner, columns) in register blocks of 4 x 4, one, two or four of them per
+// thread: the matrix product of all kernels. A kernel defines L, R and C by three functions:
 //   left(row, k)                    column i: elements k .. k+3 of row `row + i` of L
 //   right(k, column)                column i: elements column .. column+3 of row `k + i` of R
-//   finish(row, column, product)    takes elements column .. column+3 of one row of C
-// Row, column and k count elements and are multiples of 4. The engine puts the constants ROW_BLOCKS and COLUMN_BLOCKS
-// (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile's sum, each with a part of the
-// inner dimension) in front, and beside it finish_block.wgsl and one of two files with `sum_of_parts`: one_part.wgsl or
-// split_parts.wgsl. Unrolled by hand, because software adapters do not unroll and put an array that a loop indexes into
-// memory.
+//   finish(row, column, product)    receives elements column .. column+3 of one row of C
+// Row, column and k count elements and are multiples of 4. The engine puts in front the constants ROW_BLOCKS and
+// COLUMN_BLOCKS (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile's sum, each with a
+// part of the inner dimension), and adds finish_block.wgsl and a file with `sum_of_parts`: one_part.wgsl or
+// split_parts.wgsl. Unrolled by hand: software adapters do not unroll, and keep an array that a loop indexes in memory.
 //
-// WGSL's matrices are columns, so `right * left` is four rows of L * R, and adding up four terms before they meet the
-// long sum also keeps the rounding error below that of a chain.
+// WGSL's matrices are lists of columns, so `right * left` is four rows of L * R. It sums four terms before it adds them
+// to the accumulator, which rounds less than a chain of single additions.
 
-// Computes the tiles of one workgroup, from tile `dims.first` on: ROW_BLOCKS x COLUMN_BLOCKS blocks each, numbered row by
-// row. Neighbouring threads have neighbouring tiles, so that they read neighbouring memory.
+// Computes the tiles of one workgroup, from tile `dims.first` on. A tile has ROW_BLOCKS x COLUMN_BLOCKS blocks; tiles
+// are numbered row by row. Neighbouring threads compute neighbouring tiles, so that they read neighbouring memory.
 fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
     let tiles = TILE_GROUP / SPLIT;
     let tile = dims.first + workgroup * tiles + local % tiles;

@@ -1,7 +1,7 @@
-// In front of every kernel. Dimension letters, the same in the comments of all kernels:
+// In front of every kernel. Dimension letters in the comments of all kernels:
 //   B batch, T time steps, H hidden units, V vocabulary, N = T * B positions (position t * B + b).
-// Tensors are stored with B, H and V padded to whole register blocks. Padding stays exact zero where it could
-// reach a result: padded weights are zero, so padded units stay tanh(0) = 0, and padded rows get no gradient.
+// Tensors are stored with B, H and V padded to whole tiles. Padding is exactly zero wherever it could affect a result:
+// padded weights are zero, so padded units stay tanh(0) = 0, and padded rows have no gradient.
 
 struct Dims {
     batch: u32, // B
@@ -19,10 +19,10 @@ struct Dims {
 
 @group(0) @binding(0) var<uniform> dims: Dims;
 
-// Invocations of a workgroup, but for the kernels in register blocks.
+// Threads of a workgroup, except in kernels with a matrix product.
 const GROUP: u32 = 64u;
 
-// Number of this invocation in a grid of workgroups that may be folded into two dimensions.
+// Global index of this thread, for a grid of workgroups that may be folded into two dimensions.
 fn invocation(workgroup: vec3u, workgroups: vec3u, local: u32, size: u32) -> u32 {
     return (workgroup.y * workgroups.x + workgroup.x) * size + local;
 }

@@ -1,4 +1,4 @@
-// What both products do with a block of C, once it is summed up.
+// Passes the rows of a finished block of C to the kernel; for block_product.wgsl and quad_product.wgsl.
 
 fn finish_block(row: u32, column: u32, block: mat4x4f) {
     finish(row, column, block[0]);

@@ -1,6 +1,6 @@
-// block_product.wgsl for devices that load slowly: four neighbouring threads, a quad, load a part each of what they all
-// need and swap. Together they compute 16 x 16 elements, two threads in each direction, 8 x 8 each: a thread loads one of
-// its two blocks of L and one of its two blocks of R, and gets the other ones from its neighbours.
+// block_product.wgsl for devices with slow loads: four neighbouring threads, a quad, share what they load. Together
+// they compute 16 x 16 elements, two threads in each direction, 8 x 8 each: a thread loads one of its two blocks of L
+// and one of its two blocks of R, and swaps with its neighbours for the others.
 
 fn swap_across(m: mat4x4f) -> mat4x4f {
     return mat4x4f(quadSwapX(m[0]), quadSwapX(m[1]), quadSwapX(m[2]), quadSwapX(m[3]));
@@ -10,7 +10,7 @@ fn swap_down(m: mat4x4f) -> mat4x4f {
     return mat4x4f(quadSwapY(m[0]), quadSwapY(m[1]), quadSwapY(m[2]), quadSwapY(m[3]));
 }
 
-// Computes the tiles of one workgroup, a tile a quad, from tile `dims.first` on, numbered row by row.
+// Computes the tiles of one workgroup, one per quad, from tile `dims.first` on, numbered row by row.
 fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
     let tile = dims.first + workgroup * (TILE_GROUP / 4u) + local / 4u;
     let tiles_across = columns / 16u;
@@ -18,12 +18,12 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
     let down = (local >> 1u) & 1u;
     let row = tile / tiles_across * 16u + 8u * down;
     let column = tile % tiles_across * 16u + 8u * across;
-    // The blocks that this thread loads, and those that come from its neighbours.
+    // The blocks that this thread loads, and those that it gets from its neighbours.
     let own_row = row + 4u * across;
     let other_row = row + 4u * (1u - across);
     let own_column = column + 4u * down;
     let other_column = column + 4u * (1u - down);
-    // A quad is within the matrix as a whole or not at all, so its threads swap in every turn.
+    // A quad is inside the matrix as a whole or not at all, so all its threads run the same iterations.
     let end = select(0u, inner, row < rows);
     var c00 = mat4x4f();
     var c01 = mat4x4f();

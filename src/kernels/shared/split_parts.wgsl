@@ -1,9 +1,9 @@
-// For block_product.wgsl where SPLIT threads share a tile of one block: their parts meet in workgroup memory. Where a
-// product has few tiles and a long inner dimension, this is what keeps a GPU busy.
+// For block_product.wgsl with SPLIT > 1: SPLIT threads sum a tile of one block, and add their parts through workgroup
+// memory. It keeps a GPU busy on products with few tiles and a long inner dimension.
 
 var<workgroup> parts: array<mat4x4f, TILE_GROUP>;
 
-// The whole sum, to the thread with the first part; the parts are added up in order.
+// Returns the whole sum to the thread with the first part. Parts are added in order, so that results are reproducible.
 fn sum_of_parts(part: mat4x4f, local: u32) -> mat4x4f {
     parts[local] = part;
     workgroupBarrier();

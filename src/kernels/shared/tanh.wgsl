@@ -1,7 +1,7 @@
 // tanh to f32's precision everywhere. The built-in one may be off by 1e-7 near zero, where an untrained network's
-// states are of 1e-2, and may give NaN for large arguments.
-// Below 0.625: x + x^3 P(x^2), P fitted for the least relative error (4e-9); beyond: 1 - 2 / (exp(2|x|) + 1), where
-// |x| is cut off at 15, since tanh(15) is 1 in f32.
+// states are of the order 1e-2, and may return NaN for large arguments. For |x| < 0.625: x + x^3 P(x^2), with P fitted
+// for the least relative error (4e-9). Otherwise 1 - 2 / (exp(2|x|) + 1) with the sign of x, and |x| clamped to 15,
+// since tanh(15) is 1 in f32.
 
 fn tanh_precise(x: vec4f) -> vec4f {
     let size = min(abs(x), vec4f(15.0));

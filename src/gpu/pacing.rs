@@ -1,4 +1,4 @@
-//! How much work a submission holds: some tens of milliseconds of it, and never more than two are under way.
+//! Sizes submissions to some tens of milliseconds of work, and keeps at most two in flight.
 
 use std::collections::VecDeque;
 
@@ -8,19 +8,19 @@ use super::device::Gpu;
 use super::platform::Submission;
 use crate::error::Result;
 
-/// What a submission should take, in seconds.
+/// Target duration of a submission, in seconds.
 const TARGET: f64 = 0.025;
 
-/// How many submissions may be under way.
+/// The most submissions in flight.
 const IN_FLIGHT: usize = 2;
 
-/// Floating-point operations of the first submission, before anything is known of the device.
+/// Floating-point operations of the first submission, before the device's speed is known.
 const FIRST: u64 = 20_000_000;
 
-pub struct Pace {
+pub struct Pacing {
     /// Floating-point operations that the next submission should hold.
     pub budget: u64,
-    under_way: VecDeque<Submitted>,
+    in_flight: VecDeque<Submitted>,
     last_done: Instant,
 }
 
@@ -28,26 +28,30 @@ struct Submitted {
     submission: Submission,
     flops: u64,
     at: Instant,
-    /// Minibatches that are finished with it.
+    /// Minibatches of the sequence that are finished once it is done.
     minibatches: usize,
 }
 
-impl Pace {
+impl Pacing {
     pub fn new() -> Self {
-        Self { budget: FIRST, under_way: VecDeque::new(), last_done: Instant::now() }
+        Self { budget: FIRST, in_flight: VecDeque::new(), last_done: Instant::now() }
     }
 
+    /// Adds a submission: its operations, and the minibatches that are finished once it is done.
     pub fn submitted(&mut self, submission: Submission, flops: u64, minibatches: usize) {
-        self.under_way.push_back(Submitted { submission, flops, at: Instant::now(), minibatches });
+        self.in_flight.push_back(Submitted { submission, flops, at: Instant::now(), minibatches });
     }
 
-    /// Waits until there is room for another submission and learns from what is done; gives the number of finished
-    /// minibatches, if one more submission is.
+    /// If [`IN_FLIGHT`] submissions are in flight, waits for the oldest, adjusts the budget to its duration, and
+    /// returns the number of finished minibatches.
+    ///
+    /// # Errors
+    /// A failure of the device.
     pub async fn make_room(&mut self, gpu: &Gpu) -> Result<Option<usize>> {
-        if self.under_way.len() < IN_FLIGHT {
+        if self.in_flight.len() < IN_FLIGHT {
             return Ok(None);
         }
-        let Some(Submitted { submission, flops, at, minibatches }) = self.under_way.pop_front() else {
+        let Some(Submitted { submission, flops, at, minibatches }) = self.in_flight.pop_front() else {
             return Ok(None);
         };
         gpu.wait(submission).await?;
@@ -59,9 +63,12 @@ impl Pace {
         Ok(Some(minibatches))
     }
 
-    /// Waits until nothing is under way.
+    /// Waits for all submissions in flight.
+    ///
+    /// # Errors
+    /// A failure of the device.
     pub async fn drain(&mut self, gpu: &Gpu) -> Result<()> {
-        while let Some(submitted) = self.under_way.pop_front() {
+        while let Some(submitted) = self.in_flight.pop_front() {
             gpu.wait(submitted.submission).await?;
         }
         self.last_done = Instant::now();
