@@ -1,7 +1,7 @@
-//! Puts runs of the book's setting together, and draws them over PyTorch's: `docs/results/book_curves.json` and `.svg`.
+//! Collects runs of the book's setting and plots them over PyTorch's: `docs/results/book_curves.json` and `.svg`.
 //!
-//! Each argument is what `train --json` printed, in a file called MODE-SEED-COMMIT.jsonl, where MODE is `sequential`,
-//! `reset` or `random`, and COMMIT the one that the run was made at:
+//! Each argument is a file with the output of `train --json`, called MODE-SEED-COMMIT.jsonl, where MODE is
+//! `sequential`, `reset` or `random`, and COMMIT the commit of the run:
 //!
 //! ```text
 //! cargo run --release --example train -- --engine gpu --epochs 500 --json --seed 1 > "sequential-1-$(git rev-parse HEAD).jsonl"
@@ -21,11 +21,11 @@ use time_traveller::ui::runs::reference::Reference;
 
 #[derive(Parser)]
 struct Arguments {
-    /// What `train --json` printed, as MODE-SEED-COMMIT.jsonl.
+    /// Files with the output of `train --json`, called MODE-SEED-COMMIT.jsonl
     runs: Vec<PathBuf>,
 }
 
-/// One run.
+/// One training run.
 struct Trained {
     mode: String,
     seed: u32,
@@ -97,7 +97,7 @@ impl Trained {
     }
 }
 
-/// A panel for each mode: ours in colour, PyTorch's behind it.
+/// Plots a panel for each mode: our runs in colour, PyTorch's behind them in grey.
 fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
     const INK: RGBColor = RGBColor(60, 60, 60);
     const OURS: [RGBColor; 4] =

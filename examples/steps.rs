@@ -1,9 +1,10 @@
-//! Reads parameters, a state and successive minibatches from a safetensors file, trains on them on the GPU or with the
-//! CPU engine, and writes what came out.
+//! Reads parameters, a state and successive minibatches from a safetensors file, trains on them with the GPU or the CPU
+//! engine, and writes the results.
 //!
-//! In (f32 unless said otherwise): `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, `h0 (B, H)`, and
-//! i32 `inputs`, `targets` `(M, B, T)`; as metadata `lr`, `clip` and `state` (`carry` or `reset`).
-//! Out: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
+//! Inputs (f32 unless said otherwise): `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, `h0 (B, H)`,
+//! and i32 `inputs`, `targets` `(M, B, T)`; as metadata `lr`, `clip` and `state` (`carry` or `reset`).
+//!
+//! Results: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
 //! `first.h (T, B, H)`, `first.grad.*` before clipping, `final.*` and `final.h (B, H)` after the last update.
 //!
 //! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine gpu|cpu|auto]`
@@ -20,9 +21,9 @@ use time_traveller::model::config::EngineChoice;
 #[derive(Parser)]
 #[command(about = "Trains on the minibatches of a safetensors file and writes every result, for comparison")]
 struct Arguments {
-    /// Parameters, state and minibatches.
+    /// Parameters, state and minibatches
     input: PathBuf,
-    /// Where losses, norms, gradients and final parameters go.
+    /// Where to write losses, norms, gradients and final parameters
     output: PathBuf,
     /// gpu, cpu, or auto for the faster
     #[arg(long, default_value = "gpu")]

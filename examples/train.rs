@@ -1,8 +1,8 @@
-//! Trains without a page: the same engine, in a terminal.
+//! Trains in a terminal, with the same engines as the page.
 //!
 //! With `--json` it prints one JSON object a line: for each epoch `epoch, perplexity, loss, grad_norm,
-//! tokens_per_second, validation, sample` (`validation` is null where no tokens are held out), and last one with `final: true, perplexity, tokens_per_second, device, samples`
-//! (`perplexity` is null if it was ended before the first epoch).
+//! tokens_per_second, validation, sample` (`validation` is null if no tokens are held out), and at the end one with
+//! `final: true, perplexity, tokens_per_second, device, samples` (`perplexity` is null if no epoch was finished).
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ use time_traveller::train::{Checkpoint, EpochResult, Initial, Session, Texts};
 /// Trains the book's character RNN on this machine's GPU or CPU.
 #[derive(Parser)]
 struct Arguments {
-    /// The text; by default the one that `cargo xtask text` brings.
+    /// The text; by default the one that `cargo xtask text` fetches
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/public/timemachine.txt"))]
     text: PathBuf,
     #[command(flatten)]
@@ -36,14 +36,14 @@ struct Arguments {
     /// The offset of every epoch's windows, instead of a random one
     #[arg(long, value_name = "N")]
     window_offset: Option<usize>,
-    /// What to continue after each epoch and at the end; may be given several times
+    /// The prefix to continue, the first one after each epoch and all at the end; may be given several times
     /// [default: "time traveller" and "traveller"]
     #[arg(long, value_name = "S")]
     prefix: Vec<String>,
-    /// Go on from a checkpoint, with its settings; only --epochs and --engine may change
+    /// Resume from a checkpoint, with its settings; only --epochs and --engine may change
     #[arg(long, value_name = "FILE", conflicts_with_all = ["init", "window_offset"])]
     resume: Option<PathBuf>,
-    /// Save a checkpoint here every few epochs and at the end; a crash in the midst of it leaves the one before
+    /// Save a checkpoint here every few epochs and at the end; a crash while saving keeps the previous one
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
     /// Epochs from one checkpoint to the next
@@ -55,14 +55,14 @@ struct Arguments {
     json: bool,
 }
 
-/// The settings that are given: keys and values.
+/// The settings given on the command line: keys and values.
 struct Settings(Vec<(&'static str, String)>);
 
-/// The settings that a run from a checkpoint does not take from there.
+/// The settings that may be changed for a run that resumes from a checkpoint.
 const OF_A_RESUMED_RUN: [&str; 2] = ["epochs", "engine"];
 
 impl Settings {
-    /// The option for a setting.
+    /// The command-line option for a setting.
     fn option(setting: &'static Setting) -> Arg {
         let (name, takes) = match setting.values {
             Values::Whole(min, max) => ("N", format!("{min} to {max}")),
@@ -126,7 +126,7 @@ impl Arguments {
         Ok(config)
     }
 
-    /// The text as these settings read it, and what it is called.
+    /// The text, cleaned and tokenized by these settings, and the name of its edition.
     fn corpus(&self, config: &Config) -> Result<(Rc<Corpus>, &'static str), String> {
         let name = self.text.display();
         let bytes = std::fs::read(&self.text).map_err(|error| {
@@ -138,12 +138,12 @@ impl Arguments {
         Ok((corpus, edition))
     }
 
-    fn start(&self, network: Network) -> Result<Initial, String> {
+    fn initial(&self, network: Network) -> Result<Initial, String> {
         let read = |path: &PathBuf| parameters_file::read(&read_file(path)?, network).map_err(sentence);
         Ok(Initial { parameters: self.init.as_ref().map(read).transpose()?, window_offset: self.window_offset })
     }
 
-    /// The checkpoint to go on from, with the settings that may be given beside it.
+    /// The checkpoint to resume from, with the settings that may be changed.
     fn resumed(&self) -> Result<Option<Checkpoint>, String> {
         let Some(path) = &self.resume else { return Ok(None) };
         let mut checkpoint = Checkpoint::read(&read_file(path)?).map_err(sentence)?;
@@ -166,7 +166,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{} can't be read ({error}): name another.", path.display()))
 }
 
-/// Puts a file in the place of the one before, which stays until all of this one is on the disk.
+/// Replaces a file; the previous one is kept until all of the new one is on the disk.
 fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
@@ -182,7 +182,7 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
     })
 }
 
-/// Tells the reader of a terminal, or of JSON lines, how it goes.
+/// Reports the progress, as a progress bar or as JSON lines.
 enum Report {
     Bar(ProgressBar),
     Json,
@@ -208,7 +208,7 @@ impl Report {
         let grad_norm = result.grad_norms.last();
         match self {
             Self::Bar(bar) => {
-                // The bar's own println says nothing where there is no terminal.
+                // The bar's own println prints nothing without a terminal.
                 let held_out = validation.map(|held_out| format!("  held out {held_out:>7.3}")).unwrap_or_default();
                 bar.suspend(|| {
                     println!(
@@ -247,7 +247,7 @@ impl Report {
     }
 }
 
-/// Prints a line at once, for whoever reads along; a reader that has gone ends the program quietly.
+/// Prints a line and flushes it; exits quietly if the reader has closed the pipe.
 fn print_line(line: &serde_json::Value) {
     let mut out = io::stdout().lock();
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
@@ -255,7 +255,7 @@ fn print_line(line: &serde_json::Value) {
     }
 }
 
-/// The session that the arguments ask for, what it came to already, and what it is on.
+/// The session for the arguments, the reports of its finished epochs, its device and its text's edition.
 struct Opened {
     session: Session,
     config: Config,
@@ -270,7 +270,7 @@ async fn open(arguments: &Arguments) -> Result<Opened, String> {
     config.check().map_err(|error| error.to_string())?;
     let (corpus, edition) = arguments.corpus(&config)?;
     let network = network_of(&config, corpus.vocabulary.size());
-    let start = arguments.start(network)?;
+    let initial = arguments.initial(network)?;
     let race = Devices::open().await.choose(config.engine, network).await.map_err(sentence)?;
     for lap in &race.laps {
         let speed = lap.tokens_per_second.map_or("not timed".to_owned(), |speed| format!("{speed:.0} tokens/s"));
@@ -278,7 +278,7 @@ async fn open(arguments: &Arguments) -> Result<Opened, String> {
     }
     let session = match &resumed {
         Some(checkpoint) => Session::from_checkpoint(&race.winner, &corpus, checkpoint).await,
-        None => Session::from_start(&race.winner, &corpus, config, start).await,
+        None => Session::from_initial(&race.winner, &corpus, config, initial).await,
     };
     let reports = resumed.map_or_else(Vec::new, |checkpoint| checkpoint.reports);
     Ok(Opened { session: session.map_err(sentence)?, config, reports, device: race.winner, edition })

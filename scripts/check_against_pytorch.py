@@ -1,14 +1,14 @@
-"""Holds this project's training step against PyTorch's autograd in float64.
+"""Compares this project's training step with PyTorch's autograd in float64.
 
-    python3 scripts/check_against_pytorch.py            # a random case through `steps`; prints the differences
+    python3 scripts/check_against_pytorch.py            # runs a random case with `steps`, prints the differences
     python3 scripts/check_against_pytorch.py --seed 7   # another one
     python3 scripts/check_against_pytorch.py --engine cpu   # the CPU engine instead of the GPU's
-    python3 scripts/check_against_pytorch.py --large    # large and odd ones: batch 130, 769 hidden units, 1,500 tokens,
-                                                        # eight minibatches of the book's sizes
+    python3 scripts/check_against_pytorch.py --large    # large and odd sizes: batch 130, 769 hidden units, vocabulary
+                                                        # 1,500, eight minibatches of the book's sizes
     python3 scripts/check_against_pytorch.py --make     # writes the cases that tests/steps.rs reads
 
-Needs torch and safetensors (`pip install torch safetensors numpy`). What a case file holds is described in
-examples/steps.rs; a made case also holds PyTorch's results, by the names that `steps` writes.
+Needs torch and safetensors (`pip install torch safetensors numpy`). examples/steps.rs describes the case files; those
+of `--make` also hold PyTorch's results, under the names that `steps` writes.
 """
 
 import argparse
@@ -26,7 +26,7 @@ TOLERANCE = 1e-4  # of a tensor's largest magnitude; TESTING.md says why
 
 
 class CharRNN(torch.nn.Module):
-    """The book's network, written from its equations."""
+    """The book's network, from its equations."""
 
     def __init__(self, tensors):
         super().__init__()
@@ -44,7 +44,7 @@ class CharRNN(torch.nn.Module):
 
 
 def random_case(generator, sizes, minibatches, scale, lr, clip, state):
-    """Inputs of a case and its metadata."""
+    """The inputs of a random case, and its metadata."""
     B, T, H, V = sizes
     normal = lambda *shape: torch.randn(shape, generator=generator)
     tensors = {"w_xh": normal(V, H), "w_hh": normal(H, H), "b_h": normal(H), "w_hq": normal(H, V), "b_q": normal(V)}
@@ -56,7 +56,7 @@ def random_case(generator, sizes, minibatches, scale, lr, clip, state):
 
 
 def train(tensors, settings):
-    """Clipped SGD over the minibatches of a case; every result by the name that `steps` gives it."""
+    """Trains on the minibatches of a case by clipped SGD; returns every result under the name that `steps` uses."""
     net = CharRNN(tensors)
     optimizer = torch.optim.SGD(net.parameters(), lr=float(settings["lr"]))
     h = tensors["h0"].double()
@@ -110,7 +110,7 @@ def large_cases():
 
 
 def check(engine, generator, sizes, minibatches, state, clip):
-    # Weights of this scale keep the states from chaos, in which any rounding grows from step to step.
+    # Weights of this scale keep the network from being chaotic, so that rounding errors don't grow from step to step.
     scale = min(0.5, 0.9 / sizes[2] ** 0.5)
     tensors, settings = random_case(generator, sizes, minibatches, scale, 0.5, clip, state)
     print("B, T, H, V =", sizes, settings)

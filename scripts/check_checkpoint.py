@@ -1,17 +1,17 @@
-"""Holds a checkpoint against PyTorch: README's lines load it and write the text that the engine wrote.
+"""Compares checkpoints with PyTorch: README's program loads one and generates the same text as the engine.
 
     python3 scripts/check_checkpoint.py                  # on the CPU engine
     python3 scripts/check_checkpoint.py --engine gpu
 
-Trains a small network with the example `train`, saves a checkpoint, runs the lines of README.md that begin with
-`from safetensors import safe_open` on it, and compares their text with the sample of the last epoch. Then the run goes
-on from the checkpoint, and its last epochs are compared with those of a run that went through, digit for digit.
+Trains a small network with the example `train`, saves a checkpoint, runs the program of README.md that begins with
+`from safetensors import safe_open` on it, and compares its text with the sample of the last epoch. Then the run is
+resumed from the checkpoint, and its last epochs are compared with those of an uninterrupted run, digit for digit.
 
-With a fixed window offset, so that nothing is drawn by chance, `assets/continue_in_pytorch.py` takes a run further and is
-held against the engine going on with the same checkpoint, epoch by epoch; then the engine goes on with what it saved. In
-random order, where PyTorch draws other windows, it has to go on learning.
+With a fixed window offset, so that nothing is random, `assets/continue_in_pytorch.py` and the engine resume from the
+same checkpoint and are compared epoch by epoch; then the engine resumes from the checkpoint that the script saved. With
+random sampling, for which PyTorch draws other windows, the perplexity must keep falling.
 
-Needs torch and safetensors (`pip install torch safetensors`), and the text that `cargo xtask text` brings.
+Needs torch and safetensors (`pip install torch safetensors`), and the text that `cargo xtask text` fetches.
 """
 
 import argparse
@@ -28,14 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def train(*arguments):
-    """The lines that the example `train` prints, as objects."""
+    """Runs the example `train`; returns its JSON lines as objects."""
     command = ["cargo", "run", "--quiet", "--release", "--example", "train", "--", "--json", *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def readme_lines():
-    """The program in README.md that reads a checkpoint."""
+    """Returns the program in README.md that reads a checkpoint."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     programs = [block for block in blocks if block.startswith("from safetensors import safe_open")]
     assert len(programs) == 1, f"README.md has {len(programs)} programs that read a checkpoint, not one"
@@ -43,7 +43,7 @@ def readme_lines():
 
 
 def run_readme(checkpoint):
-    """What README's program prints of this checkpoint."""
+    """Runs README's program on a checkpoint; returns its output."""
     program = readme_lines()
     assert '"run.safetensors"' in program, "README's program reads run.safetensors"
     printed = io.StringIO()
@@ -58,7 +58,7 @@ def curve(lines):
 
 
 def further(checkpoint, *arguments):
-    """Epochs and perplexities of the script that the page gives, and the text that it writes at the end."""
+    """Runs the script that the page offers; returns epochs with their perplexities, and the generated text."""
     script = ROOT / "assets" / "continue_in_pytorch.py"
     command = [sys.executable, str(script), str(checkpoint), "--text", str(ROOT / "public" / "timemachine.txt")]
     lines = subprocess.run([*command, *arguments], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
@@ -71,12 +71,12 @@ def perplexities(lines):
 
 
 def check_script(folder, settings, engine):
-    """Whether the script goes on as the engine does, and the engine with what the script saves."""
+    """Whether the script continues like the engine, and the engine from the script's checkpoint."""
     fixed, back, mixed = (folder / f"{name}.safetensors" for name in ("fixed", "back", "mixed"))
     train(*settings, "--epochs", "60", "--window-offset", "3", "--checkpoint", str(fixed))
     ours = train("--resume", str(fixed), "--epochs", "70", *engine)
     theirs, text = further(fixed, "--epochs", "70", "--save", str(back))
-    # Two ways to round drift apart slowly.
+    # Different rounding makes the curves drift apart slowly.
     near = len(theirs) == 10 and all(
         n == m and abs(p / q - 1) < 1e-3 for (n, p), (m, q) in zip(theirs, perplexities(ours), strict=True)
     )

@@ -1,7 +1,7 @@
-//! What can go wrong, each as one sentence that names what is wrong and what to do.
+//! All errors, each as one sentence that says what is wrong and what to do.
 //!
-//! `Display` says it in English; errors cross from the worker to the page as data, and the page says them in its
-//! visitor's language (`src/ui/language/errors.rs`).
+//! `Display` is the English sentence. The worker sends errors to the page as data, and the page shows them in its
+//! language (`src/ui/language/errors.rs`).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::model::config::in_words;
 use crate::model::divergence::Divergence;
 use crate::model::pick::{COLDEST, HOTTEST};
 
-/// What helps where there is no adapter.
+/// The sentence for a missing adapter.
 const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
     "This browser has WebGPU but finds no GPU adapter for it: switch on hardware acceleration, in Chrome or Edge also \
      chrome://flags/#enable-unsafe-webgpu, or use Firefox 141 or Safari 26 (or newer)."
@@ -19,7 +19,7 @@ const NO_ADAPTER: &str = if cfg!(target_arch = "wasm32") {
      `apt install mesa-vulkan-drivers`)."
 };
 
-/// Any failure that a person gets to see. Its `Display` is the sentence that they see.
+/// Any failure that a person sees. Its `Display` is the sentence that they see.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum Error {
     #[error("{0}")]
@@ -75,7 +75,9 @@ pub enum Error {
     )]
     UnknownEdition(String),
 
-    #[error("There is no run under way whose rates could be set: set them before the next one.")]
+    #[error(
+        "There is no run under way whose learning rate or clip threshold could be set: set them before the next run."
+    )]
     NoRun,
 
     #[error(
@@ -156,7 +158,7 @@ pub enum Error {
     TooLarge {
         megabytes: u64,
         allowed_megabytes: u64,
-        /// The settings that can be lowered alone, by their keys, and what each may then be at most.
+        /// The settings of which lowering one is enough: key, and largest value that fits.
         largest: Vec<(String, usize)>,
     },
 
@@ -167,12 +169,12 @@ pub enum Error {
     TooLargeForCpu { megabytes: u64, allowed_megabytes: u64 },
 
     #[error(
-        "An epoch would have {minibatches} minibatches, and at most {most} are kept account of: raise Batch size (batch) \
-         or Time steps (steps), or lower Training tokens (tokens)."
+        "An epoch would have {minibatches} minibatches, and at most {most} are supported: raise Batch size (batch) or \
+         Time steps (steps), or lower Training tokens (tokens)."
     )]
     TooManyMinibatches { minibatches: usize, most: usize },
 
-    #[error("The GPU adapter gives no device ({0}): close other pages and programs that use it, then reload.")]
+    #[error("The GPU adapter provides no device ({0}): close other pages and programs that use it, then reload.")]
     NoDevice(String),
 
     #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
@@ -224,7 +226,7 @@ pub enum Error {
     WorkerUnknown(String),
 }
 
-/// How a network could be made to fit.
+/// How to make the network fit.
 fn ways(largest: &[(String, usize)]) -> String {
     let ways: Vec<String> = largest.iter().map(|(key, most)| format!("{} to at most {most}", in_words(key))).collect();
     if ways.is_empty() {

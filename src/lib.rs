@@ -1,7 +1,7 @@
-//! Trains the character RNN of *Dive into Deep Learning* ("Implementation of recurrent neural networks
-//! from scratch") in WebGPU compute kernels.
+//! Trains the character RNN of *Dive into Deep Learning* ("Implementation of recurrent neural networks from scratch")
+//! with WebGPU compute kernels, or on the CPU.
 //!
-//! The way of the data, which is also the order to read the modules in:
+//! The data flow, which is also the order to read the modules in:
 //!
 //! ```text
 //! text ──> minibatches ──> gpu (training step) ──> train (metrics, samples) ──> protocol ──> ui

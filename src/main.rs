@@ -1,4 +1,4 @@
-//! The page's program: shows panics where the visitor sees them, and mounts the page.
+//! The page's program: mounts the page, and shows panics on it.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,8 +1,8 @@
-//! What page and worker say to each other: commands one way, events the other, and nothing else.
+//! The messages between page and worker: commands to the worker, events to the page.
 //!
-//! The worker's first message is [`Event::Ready`]; a command sent before it is lost. A run is named by the
-//! number that its [`Command::Train`] carries, and every event about a run carries that number back, so that the
-//! page can tell a finished run's late words from the present run's.
+//! The worker's first message is [`Event::Ready`]; a command sent before it is lost. A run has the number that its
+//! [`Command::Train`] carries, and every event about a run carries it too, so that the page can tell late events of an
+//! earlier run from those of the current one.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +14,13 @@ pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, LONGEST_PREFIX, P
 pub use crate::model::profile::{KernelTime, Profile};
 pub use crate::model::race::{Lap, PastRace};
 
-/// How many characters a sample adds to its prefix, as in the book.
+/// The number of characters that a sample adds to its prefix, as in the book.
 pub const SAMPLE_LENGTH: u32 = 50;
 
 /// The prefixes that the book continues at the end of a run.
 pub const FINAL_PREFIXES: [&str; 2] = ["time traveller", "traveller"];
 
-/// Checks what is to be continued.
+/// Checks that a prefix can be continued.
 ///
 /// # Errors
 /// [`Error::EmptyPrefix`], [`Error::PrefixTooLong`].
@@ -32,7 +32,7 @@ pub fn check_prefix(prefix: &str) -> Result<()> {
     }
 }
 
-/// Checks how tokens are to be picked.
+/// Checks sampling parameters.
 ///
 /// # Errors
 /// [`Error::Temperature`], [`Error::TopK`].
@@ -49,23 +49,24 @@ pub fn check_pick(pick: Pick) -> Result<()> {
 /// From the page to the worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Starts a run with these settings, in place of any other, and goes as far as `stretch` says; after every epoch
-    /// `prefix` is continued.
+    /// Starts a run with these settings, in place of any other, and trains for `stretch`; after every epoch a sample
+    /// continues `prefix`.
     Train { run: u32, config: Config, prefix: String, beginning: StartFrom, stretch: Stretch },
-    /// Holds the run.
+    /// Pauses the run.
     Pause,
-    /// Goes on with a paused run, as far as `stretch` says. Of a run that is not paused, it changes how far it goes.
+    /// Resumes a paused run for `stretch`. If the run is not paused, it changes how far it trains.
     Resume { stretch: Stretch },
-    /// From the next minibatch that the device has not been given, the run under way goes by these rates. Answered by
-    /// [`Event::HyperparametersSet`] or [`Event::HyperparametersRefused`]; in either case the run goes on.
+    /// Changes the hyperparameters of the run from the first minibatch on that has not been submitted to the device.
+    /// Answered by [`Event::HyperparametersSet`] or [`Event::HyperparametersRefused`]; in either case the run
+    /// continues.
     SetHyperparameters { hyperparameters: Hyperparameters },
-    /// Ends the run and forgets its network.
+    /// Ends the run and discards its network.
     Reset,
-    /// Asks for the run as it was at the end of its last epoch, to go on from there another time. Answered by
-    /// [`Event::Checkpoint`] or [`Event::Refused`] with the same `request`.
+    /// Requests a checkpoint of the run at the end of its last epoch. Answered by [`Event::Checkpoint`] or
+    /// [`Event::Refused`] with the same `request`.
     Checkpoint { request: u32 },
-    /// Asks what a file is a checkpoint of; a run goes on meanwhile. Answered by [`Event::Examined`] or, of a file that
-    /// no run can go on from here, by [`Event::Refused`] with the same `request`.
+    /// Reads and checks a checkpoint file; a run continues meanwhile. Answered by [`Event::Examined`] or, if no run can
+    /// resume from the file with the current text, by [`Event::Refused`] with the same `request`.
     Examine {
         request: u32,
         #[serde(with = "serde_bytes")]
@@ -73,61 +74,60 @@ pub enum Command {
     },
     /// From the next epoch on, samples continue this prefix.
     SamplePrefix { prefix: String },
-    /// Continues `prefix` by `length` characters with the newest weights; with no network yet, with the untrained
-    /// one of `config`. At most [`LONGEST_ANSWER`] characters. Answered by [`Event::Generated`] or [`Event::Refused`]
-    /// with the same `request`.
+    /// Continues `prefix` by `length` characters, at most [`LONGEST_ANSWER`], with the newest weights; without a run,
+    /// with the untrained network of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same
+    /// `request`.
     Generate { request: u32, prefix: String, length: u32, pick: Pick, config: Config },
-    /// Measures each kernel for these settings, with a network of its own; a run goes on afterwards. Answered by
+    /// Times each kernel for these settings, on a separate network; a run waits meanwhile. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
-    /// What the next run is to learn, and how it is read. Answered by [`Event::Text`] or, if it is no text,
-    /// [`Event::TextRefused`]; then the one before stays. A run under way goes on with the text that it began with.
+    /// Chooses the text of the next run, its cleaning and the largest vocabulary size. Answered by [`Event::Text`] or,
+    /// if it can't be read, by [`Event::TextRefused`]; the previous text then stays. The current run keeps its text.
     Text { choice: TextChoice, cleaning: Cleaning, vocab: u32 },
-    /// Races of earlier visits, which need not be run again on the same devices.
+    /// Races of earlier visits, which need not be repeated on the same devices.
     Recall { races: Vec<PastRace> },
 }
 
-/// Which text is to be learned.
+/// The text to train on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TextChoice {
-    /// The one that there is, perhaps read by other settings.
+    /// The current one; only cleaning or vocabulary size may change.
     Present,
     /// The book's.
     Book,
-    /// The visitor's own, as it came.
+    /// The visitor's own, as the bytes of its file.
     Own {
         name: String,
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
     },
-    /// The visitor's own, which the worker is to fetch from here.
+    /// The visitor's own, as a URL that the worker fetches.
     Address(String),
 }
 
-/// How far a run goes before it pauses by itself.
+/// How long a run trains before it pauses by itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stretch {
-    /// To the end of the minibatch under way, or of the next where none is.
+    /// To the end of the current minibatch or, between two minibatches, of the next.
     Minibatch,
-    /// To the end of the epoch under way, or of the next where none is.
+    /// To the end of the current epoch or, between two epochs, of the next.
     Epoch,
-    /// To the end of the run, which then does not pause but finishes.
+    /// To the end of the run, where it finishes instead of pausing.
     #[default]
     Whole,
 }
 
-/// Where a run begins, if not where its settings say.
+/// What a run starts from, instead of random parameters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartFrom {
     /// A safetensors file with the initial parameters, instead of random ones.
-    // As bytes, which cross over as a Uint8Array, and not as an array of numbers.
+    // Serialized as bytes, so that it becomes a Uint8Array instead of an array of numbers.
     #[serde(with = "serde_bytes")]
     pub parameters: Option<Vec<u8>>,
-    /// The offset of every epoch's windows, instead of a random one for each.
+    /// The offset of every epoch's windows, instead of random ones.
     pub window_offset: Option<u32>,
-    /// What [`Event::Checkpoint`] gave: the run goes on from there, to the last bit as if it had never been interrupted.
-    /// Its settings stand in the file; of those in the command only `engine` counts, and `epochs`, if they are more
-    /// than are done.
+    /// A file from [`Event::Checkpoint`]: the run resumes there, bitwise as if it had never been interrupted. The
+    /// settings come from the file, except `engine` and, if it is more than are finished, `epochs`.
     #[serde(with = "serde_bytes")]
     pub checkpoint: Option<Vec<u8>>,
 }
@@ -135,109 +135,108 @@ pub struct StartFrom {
 /// From the worker to the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
-    /// The worker listens.
+    /// The worker is ready for commands.
     Ready,
-    /// The text is there, or there is another.
+    /// The current text, when it is loaded or changes.
     Text { facts: TextFacts },
-    /// Why a text can't be had.
+    /// A text could not be read or fetched.
     TextRefused { error: Error },
-    /// A race that was run just now, to be remembered.
+    /// A new race, for the page to store.
     Raced { race: PastRace },
-    /// The worker found no GPU that it could ask: it says so before its first [`Event::Device`].
+    /// The worker found no GPU; sent before the first [`Event::Device`].
     NoGpu,
-    /// What trains from now on, under this name, and the race that it won, if there was one.
+    /// The name of the device that trains from now on, and the race that it won, if any.
     Device { name: String, race: Vec<Lap> },
-    /// The run has begun.
+    /// The run has started.
     Started {
         run: u32,
         minibatches: u32,
         /// Bytes of all the run's tensors, on the GPU or in memory.
         bytes: u64,
     },
-    /// After [`Event::Started`], of a run that goes on from a checkpoint: its settings, and every epoch that it has.
-    /// An [`Event::HyperparametersSet`] for each change of rates comes before it.
+    /// After the [`Event::Started`] of a run that resumes from a checkpoint: its settings and finished epochs. It
+    /// follows an [`Event::HyperparametersSet`] for each change of hyperparameters.
     Opened { run: u32, config: Config, reports: Vec<EpochReport> },
-    /// What the run's network makes of the prefix before any training.
+    /// A sample before any training.
     Untrained { run: u32, sample: Sample },
-    /// Where the run is within its epoch.
+    /// The run's position within its epoch.
     Progress { run: u32, progress: Progress },
     /// An epoch is done.
     Epoch { run: u32, report: EpochReport },
-    /// The run is held: by [`Command::Pause`], or at the end of its [`Stretch`]. How far it is, the
-    /// [`Event::Progress`] before has told.
+    /// The run is paused: by [`Command::Pause`], or at the end of its [`Stretch`]. The [`Event::Progress`] before it
+    /// says where.
     Paused { run: u32 },
-    /// The run goes on.
+    /// The run continues.
     Resumed { run: u32 },
-    /// [`Command::SetHyperparameters`] is followed: from `minibatch` (from 0) of the epoch after `epoch` finished ones, the run
-    /// goes by these rates.
+    /// The run uses these hyperparameters from `minibatch` (from 0) of the epoch after `epoch` finished ones on.
     HyperparametersSet { run: u32, epoch: u32, minibatch: u32, hyperparameters: Hyperparameters },
-    /// Rates that can't be set, and why; the run, if any, goes on with those it has.
+    /// The hyperparameters can't be set; the run, if any, keeps the current ones.
     HyperparametersRefused { error: Error },
-    /// The run's device failed, for this reason; on a new one the run goes on from the end of this epoch (0: from its
-    /// beginning), the last that it finished. Of the epochs that were told none changes.
+    /// The run's device failed, for this reason; the run continues on a new one from the end of its last finished
+    /// `epoch` (0: from the start). No reported epoch changes.
     Recovered { run: u32, epoch: u32, reason: String },
-    /// Devices failed several times without an epoch in between, or there is none any more: the run is held at the end
-    /// of its last epoch, and [`Command::Resume`] tries once more.
+    /// Devices failed repeatedly without finishing an epoch, or there is none left: the run is paused at the end of its
+    /// last epoch, and [`Command::Resume`] tries again.
     Lost { run: u32, error: Error },
-    /// Something stopped being a finite number. The run is back at the end of its last good epoch and is held;
-    /// [`Command::SetHyperparameters`] with the proposal and [`Command::Resume`] go on from there.
+    /// A quantity stopped being finite. The run is back at the end of its last good epoch and paused; the page can
+    /// continue with [`Command::SetHyperparameters`] (to the proposal) and [`Command::Resume`].
     Diverged { run: u32, divergence: Divergence },
-    /// The run is done.
+    /// All epochs of the run are done.
     Finished { run: u32, report: FinalReport },
-    /// There is no run and no network any more.
+    /// Answer to [`Command::Reset`]: there is no run and no network.
     Idle,
-    /// What [`Command::Generate`] asked for.
+    /// Answer to [`Command::Generate`].
     Generated { request: u32, continuation: Continuation },
-    /// What [`Command::Profile`] asked for.
+    /// Answer to [`Command::Profile`].
     Profiled { request: u32, profile: Profile },
-    /// What [`Command::Checkpoint`] asked for: a safetensors file, and what it is of.
+    /// Answer to [`Command::Checkpoint`]: a safetensors file and its summary.
     Checkpoint {
         request: u32,
         summary: Summary,
         #[serde(with = "serde_bytes")]
         file: Vec<u8>,
     },
-    /// What [`Command::Examine`] asked for.
+    /// Answer to [`Command::Examine`].
     Examined { request: u32, summary: Summary },
-    /// A [`Command::Generate`], [`Command::Profile`], [`Command::Checkpoint`] or [`Command::Examine`] that could not be
-    /// followed; the run, if any, goes on.
+    /// A [`Command::Generate`], [`Command::Profile`], [`Command::Checkpoint`] or [`Command::Examine`] failed; the run,
+    /// if any, continues.
     Refused { request: u32, error: Error },
-    /// The worker broke down and will say no more.
+    /// The worker panicked; this is its last event.
     Broken { error: Error },
-    /// Something ended the run (or, without a run, the preparations).
+    /// An error ended the run or, without a run, the worker's start.
     Failed { run: Option<u32>, error: Error },
 }
 
-/// What there is to learn, and how it is read.
+/// Facts about the current text and its vocabulary.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextFacts {
     pub name: String,
-    /// Whether it is the book's own edition.
+    /// Whether it is the book's edition.
     pub is_books: bool,
-    /// Whether the visitor brought it.
+    /// Whether it is the visitor's own text.
     pub own: bool,
-    /// Characters before the cleaning.
+    /// Characters before cleaning.
     pub characters: u32,
     pub cleaning: Cleaning,
-    /// The largest size that the vocabulary may have.
+    /// The largest vocabulary size allowed.
     pub vocab: u32,
     pub tokens: u32,
-    /// `V`, size of the vocabulary, `<unk>` included.
+    /// `V`, vocabulary size, `<unk>` included.
     pub vocabulary: u32,
-    /// How many tokens are `<unk>`,
+    /// Number of tokens that are `<unk>`.
     pub unknown: u32,
-    /// and how many different characters those are.
+    /// Number of different characters that are read as `<unk>`.
     pub rare: u32,
-    /// How the text begins: a word or two for a prefix, all of the vocabulary.
+    /// The first characters of the text, to be proposed as a prefix; all are in the vocabulary.
     pub beginning: String,
-    /// The commonest characters and how often each stands in the text; at most [`MOST_COUNTS`].
+    /// The commonest characters, at most [`MOST_COUNTS`], and the number of occurrences of each.
     pub counts: Vec<(char, u32)>,
 }
 
-/// So many characters are told with their counts.
+/// The most characters whose counts are sent.
 pub const MOST_COUNTS: usize = 500;
 
-/// What a checkpoint is of.
+/// Facts about a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub config: Config,
@@ -248,24 +247,24 @@ pub struct Summary {
     pub perplexity: Option<f64>,
     /// SHA-1 of the cleaned text.
     pub text: String,
-    /// What the last sample continued.
+    /// The prefix of the last sample.
     pub prefix: Option<String>,
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// Finished epochs.
     pub epoch: u32,
-    /// Finished minibatches of the epoch under way.
+    /// Finished minibatches of the current epoch.
     pub minibatch: u32,
-    /// Tokens trained on per second, over the last seconds.
+    /// Tokens trained on per second, averaged over the last seconds.
     pub tokens_per_second: f64,
-    /// Time to the end of the run at this pace, in seconds.
+    /// Seconds to the end of the run at this speed.
     pub seconds_left: f64,
 }
 
-/// What an epoch came to.
+/// The results of an epoch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// Finished epochs, this one included.
@@ -274,62 +273,62 @@ pub struct EpochReport {
     pub perplexity: f64,
     /// Mean cross-entropy per token over the epoch, in nats.
     pub loss: f64,
-    /// Global L2 norm of the gradients before clipping, of each minibatch.
+    /// Global L2 norm of the gradients of each minibatch, before clipping.
     pub grad_norms: Vec<f32>,
-    /// Tokens trained on in this epoch, by the seconds it took.
+    /// Tokens trained on per second in this epoch.
     pub tokens_per_second: f64,
-    /// Perplexity of the tokens that are held out, with the weights at the epoch's end; none if none are.
+    /// Perplexity of the held-out tokens, if any, with the weights at the epoch's end.
     pub validation: Option<f64>,
     pub sample: Sample,
 }
 
-/// What a run came to.
+/// The results of a finished run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FinalReport {
     pub epochs: u32,
     /// Perplexity of the last epoch.
     pub perplexity: f64,
-    /// All tokens trained on, by all seconds spent on it (pauses not counted).
+    /// Tokens trained on per second over the whole run, pauses not counted.
     pub tokens_per_second: f64,
     pub device: String,
     /// Continuations of [`FINAL_PREFIXES`].
     pub samples: Vec<Sample>,
 }
 
-/// A prefix and what the network makes of it.
+/// A prefix and its continuation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     pub prefix: String,
-    /// The prefix as the network read it, with the continuation.
+    /// The prefix as the network reads it, and the continuation.
     pub text: String,
-    /// Characters of the prefix that the vocabulary lacks; they were read as `<unk>`.
+    /// Characters of the prefix that the vocabulary lacks; they are read as `<unk>`.
     pub unknown: Vec<char>,
 }
 
-/// A sample with what the network thought while it wrote it.
+/// A sample with the probabilities behind it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Continuation {
     pub sample: Sample,
-    /// The characters that the network added to the prefix.
+    /// The generated characters.
     pub written: Vec<Written>,
-    /// What would come next.
+    /// The likeliest next characters.
     pub next: Vec<Guess>,
 }
 
-/// A character that the network wrote. Probabilities are the network's own, whatever the temperature.
+/// A generated character. Probabilities are softmax(logits), whatever the temperature and top k.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Written {
-    /// None for `<unk>`.
+    /// `None` for `<unk>`.
     pub character: Option<char>,
-    /// How much it surprised the network: -log2 of its probability, in bits.
+    /// -log2 of its probability, in bits.
     pub surprise: f32,
-    /// The likeliest characters in its place, it perhaps among them.
+    /// The likeliest characters in this position.
     pub guesses: Vec<Guess>,
 }
 
-/// A character (none for `<unk>`) and its probability. There are [`GUESSES`] in a place, or as many as the vocabulary
-/// has, the likeliest first.
+/// A character (`None` for `<unk>`) and its probability. There are [`GUESSES`] per position, or `V` if that is less, in
+/// falling order.
 pub type Guess = (Option<char>, f32);
 
-/// How many of the likeliest characters are told of each place.
+/// The number of likeliest characters per position.
 pub const GUESSES: usize = 5;

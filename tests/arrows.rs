@@ -1,6 +1,6 @@
-//! Dependencies point one way. Which file imports which is read from every file under `src` and `dense/src`, its tests
-//! left out: no files import each other, in pairs or in longer cycles, and between rooms there are the arrows that
-//! ARCHITECTURE.md lists, and no others.
+//! Dependencies point one way. The imports are read from every file under `src` and `dense/src`, without its tests: no
+//! files import each other, in pairs or in longer cycles, and the arrows between rooms are exactly those that
+//! ARCHITECTURE.md lists.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -13,12 +13,12 @@ use source::{Module, Tree};
 
 type Graph<T> = BTreeMap<T, BTreeSet<T>>;
 
-/// Which file imports which.
+/// The files that each file imports.
 fn imports() -> Graph<Module> {
     Tree::read(env!("CARGO_MANIFEST_DIR")).imports()
 }
 
-/// A way from a node back to itself, if there is one.
+/// A cycle, if there is one.
 fn cycle<T: Ord + Clone>(graph: &Graph<T>) -> Option<Vec<T>> {
     fn walk<T: Ord + Clone>(graph: &Graph<T>, node: &T, way: &mut Vec<T>, done: &mut BTreeSet<T>) -> Option<Vec<T>> {
         if let Some(start) = way.iter().position(|earlier| earlier == node) {
@@ -48,7 +48,7 @@ fn room(module: &Module) -> String {
     }
 }
 
-/// The arrows that there are between rooms, each with one import that makes it.
+/// The arrows between rooms, each with one import that causes it.
 fn arrows() -> BTreeMap<(String, String), String> {
     let mut arrows = BTreeMap::new();
     for (from, targets) in imports() {
@@ -62,7 +62,7 @@ fn arrows() -> BTreeMap<(String, String), String> {
     arrows
 }
 
-/// The arrows that ARCHITECTURE.md allows: `room → room, room`, a line each.
+/// The arrows in ARCHITECTURE.md, where each line is `room → room, room`.
 fn allowed() -> BTreeSet<(String, String)> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/ARCHITECTURE.md");
     let text = std::fs::read_to_string(file).expect("ARCHITECTURE.md can be read");

@@ -1,7 +1,7 @@
-//! Addresses that ask for what can't be trained: each mistake gets a sentence of its own, which names the setting, and
-//! none leaves settings that could reach an engine.
+//! Addresses with bad settings: each mistake gets its own sentence, which names the setting, and none results in
+//! settings that could reach an engine.
 //!
-//! `PROPTEST_CASES=10000000 cargo test --release --test bad_addresses` looks for longer.
+//! `PROPTEST_CASES=10000000 cargo test --release --test bad_addresses` tests more cases.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -69,11 +69,11 @@ fn every_bad_address_has_its_sentence_and_no_settings() {
         assert!(error.contains(sentence) && error.ends_with('.'), "{fragment}: {error}");
         said.insert(error);
     }
-    // “hidden” and “hidden=” are one mistake.
+    // “hidden” and “hidden=” are the same mistake.
     assert_eq!(said.len(), BAD.len() - 1);
 }
 
-/// What an address may hold: any characters, and much that looks like settings.
+/// A random address: any characters, and much that looks like settings.
 fn fragment() -> impl Strategy<Value = String> {
     let keys = prop::sample::select(vec![
         "hidden",
@@ -95,8 +95,7 @@ fn fragment() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Any address is read, as settings that are within their bounds or as sentences; and what is written of it asks for
-    /// the same.
+    /// Any address is read, as settings within their bounds or as errors, and written again it means the same.
     #[test]
     fn any_address_is_read(fragment in fragment()) {
         let form = address::read(&fragment);

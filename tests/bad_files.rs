@@ -1,7 +1,7 @@
-//! Files that are no checkpoint, or none that can be right: each is refused with a sentence of its own, and none reaches
-//! an engine. Whatever else a file holds, it is read or refused, in an amount of memory that goes with its size.
+//! Files that are no checkpoint, or a wrong one: each is refused with its own sentence, and none reaches an engine.
+//! Random files are read or refused, with memory in proportion to their size.
 //!
-//! `PROPTEST_CASES=1000000 cargo test --release --test bad_files` looks for longer.
+//! `PROPTEST_CASES=1000000 cargo test --release --test bad_files` tests more cases.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -31,7 +31,7 @@ use time_traveller::ui::language::{CHINESE, ENGLISH, sentence as in_words};
 
 static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| example().write());
 
-/// The example's file with another header before the same data.
+/// The example's file with a changed header before the same data.
 fn with_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let data = 8 + u64::from_le_bytes(GOOD[..8].try_into().unwrap()) as usize;
     let mut header: Value = serde_json::from_slice(&GOOD[8..data]).unwrap();
@@ -43,17 +43,17 @@ fn file(header: &[u8], data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header, data].concat()
 }
 
-/// With one of the metadata set to something.
+/// The example's file with a metadata value replaced.
 fn with(key: &str, value: impl Into<Value>) -> Vec<u8> {
     with_header(|header| header["__metadata__"][key] = value.into())
 }
 
-/// Without one of the metadata.
+/// The example's file without a metadata key.
 fn without(key: &str) -> Vec<u8> {
     with_header(|header| _ = header["__metadata__"].as_object_mut().unwrap().remove(key).unwrap())
 }
 
-/// With a tensor under another name.
+/// The example's file with a tensor renamed.
 fn renamed(tensor: &str, name: &str) -> Vec<u8> {
     with_header(|header| {
         let info = header.as_object_mut().unwrap().remove(tensor).unwrap();
@@ -61,19 +61,19 @@ fn renamed(tensor: &str, name: &str) -> Vec<u8> {
     })
 }
 
-/// With something else said of a tensor.
+/// The example's file with a property of a tensor replaced in the header.
 fn said(tensor: &str, what: &str, value: Value) -> Vec<u8> {
     with_header(|header| header[tensor][what] = value)
 }
 
-/// A checkpoint that was changed before it was written.
+/// The example's checkpoint, changed before it is written.
 fn changed(change: impl FnOnce(&mut Checkpoint)) -> Vec<u8> {
     let mut checkpoint = example();
     change(&mut checkpoint);
     checkpoint.write()
 }
 
-/// Files that are no safetensors files, or damaged ones.
+/// Damaged files, or files of another format.
 fn no_files() -> Vec<(Vec<u8>, &'static str)> {
     let whole = &*GOOD;
     let no_header = |length: u64| [&length.to_le_bytes()[..], &whole[8..]].concat();
@@ -98,7 +98,7 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
     ]
 }
 
-/// Files whose metadata are wrong.
+/// Files with wrong metadata.
 fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
     let parameters = parameters_file::write(&example().parameters);
     vec![
@@ -129,7 +129,7 @@ fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
     ]
 }
 
-/// Files whose numbers are wrong.
+/// Files with wrong numbers.
 fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
     vec![
         (renamed("w_hh", "w_hx"), "there is no tensor w_hh"),
@@ -158,15 +158,15 @@ fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
             }),
             "epoch 1 has the validation perplexity -2",
         ),
-        (changed(|c| c.hyperparameters.clear()), "its rates do not begin at the beginning"),
-        (changed(|c| c.hyperparameters[0].0 = (0, 1)), "its rates do not begin at the beginning"),
+        (changed(|c| c.hyperparameters.clear()), "its changes of learning rate or clip threshold do not start"),
+        (changed(|c| c.hyperparameters[0].0 = (0, 1)), "do not start at epoch 0, minibatch 0"),
         (changed(|c| c.hyperparameters.push(((1, 2), c.hyperparameters[0].1))), "or are not in order"),
-        (changed(|c| c.hyperparameters[1].1.learning_rate = 0.0), "its rates are wrong: Learning rate (lr) is “0”"),
-        (changed(|c| c.hyperparameters[1].1.clip = -1.0), "its rates are wrong: Gradient clipping (clip) is “-1”"),
+        (changed(|c| c.hyperparameters[1].1.learning_rate = 0.0), "threshold is wrong: Learning rate (lr) is “0”"),
+        (changed(|c| c.hyperparameters[1].1.clip = -1.0), "threshold is wrong: Gradient clipping (clip) is “-1”"),
     ]
 }
 
-/// Good files, but of something else than is trained here.
+/// Good checkpoints of another text or vocabulary.
 fn others() -> Vec<(Vec<u8>, &'static str)> {
     vec![
         (changed(|c| c.text = "da39a3ee5e6b4b0d3255bfef95601890afd80709".into()), "it is of another text"),
@@ -181,7 +181,7 @@ fn bad_files() -> Vec<(Vec<u8>, &'static str)> {
     [no_files(), bad_metadata(), bad_numbers(), others()].concat()
 }
 
-/// What reading a file comes to, as far as the worker does it before any engine.
+/// Reads and checks a file as the worker does before it uses an engine.
 fn examine(file: &[u8]) -> Result<(), Error> {
     Checkpoint::read(file)?.check(&corpus())
 }
@@ -195,7 +195,7 @@ fn a_checkpoint_of_a_time_without_own_texts_is_of_the_book() {
     assert_eq!(Checkpoint::read(&file), Ok(example()));
 }
 
-/// The vocabulary's size went by another name.
+/// The setting `vocab` used to be called `kinds`.
 #[test]
 fn a_checkpoint_of_a_time_of_kinds_has_that_vocabulary() {
     let renamed = |value: &str| {
@@ -237,7 +237,7 @@ fn every_fault_has_its_sentence() {
     assert!(said.len() >= 55, "{} different sentences", said.len());
 }
 
-/// A run goes on whatever file is held out to it; what begins with a bad one fails before a device is chosen.
+/// A run continues whatever file is examined; a run that starts from a bad one fails before a device is chosen.
 #[test]
 fn no_bad_file_reaches_an_engine() {
     let config = Config { engine: EngineChoice::Cpu, ..small() };
@@ -261,11 +261,11 @@ fn no_bad_file_reaches_an_engine() {
 }
 
 thread_local! {
-    /// Bytes that this thread holds, and the most that it held.
+    /// Bytes that this thread has allocated, and their maximum.
     static HELD: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
 }
 
-/// The system's allocator, which counts.
+/// The system's allocator, with counting.
 struct Counting;
 
 unsafe impl GlobalAlloc for Counting {
@@ -281,7 +281,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 fn count(bytes: isize) {
-    // At a thread's end it is gone.
+    // When a thread ends, the counter no longer exists.
     _ = HELD.try_with(|held| {
         let (now, most) = held.get();
         held.set((now + bytes, most.max(now + bytes)));
@@ -291,14 +291,14 @@ fn count(bytes: isize) {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The table of a vocabulary reaches to its largest character, four bytes for each before it: so much at most.
+/// The most bytes of a vocabulary's table: it has four bytes for each code point up to the largest.
 fn largest_table(file: &[u8]) -> isize {
     let largest = String::from_utf8_lossy(file).chars().filter(|&c| c != char::REPLACEMENT_CHARACTER).max();
     4 * (1 + largest.map_or(0, |c| c as isize))
 }
 
-/// Reads a file, which must cost no more memory than some times its size and a vocabulary's table; what is read must come
-/// back as it was written.
+/// Reads a file, with memory of at most a multiple of its size and a vocabulary's table; a checkpoint that is read must
+/// be the same after it is written and read again.
 fn check(file: &[u8]) -> Result<(), TestCaseError> {
     let most = 40 * file.len() as isize + 64_000 + largest_table(file);
     let before = HELD.get().0;
@@ -322,7 +322,7 @@ fn the_last_of_all_characters_costs_no_more_than_its_table() {
     check(&with_vocabulary(&char::MAX.to_string())).unwrap();
 }
 
-/// Anything at all where JSON can stand.
+/// Any JSON value.
 fn any_json() -> impl Strategy<Value = Value> {
     let number =
         prop_oneof![any::<i64>().prop_map(Value::from), any::<u64>().prop_map(Value::from), Just(json!(1e300))];
@@ -347,20 +347,20 @@ proptest! {
     #[test]
     fn arbitrary_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), length in 0..400u64, is_long: bool) {
         check(&bytes)?;
-        // Where the length of the header is plausible, more of it is looked at.
+        // With a plausible header length more of the file is parsed.
         let file = [&length.to_le_bytes()[..], &bytes].concat();
         check(&file)?;
         let length = if is_long { u64::MAX - length } else { bytes.len() as u64 };
         check(&[&length.to_le_bytes()[..], &bytes].concat())?;
     }
 
-    /// Other characters are read where they are as many as the tensors say.
+    /// Other characters are accepted if their number fits the tensors.
     #[test]
     fn a_vocabulary_of_any_characters_is_read_or_refused(characters: Vec<char>) {
         check(&with_vocabulary(&String::from_iter(characters)))?;
     }
 
-    /// A good file with something else said of some of its tensors and metadata.
+    /// A good file with random changes of its tensors' properties and metadata.
     #[test]
     fn a_header_that_says_something_else_is_read_or_refused(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any_json()), 1..4)
@@ -378,7 +378,7 @@ proptest! {
         check(&file)?;
     }
 
-    /// Bytes that were changed, cut out or put in, most of them in the header, never do more harm than a refusal.
+    /// Bytes that are changed, removed or inserted, mostly in the header, cause a refusal at worst.
     #[test]
     fn a_damaged_file_is_read_or_refused(
         damage in prop::collection::vec((0.0..1.0f64, any::<bool>(), any::<u8>(), 0..3u8), 1..6)

@@ -1,4 +1,4 @@
-//! A run that is put into a file and taken out of it again.
+//! Runs that are saved to a checkpoint and resumed from it.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -34,7 +34,7 @@ fn file(events: &[Event], request: u32) -> Vec<u8> {
     }
 }
 
-/// The settings and reports that a run which was opened tells.
+/// The settings and reports of a run that was resumed.
 #[track_caller]
 fn opened(events: &[Event]) -> (Config, &[EpochReport]) {
     match &events[the(events, |event| matches!(event, Event::Opened { .. }))] {
@@ -43,7 +43,7 @@ fn opened(events: &[Event]) -> (Config, &[EpochReport]) {
     }
 }
 
-/// A whole run's numbers, as those of an interrupted one: epochs before the interruption and after it.
+/// Asserts that the epochs before and after an interruption are bitwise those of the whole run.
 #[track_caller]
 fn assert_goes_on(before: &[EpochReport], after: &[Event], whole: &[Event]) {
     let bits = |report: &EpochReport| {
@@ -65,7 +65,7 @@ fn a_run_from_a_checkpoint_is_the_run_that_was_never_interrupted() {
         (Sampling::Random, StateMode::Reset, EngineChoice::Cpu),
     ] {
         let config = Config { sampling, state, engine, epochs: 9, ..small() };
-        // In the midst of an epoch, whatever the device is doing.
+        // Within an epoch, while the device is busy.
         let whole = play([part([train(1, config)], epoch(4)), part([save(1)], answered(1)), part([], finished)]);
         let after =
             play([part([train_from(1, Config { engine, ..Config::default() }, from(&file(&whole, 1)))], finished)]);
@@ -81,22 +81,22 @@ fn a_run_from_a_checkpoint_is_the_run_that_was_never_interrupted() {
 }
 
 #[test]
-fn rates_and_a_fixed_offset_are_kept() {
+fn hyperparameters_and_a_fixed_offset_are_kept() {
     let hyperparameters = [0.5, 0.25].map(|learning_rate| Hyperparameters { learning_rate, clip: 0.5 });
     let set = |n: usize| Command::SetHyperparameters { hyperparameters: hyperparameters[n] };
-    let go_on = |stretch| Command::Resume { stretch };
+    let resume_for = |stretch| Command::Resume { stretch };
     for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
         let config = Config { engine, ..small() };
         let beginning = StartFrom { window_offset: Some(3), ..StartFrom::default() };
         let first =
             Command::Train { run: 1, config, prefix: "time".to_owned(), beginning, stretch: Stretch::Minibatch };
-        // The second change is in the epoch that the checkpoint does not have yet.
+        // The second change is in an epoch that the checkpoint does not have yet.
         let whole = play([
             part([first], paused),
-            part([set(0), go_on(Stretch::Epoch)], paused),
-            part([go_on(Stretch::Minibatch)], paused),
+            part([set(0), resume_for(Stretch::Epoch)], paused),
+            part([resume_for(Stretch::Minibatch)], paused),
             part([set(1), save(1)], answered(1)),
-            part([go_on(Stretch::Whole)], finished),
+            part([resume_for(Stretch::Whole)], finished),
         ]);
         let after = play([part([train_from(1, config, from(&file(&whole, 1)))], finished)]);
         assert_goes_on(opened(&after).1, &after, &whole);
@@ -128,7 +128,7 @@ fn a_finished_run_can_be_opened_and_taken_further() {
     assert_goes_on(opened(&further).1, &further, &play([part([train(1, longer)], finished)]));
 }
 
-/// Also of a run that has not finished an epoch; and not of none.
+/// A run that has not finished an epoch can be saved too; without a run there is nothing to save.
 #[test]
 fn a_checkpoint_can_be_had_from_the_first_moment_on() {
     let events = play([
@@ -143,7 +143,7 @@ fn a_checkpoint_can_be_had_from_the_first_moment_on() {
     assert_goes_on(&[], &after, &events);
 }
 
-/// What a file is of can be asked at any time, and a file that is of no use harms no run.
+/// A file can be examined at any time, and a bad one does not affect the run.
 #[test]
 fn a_file_is_examined_while_a_run_goes_on() {
     let config = Config { epochs: 3, ..small() };

@@ -1,4 +1,4 @@
-//! A run under the visitor's hand: stretches of it, and rates that change in its midst.
+//! A run that is controlled by the visitor: trained in stretches, with hyperparameters that change during it.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -18,7 +18,7 @@ use time_traveller::train::{EpochResult, Session};
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
 
-fn go_on(stretch: Stretch) -> [Command; 1] {
+fn resume_for(stretch: Stretch) -> [Command; 1] {
     [Command::Resume { stretch }]
 }
 
@@ -29,8 +29,8 @@ fn minibatches(events: &[Event]) -> u32 {
     }
 }
 
-/// Finished epochs and minibatches, as they were told before each pause.
-fn rests(events: &[Event]) -> Vec<(u32, u32)> {
+/// Finished epochs and minibatches, as reported before each pause.
+fn pauses(events: &[Event]) -> Vec<(u32, u32)> {
     let told = events.windows(2).filter_map(|pair| match pair {
         [Event::Progress { progress, .. }, Event::Paused { .. }] => Some((progress.epoch, progress.minibatch)),
         [_, Event::Paused { .. }] => panic!("no progress before the pause: {events:#?}"),
@@ -45,29 +45,29 @@ fn a_run_in_stretches_is_the_run_that_went_through() {
         let config = Config { engine, ..small() };
         let events = play([
             part([train_some(1, config, Stretch::Minibatch)], paused),
-            part(go_on(Stretch::Minibatch), paused),
-            part(go_on(Stretch::Epoch), paused),
-            later(go_on(Stretch::Epoch), paused),
-            part(go_on(Stretch::Minibatch), paused),
-            part(go_on(Stretch::Whole), finished),
+            part(resume_for(Stretch::Minibatch), paused),
+            part(resume_for(Stretch::Epoch), paused),
+            later(resume_for(Stretch::Epoch), paused),
+            part(resume_for(Stretch::Minibatch), paused),
+            part(resume_for(Stretch::Whole), finished),
         ]);
-        assert_eq!(rests(&events), [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)]);
+        assert_eq!(pauses(&events), [(0, 1), (0, 2), (1, 0), (2, 0), (2, 1)]);
         let through = play([part([train(1, config)], finished)]);
         assert_eq!(outcome(&events), outcome(&through));
     }
 }
 
-/// Also where held-out tokens are read before the epoch is told.
+/// Also if held-out tokens are read before the epoch is reported.
 #[test]
 fn the_last_minibatch_of_an_epoch_ends_it() {
     for (engine, validation) in ENGINES.into_iter().flat_map(|engine| [(engine, 0), (engine, 100)]) {
         let config = Config { epochs: 2, engine, validation, ..small() };
         let length = minibatches(&play([part([train(1, config)], finished)])) as usize;
-        let step = |_| part(go_on(Stretch::Minibatch), |event: &Event| paused(event) || finished(event));
+        let step = |_| part(resume_for(Stretch::Minibatch), |event: &Event| paused(event) || finished(event));
         let mut script = vec![part([train_some(1, config, Stretch::Minibatch)], paused)];
-        // Epochs may be one minibatch shorter than is known beforehand: some steps more than there are do nothing.
+        // An epoch may be one minibatch shorter than reported at the start; superfluous steps do nothing.
         script.extend((1..2 * length - 3).map(step));
-        script.push(part(go_on(Stretch::Epoch), |event| paused(event) || finished(event)));
+        script.push(part(resume_for(Stretch::Epoch), |event| paused(event) || finished(event)));
         script.push(part(
             [Command::Pause, Command::Resume { stretch: Stretch::Whole }, generate(1, "time", config)],
             answered(1),
@@ -75,14 +75,14 @@ fn the_last_minibatch_of_an_epoch_ends_it() {
         let events = play(script);
         let epochs = reports(&events);
         assert_eq!((numbers(&events)[0], epochs[0].validation.is_some()), (1, validation > 0));
-        let rests = rests(&events);
+        let pauses = pauses(&events);
         let length = epochs[0].grad_norms.len() as u32;
-        let stations = (1..length).map(|m| (0, m)).chain([(1, 0), (1, 1)]);
-        assert!(stations.eq(rests.iter().take(length as usize + 1).copied()), "{validation} held out: {rests:?}");
+        let expected = (1..length).map(|m| (0, m)).chain([(1, 0), (1, 1)]);
+        assert!(expected.eq(pauses.iter().take(length as usize + 1).copied()), "{validation} held out: {pauses:?}");
     }
 }
 
-/// Held while held-out tokens are read, a run has all of its epoch's minibatches behind it.
+/// While held-out tokens are read, all minibatches of the epoch are done.
 #[test]
 fn a_minibatch_after_the_last_is_the_first_of_the_next_epoch() {
     pollster::block_on(async {
@@ -91,9 +91,9 @@ fn a_minibatch_after_the_last_is_the_first_of_the_next_epoch() {
         while session.progress().minibatch < session.minibatches() as u32 {
             assert_eq!(session.advance().await.unwrap(), None);
         }
-        session.go_on(Stretch::Minibatch);
+        session.set_goal(Stretch::Minibatch);
         let mut told = Vec::new();
-        while !session.rests() {
+        while !session.is_at_goal() {
             told.extend(session.advance().await.unwrap());
         }
         assert_eq!(told.len(), 1);
@@ -105,12 +105,12 @@ fn a_minibatch_after_the_last_is_the_first_of_the_next_epoch() {
 fn a_run_that_is_resumed_while_it_goes_takes_the_new_stretch() {
     let events = play([
         part([train_some(1, endless(), Stretch::Whole)], epoch(2)),
-        part(go_on(Stretch::Epoch), paused),
+        part(resume_for(Stretch::Epoch), paused),
         part([Command::Resume { stretch: Stretch::Minibatch }, Command::Resume { stretch: Stretch::Epoch }], paused),
         part([Command::Reset], idle),
     ]);
-    let rests = rests(&events);
-    assert!(rests.iter().all(|rest| rest.1 == 0) && rests[1].0 == rests[0].0 + 1, "{rests:?}");
+    let pauses = pauses(&events);
+    assert!(pauses.iter().all(|pause| pause.1 == 0) && pauses[1].0 == pauses[0].0 + 1, "{pauses:?}");
     let resumed = events.iter().filter(|event| matches!(event, Event::Resumed { .. })).count();
     assert_eq!(resumed, 1, "a run that goes is not resumed");
 }
@@ -132,7 +132,7 @@ fn set(hyperparameters: Hyperparameters) -> Command {
     Command::SetHyperparameters { hyperparameters }
 }
 
-/// Where rates were set, and which.
+/// The reported changes of hyperparameters.
 fn changes(events: &[Event]) -> Vec<((u32, usize), Hyperparameters)> {
     let changes = events.iter().filter_map(|event| match event {
         Event::HyperparametersSet { run: 1, epoch, minibatch, hyperparameters } => {
@@ -155,7 +155,7 @@ fn assert_as_told(events: &[Event], config: Config) {
 }
 
 #[test]
-fn rates_hold_from_the_minibatch_that_is_told() {
+fn hyperparameters_change_at_the_reported_minibatch() {
     for engine in ENGINES {
         let config = Config { engine, clip: 0.1, ..small() };
         let events = play([
@@ -169,12 +169,12 @@ fn rates_hold_from_the_minibatch_that_is_told() {
     }
 }
 
-/// The first epoch of a session whose rates are set after some of its work.
+/// The first epoch of a session whose hyperparameters are set after `work`, and the minibatch where they changed.
 async fn first_epoch(device: &Device, config: Config, work: impl AsyncFn(&mut Session)) -> ((u32, usize), EpochResult) {
     let mut session = Session::new(device, &Rc::new(corpus()), config).await.unwrap();
     work(&mut session).await;
     let place = session.set_hyperparameters(GENTLE).unwrap();
-    session.go_on(Stretch::Whole);
+    session.set_goal(Stretch::Whole);
     loop {
         if let Some(result) = session.advance().await.unwrap() {
             return (place, EpochResult { tokens_per_second: 0.0, ..result });
@@ -182,9 +182,9 @@ async fn first_epoch(device: &Device, config: Config, work: impl AsyncFn(&mut Se
     }
 }
 
-/// Networks of which a minibatch is more than the first submission or slice of time.
+/// The networks are so large that a minibatch does not fit the first submission or time slice.
 #[test]
-fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
+fn hyperparameters_set_during_a_minibatch_change_at_the_next() {
     pollster::block_on(async {
         let on_gpu = Config { hidden: 256, batch: 16, steps: 10, tokens: 600, ..small() };
         let on_cpu = Config { hidden: 2048, batch: 64, steps: 4, tokens: 600, ..small() };
@@ -194,8 +194,8 @@ fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
                 assert_eq!(session.advance().await.unwrap(), None);
             });
             let between = first_epoch(&device, config, async |session| {
-                session.go_on(Stretch::Minibatch);
-                while !session.rests() {
+                session.set_goal(Stretch::Minibatch);
+                while !session.is_at_goal() {
                     session.advance().await.unwrap();
                 }
             });
@@ -210,7 +210,7 @@ fn rates_that_meet_a_minibatch_half_done_hold_from_the_next() {
 }
 
 #[test]
-fn bad_rates_are_refused_and_the_run_goes_on() {
+fn bad_hyperparameters_are_refused_and_the_run_goes_on() {
     let bad = [
         (Hyperparameters { learning_rate: 0.0, ..BOLD }, "Learning rate (lr) is “0”"),
         (Hyperparameters { learning_rate: f32::NAN, ..BOLD }, "Learning rate (lr) is “NaN”"),

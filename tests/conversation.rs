@@ -1,4 +1,4 @@
-//! What a network answers, and what it thinks meanwhile, on both engines.
+//! Continuations and their probabilities, on both engines.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -16,7 +16,7 @@ use time_traveller::protocol::{Command, Continuation, Event, GUESSES, Guess, LON
 
 const ENGINES: [EngineChoice; 2] = [EngineChoice::Gpu, EngineChoice::Cpu];
 
-/// A network whose untrained words are not all the same.
+/// Settings of a network whose untrained continuations vary.
 fn config(engine: EngineChoice) -> Config {
     Config { engine, epochs: 12, lr: 2.0, hidden: 24, ..small() }
 }
@@ -37,7 +37,7 @@ fn answer(events: &[Event], request: u32) -> &Continuation {
     }
 }
 
-/// The answers of a trained network.
+/// The continuations by a trained network.
 fn answers(engine: EngineChoice, questions: &[(&str, u32, Pick)]) -> Vec<Continuation> {
     let config = config(engine);
     let asked = (1..).zip(questions).map(|(n, &(prefix, length, pick))| ask(n, prefix, length, pick, config));
@@ -79,7 +79,7 @@ fn an_answer_is_the_sample_with_what_the_network_thought() {
     }
 }
 
-/// Probabilities are the oracle's, in f64, of the network as the seed makes it; whatever was written.
+/// The probabilities of an untrained network are the oracle's in f64, however the characters are picked.
 #[test]
 fn probabilities_are_the_networks_own() {
     for (engine, pick) in
@@ -130,7 +130,7 @@ fn a_seed_names_an_answer() {
 #[test]
 fn both_engines_draw_the_same_lots() {
     let [gpu, cpu] = ENGINES.map(|engine| {
-        let asked = ask(1, "time", 200, sampled(1.5, 20, 7), config(engine)); // of the untrained network
+        let asked = ask(1, "time", 200, sampled(1.5, 20, 7), config(engine)); // by the untrained network
         answer(&play([part([asked], answered(1))]), 1).sample.clone()
     });
     assert_eq!(gpu, cpu);
@@ -184,7 +184,7 @@ fn what_cannot_be_picked_is_refused_and_the_run_goes_on() {
     }
 }
 
-/// The longest prefix with the longest answer, and what would come next.
+/// The longest prefix with the longest continuation.
 #[test]
 fn whatever_is_allowed_fits_on_both_engines() {
     let prefix = "tick tock ".repeat(LONGEST_PREFIX / 10);

@@ -1,4 +1,4 @@
-//! One network on either engine, and the race that chooses between them.
+//! The same network on both engines, and the race between them.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -70,7 +70,7 @@ fn both_engines_agree_with_the_oracle_over_many_positions() {
     }
 }
 
-/// The same network on the other engine, and the race between the two, which is remembered.
+/// A run on each engine, then a race, whose result is kept.
 #[test]
 fn both_engines_train_the_same_network_and_the_faster_wins() {
     let of = |engine| play([part([train(1, Config { engine, ..small() })], finished)]);
@@ -103,13 +103,13 @@ fn raced(events: &[Event]) -> Vec<&PastRace> {
     races.collect()
 }
 
-/// A race of an earlier visit is believed, as long as it is one of the same sizes and the same devices.
+/// The race of an earlier visit is used if sizes and devices are the same.
 #[test]
 fn a_race_that_is_recalled_is_not_run_again() {
     let auto = train(1, Config { engine: EngineChoice::Auto, ..small() });
     let events = play([part([auto.clone()], finished)]);
     let [race] = raced(&events)[..] else { panic!("one race was expected: {events:?}") };
-    // The last one would not have won.
+    // This device would not have won.
     let mut past = race.clone();
     past.laps.last_mut().unwrap().tokens_per_second = Some(1e12);
     let with = |past: PastRace| play([part([Command::Recall { races: vec![past] }, auto.clone()], finished)]);

@@ -1,4 +1,4 @@
-//! Devices that are lost and runs that diverge: nothing is lost but time.
+//! Lost devices and divergence: runs lose nothing but time.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -21,12 +21,12 @@ use time_traveller::protocol::{Command, Divergence, Event, Hyperparameters, Star
 use time_traveller::text::Text;
 use time_traveller::train::{Texts, Trainer};
 
-/// A part of a script that begins with the loss of the device.
+/// A part of a script that starts by losing the device.
 fn lose(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
     Part { loses_device: true, ..part(commands, until) }
 }
 
-/// The same after a while, and so in the midst of something.
+/// The same after a while, when the trainer is busy.
 fn lose_after(milliseconds: u64, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
     Part { after: Duration::from_millis(milliseconds), ..lose([], until) }
 }
@@ -47,7 +47,7 @@ fn progress(event: &Event) -> bool {
     matches!(event, Event::Progress { .. })
 }
 
-/// The epochs that a run went back to.
+/// The epochs that a run was restored to.
 fn recoveries(events: &[Event]) -> Vec<u32> {
     let recoveries = events.iter().filter_map(|event| match event {
         Event::Recovered { run: 1, epoch, reason } => {
@@ -63,7 +63,7 @@ fn recoveries(events: &[Event]) -> Vec<u32> {
 fn a_device_lost_five_times_changes_nothing_but_the_time() {
     let config = Config { epochs: 12, ..small() };
     let through = play([part([train(1, config)], finished)]);
-    // While an epoch is told, after its progress, and at any moment of an epoch.
+    // While an epoch is reported, after its progress, and within an epoch.
     let events = play([
         part([train(1, config)], epoch(2)),
         lose([], recovered),
@@ -85,7 +85,7 @@ fn a_device_lost_five_times_changes_nothing_but_the_time() {
     assert_eq!(numbers(&events), (1..=12).collect::<Vec<_>>(), "every epoch is told once");
 }
 
-/// Also where its end is on its way.
+/// Also after the run's end.
 #[test]
 fn a_device_lost_as_the_run_begins_or_ends_changes_nothing() {
     let config = Config { epochs: 3, ..small() };
@@ -108,7 +108,8 @@ fn a_device_lost_as_the_run_begins_or_ends_changes_nothing() {
     }
 }
 
-/// What an epoch came to is known before its sample is made. A long prefix makes that the longer part.
+/// An epoch's results are known before its sample is generated. A long prefix makes the sample take longer than the
+/// epoch.
 #[test]
 fn a_device_lost_while_an_epoch_is_sampled_loses_no_epoch() {
     let config = Config { epochs: 4, ..small() };
@@ -120,14 +121,14 @@ fn a_device_lost_while_an_epoch_is_sampled_loses_no_epoch() {
         stretch: Stretch::Whole,
     };
     let through = play([part([long()], finished)]);
-    // Of an epoch that is not told yet and yet finished, the sample was under way.
+    // If an epoch is finished but not reported yet, its sample was being generated.
     let meets_the_sample = |milliseconds| {
         let events = play([part([long()], epoch(1)), lose_after(milliseconds, recovered), part([], finished)]);
         assert_eq!(outcome(&events), outcome(&through));
         let told = reports(&events[..the(&events, recovered)]).len() as u32;
         recoveries(&events) == [told + 1]
     };
-    // What takes how long hangs on the machine.
+    // The durations depend on the machine.
     assert!([60, 30, 15, 120, 240].into_iter().any(meets_the_sample), "no device was lost while an epoch was sampled");
 }
 
@@ -148,15 +149,15 @@ fn a_pause_or_a_question_that_meets_a_lost_device_is_followed_on_the_next() {
 }
 
 #[test]
-fn rates_that_were_set_are_gone_by_again() {
+fn an_epoch_that_is_trained_again_uses_the_same_hyperparameters() {
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 0.25 };
     let script = |loses| {
         let last = Part { loses_device: loses, ..part([resume()], finished) };
-        let go_on = |stretch| Command::Resume { stretch };
+        let resume_for = |stretch| Command::Resume { stretch };
         [
             part([train_some(1, small(), Stretch::Epoch)], paused),
-            part([go_on(Stretch::Minibatch)], paused),
-            part([Command::SetHyperparameters { hyperparameters }, go_on(Stretch::Minibatch)], paused),
+            part([resume_for(Stretch::Minibatch)], paused),
+            part([Command::SetHyperparameters { hyperparameters }, resume_for(Stretch::Minibatch)], paused),
             last,
         ]
     };
@@ -206,10 +207,10 @@ fn a_device_lost_without_a_run_is_replaced() {
     assert_eq!(runs.collect::<Vec<_>>(), [Some(1), Some(2)]);
 }
 
-/// A question is answered also where no device lasts long enough for its answer.
+/// A request is answered even if no device lasts long enough for it.
 #[test]
 fn a_profile_that_no_device_lives_to_see_is_refused() {
-    // A device is opened at the start and after each failure.
+    // One device is opened at the start and one after each failure.
     let short_lived = AtomicI32::new(4);
     let open = move || -> LocalBoxFuture<'static, time_traveller::Result<Gpu>> {
         let dies = short_lived.fetch_sub(1, Ordering::Relaxed) > 0;
@@ -239,10 +240,10 @@ fn a_profile_that_no_device_lives_to_see_is_refused() {
     assert!(!events.iter().any(failed), "{events:#?}");
 }
 
-/// Rates that throw the network out of the finite numbers.
+/// Hyperparameters that make the run diverge.
 const WILD: Hyperparameters = Hyperparameters { learning_rate: 1000.0, clip: 1e9 };
 
-/// A run that goes well for an epoch and then takes those rates.
+/// A run that is well-behaved for an epoch and then uses [`WILD`].
 fn into_the_wild(engine: EngineChoice) -> (Config, Vec<Part>) {
     let config = Config { hidden: 32, epochs: 100, engine, ..small() };
     let wild = [Command::SetHyperparameters { hyperparameters: WILD }, resume()];
@@ -277,7 +278,7 @@ fn a_run_that_diverges_stops_at_its_last_good_epoch_and_goes_on_from_there() {
         let last = &good[epoch as usize - 1].sample.text;
         assert_eq!(&generated(&events, 1).text, last, "the weights are those of the last good epoch");
 
-        // From there it goes as a run that was held there and given the same rates.
+        // From there it continues like a run that was paused there and given the same hyperparameters.
         let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 1.0 };
         let calm = [Command::SetHyperparameters { hyperparameters }, Command::Resume { stretch: Stretch::Epoch }];
         let (_, mut script) = into_the_wild(engine);

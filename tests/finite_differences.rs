@@ -1,7 +1,8 @@
 #![cfg(not(target_arch = "wasm32"))]
-//! The CPU oracle against central finite differences, in f64: the first link of the chain that every kernel hangs on.
+//! Compares the oracle's gradients with central finite differences, in f64: every kernel is then compared with the
+//! oracle.
 //!
-//! The loss is `L = Σ_n weight_n · loss_n` with a weight of its own for every position. Under a plain mean many wrong
+//! The loss is `L = Σ_n weight_n · loss_n` with a different weight for every position. With a plain mean many wrong
 //! gradients (a transpose, a step too many) are right on average.
 
 use proptest::prelude::*;
@@ -13,11 +14,11 @@ use time_traveller::network::oracle::Memory;
 use time_traveller::network::{Network, Parameters};
 use time_traveller::oracle;
 
-/// Half the distance of the two points of a difference: the error is of the order of its square, and of the rounding
-/// error divided by it.
+/// Half the distance between the two points of a difference: the truncation error is of the order of its square, the
+/// rounding error is divided by it.
 const EPSILON: f64 = 1e-5;
 
-/// A network, what it is given, and how much each position counts.
+/// A network, its input, and the weight of each position.
 #[derive(Debug, Clone)]
 struct Case {
     parameters: Parameters<f64>,
@@ -44,7 +45,7 @@ impl Case {
         [("states", &self.h0)]
     }
 
-    /// The way forward up to the loss: the memory after it, with `dlogits (N, V)` of the mean.
+    /// The memory after the forward pass and the loss, with `dlogits (N, V)` of the mean.
     fn forward(&self) -> Memory {
         let mut memory = oracle::memory(&self.parameters, 0.0, 1.0);
         oracle::load(&mut memory, &self.states(), &self.minibatch);
@@ -58,13 +59,13 @@ impl Case {
         self.forward().get("losses").iter().zip(&self.weights).map(|(loss, weight)| loss * weight).sum()
     }
 
-    /// The gradient of [`Case::weighted_loss`], by the oracles of the way back.
+    /// The gradient of [`Case::weighted_loss`], by the oracles of the backward pass.
     fn gradient(&self) -> Gradient {
         let network = self.network();
         let Sizes { batch, hidden, vocabulary, .. } = network.sizes;
         let mut memory = self.forward();
         for (row, weight) in memory.get_mut("dlogits").chunks_exact_mut(vocabulary).zip(&self.weights) {
-            // The oracle's dlogits are those of the mean over all positions.
+            // The oracle's dlogits belong to the mean over all positions.
             row.iter_mut().for_each(|d| *d *= weight * network.sizes.positions() as f64);
         }
         let calls = network.training_calls();
@@ -78,7 +79,7 @@ impl Case {
         Gradient { parameters: Parameters { network, numbers }, h0 }
     }
 
-    /// Compares every element of a gradient with the difference of `loss` on both sides.
+    /// Compares every element of a gradient with the central difference of `loss`.
     fn check(&self, gradient: &Gradient, loss: impl Fn(&Self) -> f64) -> Result<(), TestCaseError> {
         type Pick = for<'a> fn(&'a mut Case, &str) -> &'a mut [f64];
         let parameter: Pick = |case, name| case.parameters.tensor_mut(name);
@@ -107,7 +108,7 @@ impl Case {
     }
 }
 
-/// A case of these sizes, with weights of about a half, so that tanh is far from a straight line.
+/// A case of these sizes, with weights of about 0.5, so that tanh is far from linear.
 fn case(sizes: Sizes) -> impl Strategy<Value = Case> {
     let Sizes { batch, hidden, vocabulary, .. } = sizes;
     let n = sizes.positions();
@@ -135,7 +136,7 @@ fn any_case() -> impl Strategy<Value = Case> {
     sizes.prop_flat_map(case)
 }
 
-/// One of each, and sizes of which no two are alike, so that no dimension can be taken for another.
+/// Sizes of one, and sizes that all differ, so that a confusion of dimensions is noticed.
 fn odd_case() -> impl Strategy<Value = Case> {
     prop_oneof![
         case(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 }),
@@ -157,7 +158,7 @@ proptest! {
         case.check(&case.gradient(), Case::weighted_loss)?;
     }
 
-    /// Large biases of the state, of either sign, next to small ones.
+    /// Large hidden biases of either sign next to small ones.
     #[test]
     fn every_gradient_is_right_where_tanh_is_saturated(mut case in any_case()) {
         for (i, b) in case.parameters.tensor_mut("b_h").iter_mut().enumerate() {
@@ -170,8 +171,8 @@ proptest! {
         }
     }
 
-    /// Logits whose exponentials overflow. The softmax is exactly one-hot, so that the gradient is known without
-    /// a difference, for which losses of some hundreds leave too few digits.
+    /// Logits whose exponentials overflow. The softmax is exactly one-hot, so the gradient is known without a
+    /// difference; losses of some hundreds would leave too few digits for one.
     #[test]
     fn every_gradient_is_finite_where_one_token_is_certain(mut case in any_case()) {
         case.parameters.tensor_mut("b_q")[0] = 800.0;
@@ -185,7 +186,7 @@ proptest! {
         prop_assert!((given - expected).abs() <= 1e-12, "b_q[0]: {given:e} by the oracle, {expected:e} by hand");
     }
 
-    /// The same parts, put together by the oracle itself.
+    /// The complete forward and backward pass, not only its parts.
     #[test]
     fn forward_backward_is_the_weighted_loss_with_equal_weights(mut case in any_case()) {
         let n = case.network().sizes.positions();
@@ -204,8 +205,8 @@ proptest! {
         prop_assert_eq!(&states[..case.h0.len()], &case.h0);
     }
 
-    /// Rows of a minibatch know nothing of each other: the loss is the mean of the losses of single rows. This also
-    /// says that tokens come row by row.
+    /// The rows of a minibatch are independent: the loss is the mean of the losses of single rows. This also checks
+    /// that tokens are row-major.
     #[test]
     fn rows_are_independent(case in any_case()) {
         let Sizes { steps, hidden, .. } = case.network().sizes;
@@ -222,7 +223,7 @@ proptest! {
         prop_assert!((whole.loss - mean).abs() <= 1e-12, "{} and {}", whole.loss, mean);
     }
 
-    /// `train` is `forward_backward`, then `w -= lr · factor · g`, whether it clips or not.
+    /// `train` is `forward_backward`, then `w -= lr · factor · g`, with and without clipping.
     #[test]
     fn training_is_the_gradient_clipped_and_subtracted(case in any_case(), lr in 0.01..2.0, clip in 0.001..3.0) {
         let step = oracle::forward_backward(&case.parameters, &case.states(), &case.minibatch);
@@ -252,7 +253,7 @@ fn clipping_begins_above_the_threshold() {
     assert_eq!(clip_factor_of(0.0, 1.0), 1.0);
 }
 
-/// A network that is certain of what comes has no gradient, and is not moved.
+/// A network that is certain of its targets has a gradient of zero and does not change.
 #[test]
 fn a_zero_gradient_moves_nothing() {
     let network = kernels::network(Sizes { batch: 2, steps: 3, hidden: 4, vocabulary: 5 });

@@ -1,16 +1,18 @@
-//! Numbers as they were on a certain day, so that nothing changes unnoticed that must not change: the initial
-//! parameters, the windows of an epoch, what the oracle and the CPU engine make of them, a checkpoint and an address
-//! that people may have kept.
+//! Results recorded on a certain day that must not change unnoticed: the initial parameters, the windows of an epoch,
+//! the numbers of the oracle and of the CPU engine, checkpoints, and an address.
 //!
-//! A change of the code that fails here breaks runs, files or links that there are. Other numbers than these are only
-//! right where that is meant; `tests/golden/` is never made anew.
+//! A change of the code that fails here breaks existing runs, files or links. The recorded numbers may change only on
+//! purpose, and the files in `tests/golden/` are never written again.
 //!
-//! What is compared bit by bit comes from additions, multiplications, divisions and roots, which IEEE 754 defines, on
-//! the CPU engine without SIMD. `exp`, `ln` and `tanh` of the standard library are the system's, which may differ in the
-//! last bit: what hangs on them is compared within a tolerance. (Initial weights use them for about one number in a
-//! hundred, in f64 of which f32 is kept.)
+//! What is compared bit by bit results from additions, multiplications, divisions and roots, which IEEE 754 defines, on
+//! the CPU engine without SIMD. The standard library's `exp`, `ln` and `tanh` are the system's and may differ in the
+//! last bit, so what depends on them is compared within a tolerance. (Initial weights use them for about one number in
+//! a hundred, in f64, rounded to f32.)
 
 #![cfg(not(target_arch = "wasm32"))]
+
+#[path = "golden/address.rs"]
+mod address;
 
 use std::rc::Rc;
 
@@ -28,11 +30,10 @@ use time_traveller::text::Corpus;
 use time_traveller::text::edition::sha1_hex;
 use time_traveller::text::sampling::Epoch;
 use time_traveller::train::{Checkpoint, Initial, Session};
-use time_traveller::ui::settings::address;
 
-// Everything that touches the shapes of settings, parameters and networks stands in these functions.
+// All that depends on the types of settings, parameters and networks is in these functions.
 
-/// The parameters, in the order of digests.
+/// The parameters, in the order in which the digests include them.
 const TENSORS: [&str; 5] = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"];
 
 /// The tensors `w_xh, w_hh, b_h, w_hq, b_q` of an untrained network.
@@ -41,7 +42,7 @@ fn initial(hidden: usize, vocabulary: usize, seed: u32) -> [Vec<f32>; 5] {
     TENSORS.map(|name| parameters.tensor(name).to_vec())
 }
 
-/// The oracle, in f64: an untrained network, its state, and a step of it.
+/// The oracle in f64: a network and its state.
 struct Oracle {
     parameters: Parameters<f64>,
     state: Vec<f64>,
@@ -53,7 +54,7 @@ impl Oracle {
         Self { parameters, state: vec![] }
     }
 
-    /// Loss and gradient norm of a minibatch.
+    /// Trains on a minibatch; returns its loss and gradient norm.
     fn train(&mut self, minibatch: &Minibatch, config: &Config) -> [f64; 2] {
         let (lr, clip, states) = (config.lr.into(), config.clip.into(), [("states", &self.state[..])]);
         let step = oracle::train(&mut self.parameters, &states, minibatch, lr, clip);
@@ -67,7 +68,7 @@ impl Oracle {
     }
 }
 
-/// A small run on the CPU engine.
+/// The settings of a small run on the CPU engine.
 fn small() -> Config {
     Config {
         hidden: 8,
@@ -87,34 +88,14 @@ fn small() -> Config {
     }
 }
 
-/// What [`ADDRESS`] asks for.
-fn of_the_address() -> Config {
-    Config {
-        hidden: 48,
-        batch: 7,
-        steps: 11,
-        epochs: 9,
-        lr: 0.25,
-        clip: 0.5,
-        tokens: 700,
-        sampling: Sampling::Random,
-        state: StateMode::Reset,
-        seed: 4_294_967_295,
-        engine: EngineChoice::Cpu,
-        cleaning: Cleaning::Verbatim,
-        vocab: 1234,
-        validation: 56,
-    }
-}
-
 fn corpus(config: &Config) -> Rc<Corpus> {
     Rc::new(Corpus::of(TEXT, config.cleaning, config.vocab as usize))
 }
 
 fn begun(golden: &Golden) -> Session {
-    let start = Initial { window_offset: golden.window_offset, ..Initial::default() };
+    let initial = Initial { window_offset: golden.window_offset, ..Initial::default() };
     let corpus = corpus(&golden.config);
-    pollster::block_on(Session::from_start(&Device::Cpu, &corpus, golden.config, start)).unwrap()
+    pollster::block_on(Session::from_initial(&Device::Cpu, &corpus, golden.config, initial)).unwrap()
 }
 
 fn resumed(file: &[u8]) -> (Session, Vec<EpochReport>) {
@@ -124,13 +105,9 @@ fn resumed(file: &[u8]) -> (Session, Vec<EpochReport>) {
     (session.unwrap(), checkpoint.reports)
 }
 
-/// More kinds of character than `small` has room for.
+/// A text with more different characters than the vocabulary of [`small`] has room for.
 const TEXT: &str = "The clock struck twelve, and the Time Traveller (for so it will be convenient to speak of him) \
                     was not there.\n“Where’s he?” said the Editor; “it’s past the hour!” — 时光机 — the clock struck one.\n";
-
-const ADDRESS: &str = "#hidden=48&batch=7&steps=11&epochs=9&lr=0.25&clip=0.5&tokens=700&sampling=random&state=reset\
-                       &seed=4294967295&engine=cpu&cleaning=verbatim&kinds=1234&validation=56&window-offset=10\
-                       &text=https%3A%2F%2Fexample.org%2Fa%3Fb%3Dc&autostart=1";
 
 #[track_caller]
 fn assert_close(got: &[f64], expected: &[f64], tolerance: f64) {
@@ -156,14 +133,14 @@ fn a_seed_gives_the_parameters_that_it_gave() {
     }
 }
 
-/// The generator of a run's sampling, see [`Session`].
+/// The random generator that draws a run's windows, as in [`Session`].
 fn sampling(seed: u32) -> Xoshiro256PlusPlus {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.into());
     rng.long_jump();
     rng
 }
 
-/// Of ten epochs in the book's setting: the offset, and where the first three windows begin.
+/// Ten epochs in the book's setting: the offset, and the starts of the first three windows.
 #[test]
 fn epochs_draw_the_windows_that_they_drew() {
     const SEQUENTIAL: [[u32; 4]; 10] = [
@@ -223,7 +200,7 @@ fn the_oracle_learns_as_it_did() {
         [2.771236765894611, 0.187172689225112],
         [2.5076177647840874, 0.25489480286869987],
     ];
-    /// Of each tensor, the sum of its numbers times 1, 2, 3 … 97, 1, 2 …
+    /// For each tensor, the sum of its elements times 1, 2, 3 … 97, 1, 2 …
     const SUMS: [f64; 5] =
         [6.995606677200557, -5.401157222130968, -0.44875086362519506, 11.384803082662948, -36.18766727546755];
     let config = small();
@@ -236,7 +213,7 @@ fn the_oracle_learns_as_it_did() {
         oracle.state.fill(0.0);
         told.extend((0..epoch.len()).flat_map(|m| oracle.train(&epoch.minibatch(&corpus.tokens, m), &config)));
     }
-    // No bits: `tanh`, `exp` and `ln` are the system's, and twelve updates make little of what they differ by.
+    // Not bitwise: `tanh`, `exp` and `ln` are the system's. Twelve updates hardly amplify the differences.
     assert_close(&told, LOSSES_AND_NORMS.as_flattened(), 1e-12);
     for (tensor, expected) in oracle.tensors().into_iter().zip(SUMS) {
         let terms = (0..).zip(tensor).map(|(i, x)| x * f64::from(1 + i % 97));
@@ -245,23 +222,23 @@ fn the_oracle_learns_as_it_did() {
     }
 }
 
-/// A run of six epochs on the CPU engine: all that there is to know of it but the time it took.
+/// The recorded results of a run of six epochs on the CPU engine.
 struct Golden {
     config: Config,
     window_offset: Option<usize>,
-    /// The run after three epochs, as it was saved on that day.
+    /// The checkpoint that was saved after three epochs.
     checkpoint: &'static [u8],
     losses: [f64; 6],
     /// Perplexity of the held-out tokens.
     validation: &'static [f64],
     norms: [&'static [f32]; 6],
-    /// What “the ” became after the last epoch.
+    /// The continuation of “the ” after the last epoch.
     sample: &'static str,
     /// SHA-1 of the parameters after three epochs, and after six.
     parameters: [&'static str; 2],
 }
 
-/// A carried state, held-out tokens and a limited vocabulary; then the other ways, and a fixed offset.
+/// One run with carried state, held-out tokens and a limited vocabulary; one with the other modes and a fixed offset.
 fn runs() -> [Golden; 2] {
     let carried = Golden {
         config: small(),
@@ -349,11 +326,11 @@ fn parameters(session: &Session, reports: &[EpochReport]) -> String {
     sha1_hex(&names.map(|name| file.tensor(name).unwrap().data()).concat())
 }
 
-/// Goes on until the run rests, and keeps what its epochs come to.
-fn go_on(session: &mut Session, reports: &mut Vec<EpochReport>, stretch: Stretch) {
-    session.go_on(stretch);
+/// Trains for a stretch, and appends a report of each epoch.
+fn train(session: &mut Session, reports: &mut Vec<EpochReport>, stretch: Stretch) {
+    session.set_goal(stretch);
     pollster::block_on(async {
-        while !session.rests() {
+        while !session.is_at_goal() {
             if let Some(result) = session.advance().await.unwrap() {
                 reports.push(result.report(session.sample("the ", 12).await.unwrap()));
             }
@@ -361,44 +338,32 @@ fn go_on(session: &mut Session, reports: &mut Vec<EpochReport>, stretch: Stretch
     });
 }
 
-/// Rates are set in the midst of the second epoch.
+/// The hyperparameters change within the second epoch.
 #[test]
 fn the_cpu_engine_learns_as_it_did() {
     dense::without_simd();
     assert_eq!(Device::Cpu.name(), "CPU (no SIMD)");
     for golden in runs() {
         let (mut session, mut reports) = (begun(&golden), Vec::new());
-        go_on(&mut session, &mut reports, Stretch::Epoch);
-        go_on(&mut session, &mut reports, Stretch::Minibatch);
+        train(&mut session, &mut reports, Stretch::Epoch);
+        train(&mut session, &mut reports, Stretch::Minibatch);
         session.set_hyperparameters(Hyperparameters { learning_rate: 6.0, clip: 0.375 }).unwrap();
-        go_on(&mut session, &mut reports, Stretch::Epoch);
-        go_on(&mut session, &mut reports, Stretch::Epoch);
+        train(&mut session, &mut reports, Stretch::Epoch);
+        train(&mut session, &mut reports, Stretch::Epoch);
         assert_eq!(parameters(&session, &reports), golden.parameters[0]);
-        go_on(&mut session, &mut reports, Stretch::Whole);
+        train(&mut session, &mut reports, Stretch::Whole);
         golden.check(&session, &reports);
     }
 }
 
-/// Whatever becomes of the settings, their names and the file: those who kept one go on with it.
+/// However settings, names and the file format change, an old checkpoint can be resumed.
 #[test]
-fn a_checkpoint_of_that_day_goes_on_as_the_run_that_it_was_taken_of() {
+fn a_checkpoint_of_that_day_resumes_as_its_run_went_on() {
     dense::without_simd();
     for golden in runs() {
         let (mut session, mut reports) = resumed(golden.checkpoint);
         assert_eq!((reports.len(), parameters(&session, &reports)), (3, golden.parameters[0].to_owned()));
-        go_on(&mut session, &mut reports, Stretch::Whole);
+        train(&mut session, &mut reports, Stretch::Whole);
         golden.check(&session, &reports);
     }
-}
-
-#[test]
-fn an_address_of_that_day_means_what_it_meant() {
-    let form = address::read(ADDRESS);
-    assert_eq!((form.config(), form.window_offset()), (Ok(of_the_address()), Some(10)));
-    assert_eq!(address::text(ADDRESS).as_deref(), Some("https://example.org/a?b=c"));
-    assert!(address::autostart(ADDRESS));
-    let config = address::read("#sampling=sequential&state=carry&engine=gpu&cleaning=book").config().unwrap();
-    assert_eq!(config, Config { engine: EngineChoice::Gpu, ..Config::default() });
-    let engine = address::read("#engine=auto").config().unwrap();
-    assert_eq!(engine, Config::default());
 }

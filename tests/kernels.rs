@@ -1,5 +1,5 @@
-//! Every kernel against its oracle, natively: naga and the system's driver. `tests/web_worker.rs` does the same in the
-//! browser.
+//! Compares every kernel with its oracle natively, with naga and the system's driver. `tests/web_worker.rs` does the
+//! same in the browser.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -10,7 +10,7 @@ use kernels::Case;
 use proptest::prelude::*;
 use time_traveller::gpu::Gpu;
 
-/// The adapter; without one the test fails and says what to install.
+/// Opens the GPU; without one the test fails and says what to install.
 fn gpu() -> Gpu {
     pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}"))
 }

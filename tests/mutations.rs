@@ -1,5 +1,5 @@
-//! The tests of the kernels, tested: every kernel is broken in one place after the other, and each time the comparison
-//! with the oracle must notice. TESTING.md lists what noticed.
+//! Mutation tests of the kernels: each mutation breaks a kernel in one place, and the comparison with the oracle must
+//! notice it. TESTING.md lists the mutations.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -23,7 +23,7 @@ const fn mutation(kernel: &'static str, from: &'static str, to: &'static str) ->
 
 #[rustfmt::skip]
 const MUTATIONS: &[Mutation] = &[
-    // one step forward: time, bias, look-up, transposition, the activation at either end
+    // the forward step: time, bias, look-up, transposition, the activation for large and small arguments
     mutation("step_forward", "inputs[dims.t * dims.batch_padded + row]", "inputs[row]"),
     mutation("step_forward", " + b_h[column / 4u]", ""),
     mutation("step_forward", " + w_xh[token * across + column / 4u]", ""),
@@ -31,7 +31,7 @@ const MUTATIONS: &[Mutation] = &[
         "return transpose(mat4x4f(w_hh[at], w_hh[at + across], w_hh[at + 2u * across], w_hh[at + 3u * across]))"),
     mutation("step_forward", "let far = sign(x) *", "let far ="),
     mutation("step_forward", "x + x * u * p", "x - x * u * p"),
-    // the shared product: a wrong block, a wrong edge
+    // the shared product: wrong blocks, wrong edges
     mutation("step_forward", "c01 += r1 * l0", "c01 += r0 * l0"),
     mutation("step_forward", "c11 += r1 * l1", "c11 += r1 * l0"),
     mutation("step_forward", "k < end;", "k < end - 4u;"),
@@ -60,7 +60,7 @@ const MUTATIONS: &[Mutation] = &[
     mutation("w_xh_grad", "dz[positions[p] * across", "dz[p * across"),
     mutation("bias_grad", "var y = 1u;", "var y = 2u;"),
     mutation("bias_grad", "db_q[column] = sum;", "db_q[column] = -sum;"),
-    // the norm without one parameter: the last of the buffer, b_q
+    // the norm without the last parameter in the buffer, b_q
     mutation("grad_norm", "i < arrayLength(&grads);", "i < arrayLength(&grads) - dims.vocabulary_padded / 4u;"),
     mutation("clip_factor", "dims.clip / norm", "norm / dims.clip"),
     mutation("clip_factor", "norm > dims.clip", "true"),
@@ -70,7 +70,7 @@ const MUTATIONS: &[Mutation] = &[
     mutation("sgd_update", " * metrics[2]", ""),
     mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row]", "transposed[copy.to + row * copy.columns + column + c]"),
     mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row] = w[c]", "transposed[copy.to + (column + c) * copy.rows + row] = 0.0"),
-    // the copies without the last of them, w_hq's
+    // no transposed copy of the last matrix, w_hq
     mutation("sgd_update", "j < arrayLength(&transposes);", "j + 1u < arrayLength(&transposes);"),
     mutation("generate_state", " + b_h[column]", ""),
     mutation("generate_state", "vec4f(h.y)", "vec4f(h.x)"),
@@ -97,8 +97,8 @@ fn all_kernels() -> Vec<&'static Kernel> {
     tables::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 }).kernels()
 }
 
-/// What the comparison says of a broken kernel, if anything, in the tile shapes whose WGSL has what is changed: the one
-/// of most blocks a thread and the one of most threads a block.
+/// The message of the comparison that notices a mutation, if any. Of the tile shapes whose WGSL contains the mutated
+/// text, the one with most blocks a thread and the one with most threads a block are compared.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
     let kernel = all_kernels().into_iter().find(|kernel| kernel.name == mutation.kernel)?;
     let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[6]]
@@ -122,7 +122,7 @@ fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
 #[test]
 fn every_mutant_is_caught() {
     let gpu = pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}"));
-    std::panic::set_hook(Box::new(|_| ())); // the panics are what is wanted
+    std::panic::set_hook(Box::new(|_| ())); // the panics are expected
     let noticed: Vec<_> = MUTATIONS.iter().map(|&mutation| (mutation, what_notices(&gpu, mutation))).collect();
     drop(std::panic::take_hook());
     for (Mutation { kernel, from, to }, notice) in &noticed {

@@ -1,5 +1,5 @@
-//! Another cell than the plain RNN, from its folder alone: its kernels agree with their oracles, both engines train it as
-//! the oracle does, predict, and name the same limits.
+//! A cell other than the plain RNN, defined by its folder alone: its kernels agree with their oracles, and both engines
+//! train it like the oracle, generate, and refuse it above the same limits.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -43,7 +43,7 @@ fn its_kernels_agree_with_their_oracles() {
     }
 }
 
-/// The parameters and losses after some minibatches, by the oracle.
+/// The oracle's parameters and losses after `minibatches` training steps.
 fn by_the_oracle(network: Network, case: &Case, minibatches: usize) -> (Vec<f64>, Vec<f64>) {
     let mut memory = oracle::memory(&case.parameters.cast(), 0.5, 1.0);
     let mut losses = Vec::new();

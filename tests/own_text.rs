@@ -1,4 +1,4 @@
-//! A text of the visitor's own, from its bytes to the run that learns it; and what is none.
+//! A visitor's own text, from its bytes to the run that is trained on it; and files that are refused.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -40,7 +40,7 @@ fn utf16(text: &str) -> Vec<u8> {
     [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
 }
 
-/// A text that is refused, and what is said of it.
+/// Each bad text with a part of its error.
 #[test]
 fn each_bad_text_has_its_sentence() {
     let large = vec![b'a'; 50_000_000];
@@ -55,11 +55,11 @@ fn each_bad_text_has_its_sentence() {
         (b"\xef\xbb\xbfcaf\xe9", "its byte 6,"),
         (b"Big5: \xae\xc9\xa5\xfa", "its byte 6,"),
         (b"\xed\xa0\xbd\xed\xb8\x80", "its byte 0,"), // surrogates in UTF-8
-        (b"\xc0\xaf", "its byte 0,"),                 // two bytes for what takes one
+        (b"\xc0\xaf", "its byte 0,"),                 // an overlong encoding
         ("时光".as_bytes().split_last().unwrap().1, "its byte 3,"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "its byte 0,"),
         (b"PK\x03\x04\x14\0\x06\0", "has a zero at byte 5"),
-        (b"a\0b\0", "has a zero at byte 1"), // UTF-16 that does not say so
+        (b"a\0b\0", "has a zero at byte 1"),              // UTF-16 without a mark
         (b"\xff\xfe\0\0a\0\0\0", "has a zero at byte 2"), // UTF-32
         (b"\xff\xfea\0\x3d\xd8b\0", "at byte 4, counted from 0, stands half a character"), // a lone surrogate
         (b"\xfe\xff\0a\0", "at byte 4, counted from 0, stands half a character"),
@@ -74,7 +74,7 @@ fn each_bad_text_has_its_sentence() {
         assert!(message.contains(sentence), "{message}");
         assert!(message.contains(": choose") || message.contains(": save"), "it says what to do: {message}");
     }
-    // The text before stays.
+    // The previous text stays.
     let [facts] = facts(&events)[..] else { panic!("{events:?}") };
     assert_eq!((&facts.name[..], facts.own, facts.tokens as usize), ("a test’s", false, corpus().tokens.len()));
 }
@@ -160,7 +160,7 @@ fn what_is_left_of_a_text_must_do_for_a_run() {
     assert!(few.contains("too few to train on 200 and hold out 100 more"), "{few}");
 }
 
-/// A run under way keeps its text, and goes on to the last bit as if no other had come.
+/// A run keeps its text when another is chosen, and stays bitwise the same.
 #[test]
 fn another_text_is_for_the_next_run() {
     let through = play([part([train(1, small())], finished)]);
@@ -178,7 +178,7 @@ fn another_text_is_for_the_next_run() {
     assert!(last.contains(|c: char| !c.is_ascii()), "{last}");
 }
 
-/// The oracle's perplexity of the last tokens, after every epoch of training by the oracle.
+/// The oracle's perplexity of the held-out tokens after each epoch of the oracle's training.
 fn validation_of(config: Config) -> Vec<f64> {
     let corpus = corpus();
     let mut parameters: Parameters<f64> = Parameters::init(network(config), config.seed).cast();
@@ -186,7 +186,7 @@ fn validation_of(config: Config) -> Vec<f64> {
     rng.long_jump();
     let predicted = config.validation as usize;
     let perplexity = |parameters: &Parameters<f64>| {
-        // One token after the other, from a state of zeros: fewer than 512 are read in one row.
+        // In one sequence, from a zero state, as the engines read fewer than 512 tokens.
         let tail = &corpus.tokens[corpus.tokens.len() - predicted - 1..];
         let mut reader = oracle::Reader::new(parameters);
         let losses = tail.windows(2).map(|pair| {
@@ -233,15 +233,15 @@ fn held_out_tokens_are_measured_as_the_oracle_does_and_change_nothing() {
 }
 
 #[test]
-fn stretches_and_rates_meet_held_out_tokens_well() {
+fn stretches_and_hyperparameters_meet_held_out_tokens_well() {
     let config = Config { validation: 300, epochs: 3, engine: EngineChoice::Cpu, ..small() };
     let through = play([part([train(1, config)], finished)]);
-    let go_on = |stretch| Command::Resume { stretch };
+    let resume_for = |stretch| Command::Resume { stretch };
     let events = play([
         part([train_some(1, config, Stretch::Epoch)], paused),
-        part([go_on(Stretch::Minibatch)], paused),
-        part([go_on(Stretch::Epoch)], paused),
-        part([go_on(Stretch::Whole)], finished),
+        part([resume_for(Stretch::Minibatch)], paused),
+        part([resume_for(Stretch::Epoch)], paused),
+        part([resume_for(Stretch::Whole)], finished),
     ]);
     assert_eq!(outcome(&events), outcome(&through));
     let validation = |events: &[Event]| reports(events).iter().map(|report| report.validation).collect::<Vec<_>>();
@@ -291,7 +291,7 @@ fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// From bytes to tokens nothing panics, and tokens are of the vocabulary.
+    /// From bytes to tokens nothing panics, and all tokens are in the vocabulary.
     #[test]
     fn any_bytes_come_to_tokens_or_to_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..60), vocab in 2..9u32) {
         let text = match Text::own(String::new(), &bytes) {

@@ -1,4 +1,4 @@
-//! Where the time of a training step goes, as it is told to the page.
+//! The profile of a training step, as the page gets it.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -46,7 +46,7 @@ fn each_kernel_of_the_step_is_timed_on_both_engines() {
 }
 
 #[test]
-fn a_run_is_the_same_with_a_profile_in_its_midst() {
+fn a_run_is_the_same_with_a_profile_during_it() {
     let curve = |events: &[Event]| reports(events).iter().map(|report| report.perplexity.to_bits()).collect::<Vec<_>>();
     let alone = play([part([train(1, small())], finished)]);
     let with = play([part([train(1, small())], epoch(2)), part([profile(small())], is_profile), part([], finished)]);

@@ -1,5 +1,5 @@
 #![cfg(not(target_arch = "wasm32"))]
-//! What page and worker say to each other survives the way between them, and keeps its names.
+//! The messages between page and worker survive serialization, and keep their names.
 
 use proptest::prelude::*;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use time_traveller::protocol::{
     PastRace, Pick, Profile, Progress, Quantity, Sample, StartFrom, Stretch, Summary, TextChoice, TextFacts, Written,
 };
 
-/// Numbers of few digits: serde_json reads those exactly.
+/// Numbers with few digits, which serde_json reads exactly.
 fn number() -> impl Strategy<Value = f64> {
     (0..1u64 << 40).prop_map(|n| n as f64 / 1000.0)
 }
@@ -21,7 +21,7 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(any::<char>(), 0..12).prop_map(String::from_iter)
 }
 
-/// Every setting at some value that it takes.
+/// Settings with random valid values.
 fn config() -> impl Strategy<Value = Config> {
     prop::collection::vec(0.0..1f64, SETTINGS.len()).prop_map(|places| {
         let mut config = Config::default();
@@ -146,7 +146,7 @@ fn profile(name: String) -> Profile {
     }
 }
 
-/// One command of each kind.
+/// One of each command.
 fn commands() -> impl Strategy<Value = [Command; 12]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), hyperparameters(), pick(), text_choice());
@@ -167,7 +167,7 @@ fn commands() -> impl Strategy<Value = [Command; 12]> {
                 Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
             ];
-            // A new kind of command does not compile here: add it above.
+            // A new command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
                 let place = match command {
                     Command::Train { .. } => 0,
@@ -207,7 +207,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
     }
 }
 
-/// One event of each kind.
+/// One of each event.
 fn events() -> impl Strategy<Value = [Event; 27]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), hyperparameters())
@@ -259,7 +259,7 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                 Event::Examined { request: n, summary },
                 Event::NoGpu,
             ];
-            // A new kind of event does not compile here: add it above.
+            // A new event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
                 let place = match event {
                     Event::Ready => 0,
@@ -326,8 +326,8 @@ proptest! {
     }
 }
 
-/// Page and worker may come from two builds while a browser's cache is stale, and other programs read these messages
-/// too: a name that changes should do so on purpose.
+/// Page and worker may be of two builds while a browser's cache is stale, and other programs read these messages too,
+/// so a name must not change by accident.
 #[test]
 fn names_are_stable() {
     let config = Config { lr: 0.5, ..Config::default() };
@@ -340,7 +340,7 @@ fn names_are_stable() {
             json(&config)
         )
     );
-    // A setting that is new may stand among them.
+    // New settings may be among them.
     let settings = json(&config);
     for field in [
         r#""hidden":512"#,
@@ -366,7 +366,7 @@ fn names_are_stable() {
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
     assert_eq!(
         json(&Command::SetHyperparameters { hyperparameters }),
-        r#"{"SetRates":{"rates":{"learning_rate":0.5,"clip":2.0}}}"#
+        r#"{"SetHyperparameters":{"hyperparameters":{"learning_rate":0.5,"clip":2.0}}}"#
     );
     let guesses = vec![(Some('a'), 0.75), (None, 0.25)];
     let written = Written { character: Some('a'), surprise: 0.5, guesses };

@@ -1,5 +1,5 @@
-//! The contract between WGSL and Rust: every kernel of the table is valid, binds what the table says, and shares its
-//! sizes and constants with Rust; no shader is missing from the table. All breaches are reported at once.
+//! The contract between WGSL and Rust: every kernel of the tables is valid, binds the tensors of its table, and agrees
+//! with Rust in sizes and constants; no shader is missing from the tables. All breaches are reported at once.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -31,7 +31,7 @@ fn every_kernel_keeps_the_contract() {
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }
 
-/// Every WGSL file of `src/kernels` is a kernel's of the tables, in the folder of its module, or shared.
+/// Every WGSL file in `src/kernels` is shared, or belongs to a kernel of the tables and is in its module's folder.
 #[test]
 fn every_shader_is_in_the_table() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernels");
@@ -47,7 +47,7 @@ fn every_shader_is_in_the_table() {
     assert_eq!(files, all_kernels().iter().map(|kernel| kernel.name.to_owned()).collect());
 }
 
-/// Every kernel has its code and its oracle, and nothing else has.
+/// Code and oracles exist for exactly the kernels of the tables.
 #[test]
 fn tables_code_and_oracles_name_the_same_kernels() {
     let tables: BTreeSet<&str> = all_kernels().iter().map(|kernel| kernel.name).collect();
@@ -115,14 +115,14 @@ fn check_entry_point(kernel: &Kernel, tile: Tile, module: &Module, breaches: &mu
     }
 }
 
-/// Binding 0 is the uniform, then come the table's tensors by name and access, and the kernel uses every one.
+/// Binding 0 is the uniform, followed by the table's tensors with their names and access; the kernel uses all of them.
 fn check_bindings(kernel: &Kernel, module: &Module, info: &ModuleInfo, breaches: &mut Vec<String>) {
     let entry = info.get_entry_point(0);
     let mut found = Vec::new();
     for (handle, variable) in module.global_variables.iter() {
         let name = variable.name.clone().unwrap_or_default();
         let binding = variable.binding.as_ref().map(|binding| (binding.group, binding.binding));
-        // Every kernel is given the uniform; not every one needs it.
+        // Every kernel gets the uniform; not every one needs it.
         if entry[handle].is_empty() && name != "dims" {
             breaches.push(format!("{name} is not used"));
         }
@@ -146,7 +146,7 @@ fn check_bindings(kernel: &Kernel, module: &Module, info: &ModuleInfo, breaches:
     }
 }
 
-/// The uniform struct has Rust's size, and each member Rust's place.
+/// The uniform struct has the size and the member offsets of Rust's.
 fn check_dims(module: &Module, breaches: &mut Vec<String>) {
     let expected = [
         ("batch", offset_of!(Dims, batch)),
@@ -176,7 +176,7 @@ fn check_dims(module: &Module, breaches: &mut Vec<String>) {
     }
 }
 
-/// Every function is called, from the entry point or from one that is.
+/// Every function is reachable from the entry point.
 fn check_functions(module: &Module, breaches: &mut Vec<String>) {
     let mut called = BTreeSet::new();
     let mut bodies: Vec<&naga::Block> = module.entry_points.iter().map(|entry| &entry.function.body).collect();

@@ -1,6 +1,6 @@
-//! Successive training steps against PyTorch's autograd in f64: the committed cases, made by
-//! `scripts/check_against_pytorch.py --make`, and reference cases that are no part of the project:
-//! `cargo test --test steps -- --include-ignored` where they lie beside it.
+//! Compares successive training steps with PyTorch's autograd in f64: on the committed cases, made by
+//! `scripts/check_against_pytorch.py --make`, and, by `cargo test --test steps -- --include-ignored`, on reference
+//! cases outside the repository.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 
-/// Of a tensor's largest magnitude; see TESTING.md.
+/// Relative to a tensor's largest magnitude; see TESTING.md.
 const TOLERANCE: f32 = 1e-4;
 
-/// Checks every case in a folder, of which there must be one.
+/// Checks every case in a folder, which must have at least one.
 fn check_all_in(folder: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -27,7 +27,7 @@ fn check_all_in(folder: &str) {
     cases.iter().for_each(|path| check(path));
 }
 
-/// Every result that the file expects, from every variant of the GPU's engine and from the CPU's, each named with its element if it differs.
+/// Compares every expected result in the file with those of every variant of the GPU engine and of the CPU engine.
 fn check(path: &Path) {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let case = steps::Case::read(path).unwrap();

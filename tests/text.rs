@@ -1,6 +1,6 @@
 #![cfg(not(target_arch = "wasm32"))]
-//! The way from a text to minibatches: by property on any text, by hand on a small one, and against the known facts
-//! on the edition that `cargo xtask text` has brought.
+//! From a text to minibatches: properties of any text, a small text checked by hand, and the known figures of the
+//! edition that `cargo xtask text` fetches.
 
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -12,7 +12,7 @@ use time_traveller::text::{Corpus, UNKNOWN, UNKNOWN_TEXT, Vocabulary, clean};
 
 const NOVEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/public/timemachine.txt");
 
-/// Any text, with more letters, spaces and line ends in it than chance would give.
+/// A random text with many letters, spaces and line ends.
 fn any_text() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         5 => prop::char::range('a', 'z'),
@@ -41,7 +41,7 @@ proptest! {
         prop_assert_eq!(letters(&clean(&text)), letters(&text).to_ascii_lowercase());
     }
 
-    /// The book's `re.sub('[^A-Za-z]+', ' ', line).strip().lower()`, in other words than those of `clean`.
+    /// The book's `re.sub('[^A-Za-z]+', ' ', line).strip().lower()`, implemented differently from `clean`.
     #[test]
     fn cleaning_goes_line_by_line_and_joins_with_nothing(text in any_text()) {
         let clean_line = |line: &str| {
@@ -58,7 +58,7 @@ proptest! {
         prop_assert!(tokens.iter().all(|&id| id != UNKNOWN && (id as usize) < vocabulary.size()));
     }
 
-    /// Any script: what is in the vocabulary comes back, what is not becomes `<unk>`.
+    /// In any script, characters of the vocabulary are decoded to themselves and others to `<unk>`.
     #[test]
     fn a_vocabulary_numbers_its_characters_by_falling_count(text in any_text(), other in any_text()) {
         let vocabulary = Vocabulary::new(&text);
@@ -97,7 +97,7 @@ fn a_text_without_letters_has_no_tokens() {
     assert_eq!((vocabulary.size(), tokens.len()), (1, 0));
 }
 
-/// Batches of the size of the book's, over a text that the test makes.
+/// Minibatches of the book's size, over a text made here.
 #[test]
 fn minibatches_are_windows_of_the_text() {
     let line = "How fast a river runs depends on how steep its bed is.\n";
@@ -121,7 +121,7 @@ fn the_novel_has_the_figures_of_its_edition() {
         .unwrap_or_else(|error| panic!("{NOVEL} can't be read ({error}): `cargo xtask text` brings it."));
     let edition =
         identify(&bytes).unwrap_or_else(|| panic!("{NOVEL} is no known edition: `cargo xtask text` brings one."));
-    // The book's own are those that it gives.
+    // The figures of the book's edition are those in the book.
     let (lines, length, beginning) = match edition {
         Edition::Book => (3_221, 170_580, "the time machine by h g wells"),
         Edition::Gutenberg => (3_174, 171_438, "the time machinean inventionby h g wells"),

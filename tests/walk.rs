@@ -1,5 +1,5 @@
-//! Commands in any order, at any moment, and devices that are lost in between: every question is answered once, no run
-//! speaks after another has begun, and nothing stands still.
+//! Random commands at random moments, and devices that are lost in between: every request is answered once, no run
+//! emits events after another has started, and the trainer never hangs.
 
 #![cfg(not(target_arch = "wasm32"))]
 
@@ -20,7 +20,7 @@ use time_traveller::protocol::{Command, Event, Hyperparameters, Pick, StartFrom,
 use time_traveller::text::Text;
 use time_traveller::train::{Checkpoint, Texts, Trainer};
 
-/// Actions of a walk; `WALK_ACTIONS` in the environment sets another number.
+/// The number of commands of a walk; the environment variable `WALK_ACTIONS` sets another.
 const ACTIONS: u32 = 300;
 
 fn actions() -> u32 {
@@ -44,7 +44,7 @@ fn stretch(rng: &mut Xoshiro256PlusPlus) -> Stretch {
     [Stretch::Minibatch, Stretch::Epoch, Stretch::Whole][rng.random_range(0..3)]
 }
 
-/// The next thing that a restless visitor does.
+/// A random command.
 fn command(rng: &mut Xoshiro256PlusPlus, number: u32, shared: &Shared) -> Command {
     let prefix = ["time", "t", "", "zz top"][rng.random_range(0..4)].to_owned();
     match rng.random_range(0..20) {
@@ -75,7 +75,7 @@ fn command(rng: &mut Xoshiro256PlusPlus, number: u32, shared: &Shared) -> Comman
     }
 }
 
-/// Sends commands at all sorts of moments, and loses the device now and then. Gives what was sent.
+/// Sends commands at random moments, and loses the device now and then; returns the commands.
 fn wander(seed: u64, sender: &UnboundedSender<Command>, shared: &Shared) -> Vec<Command> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut sent = Vec::new();
@@ -97,7 +97,7 @@ fn wander(seed: u64, sender: &UnboundedSender<Command>, shared: &Shared) -> Vec<
     sent
 }
 
-/// Commands and events of a walk.
+/// The commands and events of a walk.
 fn walk(seed: u64) -> (Vec<Command>, Vec<Event>) {
     let shared = Arc::new(Shared::default());
     let (sender, mut commands) = unbounded();
@@ -148,8 +148,8 @@ fn whatever_is_asked_in_whatever_order_is_answered() {
             }
         }
         let set = commands.iter().filter(|command| matches!(command, Command::SetHyperparameters { .. })).count();
-        let told = rates_answered(&commands, &events);
-        assert_eq!(told, set, "seed {seed}: rates");
+        let told = hyperparameters_answered(&commands, &events);
+        assert_eq!(told, set, "seed {seed}: hyperparameters");
         check_runs(seed, &events);
         let count = |which: &dyn Fn(&Event) -> bool| events.iter().filter(|event| which(event)).count();
         let epochs = count(&|event| matches!(event, Event::Epoch { .. }));
@@ -159,8 +159,8 @@ fn whatever_is_asked_in_whatever_order_is_answered() {
     }
 }
 
-/// Answers to rates, without those that an opened checkpoint tells.
-fn rates_answered(commands: &[Command], events: &[Event]) -> usize {
+/// The number of answers to [`Command::SetHyperparameters`], without the events of a run that resumes.
+fn hyperparameters_answered(commands: &[Command], events: &[Event]) -> usize {
     let told = |opened: u32| {
         let file = commands.iter().find_map(|command| match command {
             Command::Train { run, beginning, .. } if *run == opened => beginning.checkpoint.as_ref(),
@@ -176,7 +176,7 @@ fn rates_answered(commands: &[Command], events: &[Event]) -> usize {
     answers.sum::<isize>() as usize
 }
 
-/// A run's words come between its start and the next run's or its end, and its epochs one after the other.
+/// A run's events come between its start and its end or the next run's start, and its epochs in order.
 fn check_runs(seed: u64, events: &[Event]) {
     let (mut present, mut epochs) = (None, 0);
     for event in events {
@@ -189,7 +189,7 @@ fn check_runs(seed: u64, events: &[Event]) {
             }
             Event::Idle => present = None,
             Event::Failed { .. } => present = None,
-            // The last epoch's sample may still be to come.
+            // The last epoch's report may still be missing, because its sample is not generated yet.
             Event::Recovered { run, epoch, .. } => {
                 assert!(Some(*run) == present && (epochs..=epochs + 1).contains(epoch), "seed {seed}: {event:?}");
             }

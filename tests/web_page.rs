@@ -35,7 +35,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A page mounted in a box of its own, and what it has said to its worker. Gone when dropped.
+/// A page mounted in its own element, and the commands it has sent. Removed when dropped.
 struct Mounted {
     page: Page,
     root: HtmlElement,
@@ -50,10 +50,10 @@ impl Drop for Mounted {
 }
 
 impl Mounted {
-    /// Mounts the page as opened with this address.
+    /// Mounts the page with this fragment of an address.
     async fn open(fragment: &str) -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
-        // The charts have their colours from there.
+        // The charts read their colours from this style.
         let style = document().create_element("style").unwrap();
         style.set_text_content(Some(include_str!("../assets/base.css")));
         root.append_child(&style).unwrap();
@@ -74,12 +74,12 @@ impl Mounted {
         mounted
     }
 
-    /// The same, with text and device there.
+    /// The same, after the worker has sent text and device.
     async fn ready(fragment: &str) -> Self {
         Self::ready_with(fragment, true).await
     }
 
-    /// The same, with the book's text or with the other.
+    /// The same, with the book's edition or another.
     async fn ready_with(fragment: &str, is_books: bool) -> Self {
         let mounted = Self::open(fragment).await;
         mounted
@@ -88,7 +88,7 @@ impl Mounted {
         mounted
     }
 
-    /// The same, with a run of `fragment`'s settings begun.
+    /// The same, with a run started.
     async fn training(fragment: &str) -> Self {
         let mounted = Self::ready(fragment).await;
         mounted.train().await;
@@ -141,7 +141,7 @@ impl Mounted {
         self.settle().await;
     }
 
-    /// The field that is labelled with exactly this text.
+    /// The field with exactly this label.
     fn field(&self, label: &str) -> HtmlInputElement {
         let labels = self.root.query_selector_all("label[for]").unwrap();
         let id = (0..labels.length())
@@ -166,7 +166,7 @@ impl Mounted {
     }
 }
 
-/// The book's text, or another edition of it.
+/// The event for the book's edition, or for another.
 fn book(is_books: bool) -> Event {
     let (name, vocab) = ("a test’s edition".into(), Config::default().vocab);
     let facts = TextFacts { name, is_books, vocab, tokens: 5000, vocabulary: 28, ..TextFacts::default() };

@@ -1,4 +1,4 @@
-//! The dedicated Web Worker: owns the GPU device and the training loop, takes commands, posts events.
+//! The dedicated Web Worker: owns the devices and the training loop, receives commands, posts events.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub fn main() {
@@ -29,7 +29,7 @@ mod worker {
     use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-    /// The text, beside the worker's own script.
+    /// The book's text, next to the worker's script.
     const TEXT: &str = "timemachine.txt";
 
     pub fn start() {
@@ -46,18 +46,18 @@ mod worker {
         js_sys::global().unchecked_into()
     }
 
-    /// Puts the page's commands into the channel.
+    /// Forwards the page's commands to the channel.
     fn listen(commands: UnboundedSender<Command>) {
-        // How often the page has chosen a text.
+        // The number of texts that the page has chosen, so that a fetched text that is outdated can be dropped.
         let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
                 Ok(Command::Text { choice, cleaning, vocab }) => {
                     choices.set(choices.get() + u32::from(choice != TextChoice::Present));
-                    let bring = bring(choice, choices.clone());
+                    let fetched = fetch_text(choice, choices.clone());
                     let commands = commands.clone();
                     spawn_local(async move {
-                        if let Some(choice) = bring.await {
+                        if let Some(choice) = fetched.await {
                             _ = commands.unbounded_send(Command::Text { choice, cleaning, vocab });
                         }
                     });
@@ -74,9 +74,9 @@ mod worker {
         post(&Event::Ready);
     }
 
-    /// Fetches a text that is named by its address, while the trainer goes on; nothing where the page has chosen another
-    /// meanwhile, or where it can't be had.
-    async fn bring(choice: TextChoice, choices: Rc<Cell<u32>>) -> Option<TextChoice> {
+    /// Fetches the text of [`TextChoice::Address`] while the trainer continues; `None` if that fails, or if the page
+    /// has chosen another text in the meantime.
+    async fn fetch_text(choice: TextChoice, choices: Rc<Cell<u32>>) -> Option<TextChoice> {
         let TextChoice::Address(name) = choice else { return Some(choice) };
         let this = choices.get();
         let fetched = fetch::fetch(&name, Limits::default()).await;
@@ -90,8 +90,8 @@ mod worker {
         }
     }
 
-    /// Gets devices and text, then trains; without the book's text, the next Train tries anew, and a text of the
-    /// visitor's own does as well. That there is no GPU, or none any more, ends nothing.
+    /// Opens the devices, loads the book's text, then trains. If the text can't be loaded, the next Train command tries
+    /// again, and a visitor's own text can replace it. Without a GPU the CPU trains.
     async fn work(mut commands: UnboundedReceiver<Command>) {
         let mut devices = Devices::open().await;
         if devices.gpu.is_err() {
@@ -108,17 +108,17 @@ mod worker {
             match wait_for_text(&mut commands, &mut devices, |event| post(&event)).await {
                 Some(Either::Left(command)) => train = Some(command),
                 Some(Either::Right(texts)) => break texts,
-                None => return, // the page is gone, and the worker soon is
+                None => return, // the page is gone
             }
         };
         if let Ok(gpu) = &devices.gpu {
-            // What the GPU has against its kernels is told when a network needs them.
+            // An error of the kernels is reported when a network needs them.
             _ = gpu.precompile(&network_of(&Config::default(), 28), LIBRARY).await;
         }
         Trainer::new(devices, texts, |event| post(&event)).serve(train, &mut commands).await;
     }
 
-    /// The run that a Train asks for.
+    /// The number of the run that a Train command starts.
     fn run_of(train: Option<Command>) -> Option<u32> {
         match train {
             Some(Command::Train { run, .. }) => Some(run),
@@ -126,7 +126,7 @@ mod worker {
         }
     }
 
-    /// The book's text, of which the page is told.
+    /// Loads the book's text and tells the page about it.
     async fn book() -> Result<Texts> {
         let Config { cleaning, vocab, .. } = Config::default();
         let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?);

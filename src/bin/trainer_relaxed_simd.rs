@@ -1,5 +1,5 @@
-//! The same worker as `trainer`, with the CPU engine's products in WebAssembly's relaxed SIMD, which multiplies and adds
-//! in one instruction.
+//! The same worker as `trainer`, with the CPU engine's matrix products in WebAssembly's relaxed SIMD, which has a fused
+//! multiply-add.
 
 #[path = "trainer.rs"]
 mod trainer;

@@ -1,4 +1,4 @@
-//! The same worker as `trainer`, with the CPU engine's products in WebAssembly SIMD.
+//! The same worker as `trainer`, with the CPU engine's matrix products in WebAssembly SIMD.
 
 #[path = "trainer.rs"]
 mod trainer;

@@ -314,7 +314,7 @@ impl Engine {
         self.gpu.submit(encoder.finish());
         let mut numbers = self.gpu.read::<f32>(&self.readback, metrics + parameters).await?;
         self.synchronize().await?;
-        run.settled();
+        run.synchronized();
         let parameters = numbers.split_off(metrics as usize / 4);
         let metrics = numbers.chunks_exact(4).map(|numbers| Metrics { loss: numbers[0], grad_norm: numbers[1] });
         Ok((metrics.collect(), parameters))

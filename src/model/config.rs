@@ -1,4 +1,4 @@
-//! The settings of a run, by the names that the page, the address and the command line share.
+//! The settings of a run, with the keys that the page's address, checkpoints and the command line share.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use super::setting::{Value, choice, settings};
 choice! {
     /// How windows of the text are chosen.
     Sampling {
-        /// Sequential partitioning: window `m + 1` of a row goes on where window `m` ended.
+        /// Sequential partitioning: window `m + 1` of a row starts where window `m` ended.
         Sequential = "sequential",
         /// Random sampling: windows in random order.
         Random = "random",
@@ -16,9 +16,9 @@ choice! {
 }
 
 choice! {
-    /// What becomes of the hidden state between two minibatches.
+    /// What happens to the hidden state between two minibatches.
     StateMode {
-        /// The state flows on, detached from the gradient.
+        /// The state is carried over, detached from the graph.
         Carry = "carry",
         /// The state is zero at the start of every minibatch.
         Reset = "reset",
@@ -26,9 +26,9 @@ choice! {
 }
 
 choice! {
-    /// What trains.
+    /// The engine that trains.
     EngineChoice {
-        /// The fastest, by a race.
+        /// The fastest, found by a race.
         Auto = "auto",
         Gpu = "gpu",
         Cpu = "cpu",
@@ -36,7 +36,7 @@ choice! {
 }
 
 choice! {
-    /// What of a text is trained on.
+    /// How a text is cleaned.
     #[derive(Default)]
     Cleaning {
         /// As in the book: the letters A to Z, in lower case, and single spaces between words.
@@ -57,33 +57,33 @@ settings! {
     batch: u32 = 32, Values::Whole(1, 4096), Training, "Batch size";
     /// Time steps of a minibatch, T (the book's `num_steps`).
     steps: u32 = 35, Values::Whole(1, 1024), Training, "Time steps";
-    /// How often the training tokens are gone through.
+    /// Passes over the training tokens.
     epochs: u32 = 500, Values::Whole(1, 100_000), Training, "Epochs";
     /// Learning rate of SGD.
     lr: f32 = 1.0, Values::Positive(1000.0), Training, "Learning rate";
     /// Gradient clipping threshold θ: a global L2 norm above it is scaled down to it.
     clip: f32 = 1.0, Values::Positive(1e9), Training, "Gradient clipping";
-    /// How many tokens from the start of the text are trained on.
+    /// Number of tokens, at the start of the text, to train on.
     tokens: u32 = 10_000, Values::Whole(3, 100_000_000), Training, "Training tokens";
     /// How windows of the text are chosen.
     sampling: Sampling = Sampling::Sequential, Values::Words(Sampling::WORDS), Training, "Sampling";
-    /// What becomes of the hidden state between two minibatches; with random sampling it is reset.
+    /// What happens to the hidden state between two minibatches; with random sampling it is reset.
     state: StateMode = StateMode::Carry, Values::Words(StateMode::WORDS), Training, "Hidden state";
     /// Seed of the initial parameters and of the sampling.
     seed: u32 = 1, Values::Whole(0, u32::MAX), Training, "Seed";
-    /// What trains; `auto` is the fastest, by a race.
+    /// The engine that trains; `auto` picks the fastest by a race.
     engine: EngineChoice = EngineChoice::Auto, Values::Words(EngineChoice::WORDS), Training, "Engine";
-    /// What of the text is trained on: letters and single spaces, as in the book, or every character.
+    /// How the text is cleaned: to letters and single spaces, as in the book, or not at all.
     cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
-    /// The largest vocabulary size, `<unk>` included; the characters beyond, the rarest, are read as `<unk>`.
+    /// The largest vocabulary size, `<unk>` included; the rarest characters beyond it are read as `<unk>`.
     vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Vocabulary, at most", later;
-    /// How many tokens from the end of the text are predicted after every epoch, and never trained on; 0 for none.
+    /// Number of tokens, at the end of the text, to hold out and predict after every epoch; 0 for none.
     validation: u32 = 0, Values::Whole(0, 1_000_000), Text, "Validation tokens", later;
 }
 
-/// What fixes the offset of every epoch's windows, which otherwise is random. It is no part of a [`Config`]: it serves
-/// to follow another implementation, and may be left empty, which is its default. Its largest value hangs on the other
-/// settings, see [`Config::largest_offset`].
+/// The offset of every epoch's windows, instead of a random one. It is not part of a [`Config`]: it is only needed to
+/// reproduce another implementation, and is empty by default. Its largest value depends on the other settings, see
+/// [`Config::largest_offset`].
 pub static WINDOW_OFFSET: Setting = Setting {
     key: "window-offset",
     aliases: &[],
@@ -93,17 +93,17 @@ pub static WINDOW_OFFSET: Setting = Setting {
     later: true,
 };
 
-/// All that the form and the address hold: [`SETTINGS`], then [`WINDOW_OFFSET`].
+/// All fields of the form and the address: [`SETTINGS`], then [`WINDOW_OFFSET`].
 pub fn fields() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().chain([&WINDOW_OFFSET])
 }
 
-/// The field that this key names, or named before.
+/// The field with this key or alias.
 pub fn setting(key: &str) -> Option<&'static Setting> {
     fields().find(|setting| setting.is(key))
 }
 
-/// A value that a setting does not take.
+/// A wrong setting.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum SettingError {
     #[error("{} is “{given}”{}.", in_words(.key), wanted(.key))]
@@ -122,12 +122,12 @@ pub enum SettingError {
     Unknown(String),
 }
 
-/// A setting as sentences name it: label and key.
+/// A setting's label and key, for use in a sentence.
 pub fn in_words(key: &str) -> String {
     format!("{} ({key})", setting(key).map_or("", |setting| setting.label))
 }
 
-/// What a setting takes, as the end of a sentence.
+/// The values that a setting accepts, as the end of a sentence.
 fn wanted(key: &str) -> String {
     match setting(key).map(|setting| setting.values) {
         Some(Values::Whole(min, max)) => format!(", which is not a whole number from {min} to {max}: enter one"),
@@ -150,10 +150,10 @@ impl SettingError {
 }
 
 impl Config {
-    /// Sets what `key` names to what `text` says.
+    /// Sets the setting with this key to the value written in `text`.
     ///
     /// # Errors
-    /// A key that is no setting, or a text that is no value of it; the configuration is then unchanged.
+    /// An unknown key, or a value that the setting does not accept; the configuration is then unchanged.
     pub fn set(&mut self, key: &str, text: &str) -> Result<(), SettingError> {
         let setting = SETTINGS.iter().find(|setting| setting.is(key));
         let setting = setting.ok_or_else(|| SettingError::Unknown(key.to_owned()))?;
@@ -169,12 +169,12 @@ impl Config {
         }
     }
 
-    /// Checks every setting, and that they go together.
+    /// Checks every setting, and that they are compatible.
     ///
     /// # Errors
     /// The first setting that is out of range, or random sampling with carried state.
     pub fn check(&self) -> Result<(), SettingError> {
-        // What is out of range is not read again.
+        // A value that is out of range is refused when it is parsed again.
         for setting in &SETTINGS {
             Self::default().set(setting.key, &self.get(setting.key).unwrap_or_default())?;
         }
@@ -189,7 +189,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// Some value of a setting that is not the book's.
+    /// Some value of a setting that is not its default.
     fn another(setting: &Setting) -> String {
         let book = Config::default().get(setting.key).unwrap();
         let values = match setting.values {
@@ -223,7 +223,7 @@ mod tests {
         assert!(keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1), "{keys:?}");
     }
 
-    /// As runs lie in the browser's storage, and as page and worker tell them to each other.
+    /// The JSON in which runs are kept in the browser's storage.
     #[test]
     fn what_an_earlier_version_wrote_is_read() {
         let config: Config = serde_json::from_str(r#"{"hidden":64,"sampling":"random","state":"reset"}"#).unwrap();

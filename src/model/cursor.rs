@@ -1,24 +1,24 @@
-//! How far an engine has come in a sequence of minibatches.
+//! An engine's position in a sequence of minibatches.
 
 /// A minibatch of a training run: finished epochs before it, and its index within its epoch, from 0.
 pub type MinibatchId = (u32, usize);
 
-/// The state that enters a minibatch.
+/// The hidden state at the start of a minibatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StateAt {
     /// Zeros.
     Zero,
-    /// The state that the minibatch before left.
+    /// The last state of the previous minibatch.
     Carried,
 }
 
-/// How far a sequence of minibatches has come.
+/// The position in a sequence of minibatches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
     pub(crate) minibatches: usize,
-    /// The engine holds before this minibatch.
+    /// The engine stops before this minibatch.
     pub(crate) until: usize,
-    /// The minibatch under way, and its next piece: a dispatch on the GPU, a part of the step on the CPU.
+    /// The current minibatch, and its next operation: a dispatch on the GPU, a part of the step on the CPU.
     pub(crate) at: (usize, usize),
     pub(crate) done: usize,
 }
@@ -28,22 +28,22 @@ impl Cursor {
         Self { minibatches, until: minibatches, at: (0, 0), done: 0 }
     }
 
-    /// Whether everything has been handed to the device.
+    /// Whether all minibatches have been submitted to the device.
     pub fn is_submitted(&self) -> bool {
         self.at.0 == self.minibatches
     }
 
-    /// Has the engine hold before minibatch `m`, which has not begun; at the end of the run at the latest.
+    /// Makes the engine stop before minibatch `m`, which must not have begun.
     pub fn hold_before(&mut self, m: usize) {
         self.until = m.clamp(self.next(), self.minibatches);
     }
 
-    /// Whether the engine is where it is to hold.
+    /// Whether the engine has reached the minibatch to stop at.
     pub fn is_held(&self) -> bool {
         self.at.0 == self.until
     }
 
-    /// Minibatches that have been handed to the device from beginning to end.
+    /// Minibatches that have been submitted to the device completely.
     pub fn submitted(&self) -> usize {
         self.at.0
     }
@@ -53,8 +53,8 @@ impl Cursor {
         self.at.0 + usize::from(self.at.1 > 0)
     }
 
-    /// All that was handed to the device is done.
-    pub(crate) fn settled(&mut self) {
+    /// Notes that the device has finished all submitted minibatches.
+    pub(crate) fn synchronized(&mut self) {
         self.done = self.at.0;
     }
 

@@ -1,4 +1,4 @@
-//! A run that left the finite numbers: what broke where, and what usually helps.
+//! Divergence of a run: which quantity overflowed where, and hyperparameters that usually help.
 
 use std::fmt;
 
@@ -7,42 +7,42 @@ use serde::{Deserialize, Serialize};
 use super::hyperparameters::Hyperparameters;
 use super::minibatch::Metrics;
 
-/// What stopped being a finite number, in the order in which it is computed.
+/// The quantity that stopped being finite, in the order of computation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quantity {
     Loss,
     GradNorm,
     /// The parameters after the epoch's last update.
     Weights,
-    /// The exponential of the epoch's mean loss, in f32: above 88 nats it is infinite.
+    /// exp of the epoch's mean loss, in f32: infinite above 88 nats.
     Perplexity,
 }
 
-/// Where a run diverged, and what to try.
+/// Where a run diverged, and hyperparameters to continue with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Divergence {
     pub quantity: Quantity,
-    /// Finished epochs before the one that broke.
+    /// Finished epochs before the one that diverged.
     pub epoch: u32,
-    /// The minibatch that broke, from 0; of what is of a whole epoch, its last.
+    /// The minibatch that diverged, from 0; the epoch's last one for weights and perplexity.
     pub minibatch: u32,
-    /// Rates that usually help.
+    /// Learning rate and clip threshold that usually help.
     pub proposal: Hyperparameters,
 }
 
-/// A threshold above which clipping hardly clips; the book's is 1.
+/// Above this threshold clipping has hardly any effect; the book's is 1.
 const LOOSE: f32 = 5.0;
 
-/// The first quantity of an epoch that is no finite number, and its minibatch.
+/// The first quantity of an epoch that is not finite, and its minibatch.
 ///
-/// WGSL may assume that there is no NaN and no infinity, so they are looked for here, after the read-back.
+/// WGSL compilers may assume that there is no NaN or infinity, so the check is done here, after the read-back.
 pub fn find(metrics: &[Metrics], parameters: &[f32], perplexity: f64) -> Option<(Quantity, usize)> {
     let broken = metrics.iter().position(|m| !m.loss.is_finite() || !m.grad_norm.is_finite());
     if let Some(m) = broken {
         return Some((if metrics[m].loss.is_finite() { Quantity::GradNorm } else { Quantity::Loss }, m));
     }
     let last = metrics.len().saturating_sub(1);
-    // Weights that make such a perplexity are none to go on from, even if they are numbers.
+    // Such weights are useless to continue from, even if they are finite.
     let lost = !(perplexity as f32).is_finite();
     if !parameters.iter().all(|weight| weight.is_finite()) {
         return Some((Quantity::Weights, last));
@@ -50,7 +50,7 @@ pub fn find(metrics: &[Metrics], parameters: &[f32], perplexity: f64) -> Option<
     lost.then_some((Quantity::Perplexity, last))
 }
 
-/// Gradients that are clipped at 1, or a tenth of the learning rate where they hardly get longer than that.
+/// A clip threshold of 1 if it was loose, else a tenth of the learning rate.
 pub fn propose(hyperparameters: Hyperparameters) -> Hyperparameters {
     if hyperparameters.clip > LOOSE {
         Hyperparameters { clip: 1.0, ..hyperparameters }

@@ -1,4 +1,4 @@
-//! What is wrong with a file of parameters or with a checkpoint, as half a sentence; [`crate::error::Error`] has the rest.
+//! Faults of a parameter file or a checkpoint, each as half a sentence that [`crate::error::Error`] completes.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,11 +45,14 @@ pub enum FileFault {
     GradNormsLeft(usize),
     #[error("epoch {epoch} has the validation perplexity {given}")]
     Validation { epoch: u32, given: f64 },
-    #[error("its rates are wrong: {0}")]
+    #[error("its learning rate or clip threshold is wrong: {0}")]
     Hyperparameters(SettingError),
-    #[error("a change of its rates is at epoch {epoch}, minibatch {minibatch}, which are no whole numbers from 0")]
+    #[error(
+        "its learning rate or clip threshold changes at epoch {epoch}, minibatch {minibatch}, which are not whole \
+         numbers from 0"
+    )]
     HyperparametersPosition { epoch: f64, minibatch: f64 },
-    #[error("its rates do not begin at the beginning or are not in order")]
+    #[error("its changes of learning rate or clip threshold do not start at epoch 0, minibatch 0, or are not in order")]
     HyperparametersOrder,
     #[error("it is of another vocabulary (of size {its}, and here it is {ours})")]
     OtherVocabulary { its: usize, ours: usize },

@@ -1,11 +1,11 @@
-//! What the optimizer goes by.
+//! The optimizer's hyperparameters.
 
 use serde::{Deserialize, Serialize};
 
-/// What an update goes by. They can change between two minibatches.
+/// Hyperparameters of the optimizer that can change between two minibatches.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Hyperparameters {
     pub learning_rate: f32,
-    /// Threshold of gradient clipping.
+    /// Threshold of the global gradient norm.
     pub clip: f32,
 }

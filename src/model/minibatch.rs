@@ -1,18 +1,18 @@
-//! What one training step is given.
+//! A training step's input and metrics.
 
 use super::Sizes;
 
-/// Token ids of one minibatch, row by row as in the book.
+/// Token ids of one minibatch, row-major as in the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minibatch {
     /// X `(B, T)`.
     pub inputs: Vec<u32>,
-    /// Y `(B, T)`: X, one token later.
+    /// Y `(B, T)`: X shifted by one token.
     pub targets: Vec<u32>,
 }
 
 impl Minibatch {
-    /// Every token in turn: for measuring speed.
+    /// A minibatch for measuring speed that holds every token id.
     pub fn of_every_token(sizes: Sizes) -> Self {
         let ids: Vec<u32> = (0..sizes.positions()).map(|n| (n % sizes.vocabulary) as u32).collect();
         Self { inputs: ids.clone(), targets: ids }
@@ -24,7 +24,7 @@ impl Minibatch {
 pub struct Metrics {
     /// Mean cross-entropy per token, in nats.
     pub loss: f32,
-    /// Global L2 norm over the five gradients, before clipping.
+    /// Global L2 norm of all gradients, before clipping.
     pub grad_norm: f32,
 }
 

@@ -1,4 +1,4 @@
-//! What a run is told and tells: settings, sizes, minibatches, rates, how tokens are picked, what goes wrong.
+//! The plain data of a run: settings, sizes, minibatches, hyperparameters, sampling parameters, metrics, faults.
 
 pub mod config;
 mod cursor;

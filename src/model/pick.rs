@@ -3,13 +3,14 @@
 use num_traits::Float;
 use serde::{Deserialize, Serialize};
 
-/// The longest prefix that is continued, in characters.
+/// The longest prefix, in characters.
 pub const LONGEST_PREFIX: usize = 4000;
 
-/// The most characters of an answer whose logits are told.
+/// The most characters of a continuation whose logits are read back.
 pub const LONGEST_ANSWER: usize = 256;
 
-/// The range of temperatures: at the lowest nearly always the likeliest comes, at the highest nearly all are as likely.
+/// The range of temperatures: at the lowest the likeliest token is nearly always drawn, at the highest the distribution
+/// is nearly uniform.
 pub const COLDEST: f32 = 0.01;
 pub const HOTTEST: f32 = 100.0;
 
@@ -19,13 +20,13 @@ pub enum Pick {
     /// The likeliest, as in the book.
     #[default]
     Likeliest,
-    /// At random among the `top_k` likeliest (from 1; all of them, where there are not more), with probabilities
-    /// softmax(logits / `temperature`), temperature from [`COLDEST`] to [`HOTTEST`]. The same network, prefix and
-    /// `seed` give the same text on the same engine.
+    /// Sampled from softmax(logits / `temperature`) over the `top_k` likeliest (at least 1; more than `V` means all),
+    /// with a temperature from [`COLDEST`] to [`HOTTEST`]. The same network, prefix and `seed` give the same text on
+    /// the same engine.
     Sampled { temperature: f32, top_k: u32, seed: u32 },
 }
 
-/// The same in numbers.
+/// The numbers that the kernels get for a [`Pick`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SamplingParameters {
     pub temperature: f32,
@@ -34,7 +35,7 @@ pub struct SamplingParameters {
 }
 
 impl Pick {
-    /// Its numbers; the likeliest is whichever comes among the one likeliest.
+    /// The sampling parameters; [`Pick::Likeliest`] is top 1.
     pub fn parameters(self) -> SamplingParameters {
         match self {
             Self::Likeliest => SamplingParameters { temperature: 1.0, top_k: 1, seed: 0 },
@@ -43,16 +44,16 @@ impl Pick {
     }
 }
 
-/// What a network generated, and its logits.
+/// Generated tokens and their logits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Generated {
     /// Prefix and continuation.
     pub tokens: Vec<u32>,
-    /// `(length + 1, V)`: of each token that continues the prefix, and of the one that would come next.
+    /// `(length + 1, V)`: for each token after the prefix, and for the one that would come next.
     pub logits: Vec<f32>,
 }
 
-/// The likeliest token: the arg-max of the logits, the first of equals.
+/// The likeliest token: the arg-max of the logits; of ties the first.
 pub fn likeliest<F: Float>(logits: &[F]) -> u32 {
     let mut best = 0;
     for (v, &logit) in logits.iter().enumerate() {
@@ -63,14 +64,14 @@ pub fn likeliest<F: Float>(logits: &[F]) -> u32 {
     best as u32
 }
 
-/// The scores by which the token at a place beyond the prefix is sampled: for the `top_k` likeliest
-/// `logit / temperature + noise`, the least f32 for the others. With noise from Gumbel's distribution the largest score
-/// is that of a token drawn from softmax(logits / temperature) over the top k.
+/// The scores `(V)` whose arg-max is the sampled token at position `place` after the prefix: `logit / temperature +
+/// noise` for the `top_k` likeliest, the least f32 for the others. With Gumbel noise the arg-max is a sample from
+/// softmax(logits / temperature) over the top k (the Gumbel-max trick).
 pub fn scores<F: Float>(logits: &[F], parameters: SamplingParameters, place: usize) -> Vec<F> {
     let SamplingParameters { temperature, top_k, seed } = parameters;
     let float = |x: f32| F::from(x).expect("a float becomes a float");
     let score = |(token, &mine): (usize, &F)| {
-        // Of equals the first is the likelier.
+        // Of ties the first ranks higher.
         let likelier = |(v, &other): (usize, &F)| other > mine || (other == mine && v < token);
         let rank = logits.iter().enumerate().filter(|&one| likelier(one)).count();
         if rank < top_k as usize { mine / float(temperature) + gumbel(seed, place, token) } else { float(f32::MIN) }
@@ -86,7 +87,7 @@ fn gumbel<F: Float>(seed: u32, place: usize, token: usize) -> F {
     -(-(-below).ln_1p()).ln()
 }
 
-/// Pseudorandom bits, the same for the same bits: the finalizer of MurmurHash3.
+/// A hash of `bits`: the finalizer of MurmurHash3.
 fn scatter(bits: u32) -> u32 {
     let x = (bits ^ bits >> 16).wrapping_mul(0x85eb_ca6b);
     let x = (x ^ x >> 13).wrapping_mul(0xc2b2_ae35);
@@ -97,7 +98,7 @@ fn scatter(bits: u32) -> u32 {
 mod tests {
     use super::*;
 
-    /// How often each token is picked, as a share.
+    /// The relative frequency of each token.
     fn shares(logits: [f64; 4], parameters: SamplingParameters) -> [f64; 4] {
         const PLACES: usize = 20_000;
         let mut shares = [0.0; 4];

@@ -1,8 +1,8 @@
-//! Where the time of a training step goes, as it is told.
+//! The profile of a training step, as the page shows it.
 
 use serde::{Deserialize, Serialize};
 
-/// Where the time of a training step goes.
+/// The time of a training step, kernel by kernel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     pub device: String,
@@ -12,19 +12,19 @@ pub struct Profile {
     pub kernels: Vec<KernelTime>,
     /// Tokens of a minibatch.
     pub tokens: u32,
-    /// Seconds of a whole minibatch, as training has it.
+    /// Seconds per minibatch in training.
     pub minibatch: f64,
-    /// Seconds in which its tokens are packed and its dispatches recorded, beside the device's own work.
+    /// Seconds of CPU time to pack a minibatch's tokens and record its dispatches, while the device works.
     pub recording: f64,
     /// Seconds of the read-back at the end of an epoch.
     pub read_back: f64,
 }
 
-/// One kernel alone, repeated.
+/// One kernel, timed alone by repetition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelTime {
     pub name: String,
-    /// Dispatches in a minibatch; pieces, on the CPU.
+    /// Dispatches per minibatch; on the CPU, calls.
     pub dispatches: u32,
     /// Seconds of all of them.
     pub seconds: f64,

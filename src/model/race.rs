@@ -1,4 +1,4 @@
-//! The race of the devices, as it is told and remembered.
+//! The result of a race of the devices, as it is sent to the page and stored.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,11 +8,11 @@ use super::Sizes;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Lap {
     pub name: String,
-    /// Tokens trained on per second; none if it was not timed, or failed.
+    /// Tokens trained on per second; `None` if it was not timed or failed.
     pub tokens_per_second: Option<f64>,
 }
 
-/// A race, and what was trained in it.
+/// A race, and the sizes of the network trained in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PastRace {
     pub sizes: Sizes,

@@ -1,11 +1,11 @@
-//! A setting, and the macros that make the settings of a run and the words of their values from one list.
+//! A setting, and the macros that define the settings of a run and the words of their values from one list.
 
-/// What values a setting takes.
+/// The values that a setting accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Values {
-    /// A whole number from the first to the second.
+    /// A whole number from the first to the second, inclusive.
     Whole(u32, u32),
-    /// A number above 0, up to this.
+    /// A number above 0, up to and including this.
     Positive(f32),
     /// One of these words.
     Words(&'static [&'static str]),
@@ -16,40 +16,40 @@ pub enum Values {
 pub enum Group {
     Network,
     Training,
-    /// How a text is read.
+    /// How a text is cleaned and split.
     Text,
-    /// Where a run begins.
+    /// What a run starts from.
     Start,
 }
 
-/// One setting as people meet it.
+/// One setting: its names and its values.
 #[derive(Debug)]
 pub struct Setting {
     /// Its key in the address, in checkpoints and, with `--`, on the command line.
     pub key: &'static str,
-    /// The keys that it had before: they are read, and never written.
+    /// Its former keys, which are read but never written.
     pub aliases: &'static [&'static str],
     /// Its label in sentences and on the page, in English.
     pub label: &'static str,
     pub group: Group,
     pub values: Values,
-    /// Whether it was added later. What lacks it, an address or a checkpoint from before, means its default; and an
-    /// address leaves it out where it is the default.
+    /// Whether it was added later. An older address or checkpoint lacks it and means its default; a new address omits
+    /// it if it has the default.
     pub later: bool,
 }
 
 impl Setting {
-    /// Every key that names it, the present one first.
+    /// Its key, then its aliases.
     pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         [self.key].into_iter().chain(self.aliases.iter().copied())
     }
 
-    /// Whether this key names it, or named it before.
+    /// Whether this is its key or an alias.
     pub fn is(&self, key: &str) -> bool {
         self.keys().any(|its| its == key)
     }
 
-    /// Whether a number is within the bounds.
+    /// Whether a number is within the setting's bounds.
     fn takes(&self, number: f64) -> bool {
         match self.values {
             Values::Whole(min, max) => (f64::from(min)..=f64::from(max)).contains(&number),
@@ -59,9 +59,9 @@ impl Setting {
     }
 }
 
-/// A type that the values of settings have.
+/// The type of a setting's value.
 pub trait Value: Sized {
-    /// The value that `text` says, if `setting` takes it.
+    /// Parses `text`; `None` if `setting` does not accept it.
     fn read(text: &str, setting: &Setting) -> Option<Self>;
 }
 
@@ -77,21 +77,21 @@ impl Value for f32 {
     }
 }
 
-/// The number that a text writes in decimal.
+/// Parses a decimal number.
 #[cfg(not(target_arch = "wasm32"))]
 fn decimal(text: &str) -> Option<f32> {
     text.parse().ok()
 }
 
-/// The number that a text writes in decimal, as the browser reads it: Rust would bring 15 KB of tables along.
+/// Parses a decimal number with the browser's parser, since Rust's would add 15 KB of tables to the program.
 #[cfg(target_arch = "wasm32")]
 fn decimal(text: &str) -> Option<f32> {
-    // JavaScript takes nothing for 0, and 0x10 for 16.
+    // JavaScript parses the empty string as 0, and 0x10 as 16.
     let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32)
 }
 
-/// Makes the type of a setting that takes words: an enum with a word for each value.
+/// Defines the type of a setting whose values are words: an enum with a word for each value.
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $($(#[$value_about:meta])* $value:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -131,9 +131,9 @@ macro_rules! choice {
     };
 }
 
-/// Makes a struct of settings, its default and the table `SETTINGS` from a list of
-/// `key: type = default, values, group, "Label";`. The comment of each is what the help of the command line says of it;
-/// `key (was "old key")` names its aliases, and `, later` after the label says that it was added later.
+/// Defines a struct of settings, its default and the table `SETTINGS` from a list of
+/// `key: type = default, values, group, "Label";`. The doc comment of each is its help text on the command line;
+/// `key (was "old key")` names its aliases, and `, later` after the label sets [`Setting::later`].
 macro_rules! settings {
     (
         $(#[$about:meta])*
@@ -176,7 +176,7 @@ macro_rules! settings {
                 }
             }
 
-            /// Sets what `setting` is to what `text` says, if it takes that.
+            /// Parses `text` into the field of `setting`; `None`, and no change, if the setting does not accept it.
             fn read(&mut self, setting: &Setting, text: &str) -> Option<()> {
                 match setting.key {
                     $(stringify!($key) => self.$key = Value::read(text, setting)?,)+
@@ -185,7 +185,7 @@ macro_rules! settings {
                 Some(())
             }
 
-            /// What the setting with this key is, in a sentence.
+            /// The help text of the setting with this key.
             pub fn about(key: &str) -> Option<&'static str> {
                 match key {
                     $(stringify!($key) => Some(concat!($($doc),+)),)+

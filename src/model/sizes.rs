@@ -1,17 +1,17 @@
-//! The four dimensions, by the letters that equations and shape comments use everywhere.
+//! The four sizes of a network and its minibatches, by the letters that equations and shape comments use.
 
 use serde::{Deserialize, Serialize};
 
 /// `B`, `T`, `H`, `V`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sizes {
-    /// `B`, rows of a minibatch.
+    /// `B`, batch size.
     pub batch: usize,
-    /// `T`, time steps.
+    /// `T`, time steps of a minibatch.
     pub steps: usize,
     /// `H`, hidden units.
     pub hidden: usize,
-    /// `V`, size of the vocabulary.
+    /// `V`, vocabulary size.
     pub vocabulary: usize,
 }
 

@@ -1,16 +1,15 @@
-//! Bytes to a text, whatever program wrote them; or why they are none.
+//! Decodes the bytes of a text file: UTF-8 or UTF-16.
 
 use crate::error::{Error, Result};
 
-/// The most bytes that are read as a text. All that is made of them stays in memory, the tokens in four bytes each.
+/// The largest text, in bytes. The limit bounds memory: a text's tokens take four bytes each.
 pub const LARGEST: usize = 20_000_000;
 
-/// The text in UTF-8, with or without a byte order mark, or in UTF-16 with one; every line end becomes a line feed.
+/// Decodes UTF-8, with or without a byte order mark, or UTF-16 with one; every line end becomes a line feed.
 ///
 /// # Errors
 /// [`Error::TextTooLarge`], [`Error::EmptyText`]; [`Error::NotUtf8`], [`Error::NotUtf16`] and [`Error::NotText`] with
-/// the first byte that does not fit. A text has no character zero: what has one is another kind of file, or UTF-16
-/// that does not say so.
+/// the offset of the first invalid byte. A zero character is invalid: it means a binary file, or UTF-16 without a mark.
 pub fn decode(bytes: &[u8]) -> Result<String> {
     if bytes.len() > LARGEST {
         return Err(too_large());
@@ -24,12 +23,12 @@ pub fn decode(bytes: &[u8]) -> Result<String> {
     if text.is_empty() { Err(Error::EmptyText) } else { Ok(line_feeds(text)) }
 }
 
-/// What is said of more than [`LARGEST`] bytes.
+/// The error for more than [`LARGEST`] bytes.
 pub fn too_large() -> Error {
     Error::TextTooLarge { most_megabytes: LARGEST / 1_000_000 }
 }
 
-/// The text of bytes that begin at `offset` of their file.
+/// Decodes bytes that begin at `offset` of their file.
 fn utf8(bytes: &[u8], offset: usize) -> Result<String> {
     let text = std::str::from_utf8(bytes);
     let good = text.map_or_else(|error| error.valid_up_to(), str::len);
@@ -39,7 +38,7 @@ fn utf8(bytes: &[u8], offset: usize) -> Result<String> {
     text.map(str::to_owned).map_err(|_| Error::NotUtf8 { offset: offset + good })
 }
 
-/// The text of what follows a byte order mark of two bytes.
+/// Decodes the bytes after a byte order mark of two bytes.
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
     let (pairs, rest) = bytes.as_chunks();
     let mut text = String::with_capacity(bytes.len());
@@ -57,7 +56,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {
     if rest.is_empty() { Ok(text) } else { Err(Error::NotUtf16 { offset }) }
 }
 
-/// CRLF and a lone CR as LF.
+/// Replaces CRLF and a lone CR by LF.
 fn line_feeds(text: String) -> String {
     if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
 }
@@ -71,7 +70,7 @@ mod tests {
         mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect()
     }
 
-    /// The text as the four kinds of file have it.
+    /// The text in each of the four encodings.
     fn files(text: &str) -> [Vec<u8>; 4] {
         [
             text.into(),
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_in_the_midst_is_a_character() {
+    fn a_mark_after_the_first_character_is_a_character() {
         assert_eq!(decode("a\u{feff}b".as_bytes()).unwrap(), "a\u{feff}b");
     }
 
@@ -122,7 +121,7 @@ mod tests {
         assert_eq!(decode(&vec![b'a'; LARGEST + 1]), Err(Error::TextTooLarge { most_megabytes: 20 }));
     }
 
-    /// Bytes of which many are such as encodings are made of.
+    /// Random bytes, many of them significant in UTF-8 or UTF-16.
     fn any_file() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
             3 => any::<u8>(),
@@ -135,7 +134,7 @@ mod tests {
 
     fn any_text() -> impl Strategy<Value = String> {
         let ends = prop::sample::select(vec!['\r', '\n']);
-        // Changed, not left out: so that ten million cases are no more trouble than a hundred.
+        // Mapped rather than filtered, because proptest gives up after too many rejected values.
         let character = prop_oneof![4 => any::<char>(), 1 => ends].prop_map(|c| if c == '\0' { '0' } else { c });
         prop::collection::vec(character, 1..40).prop_map(|mut text| {
             text[0] = if text[0] == '\u{feff}' { 'f' } else { text[0] };
@@ -144,7 +143,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing panics, and what is refused is refused for a byte that there is.
+        /// Nothing panics, and the offset in an error is within the file.
         #[test]
         fn any_bytes_are_a_text_or_refused(bytes in any_file()) {
             match decode(&bytes) {
@@ -152,7 +151,7 @@ mod tests {
                 Err(Error::EmptyText) => prop_assert!(bytes.len() <= 3),
                 Err(Error::NotUtf8 { offset } | Error::NotUtf16 { offset } | Error::NotText { offset }) => {
                     prop_assert!(offset < bytes.len());
-                    // What stands before it is a text.
+                    // The bytes before it are valid.
                     let before = decode(&bytes[..offset]);
                     prop_assert!(matches!(before, Ok(_) | Err(Error::EmptyText)), "{:?}", before);
                 }

@@ -1,24 +1,24 @@
-//! The editions of *The Time Machine* that are known here, each by its digest, so that nobody trains on a text
-//! that was cut short, re-encoded or replaced on its way.
+//! The known editions of *The Time Machine*, identified by their digests, so that nobody trains on a text that was cut
+//! short, re-encoded or replaced during the download.
 //!
-//! `cargo xtask` includes this file too (by `#[path]`), which is why it leans on std and `sha1` alone.
+//! `cargo xtask` includes this file too (by `#[path]`), so it depends on std and `sha1` alone.
 
 use sha1::{Digest, Sha1};
 
-/// SHA-1 of the book's own edition, which is the digest that the book itself checks.
+/// SHA-1 of the book's edition; the book checks the same digest.
 pub const BOOK_SHA1: &str = "090b5e7e70c295757f55df93cb0a180b9691891a";
-/// SHA-1 of the Project Gutenberg edition as it is carried about: BOM, CRLF, header and licence included.
+/// SHA-1 of the Project Gutenberg edition as it is distributed: with BOM, CRLF, header and licence.
 pub const GUTENBERG_RAW_SHA1: &str = "93973ceaa8e51edc6d87282d68ee23af7f39353e";
-/// SHA-1 of what [`cut`] leaves of it.
+/// SHA-1 of the same after [`cut`].
 pub const GUTENBERG_SHA1: &str = "2defcc76a9cd81949e220f93a6df55dd8fc72878";
 
 const START: &[u8] = b"*** START OF THE PROJECT GUTENBERG EBOOK";
 const END: &[u8] = b"*** END OF THE PROJECT GUTENBERG EBOOK";
 
-/// A text that can be trained on as it is.
+/// A known edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edition {
-    /// The edition that *Dive into Deep Learning* uses, and that its figures hold for.
+    /// The edition that *Dive into Deep Learning* uses, and for which its figures hold.
     Book,
     /// The Project Gutenberg edition without header and licence. It differs from the book's in about 0.6 % of its
     /// words; the alphabet, and so the vocabulary of 28 tokens, is the same.
@@ -26,7 +26,7 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// What people read.
+    /// The name that people see.
     pub fn name(self) -> &'static str {
         match self {
             Self::Book => "the book's edition",
@@ -35,7 +35,7 @@ impl Edition {
     }
 }
 
-/// Which edition these bytes are, if a known one.
+/// The edition of these bytes, if it is a known one.
 pub fn identify(bytes: &[u8]) -> Option<Edition> {
     match sha1_hex(bytes).as_str() {
         BOOK_SHA1 => Some(Edition::Book),
@@ -46,15 +46,15 @@ pub fn identify(bytes: &[u8]) -> Option<Edition> {
 
 /// Cuts header and licence off a Project Gutenberg file.
 ///
-/// What stays is all between the line of the START marker and that of the END marker, with CRLF turned into LF, blank
-/// lines at both ends dropped and one line feed at the end. A BOM goes with the header. A file without the two
-/// markers comes back with nothing cut off, and [`identify`] won't know it.
+/// Returns the lines between the START and the END marker, with CRLF turned into LF, blank lines at both ends dropped
+/// and one line feed at the end. A BOM is removed with the header. Of a file without the markers nothing is cut off,
+/// and [`identify`] won't know it.
 pub fn cut(raw: &[u8]) -> Vec<u8> {
     let after_start = find(raw, START).map_or(0, |at| find(&raw[at..], b"\n").map_or(raw.len(), |n| at + n + 1));
     let end = find(&raw[after_start..], END).map_or(raw.len(), |at| after_start + at);
     let body = &raw[after_start..end];
 
-    // In such a file every CR belongs to a CRLF; a stray one would fail the digest, and dropping it is simplest.
+    // In such a file every CR belongs to a CRLF, so all can be dropped; a stray one would fail the digest anyway.
     let mut text: Vec<u8> = body.iter().copied().filter(|&byte| byte != b'\r').collect();
     let blank = text.iter().take_while(|&&byte| byte == b'\n').count();
     text.drain(..blank);
@@ -107,12 +107,12 @@ mod tests {
         assert_eq!(cut(&[END, b"\nTwo\n", START, b"\nThree"].concat()), b"Three\n");
     }
 
-    /// On the text that set-up brought, and the copy beside a developer's checkout, where they are.
+    /// Checks the text that set-up downloads and the copy beside a developer's checkout, if they exist.
     #[test]
     fn the_texts_at_hand_are_known() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         for path in ["public/timemachine.txt", "../shared/data/timemachine.txt"] {
-            // From the crate's root, or from xtask/.
+            // The manifest is the crate's or xtask's.
             for base in [root, root.parent().unwrap_or(root)] {
                 if let Ok(bytes) = std::fs::read(base.join(path)) {
                     assert!(identify(&bytes).is_some(), "{path} is no known edition");

@@ -1,4 +1,5 @@
-//! Fetches a text from wherever a link says, within limits; in the worker, for the page itself may ask no other server.
+//! Fetches a text from a URL, within limits. Only the worker does this: the page's Content-Security-Policy forbids
+//! requests to other servers.
 
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -11,7 +12,7 @@ use web_sys::{
 use super::decode::{LARGEST, too_large};
 use crate::error::{Error, Result};
 
-/// What a fetch may take.
+/// The most bytes and seconds that a fetch may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub bytes: usize,
@@ -24,17 +25,17 @@ impl Default for Limits {
     }
 }
 
-/// The host that an address names.
+/// The host of an address.
 ///
 /// # Errors
-/// [`Error::NotAnAddress`]: nothing that begins with `http://` or `https://`.
+/// [`Error::NotAnAddress`] if it is not an `http://` or `https://` URL.
 pub fn host(address: &str) -> Result<String> {
     let url = Url::new(address).ok().filter(|url| ["http:", "https:"].contains(&url.protocol().as_str()));
     url.map(|url| url.host()).ok_or_else(|| Error::NotAnAddress(address.to_owned()))
 }
 
-/// What stands at an address of any server that lets other pages read it. Nothing of the visitor is sent along: no
-/// cookies, no word of where the request comes from.
+/// Fetches the bytes at an address, from any server that allows it (CORS). For the visitor's privacy neither cookies
+/// nor a referrer are sent.
 ///
 /// # Errors
 /// [`Error::NotAnAddress`], [`Error::AddressUnreachable`], [`Error::AddressAnswers`], [`Error::AddressSlow`],
@@ -55,10 +56,10 @@ pub async fn fetch(address: &str, limits: Limits) -> Result<Vec<u8>> {
     })
 }
 
-/// A file beside the worker.
+/// Fetches a file next to the worker's script.
 ///
 /// # Errors
-/// [`Error::TextMissing`].
+/// [`Error::TextMissing`] with the reason.
 pub async fn beside(path: &str) -> Result<Vec<u8>> {
     get(path, &RequestInit::new(), LARGEST).await.map_err(|failure| {
         Error::TextMissing(match failure {
@@ -69,7 +70,7 @@ pub async fn beside(path: &str) -> Result<Vec<u8>> {
     })
 }
 
-/// Why nothing came.
+/// Why a fetch failed.
 enum Failure {
     TooLarge,
     Status(u16),
@@ -82,7 +83,7 @@ impl From<JsValue> for Failure {
     }
 }
 
-/// At most so many bytes of what is answered; of more, nothing but the beginning is loaded.
+/// The body of the response, if it has at most `most` bytes; a longer one is cancelled as soon as that is known.
 async fn get(address: &str, how: &RequestInit, most: usize) -> Result<Vec<u8>, Failure> {
     let worker: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let response = JsFuture::from(worker.fetch_with_str_and_init(address, how)).await?;

@@ -1,5 +1,5 @@
-//! Text to token ids, as the book does it: clean, count, number. A text of one's own is decoded first, and may be left
-//! as it stands instead of cleaned.
+//! Text to token ids, as the book does it: clean, count, number. A visitor's own text is decoded first, and need not be
+//! cleaned.
 
 pub mod decode;
 pub mod edition;
@@ -14,8 +14,8 @@ use std::borrow::Cow;
 
 use crate::model::config::Cleaning;
 
-/// Cleans a text as the book does: in each line everything but A-Z and a-z becomes one space, the line is trimmed
-/// and put in lower case; then the lines are joined with nothing between them.
+/// Cleans a text as the book does: in each line every run of characters other than A-Z and a-z becomes one space, and
+/// the line is trimmed and put in lower case; then the lines are joined with nothing between them.
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     for line in text.lines() {
@@ -32,10 +32,10 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
-/// The token that stands for every character that the vocabulary lacks.
+/// The token of every character that the vocabulary lacks.
 pub const UNKNOWN: u32 = 0;
 
-/// How [`UNKNOWN`] is written.
+/// [`UNKNOWN`] in decoded text.
 pub const UNKNOWN_TEXT: &str = "<unk>";
 
 /// The tokens and their ids: `<unk>` is 0, then the characters by falling count, ties in order of first
@@ -43,7 +43,7 @@ pub const UNKNOWN_TEXT: &str = "<unk>";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vocabulary {
     characters: Vec<char>,
-    /// The token of each character, by its code, up to the largest code there is.
+    /// The token of each character, indexed by its code point, up to the largest one in the vocabulary.
     ids: Vec<u32>,
 }
 
@@ -52,7 +52,8 @@ impl Vocabulary {
         Self::limited(text, usize::MAX).0
     }
 
-    /// The commonest characters, as many as `vocab` has room for, `<unk>` included; and how many others there are.
+    /// A vocabulary of at most `vocab` tokens, `<unk>` included: the commonest characters. Also returns the number of
+    /// different characters left out.
     pub fn limited(text: &str, vocab: usize) -> (Self, usize) {
         let mut counts = vec![0_u32; text.chars().max().map_or(0, |c| c as usize + 1)];
         let mut characters = Vec::new();
@@ -69,7 +70,7 @@ impl Vocabulary {
         (Self::numbered(characters), rare)
     }
 
-    /// The vocabulary of these characters in the order of their ids; none if there is no character, or one twice.
+    /// The vocabulary of these characters in the order of their ids; `None` if there is no character, or one twice.
     pub fn of_characters(characters: Vec<char>) -> Option<Self> {
         let mut sorted = characters.clone();
         sorted.sort_unstable();
@@ -90,12 +91,12 @@ impl Vocabulary {
         self.characters.len() + 1
     }
 
-    /// The token of a character; [`UNKNOWN`] for one that the text does not have.
+    /// The token of a character; [`UNKNOWN`] if the vocabulary lacks it.
     pub fn id(&self, c: char) -> u32 {
         self.ids.get(c as usize).copied().unwrap_or(UNKNOWN)
     }
 
-    /// The character of a token; none for [`UNKNOWN`].
+    /// The character of a token; `None` for [`UNKNOWN`].
     pub fn character(&self, id: u32) -> Option<char> {
         self.characters.get((id as usize).checked_sub(1)?).copied()
     }
@@ -105,7 +106,7 @@ impl Vocabulary {
         &self.characters
     }
 
-    /// The characters of a text that the vocabulary lacks, each once.
+    /// The characters of a text that the vocabulary lacks, each once, sorted.
     pub fn unknown(&self, text: &str) -> Vec<char> {
         let mut unknown: Vec<char> = text.chars().filter(|&c| self.id(c) == UNKNOWN).collect();
         unknown.sort_unstable();
@@ -138,7 +139,7 @@ pub struct Corpus {
     pub vocabulary: Vocabulary,
     /// The whole text.
     pub tokens: Vec<u32>,
-    /// How many different characters the vocabulary had no room for.
+    /// Number of different characters that the vocabulary has no room for.
     pub rare: usize,
     sha1: String,
 }
@@ -149,7 +150,7 @@ impl Corpus {
         Self::of(text, Cleaning::Book, usize::MAX)
     }
 
-    /// Cleans a text and numbers its characters, of which the rarest are `<unk>` where `vocab` has no room for all.
+    /// Cleans a text and numbers its characters; the rarest become `<unk>` if there are more than `vocab - 1`.
     pub fn of(text: &str, cleaning: Cleaning, vocab: usize) -> Self {
         let cleaned = match cleaning {
             Cleaning::Book => Cow::from(clean(text)),
@@ -165,7 +166,7 @@ impl Corpus {
         &self.sha1
     }
 
-    /// How often each token stands in the text, by its id.
+    /// The number of occurrences of each token, by its id.
     pub fn counts(&self) -> Vec<u32> {
         let mut counts = vec![0; self.vocabulary.size()];
         self.tokens.iter().for_each(|&id| counts[id as usize] += 1);

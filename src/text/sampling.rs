@@ -1,4 +1,4 @@
-//! Which windows of the corpus make an epoch's minibatches.
+//! Draws the windows of the corpus that form an epoch's minibatches.
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::config::Sampling;
 use crate::model::{Config, Minibatch};
 
-/// The minibatches of one epoch: for each, where its `B` windows of `T` tokens start.
+/// The minibatches of one epoch: for each, the starts of its `B` windows of `T` tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Epoch {
     steps: usize,
@@ -18,15 +18,16 @@ pub struct Epoch {
 impl Epoch {
     /// Draws an epoch's windows over a corpus of `length` tokens.
     ///
-    /// Sequential partitioning: an offset from `0..=T`; what follows is cut into `B` rows of equal length, and
-    /// minibatch `m` takes columns `m·T..(m + 1)·T` of each, so that row `b` goes on where it ended.
-    /// Random sampling: an offset from `0..=T-1`; what follows is cut into windows of `T`, which are shuffled and
-    /// dealt out `B` at a time. What does not fill a minibatch is left out.
+    /// Sequential partitioning: an offset from `0..=T`; the tokens after it are cut into `B` rows of equal length, and
+    /// minibatch `m` takes columns `m·T..(m + 1)·T` of each, so that each row continues where the last minibatch ended.
+    /// Random sampling: an offset from `0..=T-1`; the tokens after it are cut into windows of `T`, which are shuffled
+    /// and grouped by `B`. Tokens that do not fill a minibatch are left out.
     ///
-    /// With `window_offset` the offset is not drawn but this, so that a run can follow another implementation.
+    /// A given `window_offset` replaces the random one, so that a run can reproduce another implementation.
     ///
     /// # Errors
-    /// A corpus so short that some offset would leave no minibatch; a given offset that could not be drawn.
+    /// [`Error::TextTooShort`] if some offset would leave no minibatch; [`Error::WindowOffset`] if the given offset is
+    /// larger than any that is drawn.
     pub fn draw(
         config: &Config,
         length: usize,
@@ -55,7 +56,7 @@ impl Epoch {
         Ok(Self { steps, minibatches })
     }
 
-    /// How many minibatches the epoch has.
+    /// The number of minibatches.
     pub fn len(&self) -> usize {
         self.minibatches.len()
     }
@@ -79,12 +80,12 @@ fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<V
     (0..row / steps).map(|m| (0..batch).map(|b| offset + b * row + m * steps).collect()).collect()
 }
 
-/// The least number of tokens that gives a minibatch whatever the offset.
+/// The least number of tokens that makes a minibatch with every offset.
 pub fn tokens_needed(config: &Config) -> usize {
     config.batch as usize * config.steps as usize + config.largest_offset() as usize + 1
 }
 
-/// Minibatches of an epoch over `length` tokens whose offset is 0; another may have one fewer.
+/// The number of minibatches of an epoch over `length` tokens with offset 0; other offsets may make one fewer.
 pub fn minibatches_at_most(config: &Config, length: usize) -> usize {
     let (batch, steps) = (config.batch as usize, config.steps as usize);
     match config.sampling {
@@ -100,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
     use rand::SeedableRng;
 
-    /// Settings, a corpus in which every token says its own place, and an epoch over it.
+    /// Settings, a corpus in which every token is its own index, and an epoch over it.
     fn any_epoch(sampling: Sampling) -> impl Strategy<Value = (Config, Vec<u32>, Epoch)> {
         (1..9u32, 1..13u32, 0..300usize, any::<u64>()).prop_map(move |(batch, steps, more, seed)| {
             let config = Config { batch, steps, sampling, state: StateMode::Reset, ..Config::default() };
@@ -126,7 +127,7 @@ mod tests {
                 prop_assert!(!std::mem::replace(&mut seen[x as usize], true), "no token is an input twice");
             }
         }
-        // All is covered but for the offset and what does not fill a minibatch.
+        // Only the offset and what does not fill a minibatch is left out.
         let left_out = tokens.len() - epoch.len() * batch * steps;
         prop_assert!(left_out <= steps + batch * steps + batch, "{left_out} tokens left out");
         Ok(())
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_books_setting_has_eight_minibatches_of_either_kind() {
+    fn the_books_setting_has_eight_minibatches_with_either_sampling() {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
         for sampling in [Sampling::Sequential, Sampling::Random] {
             let config = Config { sampling, ..Config::default() };
@@ -172,7 +173,7 @@ mod tests {
             for _ in 0..200 {
                 let epoch = Epoch::draw(&Config { sampling, ..config }, tokens.len(), None, &mut rng).unwrap();
                 let earliest = *epoch.minibatches.iter().flatten().min().unwrap();
-                // The first of random windows may be left out; all begin an offset after whole windows.
+                // The first random window may be left out; every start is the offset plus a multiple of T.
                 offsets.insert(if sampling == Sampling::Random { earliest % 3 } else { earliest });
             }
             assert!(offsets.iter().eq(&all), "{sampling}: {offsets:?}");

@@ -1,4 +1,4 @@
-//! A text as it came: where from, and what of it.
+//! A decoded text and where it came from.
 
 use super::Corpus;
 use super::decode::decode;
@@ -6,12 +6,12 @@ use super::edition::{Edition, identify, sha1_hex};
 use crate::error::{Error, Result};
 use crate::model::config::Cleaning;
 
-/// A text, of which the settings make a [`Corpus`].
+/// A text, from which a [`Corpus`] is made by the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    /// As people are told.
+    /// The name that people see.
     pub name: String,
-    /// Whether it is the book's own edition.
+    /// Whether it is the book's edition.
     pub is_books: bool,
     /// Characters, line feeds included.
     pub characters: u32,
@@ -26,14 +26,14 @@ impl Text {
     /// A known edition of *The Time Machine*.
     ///
     /// # Errors
-    /// [`Error::UnknownEdition`].
+    /// [`Error::UnknownEdition`] for any other bytes.
     pub fn known(bytes: &[u8]) -> Result<Self> {
         let edition = identify(bytes).ok_or_else(|| Error::UnknownEdition(sha1_hex(bytes)))?;
         let content = String::from_utf8_lossy(bytes).into_owned();
         Ok(Self { is_books: edition == Edition::Book, ..Self::new(edition.name(), content) })
     }
 
-    /// A text of the visitor's own; a known edition is known also here.
+    /// The visitor's own text. The book's edition is recognized here too.
     ///
     /// # Errors
     /// As [`decode`].
@@ -42,7 +42,7 @@ impl Text {
         Ok(Self { is_books: identify(bytes) == Some(Edition::Book), ..Self::new(name, content) })
     }
 
-    /// Its tokens, of a vocabulary of at most this size.
+    /// Its tokens, with a vocabulary of at most `vocab` tokens.
     pub fn corpus(&self, cleaning: Cleaning, vocab: u32) -> Corpus {
         Corpus::of(&self.content, cleaning, vocab as usize)
     }

@@ -1,19 +1,19 @@
-//! A run as a file, at the end of an epoch: all that it takes to go on to the last bit as if nothing had happened.
+//! A run as a file, at the end of an epoch: a run that resumes from it is bitwise the uninterrupted one.
 //!
 //! A safetensors file with the parameters under the book's names and shapes, so that any program can use the network,
-//! and beside them
+//! and
 //!
-//! - `epochs (E, 3)`, F64: of each finished epoch its mean loss in nats, its tokens per second and its minibatches;
-//! - `grad_norms (M)`, F32: of each minibatch of those epochs the gradient norm before clipping;
-//! - `rates (R, 4)`, F64: finished epochs, minibatch, learning rate and clipping threshold: where rates were set, and
-//!   which; the first from the beginning on;
-//! - `validation (E)`, F64, where tokens are held out: their perplexity after each epoch;
-//! - metadata: `format`, every setting by its key (one that was added later may be missing, and then is the default),
-//!   `window-offset` where one is fixed, `vocabulary` (the characters in
-//!   the order of their ids, from 1), `text` (SHA-1 of the cleaned text), `samples` (JSON: prefix and text of each
-//!   epoch's sample).
+//! - `epochs (E, 3)`, F64: mean loss in nats, tokens per second and number of minibatches of each finished epoch;
+//! - `grad_norms (M)`, F32: gradient norm before clipping of each minibatch of those epochs;
+//! - `rates (R, 4)`, F64: finished epochs, minibatch, and the learning rate and clip threshold from there on; the first
+//!   row is at epoch 0, minibatch 0;
+//! - `validation (E)`, F64, if tokens are held out: their perplexity after each epoch;
+//! - metadata: `format`, every setting by its key (one that was added later may be missing and then has its default),
+//!   `window-offset` if it is fixed, `vocabulary` (the characters in the order of their ids, from 1), `text` (SHA-1 of
+//!   the cleaned text), `samples` (JSON: prefix and text of each epoch's sample).
 //!
-//! The random generator's place is known by the seed and the number of epochs drawn. The state is zero at an epoch's end.
+//! The random generator's state follows from the seed and the number of epochs drawn. The hidden state is zero at the
+//! start of every epoch, so it is not stored.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -30,22 +30,22 @@ use crate::network::parameters_file::{floats, read_from, view, views};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
-/// What the metadata say under `format`.
+/// The value of `format` in the metadata.
 const FORMAT: &str = "time-traveller checkpoint 1";
 
-/// All of a run at the end of an epoch.
+/// A run at the end of an epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     pub config: Config,
-    /// The offset of every epoch's windows, where it is not random.
+    /// The offset of every epoch's windows, if it is fixed instead of random.
     pub window_offset: Option<u32>,
     /// The characters of the vocabulary, in the order of their ids.
     pub vocabulary: String,
     /// SHA-1 of the cleaned text.
     pub text: String,
-    /// Where rates were set, in order; the first from the beginning on.
+    /// The hyperparameters from each of these minibatches on, in order; the first entry is at `(0, 0)`.
     pub hyperparameters: Vec<(MinibatchId, Hyperparameters)>,
-    /// What each finished epoch came to.
+    /// A report of each finished epoch.
     pub reports: Vec<EpochReport>,
     pub parameters: Parameters,
 }
@@ -61,7 +61,7 @@ impl Checkpoint {
         self.reports.iter().map(|report| report.grad_norms.len() as u64).sum()
     }
 
-    /// What it is of.
+    /// What the page shows of a checkpoint.
     pub fn summary(&self) -> Summary {
         Summary {
             config: self.config,
@@ -73,10 +73,10 @@ impl Checkpoint {
         }
     }
 
-    /// Checks that a corpus is the one that the run learns.
+    /// Checks that a corpus is the one that the run was trained on.
     ///
     /// # Errors
-    /// [`Error::BadCheckpoint`]: another vocabulary, or another text.
+    /// [`Error::BadCheckpoint`]: another vocabulary or another text.
     pub fn check(&self, corpus: &Corpus) -> Result<()> {
         if !self.vocabulary.chars().eq(corpus.vocabulary.characters().iter().copied()) {
             let (its, ours) = (self.vocabulary.chars().count() + 1, corpus.vocabulary.size());
@@ -88,14 +88,14 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The same run, to go on as these settings say: on their engine, and to their last epoch if it is still to come.
+    /// The same run, with the engine of these settings and their number of epochs, but not fewer than are finished.
     pub fn with(mut self, config: &Config) -> Self {
         self.config.engine = config.engine;
         self.config.epochs = config.epochs.max(self.epoch());
         self
     }
 
-    /// The file.
+    /// The checkpoint as a safetensors file.
     pub fn write(&self) -> Vec<u8> {
         let epochs = self.reports.iter().flat_map(|r| [r.loss, r.tokens_per_second, r.grad_norms.len() as f64]);
         let epochs: Vec<f64> = epochs.collect();
@@ -125,10 +125,10 @@ impl Checkpoint {
         own.into_iter().chain(settings).chain(offset).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
-    /// Reads a file; what it says is whole, fits together, and is finite.
+    /// Reads a file and checks that it is complete, consistent and finite.
     ///
     /// # Errors
-    /// [`Error::BadCheckpoint`], which names the first fault.
+    /// [`Error::BadCheckpoint`] with the first fault.
     pub fn read(file: &[u8]) -> Result<Self> {
         read(file).map_err(Error::BadCheckpoint)
     }
@@ -190,13 +190,13 @@ fn read_vocabulary(characters: &str) -> Result<Vocabulary, FileFault> {
     Vocabulary::of_characters(characters.chars().collect()).ok_or(FileFault::Vocabulary)
 }
 
-/// The rows of a table of so many columns.
+/// The elements of a tensor of shape `(any, columns)`, row by row.
 fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>, FileFault> {
     let rows = file.tensor(name).ok().and_then(|tensor| tensor.shape().first().copied());
     floats(file, name, &[rows.unwrap_or(0), columns])
 }
 
-/// The whole number in this range that a table has somewhere.
+/// `number` as an integer, if it is one and lies in the range.
 fn whole(number: f64, range: RangeInclusive<f64>) -> Option<usize> {
     (range.contains(&number) && number.fract() == 0.0).then_some(number as usize)
 }

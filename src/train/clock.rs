@@ -1,21 +1,21 @@
-//! Time spent on training, and the pace of it.
+//! Time spent on training, and the training speed.
 
 use std::collections::VecDeque;
 
 use web_time::{Duration, Instant};
 
-/// The present pace is measured over this many seconds of training.
+/// The speed is averaged over this many seconds of training.
 const WINDOW: f64 = 5.0;
 
-/// Training is counted in pieces of some tens of milliseconds; in one as long as this the machine was asleep.
+/// Training is timed in intervals of some tens of milliseconds; during one as long as this the machine was asleep.
 const ASLEEP: Duration = Duration::from_secs(30);
 
-/// Counts the seconds of training and the tokens trained on in them. Pauses, samples and sleep don't count.
+/// Measures the seconds of training, without pauses, samples and sleep, and the tokens per second.
 #[derive(Debug, Default)]
 pub struct Clock {
     seconds: f64,
     running_since: Option<Instant>,
-    /// Seconds and tokens at recent looks.
+    /// Seconds and tokens trained on at recent calls of [`Clock::pace`].
     recent: VecDeque<(f64, u64)>,
 }
 
@@ -41,19 +41,18 @@ impl Clock {
         self.seconds
     }
 
-    /// Notes how many tokens have been trained on by now and gives the tokens per second over the last
-    /// [`WINDOW`] seconds.
+    /// Tokens per second over the last [`WINDOW`] seconds, given all `tokens` trained on so far.
     pub fn pace(&mut self, tokens: u64) -> f64 {
         self.note(self.seconds, tokens)
     }
 
-    /// A clock that has counted so many seconds already.
+    /// A clock that starts at `seconds`.
     pub fn of(seconds: f64) -> Self {
         Self { seconds, ..Self::default() }
     }
 
-    /// The pace is measured anew, from so many tokens on.
-    pub fn forget_pace(&mut self, tokens: u64) {
+    /// Restarts the measurement of the speed, with `tokens` trained on so far.
+    pub fn reset_pace(&mut self, tokens: u64) {
         self.recent.clear();
         self.recent.push_back((self.seconds, tokens));
     }

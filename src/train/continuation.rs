@@ -1,19 +1,19 @@
-//! What logits say of each generated character: probability, surprise, the likeliest in its place.
+//! From logits to the surprise of each generated character and the likeliest characters in its position.
 
 use crate::model::pick::Generated;
 use crate::protocol::{GUESSES, Guess, Written};
 use crate::text::Vocabulary;
 
-/// The characters that a network added to a prefix of so many tokens, and what would come next.
+/// The characters generated after a prefix of `prefix` tokens, and the likeliest next characters.
 pub fn read(generated: &Generated, prefix: usize, vocabulary: &Vocabulary) -> (Vec<Written>, Vec<Guess>) {
-    let mut places = generated.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
-    let written = generated.tokens[prefix..].iter().zip(&mut places).map(|(&token, logs)| Written {
+    let mut positions = generated.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
+    let written = generated.tokens[prefix..].iter().zip(&mut positions).map(|(&token, logs)| Written {
         character: vocabulary.character(token),
         surprise: -logs[token as usize] / std::f32::consts::LN_2,
         guesses: guesses(&logs, vocabulary),
     });
     let written = written.collect();
-    (written, places.next().map(|logs| guesses(&logs, vocabulary)).unwrap_or_default())
+    (written, positions.next().map(|logs| guesses(&logs, vocabulary)).unwrap_or_default())
 }
 
 /// `ln softmax(logits)`
@@ -23,7 +23,7 @@ fn log_probabilities(logits: &[f32]) -> Vec<f32> {
     logits.iter().map(|logit| logit - largest - sum.ln()).collect()
 }
 
-/// The likeliest characters; of equals the first.
+/// The likeliest characters with their probabilities, in falling order; ties in order of their ids.
 fn guesses(logs: &[f32], vocabulary: &Vocabulary) -> Vec<Guess> {
     let mut left: Vec<usize> = (0..logs.len()).rev().collect(); // of equals `max_by` gives the last
     let mut guesses = Vec::new();

@@ -1,5 +1,5 @@
-//! Training: a [`Session`] takes a network through its epochs; a [`Trainer`] is a session that obeys the page's
-//! commands and tells events.
+//! Training: a [`Session`] trains a network epoch by epoch; a [`Trainer`] runs sessions by the page's commands and
+//! emits events.
 
 pub mod checkpoint;
 mod clock;

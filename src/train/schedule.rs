@@ -1,11 +1,11 @@
-//! By which rates a run goes, from which minibatch on.
+//! The learning rate and clip threshold of each minibatch of a run.
 
 use crate::model::{Hyperparameters, MinibatchId};
 
-/// The rates of a whole run, so that an epoch that is trained once more goes by the rates that it went by.
+/// The hyperparameters of a whole run, kept so that an epoch that is trained again uses the same ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    /// Each from its place on, in order; the first from the beginning on.
+    /// The hyperparameters from each of these minibatches on, in order; the first entry is at `(0, 0)`.
     changes: Vec<(MinibatchId, Hyperparameters)>,
 }
 
@@ -14,30 +14,30 @@ impl Schedule {
         Self { changes: vec![((0, 0), hyperparameters)] }
     }
 
-    /// The schedule of these changes, which are in order and begin at the beginning.
+    /// The schedule of these changes, which must be in order and start at `(0, 0)`.
     pub fn of_changes(changes: Vec<(MinibatchId, Hyperparameters)>) -> Self {
         Self { changes }
     }
 
-    /// Every change, in order; the first is the beginning.
+    /// All changes in order, the first at `(0, 0)`.
     pub fn changes(&self) -> &[(MinibatchId, Hyperparameters)] {
         &self.changes
     }
 
-    /// The rates of a minibatch.
-    pub fn at(&self, place: MinibatchId) -> Hyperparameters {
-        self.changes[self.changes.partition_point(|(from, _)| *from <= place) - 1].1
+    /// The hyperparameters of a minibatch.
+    pub fn at(&self, minibatch: MinibatchId) -> Hyperparameters {
+        self.changes[self.changes.partition_point(|(from, _)| *from <= minibatch) - 1].1
     }
 
-    /// Where the first change after a minibatch is.
-    pub fn change_after(&self, place: MinibatchId) -> Option<MinibatchId> {
-        self.changes.iter().map(|(from, _)| *from).find(|from| *from > place)
+    /// The first minibatch after this one at which the hyperparameters change.
+    pub fn change_after(&self, minibatch: MinibatchId) -> Option<MinibatchId> {
+        self.changes.iter().map(|(from, _)| *from).find(|from| *from > minibatch)
     }
 
-    /// From `place` on these rates hold, whatever was set for there or later.
-    pub fn set(&mut self, place: MinibatchId, hyperparameters: Hyperparameters) {
-        self.changes.retain(|(from, _)| *from < place);
-        self.changes.push((place, hyperparameters));
+    /// Sets the hyperparameters from `minibatch` on, and drops every change at it or later.
+    pub fn set(&mut self, minibatch: MinibatchId, hyperparameters: Hyperparameters) {
+        self.changes.retain(|(from, _)| *from < minibatch);
+        self.changes.push((minibatch, hyperparameters));
     }
 }
 
@@ -46,16 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_holds_from_its_place_to_the_next() {
+    fn a_change_holds_from_its_minibatch_to_the_next_change() {
         let [first, second, third] = [1.0, 2.0, 3.0].map(|clip| Hyperparameters { learning_rate: 1.0, clip });
         let mut schedule = Schedule::new(first);
         schedule.set((2, 3), second);
         schedule.set((5, 0), third);
-        assert_eq!([(0, 0), (2, 2), (2, 3), (4, 9), (5, 0)].map(|place| schedule.at(place).clip), [1., 1., 2., 2., 3.]);
-        assert_eq!(
-            [(0, 0), (2, 3), (5, 0)].map(|place| schedule.change_after(place)),
-            [Some((2, 3)), Some((5, 0)), None]
-        );
+        assert_eq!([(0, 0), (2, 2), (2, 3), (4, 9), (5, 0)].map(|id| schedule.at(id).clip), [1., 1., 2., 2., 3.]);
+        assert_eq!([(0, 0), (2, 3), (5, 0)].map(|id| schedule.change_after(id)), [Some((2, 3)), Some((5, 0)), None]);
         schedule.set((2, 3), third);
         assert_eq!((schedule.at((2, 3)), schedule.change_after((2, 3))), (third, None), "later changes are void");
         schedule.set((0, 0), second);

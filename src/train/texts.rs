@@ -1,4 +1,4 @@
-//! The texts that there are to train on.
+//! The texts that can be trained on: the book's and the visitor's own.
 
 use std::rc::Rc;
 
@@ -7,22 +7,22 @@ use crate::model::config::{Cleaning, Config};
 use crate::protocol::{MOST_COUNTS, TextChoice, TextFacts};
 use crate::text::{Corpus, Text};
 
-/// A prefix that a text itself gives is at most so long, in characters.
+/// The most characters of the prefix that is proposed from the start of a text.
 const BEGINNING: usize = 14;
 
-/// The first characters of a text that are known and stand in one line.
+/// The start of a text's first line, up to the first character that the vocabulary lacks.
 fn beginning(corpus: &Corpus) -> String {
     let known = corpus.tokens.iter().map_while(|&id| corpus.vocabulary.character(id));
     let line: String = known.skip_while(|c| c.is_whitespace()).take_while(|&c| c != '\n').take(BEGINNING).collect();
     line.trim_end().to_owned()
 }
 
-/// The book's text and the visitor's own, which goes before it; and the corpus that was made of them last.
+/// The book's text and the visitor's own, which takes precedence; and the last corpus made, as a cache.
 #[derive(Default)]
 pub struct Texts {
     book: Option<Text>,
     own: Option<Text>,
-    made: Option<(Cleaning, u32, Rc<Corpus>)>,
+    cached: Option<(Cleaning, u32, Rc<Corpus>)>,
 }
 
 impl Texts {
@@ -30,57 +30,57 @@ impl Texts {
         Self { book: Some(text), ..Self::default() }
     }
 
-    /// The visitor's own text, where the book's could not be had.
+    /// The visitor's own text, without the book's.
     pub fn of_own(text: Text) -> Self {
         Self { own: Some(text), ..Self::default() }
     }
 
-    /// Takes the text that is chosen.
+    /// Switches to the chosen text.
     ///
     /// # Errors
-    /// Bytes that are no text; a book that is not there. The text before then stays.
+    /// Bytes that are not a text; the book's text if it was never loaded. The previous text then stays.
     pub fn choose(&mut self, choice: TextChoice) -> Result<()> {
         self.own = match choice {
             TextChoice::Present => return Ok(()),
-            // Whoever sends it here fetches it before.
+            // The worker fetches such a text first and passes its bytes on.
             TextChoice::Address(address) => return Err(Error::AddressUnreachable(address)),
             TextChoice::Book if self.book.is_none() => return Err(Error::NoBook),
             TextChoice::Book => None,
             TextChoice::Own { name, bytes } => Some(Text::own(name, &bytes)?),
         };
-        self.made = None;
+        self.cached = None;
         Ok(())
     }
 
-    fn present(&self) -> Result<&Text> {
+    fn current(&self) -> Result<&Text> {
         self.own.as_ref().or(self.book.as_ref()).ok_or(Error::NoBook)
     }
 
     fn read(&mut self, cleaning: Cleaning, vocab: u32) -> Result<Rc<Corpus>> {
-        if let Some((_, _, corpus)) = self.made.as_ref().filter(|made| (made.0, made.1) == (cleaning, vocab)) {
+        if let Some((_, _, corpus)) = self.cached.as_ref().filter(|cached| (cached.0, cached.1) == (cleaning, vocab)) {
             return Ok(corpus.clone());
         }
-        let corpus = Rc::new(self.present()?.corpus(cleaning, vocab));
-        self.made = Some((cleaning, vocab, corpus.clone()));
+        let corpus = Rc::new(self.current()?.corpus(cleaning, vocab));
+        self.cached = Some((cleaning, vocab, corpus.clone()));
         Ok(corpus)
     }
 
-    /// The text as these settings read it.
+    /// The current text, cleaned and tokenized by these settings.
     ///
     /// # Errors
-    /// [`Error::NoLetters`]: a text of which nothing is left; no text at all.
+    /// [`Error::NoLetters`] if cleaning leaves nothing; [`Error::NoBook`] if there is no text.
     pub fn corpus(&mut self, config: &Config) -> Result<Rc<Corpus>> {
         let corpus = self.read(config.cleaning, config.vocab)?;
         if corpus.tokens.is_empty() { Err(Error::NoLetters) } else { Ok(corpus) }
     }
 
-    /// What the page tells of the text.
+    /// What the page shows of the current text.
     ///
     /// # Errors
-    /// No text at all.
+    /// [`Error::NoBook`] if there is no text.
     pub fn facts(&mut self, cleaning: Cleaning, vocab: u32) -> Result<TextFacts> {
         let corpus = self.read(cleaning, vocab)?;
-        let text = self.present()?;
+        let text = self.current()?;
         let counts = corpus.counts();
         let characters = corpus.vocabulary.characters().iter().copied();
         Ok(TextFacts {

@@ -1,64 +1,62 @@
-//! Commands in, events out: what the worker does all day.
+//! The worker's main loop: obeys commands, trains, emits events.
 
 mod faults;
+mod start;
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
 use web_time::{Duration, Instant};
 
 use super::checkpoint::Checkpoint;
-use super::session::{EpochResult, Initial, Session};
+use super::session::{EpochResult, Session};
 use super::texts::Texts;
-use crate::engine::{Device, Devices, Race, profile};
+use crate::engine::{Device, Devices, profile};
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
 use crate::model::Config;
 use crate::model::config::Cleaning;
-use crate::network::parameters_file;
 use crate::protocol::{
-    Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Hyperparameters, PastRace, Pick, Profile,
-    SAMPLE_LENGTH, StartFrom, Stretch, Summary, TextChoice, check_prefix,
+    Command, Continuation, EpochReport, Event, FINAL_PREFIXES, FinalReport, Hyperparameters, Pick, Profile,
+    SAMPLE_LENGTH, Stretch, Summary, TextChoice, check_prefix,
 };
-use crate::text::Corpus;
 
-/// Progress is told at most this often.
+/// The shortest time between two [`Event::Progress`].
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
-/// What becomes of the run when no command is there.
+/// The state of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Training,
     Paused,
-    /// Held, and without a device.
+    /// Paused because its device failed and no new one could be opened.
     Lost,
-    /// No run, or one that is over.
-    Still,
+    /// No run, or a finished one.
+    Idle,
 }
 
-/// Obeys commands one after the other, and trains in between.
+/// Obeys commands one after another, and trains in between.
 pub struct Trainer<E> {
     devices: Devices,
     texts: Texts,
     emit: E,
     mode: Mode,
-    /// The number of the run.
+    /// The number of the run, from its [`Command::Train`].
     run: Option<u32>,
-    /// Its network.
     session: Option<Session>,
-    /// What the last network was put on.
+    /// The device of the latest network.
     device: Option<Device>,
-    /// An untrained network that was asked to generate before any run, and its settings.
+    /// The settings and the untrained network that generate before any run.
     untrained: Option<(Config, Session)>,
-    /// What samples continue.
+    /// The prefix that samples continue.
     prefix: String,
     last_progress: Instant,
-    /// What the run's epochs came to, as was told.
+    /// The epochs that were reported.
     reports: Vec<EpochReport>,
-    /// What an epoch came to that is not yet told.
+    /// A finished epoch that is not reported yet. It is kept if the device fails while its sample is taken.
     ended: Option<EpochResult>,
-    /// How often a failed device was replaced since an epoch was finished or a command obeyed.
+    /// The number of times a failed device was replaced since an epoch was finished or a command obeyed.
     moves: u32,
-    /// Why the last one failed.
+    /// Why the last device failed.
     reason: String,
 }
 
@@ -68,7 +66,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             devices,
             texts,
             emit,
-            mode: Mode::Still,
+            mode: Mode::Idle,
             run: None,
             session: None,
             device: None,
@@ -82,8 +80,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
     }
 
-    /// Obeys `first`, then commands as they come, and trains in between, until the commands end and nothing is left to
-    /// train.
+    /// Obeys `first`, then commands as they come, and trains in between. Returns when the commands have ended and no
+    /// run is training.
     pub async fn serve(&mut self, first: Option<Command>, commands: &mut UnboundedReceiver<Command>) {
         let mut first = first;
         loop {
@@ -102,7 +100,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 None => self.train().await,
             };
             match outcome {
-                Err(error) => first = self.cope(error, command).await,
+                Err(error) => first = self.handle(error, command).await,
                 Ok(()) if self.mode != Mode::Training => self.moves = 0,
                 Ok(()) => {}
             }
@@ -116,7 +114,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
             Command::Pause if self.mode == Mode::Training => return self.pause().await,
             Command::Pause => {}
-            Command::Resume { stretch } if self.mode == Mode::Lost => self.try_again(stretch).await,
+            Command::Resume { stretch } if self.mode == Mode::Lost => self.resume_lost(stretch).await,
             Command::Resume { stretch } => self.resume(stretch),
             Command::SetHyperparameters { hyperparameters } => {
                 let event = self
@@ -125,11 +123,11 @@ impl<E: FnMut(Event)> Trainer<E> {
                 (self.emit)(event);
             }
             Command::Reset => {
-                self.forget();
+                self.clear();
                 (self.emit)(Event::Idle);
             }
             Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
-            Command::SamplePrefix { .. } => {} // the samples go on with the one before
+            Command::SamplePrefix { .. } => {} // samples keep the previous prefix
             Command::Checkpoint { request } => {
                 let checkpoint = self.checkpoint().await;
                 return self.answer(request, checkpoint, |checkpoint| {
@@ -173,95 +171,29 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Refused { request, error });
     }
 
-    async fn start(
-        &mut self,
-        run: u32,
-        config: Config,
-        prefix: String,
-        beginning: StartFrom,
-        stretch: Stretch,
-    ) -> Result<()> {
-        self.forget();
-        self.run = Some(run);
-        check_prefix(&prefix)?;
-        let checkpoint = beginning.checkpoint.as_deref().map(Checkpoint::read).transpose()?;
-        let checkpoint = checkpoint.map(|checkpoint| checkpoint.with(&config));
-        let config = checkpoint.as_ref().map_or(config, |checkpoint| checkpoint.config);
-        config.check()?;
-        let corpus = self.texts.corpus(&config)?;
-        let start = read(beginning, &config, &corpus)?;
-        let device = self.choose(&config).await?;
-        let mut session = match &checkpoint {
-            Some(checkpoint) => Session::from_checkpoint(&device, &corpus, checkpoint).await?,
-            None => Session::from_start(&device, &corpus, config, start).await?,
-        };
-        let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
-        if let Some(checkpoint) = checkpoint {
-            (self.emit)(started);
-            self.tell_checkpoint(run, checkpoint);
-        } else {
-            let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
-            (self.emit)(started);
-            (self.emit)(Event::Untrained { run, sample });
-        }
-        session.go_on(stretch);
-        self.session = Some(session);
-        self.prefix = prefix;
-        self.mode = Mode::Training;
-        Ok(())
-    }
-
-    /// Tells what a run came to before it was interrupted.
-    fn tell_checkpoint(&mut self, run: u32, checkpoint: Checkpoint) {
-        let Checkpoint { config, reports, hyperparameters, .. } = checkpoint;
-        self.reports.clone_from(&reports);
-        for ((epoch, minibatch), hyperparameters) in hyperparameters.into_iter().skip(1) {
-            (self.emit)(Event::HyperparametersSet { run, epoch, minibatch: minibatch as u32, hyperparameters });
-        }
-        (self.emit)(Event::Opened { run, config, reports });
-    }
-
-    /// The run at the end of its last epoch.
+    /// A checkpoint of the run at the end of its last epoch.
     async fn checkpoint(&mut self) -> Result<Checkpoint> {
         if self.ended.is_some() {
             if self.mode == Mode::Lost {
                 return Err(Error::Lost { reason: self.reason.clone() });
             }
-            self.train().await?; // an epoch whose sample is still to be made
+            self.train().await?; // takes the epoch's sample and reports it
         }
         let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
         Ok(session.checkpoint(&self.reports))
     }
 
-    /// What a file is of, if a run can go on from it here.
+    /// The summary of a checkpoint file, if a run can resume from it with the current text.
     fn examine(&mut self, file: &[u8]) -> Result<Summary> {
         let checkpoint = Checkpoint::read(file)?;
         checkpoint.check(&*self.texts.corpus(&checkpoint.config)?)?;
         Ok(checkpoint.summary())
     }
 
-    /// The device for these settings, which are checked; says which.
-    async fn choose(&mut self, config: &Config) -> Result<Device> {
-        let race = self.race(config).await?;
-        (self.emit)(Event::Device { name: race.winner.name(), race: race.laps });
-        self.device = Some(race.winner.clone());
-        Ok(race.winner)
-    }
-
-    /// The device for these settings, by a race if they leave it open.
-    async fn race(&mut self, config: &Config) -> Result<Race> {
-        let network = network_of(config, self.texts.corpus(config)?.vocabulary.size());
-        let race = self.devices.choose(config.engine, network).await?;
-        if race.new {
-            (self.emit)(Event::Raced { race: PastRace { sizes: network.sizes, laps: race.laps.clone() } });
-        }
-        Ok(race)
-    }
-
-    /// Tells what was asked for, or why it can't be had; a failure of the device is more than that.
+    /// Answers a request, with an [`Event::Refused`] for an error; a failure of the device is returned to be handled.
     fn answer<T>(&mut self, request: u32, outcome: Result<T>, event: impl FnOnce(T) -> Event) -> Result<()> {
         match outcome {
-            Ok(told) => (self.emit)(event(told)),
+            Ok(answer) => (self.emit)(event(answer)),
             Err(error @ Error::Gpu(_)) => return Err(error),
             Err(error) => self.refuse(request, error),
         }
@@ -271,17 +203,17 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn profile(&mut self, config: &Config) -> Result<Profile> {
         config.check()?;
         if let Some(session) = &mut self.session {
-            session.settle().await?;
+            session.synchronize().await?;
         }
         let race = self.race(config).await?;
         profile(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
     }
 
-    /// Holds the run that is under way and tells where.
+    /// Pauses the run and emits its progress.
     async fn pause(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
-        session.settle().await?;
-        self.tell_progress();
+        session.synchronize().await?;
+        self.emit_progress();
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;
         Ok(())
@@ -290,56 +222,57 @@ impl<E: FnMut(Event)> Trainer<E> {
     fn resume(&mut self, stretch: Stretch) {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
         match self.mode {
-            Mode::Still | Mode::Lost => return,
+            Mode::Idle | Mode::Lost => return,
             Mode::Training => {}
             Mode::Paused => (self.emit)(Event::Resumed { run }),
         }
-        session.go_on(stretch);
+        session.set_goal(stretch);
         self.mode = Mode::Training;
     }
 
     fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) -> Result<Event> {
-        let under_way = self.mode != Mode::Still;
-        let (Some(run), Some(session), true) = (self.run, &mut self.session, under_way) else {
+        let is_under_way = self.mode != Mode::Idle;
+        let (Some(run), Some(session), true) = (self.run, &mut self.session, is_under_way) else {
             return Err(Error::NoRun);
         };
         let (epoch, minibatch) = session.set_hyperparameters(hyperparameters)?;
         Ok(Event::HyperparametersSet { run, epoch, minibatch: minibatch as u32, hyperparameters })
     }
 
-    fn forget(&mut self) {
+    /// Drops the run and every network.
+    fn clear(&mut self) {
         self.run = None;
         self.session = None;
         self.untrained = None;
         self.reports.clear();
         self.ended = None;
-        self.mode = Mode::Still;
+        self.mode = Mode::Idle;
     }
 
     fn fail(&mut self, error: Error) {
         let run = self.run;
-        self.forget();
+        self.clear();
         (self.emit)(Event::Failed { run, error });
     }
 
     async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {
         if let Some(session) = &mut self.session {
-            return session.converse(prefix, length, pick).await;
+            return session.generate(prefix, length, pick).await;
         }
         let session = match self.untrained.take() {
             Some((known, session)) if known == config => session,
             _ => {
                 config.check()?;
-                let device = self.choose(&config).await?;
+                let device = self.choose_device(&config).await?;
                 Session::new(&device, &self.texts.corpus(&config)?, config).await?
             }
         };
         let (_, session) = self.untrained.insert((config, session));
-        session.converse(prefix, length, pick).await
+        session.generate(prefix, length, pick).await
     }
 
-    /// One piece of training, and what it brings. Where a device fails in its midst, the same is done once more: what an
-    /// epoch came to is kept until it is told.
+    /// Trains for some tens of milliseconds, and emits the progress or the report of a finished epoch. If the device
+    /// fails, it is called again on another one.
     async fn train(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         if self.ended.is_none() {
@@ -351,13 +284,13 @@ impl<E: FnMut(Event)> Trainer<E> {
             self.ended = None;
             self.reports.push(report.clone());
             (self.emit)(Event::Epoch { run, report });
-            self.tell_progress();
+            self.emit_progress();
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
-            self.tell_progress();
+            self.emit_progress();
         }
         match &self.session {
             Some(session) if session.is_finished() => self.finish(run).await,
-            Some(session) if session.rests() => self.pause().await,
+            Some(session) if session.is_at_goal() => self.pause().await,
             _ => Ok(()),
         }
     }
@@ -365,11 +298,11 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn finish(&mut self, run: u32) -> Result<()> {
         let report = self.final_report().await?;
         (self.emit)(Event::Finished { run, report });
-        self.mode = Mode::Still;
+        self.mode = Mode::Idle;
         Ok(())
     }
 
-    fn tell_progress(&mut self) {
+    fn emit_progress(&mut self) {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
         (self.emit)(Event::Progress { run, progress: session.progress() });
         self.last_progress = Instant::now();
@@ -377,8 +310,8 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     async fn final_report(&mut self) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
-        // A text of another script is asked for what it can say.
-        let mut prefixes: Vec<&str> = FINAL_PREFIXES.into_iter().filter(|prefix| session.knows(prefix)).collect();
+        // The vocabulary of a text in another script lacks the characters of the book's prefixes.
+        let mut prefixes: Vec<&str> = FINAL_PREFIXES.into_iter().filter(|prefix| session.can_encode(prefix)).collect();
         if prefixes.is_empty() {
             prefixes.push(&self.prefix);
         }
@@ -394,13 +327,4 @@ impl<E: FnMut(Event)> Trainer<E> {
             samples,
         })
     }
-}
-
-/// A beginning with its file read, which must hold the parameters of these settings' network.
-fn read(beginning: StartFrom, config: &Config, corpus: &Corpus) -> Result<Initial> {
-    let read = |file: Vec<u8>| parameters_file::read(&file, network_of(config, corpus.vocabulary.size()));
-    Ok(Initial {
-        parameters: beginning.parameters.map(read).transpose()?,
-        window_offset: beginning.window_offset.map(|offset| offset as usize),
-    })
 }

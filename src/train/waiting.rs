@@ -1,4 +1,4 @@
-//! What commands come to as long as there is no text.
+//! Answers commands while there is no text.
 
 use futures_channel::mpsc::UnboundedReceiver;
 use futures_util::StreamExt;
@@ -9,8 +9,8 @@ use crate::engine::Devices;
 use crate::error::Error;
 use crate::protocol::{Command, Event};
 
-/// Obeys what can be obeyed without a text, until there is the visitor's own, or a Train, with which the book's is to be
-/// tried once more. Nothing if the commands end.
+/// Answers commands without a text. Returns the visitor's own text as soon as there is one, or a Train command, for
+/// which the caller tries to load the book's text again; `None` if the commands end.
 pub async fn wait_for_text(
     commands: &mut UnboundedReceiver<Command>,
     devices: &mut Devices,
@@ -36,7 +36,7 @@ pub async fn wait_for_text(
             Command::SetHyperparameters { .. } => emit(Event::HyperparametersRefused { error: Error::NoRun }),
             Command::Reset => emit(Event::Idle),
             Command::Recall { races } => devices.recall(races),
-            // Of no run.
+            // They do nothing without a run.
             Command::Pause | Command::Resume { .. } | Command::SamplePrefix { .. } => {}
         }
     }
@@ -52,14 +52,14 @@ mod tests {
     use crate::protocol::{Hyperparameters, PastRace, Pick, StartFrom, Stretch, TextChoice};
     use futures_channel::mpsc::unbounded;
 
-    /// What these commands come to, one after the other, and the events meanwhile.
+    /// The result of waiting with these commands, and the events emitted.
     fn wait(commands: Vec<Command>, devices: &mut Devices) -> (Option<Either<Command, Texts>>, Vec<Event>) {
         let (sender, mut receiver) = unbounded();
         commands.into_iter().for_each(|command| sender.unbounded_send(command).unwrap());
         drop(sender);
         let mut events = Vec::new();
-        let brought = pollster::block_on(wait_for_text(&mut receiver, devices, |event| events.push(event)));
-        (brought, events)
+        let result = pollster::block_on(wait_for_text(&mut receiver, devices, |event| events.push(event)));
+        (result, events)
     }
 
     fn no_devices() -> Devices {
@@ -91,8 +91,8 @@ mod tests {
             text(TextChoice::Own { name: "empty".into(), bytes: vec![] }),
             Command::Reset,
         ];
-        let (brought, events) = wait(asked, &mut no_devices());
-        assert!(brought.is_none());
+        let (result, events) = wait(asked, &mut no_devices());
+        assert!(result.is_none());
         let refused = |request| Event::Refused { request, error: Error::NoNetwork };
         assert_eq!(events[..4], [1, 2, 3, 4].map(refused));
         assert_eq!(events[4], Event::HyperparametersRefused { error: Error::NoRun });
@@ -102,16 +102,16 @@ mod tests {
 
     #[test]
     fn a_train_or_an_own_text_ends_the_wait() {
-        let (brought, events) = wait(vec![train(), Command::Reset], &mut no_devices());
-        assert!(matches!(brought, Some(Either::Left(command)) if command == train()) && events.is_empty());
+        let (result, events) = wait(vec![train(), Command::Reset], &mut no_devices());
+        assert!(matches!(result, Some(Either::Left(command)) if command == train()) && events.is_empty());
         let own = TextChoice::Own { name: "mine".into(), bytes: b"a clock".to_vec() };
-        let (brought, events) = wait(vec![text(own), Command::Reset], &mut no_devices());
-        let Some(Either::Right(mut texts)) = brought else { panic!("{events:#?}") };
+        let (result, events) = wait(vec![text(own), Command::Reset], &mut no_devices());
+        let Some(Either::Right(mut texts)) = result else { panic!("{events:#?}") };
         assert_eq!(texts.corpus(&Config::default()).unwrap().tokens.len(), 7);
         assert!(matches!(&events[..], [Event::Text { facts }] if facts.own && facts.name == "mine"), "{events:#?}");
     }
 
-    /// The page tells of races before all else.
+    /// The page sends past races before any other command.
     #[test]
     fn races_of_earlier_visits_are_kept() {
         let sizes = Sizes { batch: 4, steps: 3, hidden: 8, vocabulary: 9 };

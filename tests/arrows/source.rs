@@ -1,4 +1,4 @@
-//! Rust source, as far as its imports go.
+//! Reads Rust source files as far as needed to know their imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,10 +13,10 @@ pub struct Tree(BTreeMap<Module, File>);
 /// What a file imports.
 #[derive(Default)]
 struct File {
-    /// Paths as they are meant, from the crate on.
+    /// Absolute paths, starting with the crate.
     imports: Vec<Module>,
-    /// What it gives on as if it were its own: the last name of the path, or `*`.
-    given_on: Vec<Module>,
+    /// Absolute paths of its re-exports, the last name perhaps `*`.
+    reexports: Vec<Module>,
     tokens: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Tree {
         Self(files.collect())
     }
 
-    /// Which file imports which. That a file gives on what its own children have is no import.
+    /// The files that each file imports. A re-export is no import.
     pub fn imports(&self) -> BTreeMap<Module, BTreeSet<Module>> {
         let targets = |module: &Module, file: &File| {
             let meant = file.imports.iter().filter_map(|path| self.find(path));
@@ -44,14 +44,14 @@ impl Tree {
         self.0.iter().map(|(module, file)| (module.clone(), targets(module, file))).collect()
     }
 
-    /// The file that has what a path names, also where another gives it on.
+    /// The file that defines what a path names, found through re-exports.
     fn find(&self, path: &[String]) -> Option<Module> {
         let length = (1..=path.len()).rev().find(|&length| self.0.contains_key(&path[..length]))?;
         let (module, rest) = path.split_at(length);
         let given = rest.first().and_then(|name| {
-            let given_on = &self.0[module].given_on;
-            let by_name = given_on.iter().find(|given| given.last() == Some(name)).cloned();
-            let globs = given_on.iter().filter(|given| given.last().is_some_and(|last| last == "*"));
+            let reexports = &self.0[module].reexports;
+            let by_name = reexports.iter().find(|given| given.last() == Some(name)).cloned();
+            let globs = reexports.iter().filter(|given| given.last().is_some_and(|last| last == "*"));
             let mut whole = globs.filter_map(|glob| self.find(&glob[..glob.len() - 1]));
             by_name.or_else(|| whole.find(|module| self.0[module].defines(name)))
         });
@@ -86,7 +86,7 @@ fn gather(folder: &Path, parent: &[String], files: &mut BTreeMap<Module, Vec<Str
 impl File {
     fn read(module: &[String], tokens: Vec<String>, modules: &BTreeSet<Module>) -> Self {
         let mut file = Self::default();
-        // The inline modules around a place, and how many braces are open there.
+        // The inline modules around a token, and the number of open braces there.
         let (mut inside, mut depth): (Vec<(String, usize)>, usize) = (Vec::new(), 0);
         let mut at = 0;
         while at < tokens.len() {
@@ -106,10 +106,10 @@ impl File {
                     at = tree(&tokens, at + 1, &[], &mut paths);
                     for path in paths.iter().filter_map(|path| meant(path, &here, modules)) {
                         let is_childs = is_pub && path.starts_with(module);
-                        if is_childs { &mut file.given_on } else { &mut file.imports }.push(path);
+                        if is_childs { &mut file.reexports } else { &mut file.imports }.push(path);
                     }
                 }
-                // A path in the midst of code, but none that says who may see something: `pub(in crate::ui)`.
+                // A path within code, except in a visibility: `pub(in crate::ui)`.
                 "crate" | "super" | "self" | "dense" | "time_traveller"
                     if token(at + 1) == "::"
                         && !["::", "$"].contains(&before)
@@ -135,7 +135,7 @@ impl File {
     }
 }
 
-/// The path from the crate on that a path means in the module `here`; none for what is of another package.
+/// The absolute path of a path in the module `here`; `None` for another package's.
 fn meant(path: &[String], here: &[String], modules: &BTreeSet<Module>) -> Option<Module> {
     let (first, rest) = path.split_first()?;
     let crate_name = if here[0] == "dense" { "dense" } else { "crate" };
@@ -160,7 +160,8 @@ fn meant(path: &[String], here: &[String], modules: &BTreeSet<Module>) -> Option
     Some(base)
 }
 
-/// Reads one tree of a `use` from a place on: every path of it, which begins with `before`. Gives the place behind it.
+/// Reads one tree of a `use` from the token `at` on: adds its paths, each after the prefix `before`. Returns the index
+/// after the tree.
 fn tree(tokens: &[String], mut at: usize, before: &[String], paths: &mut Vec<Module>) -> usize {
     let mut path = before.to_vec();
     loop {
@@ -172,9 +173,9 @@ fn tree(tokens: &[String], mut at: usize, before: &[String], paths: &mut Vec<Mod
                 }
                 return at + 1;
             }
-            // The name that a thing has here is no matter.
+            // The local name does not matter.
             "as" => at += 1,
-            // `{self, …}` is what stands before the group.
+            // `self` in a group is the path before the group.
             "self" if !before.is_empty() => paths.push(path.clone()),
             "," | "}" | ";" => {
                 if path.len() > before.len() {
@@ -192,7 +193,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// What a file has beside its own tests.
+/// A file's tokens without its `tests` module.
 fn without_tests(mut tokens: Vec<String>) -> Vec<String> {
     if let Some(start) = tokens.windows(3).position(|three| three == ["mod", "tests", "{"]) {
         let mut depth = 0;
@@ -206,7 +207,7 @@ fn without_tests(mut tokens: Vec<String>) -> Vec<String> {
     tokens
 }
 
-/// Names, `::` and signs, without comments and literals.
+/// A text's names, `::` and other characters, without comments and literals.
 fn tokens(text: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut rest = text;
@@ -245,7 +246,7 @@ fn literal(text: &str) -> Option<usize> {
         is_end
     });
     let end = end?.0 + 1;
-    // A lifetime has no second quote so near.
+    // A lifetime has no second quote one character later.
     let is_character = text[1..].starts_with('\\') || text[1..end - 1].chars().count() == 1;
     (quote == '"' || is_character).then_some(end)
 }

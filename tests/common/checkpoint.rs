@@ -1,4 +1,4 @@
-//! A checkpoint without a run: made by hand.
+//! A checkpoint made by hand, without a run.
 
 use time_traveller::model::Config;
 use time_traveller::network::Parameters;
@@ -7,7 +7,7 @@ use time_traveller::train::Checkpoint;
 
 use crate::script::{corpus, network, small};
 
-/// A run of two epochs as a file, without a device.
+/// A checkpoint after two epochs.
 pub fn example() -> Checkpoint {
     let corpus = corpus();
     let config = Config { lr: 0.1, ..small() };

@@ -1,5 +1,5 @@
-//! Every kernel against its oracle: one body for every network, compiler and device. The device runs kernel after kernel;
-//! each time the oracle is computed in f64 from what the kernel was given there, so that a difference is the kernel's own.
+//! Compares every kernel with its oracle, for any network, compiler and device. The oracle is computed in f64 from the
+//! tensors that the kernel itself read, so that errors do not add up from kernel to kernel.
 
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu, wgsl};
@@ -14,11 +14,11 @@ use time_traveller::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use time_traveller::network::{Access, Content, Kernel, Library, Network, Parameters, Setup};
 use time_traveller::oracle;
 
-/// The most that an element may be off, as a share of its tensor's largest magnitude: f32 keeps 6e-8 of a number, and
-/// the longest sums here have some hundred terms.
+/// The largest error of an element, relative to its tensor's largest magnitude: f32 has a precision of 6e-8, and the
+/// longest sums here have some hundred terms.
 pub const TOLERANCE: f64 = 1e-5;
 
-/// What a comparison is made on.
+/// A network, its input, and the variant of the kernels to compare.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub name: &'static str,
@@ -27,7 +27,7 @@ pub struct Case {
     pub oracles: &'static [Oracles],
     pub tile: Tile,
     pub parameters: Parameters,
-    /// The states that enter, by their tensors.
+    /// The initial states, by tensor name.
     pub carried: Vec<(&'static str, Vec<f32>)>,
     pub minibatch: Minibatch,
     pub hyperparameters: Hyperparameters,
@@ -40,11 +40,11 @@ pub struct Mutation {
     pub kernel: &'static str,
     /// A piece of the kernel's WGSL, shared files included.
     pub from: &'static str,
-    /// What stands there instead.
+    /// What replaces it.
     pub to: &'static str,
 }
 
-/// Numbers from -1 to 1, the same ones every time.
+/// Pseudorandom numbers from -1 to 1, the same for the same seed.
 fn numbers(count: usize, seed: u32) -> Vec<f32> {
     let mut x = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
     let mut next = || {
@@ -93,7 +93,7 @@ impl Case {
         }
     }
 
-    /// A network on a device, one kernel perhaps broken.
+    /// The network on the device, with the mutation, if any.
     async fn engine(&self, gpu: &Gpu) -> Engine {
         let wgsl = |kernel: &Kernel| {
             let sound = wgsl::module(self.library, kernel, self.tile);
@@ -110,7 +110,7 @@ impl Case {
         Engine::with_wgsl(gpu, self.tile, &setup, &wgsl).await.unwrap()
     }
 
-    /// The same in the oracle's memory.
+    /// The network in the oracle's memory.
     fn memory(&self) -> Memory {
         oracle::memory(
             &self.parameters.cast(),
@@ -129,7 +129,7 @@ impl Case {
         self
     }
 
-    /// Every target is token 0 and the network is sure of it, so that no gradient is left.
+    /// Makes every target token 0, of which the network is certain, so that the gradient vanishes.
     fn without_gradient(mut self) -> Self {
         self.minibatch.targets.fill(0);
         self.parameters.tensor_mut("b_q")[0] = 300.0;
@@ -137,7 +137,7 @@ impl Case {
     }
 }
 
-/// Sizes of one, around the edges of tiles and of workgroups, and extremes of the numbers.
+/// Sizes of one, sizes around the edges of tiles and of workgroups, and extreme numbers.
 pub fn cases() -> Vec<Case> {
     vec![
         Case::new("one of each", [1, 1, 1, 2], 0.5),
@@ -154,10 +154,10 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-/// What a sampled token's score is where the token may not be picked.
+/// The score of a token that is not among the top k.
 const OUT: f64 = f32::MIN as f64;
 
-/// Says which kernel, tensor and element differ, if any do.
+/// Panics with kernel, tensor and element if one differs.
 pub fn compare(case: &Case, kernel: &str, tensor: &str, got: &[f32], expected: &[f64]) {
     assert_eq!(got.len(), expected.len(), "{}: {kernel}: size of {tensor}", case.name);
     let largest = expected.iter().filter(|x| **x != OUT).fold(0f64, |largest, x| largest.max(x.abs()));
@@ -174,7 +174,7 @@ pub fn compare(case: &Case, kernel: &str, tensor: &str, got: &[f32], expected: &
     }
 }
 
-/// A network on a device, and in the oracle's memory what the device holds.
+/// A network on a device, and its tensors in the oracle's memory.
 struct Device<'a> {
     case: &'a Case,
     engine: Engine,
@@ -201,7 +201,8 @@ impl<'a> Device<'a> {
         Self { case, engine: case.engine(gpu).await, memory: case.memory() }
     }
 
-    /// Runs one kernel on the device and its oracle on what the device had before; then takes over what the device has.
+    /// Runs one kernel on the device and its oracle on the same tensors, compares, and copies the device's results to
+    /// the oracle's memory.
     async fn check(&mut self, Call { kernel, t }: Call) {
         self.engine.run_kernel(kernel.name, t).await.unwrap();
         oracle::of(self.case.oracles, kernel.name)(&mut self.memory, t);
@@ -222,7 +223,7 @@ impl<'a> Device<'a> {
         if self.partial_sums(name) {
             got = vec![got.iter().sum()];
         }
-        // Each of the metrics is a quantity of its own.
+        // The metrics are different quantities, so each is compared with itself only.
         let apart = if name == "metrics" { 1 } else { got.len().max(1) };
         for (got, expected) in got.chunks(apart).zip(expected.chunks(apart)) {
             compare(self.case, kernel, name, got, expected);
@@ -234,7 +235,7 @@ impl<'a> Device<'a> {
         self.case.network.tensors().any(|tensor| tensor.name == name && tensor.content == Content::PartialSums)
     }
 
-    /// Hands device and memory the case's minibatch and the states that enter it.
+    /// Loads the case's minibatch and initial states into device and memory.
     fn load(&mut self) {
         let states: Vec<(&str, Vec<f64>)> =
             self.case.carried.iter().map(|(name, state)| (*name, cast(state))).collect();
@@ -245,7 +246,7 @@ impl<'a> Device<'a> {
     }
 }
 
-/// Compares every kernel of a training step, run by run.
+/// Compares every kernel of a training step, call by call.
 pub async fn check_training_step(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     device.load();
@@ -254,9 +255,9 @@ pub async fn check_training_step(gpu: &Gpu, case: &Case) {
     }
 }
 
-/// A product that is cut into slices, which only long ones are, is the oracle's too.
+/// Compares a product that is long enough to be split into slices.
 pub async fn check_slices(gpu: &Gpu) {
-    // 54 MFLOP in the gradient of `w_hh`, more than a software adapter does in one dispatch.
+    // The gradient of `w_hh` takes 54 MFLOP, more than a software adapter gets in one dispatch.
     let case = Case::new("a long product", [8, 13, 512, 28], 0.05).with_tile(gpu.tile(8));
     let device = Device::new(gpu, &case).await;
     let slices = device.engine.slices("w_hh_grad", 0);
@@ -283,10 +284,10 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
     assert_eq!(factors[1], 1.0);
 }
 
-/// How many tokens the checks of generation write.
+/// The number of tokens that the checks generate.
 const WRITTEN: usize = 8;
 
-/// Prediction against the oracle's: as a whole, then kernel by kernel.
+/// Compares generation with the oracle's: as a whole, then kernel by kernel.
 pub async fn check_generation(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     let prefix = &case.minibatch.inputs[..1 + case.network.sizes.positions() / 2];

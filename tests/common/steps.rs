@@ -1,5 +1,5 @@
-//! Step cases: what goes into successive training steps and what comes out, as safetensors files.
-//! The format is described in `examples/steps.rs`.
+//! Step cases: inputs and results of successive training steps, as safetensors files. `examples/steps.rs` describes the
+//! format.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,10 +13,10 @@ use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::parameters_file::{floats, read_from};
 use time_traveller::network::{Network, Parameters, Setup};
 
-/// A tensor of results: shape and numbers.
+/// Result tensors by name: shape and elements.
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
-/// What goes in.
+/// The inputs of a case.
 pub struct Case {
     pub network: Network,
     pub parameters: Parameters,
@@ -30,7 +30,7 @@ impl Case {
     /// Reads a case.
     ///
     /// # Errors
-    /// One sentence: a file that can't be read, or in which something is missing or of another shape.
+    /// A sentence, if the file can't be read, or if a tensor is missing or has a wrong shape.
     pub fn read(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
         let bad = |what: String| format!("{}: {what}.", path.display());
@@ -75,10 +75,10 @@ impl Case {
         Ok(Self { network, parameters, h0, minibatches, hyperparameters, carry })
     }
 
-    /// Trains on a device.
+    /// Trains on a device and returns the results.
     ///
     /// # Errors
-    /// One sentence: too large, or a failure of the device.
+    /// A sentence, if the network is too large or the device fails.
     pub async fn run(&self, device: &Device) -> Result<Tensors, String> {
         self.train(device).await.map_err(|error| error.to_string())
     }
@@ -119,10 +119,10 @@ impl Case {
     }
 }
 
-/// Writes results.
+/// Writes results to a file.
 ///
 /// # Errors
-/// One sentence: a file that can't be written.
+/// A sentence, if the file can't be written.
 pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
     let views: Result<Vec<_>, _> = tensors
         .iter()
@@ -136,10 +136,10 @@ pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
         .map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
-/// The expected results of a case, by name; what the file does not have is left out.
+/// The expected results in a case file, by name.
 ///
 /// # Errors
-/// One sentence: a file that can't be read.
+/// A sentence, if the file can't be read.
 #[allow(dead_code, reason = "`examples/steps.rs` compares nothing")]
 pub fn read_expected(path: &Path) -> Result<Tensors, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
@@ -150,7 +150,7 @@ pub fn read_expected(path: &Path) -> Result<Tensors, String> {
         .collect())
 }
 
-/// Whether a tensor of a case goes in.
+/// Whether a tensor of a case is an input.
 fn is_given(name: &str) -> bool {
     let network = kernels::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 });
     name == "h0" || network.params().any(|param| param.name == name)

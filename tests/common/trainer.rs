@@ -1,4 +1,4 @@
-//! Scripts for the trainer: commands, the events they wait for, and what is asked of the events afterwards.
+//! Scripts for the trainer: commands, the events to wait for before sending them, and checks of the events.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -26,20 +26,20 @@ use time_traveller::train::{Texts, Trainer};
 /// How long a script may take before the test fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Long enough for several epochs of [`small`], should a trainer that ought to rest go on.
+/// Long enough for several epochs of [`small`], so that a trainer that should be paused but is not is noticed.
 pub const A_WHILE: Duration = Duration::from_millis(500);
 
-/// A run of a network so small that an epoch takes milliseconds.
+/// Settings of a network so small that an epoch takes milliseconds.
 pub fn small() -> Config {
     Config { hidden: 8, batch: 4, steps: 5, epochs: 6, tokens: 200, engine: EngineChoice::Gpu, ..Config::default() }
 }
 
-/// A run that is never over unless something ends it.
+/// Settings of a run that does not finish within a test.
 pub fn endless() -> Config {
     Config { epochs: 100_000, ..small() }
 }
 
-/// A line with no `j`, `q`, `x` and `z` in it.
+/// A line without `j`, `q`, `x` and `z`.
 pub const LINE: &str =
     "A small clock ticks on the table, and the traveller who built it waits for the time to come again.\n";
 
@@ -51,7 +51,7 @@ pub fn network(config: Config) -> Network {
     network_of(&config, corpus().vocabulary.size())
 }
 
-/// Commands, and the event after which the next part of the script begins.
+/// A part of a script: commands, and the event after which the next part begins.
 pub struct Part {
     /// How long to wait before the commands are sent.
     pub after: Duration,
@@ -69,11 +69,10 @@ pub fn later(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool +
     Part { after: A_WHILE, ..part(commands, until) }
 }
 
-/// Plays a script to a trainer, hangs up after the script's last event, and gives all events once the trainer has
-/// returned.
+/// Plays a script to a trainer, ends the commands after the script's last event, and returns all events once the
+/// trainer has returned.
 ///
-/// Every part but a late one is sent while the event before it is being emitted, so that it meets the trainer in the
-/// midst of what it is doing.
+/// Every part but a late one is sent while the event before it is being emitted, so that the trainer is still busy.
 pub fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
     let events = Arc::new(Mutex::new(Vec::new()));
     let (tell, told) = mpsc::channel();
@@ -85,7 +84,7 @@ pub fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
     let outcome = told.recv_timeout(PATIENCE);
     let events = std::mem::take(&mut *events.lock().unwrap_or_else(PoisonError::into_inner));
     match outcome {
-        Ok(Ok(left)) => assert_eq!(left, 0, "the trainer went home in the midst of the script: {events:#?}"),
+        Ok(Ok(left)) => assert_eq!(left, 0, "the trainer returned before the end of the script: {events:#?}"),
         Ok(Err(message)) => panic!("{message}"),
         Err(mpsc::RecvTimeoutError::Timeout) => {
             panic!("not done after {PATIENCE:?}; the last events: {:#?}", { &events[events.len().saturating_sub(5)..] })
@@ -95,7 +94,7 @@ pub fn play(script: impl Into<VecDeque<Part>>) -> Vec<Event> {
     events
 }
 
-/// Gives how many parts of the script were left when the trainer returned.
+/// Plays a script; returns the number of parts left when the trainer returned.
 pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_traveller::Result<usize> {
     let opened: Arc<Mutex<Option<wgpu::Device>>> = Arc::default();
     let newest = opened.clone();
@@ -121,7 +120,7 @@ pub async fn serve(mut script: VecDeque<Part>, log: &Mutex<Vec<Event>>) -> time_
                 None => sender = None,
             }
         }
-        // Told before each network; of interest only after a race.
+        // Emitted for each network; of interest only after a race.
         if !matches!(&event, Event::Device { race, .. } if race.is_empty()) {
             log.lock().unwrap_or_else(PoisonError::into_inner).push(event);
         }
@@ -155,7 +154,7 @@ pub fn train(run: u32, config: Config) -> Command {
     train_from(run, config, StartFrom::default())
 }
 
-/// A run that goes no further than this at first.
+/// Starts a run that pauses after `stretch`.
 pub fn train_some(run: u32, config: Config, stretch: Stretch) -> Command {
     Command::Train { run, config, prefix: "time".to_owned(), beginning: StartFrom::default(), stretch }
 }
@@ -168,7 +167,7 @@ pub fn generate(request: u32, prefix: &str, config: Config) -> Command {
     Command::Generate { request, prefix: prefix.to_owned(), length: SAMPLE_LENGTH, pick: Pick::Likeliest, config }
 }
 
-/// Goes on to the end of the run.
+/// Resumes to the end of the run.
 pub fn resume() -> Command {
     Command::Resume { stretch: Stretch::Whole }
 }
@@ -204,12 +203,12 @@ pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
     }
 }
 
-/// The one event of these that is so.
+/// The index of the one event that matches.
 #[track_caller]
 pub fn the(events: &[Event], which: impl Fn(&Event) -> bool) -> usize {
-    let places: Vec<usize> = (0..events.len()).filter(|&i| which(&events[i])).collect();
-    assert_eq!(places.len(), 1, "one such event was expected among {events:#?}");
-    places[0]
+    let indices: Vec<usize> = (0..events.len()).filter(|&i| which(&events[i])).collect();
+    assert_eq!(indices.len(), 1, "one such event was expected among {events:#?}");
+    indices[0]
 }
 
 #[track_caller]
@@ -240,7 +239,7 @@ pub fn numbers(events: &[Event]) -> Vec<u32> {
     reports(events).iter().map(|report| report.epoch).collect()
 }
 
-/// The numbers of every epoch, bit by bit, and every sample: all of a run that does not hang on time.
+/// The numbers of every epoch, as bits, and every sample: all of a run that does not depend on time.
 pub fn outcome(events: &[Event]) -> (Vec<Vec<u64>>, Vec<&Sample>) {
     let reports = reports(events);
     let numbers = |report: &&EpochReport| {
@@ -251,7 +250,7 @@ pub fn outcome(events: &[Event]) -> (Vec<Vec<u64>>, Vec<&Sample>) {
     (reports.iter().map(numbers).collect(), samples.collect())
 }
 
-/// The run that an event is about.
+/// The number of the run that an event is about.
 pub fn run_of(event: &Event) -> Option<u32> {
     match event {
         Event::Started { run, .. }
@@ -284,15 +283,15 @@ pub fn run_of(event: &Event) -> Option<u32> {
     }
 }
 
-/// What the untrained network of these settings makes of a prefix, by the oracle.
+/// A prefix continued by the untrained network of these settings, by the oracle.
 pub fn untrained(config: Config, prefix: &str) -> String {
     let vocabulary = corpus().vocabulary;
     let parameters = Parameters::init(network(config), config.seed).cast();
     vocabulary.decode(&oracle::generate(&parameters, &vocabulary.encode(prefix), SAMPLE_LENGTH as usize))
 }
 
-/// Holds every epoch's loss and gradient norms against the oracle's in f64, given the rates of each minibatch: by
-/// finished epochs and its number within the epoch.
+/// Compares every epoch's loss and gradient norms with the oracle's in f64, given the hyperparameters of each
+/// minibatch.
 #[track_caller]
 pub fn assert_as_the_oracle(
     events: &[Event],

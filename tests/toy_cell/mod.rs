@@ -1,5 +1,5 @@
-//! A cell without a memory: `h_t = tanh(w_xh[x_t] + b_h)`. It follows the recipe of ARCHITECTURE.md, to show what a new
-//! cell takes.
+//! A cell without memory, `h_t = tanh(w_xh[x_t] + b_h)`, written by the recipe in ARCHITECTURE.md as an example of a
+//! new cell.
 
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ const CODE: &[Code] = &[
     Code { kernel: TOY_GENERATE.name, wgsl: include_str!("toy_generate.wgsl"), uses: &[TANH], cpu: None },
 ];
 
-/// What a real cell adds to `src/kernels/mod.rs`.
+/// What a real cell would add to `src/kernels/mod.rs`.
 pub const LIBRARY: Library = &[CODE, rnn::CODE, output::CODE, cross_entropy::CODE, sgd::CODE, generate::CODE];
 pub const ORACLES: &[Oracles] =
     &[OWN_ORACLES, rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, sgd::ORACLES, generate::ORACLES];

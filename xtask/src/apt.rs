@@ -1,4 +1,4 @@
-//! Packages of the system, on Debian and its kin.
+//! System packages, on Debian and its derivatives.
 
 use std::process::Stdio;
 
@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::shell::{command, find, output, run, say};
 
-/// Installs packages where that is ours to do. That it is not, or that it fails, is said by the caller, who finds them
-/// still missing and knows what to do about it.
+/// Tries to install packages, if this is a Debian system and we are root. Failures are only printed: the caller checks
+/// whether the programs are there, and says what to do if not.
 pub fn install(packages: &[&str]) {
     let root = output(command("id", ["-u"])).is_some_and(|id| id == "0");
     if !root || find("apt-get").is_none() {
@@ -23,7 +23,7 @@ pub fn install(packages: &[&str]) {
 fn apt(args: &[&str]) -> Result<()> {
     let mut apt = command("apt-get", args);
     apt.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
-    // Pages of package names that nobody reads; what goes wrong is on the other stream.
+    // Stdout is a long list of packages; errors are on stderr.
     apt.stdout(Stdio::null());
     run(apt)
 }

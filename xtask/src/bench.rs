@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: sets up, then lets `tests/end_to_end/src/bin/bench` measure.
+//! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`.
 
 use std::ffi::OsString;
 
@@ -10,8 +10,8 @@ use crate::shell::{cargo, root, run, say};
 use crate::test::Need;
 use crate::{npm, site, test};
 
-/// Reads `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth]`: before the set-up, not
-/// minutes after.
+/// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth]` before the
+/// set-up, which takes minutes.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
@@ -32,7 +32,7 @@ pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     Ok(options)
 }
 
-/// Measures ours and its peers in turn, and writes `docs/results/bench.json` and `bench.md`.
+/// Measures our engines and their peers in turn, and writes `docs/results/bench.json` and `bench.md`.
 pub fn bench(options: &[OsString]) -> Result<()> {
     test::set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::GpuDriver, Need::Bundler])?;
     site::build_only()?;
@@ -44,7 +44,7 @@ pub fn bench(options: &[OsString]) -> Result<()> {
     run(bench)
 }
 
-/// Brings the peers of the browser; those that can't be had stand in the table as absent.
+/// Installs the peers for the browser; the table lists as absent those that can't be installed.
 fn peers() {
     let installed = npm::install(&root().join("benches").join("peers"), "TensorFlow.js and jax-js");
     if let Err(error) = installed.context("the peers of the browser will be absent") {

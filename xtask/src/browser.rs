@@ -1,6 +1,6 @@
-//! What the tests need beside Rust: Chrome or Chromium, its driver, and on Linux a Vulkan driver.
+//! What the tests need besides Rust: Chrome or Chromium, its driver, and on Linux a Vulkan driver.
 //!
-//! On Debian and its kin, as root, what is missing is installed with apt; elsewhere the error says what to install.
+//! On Debian and its derivatives, as root, missing packages are installed with apt; otherwise an error names them.
 
 use std::env;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::apt;
 use crate::shell::{command, find, output, root};
 
-/// Chrome and the driver that steers it.
+/// Chrome and its driver.
 pub struct Browser {
     pub chrome: PathBuf,
     pub driver: PathBuf,
@@ -25,7 +25,7 @@ const CHROMES: [&str; 5] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// Sees to it that a browser and its driver are there.
+/// Finds or installs a browser and its driver.
 pub fn browser() -> Result<Browser> {
     if let Some(browser) = find_browser()? {
         return Ok(browser);
@@ -45,7 +45,7 @@ fn find_browser() -> Result<Option<Browser>> {
     let driver = named("CHROMEDRIVER")?.or_else(|| find("chromedriver"));
     let Some((chrome, driver)) = chrome.zip(driver) else { return Ok(None) };
     let browser = Browser { chrome, driver };
-    // Asked on Windows, Chrome opens a window instead of answering.
+    // On Windows, `chrome --version` opens a window instead of printing.
     if !cfg!(windows) {
         let said = |program: &Path| output(command(program, ["--version"])).unwrap_or_default();
         browser.check_versions(&said(&browser.chrome), &said(&browser.driver))?;
@@ -54,7 +54,7 @@ fn find_browser() -> Result<Option<Browser>> {
 }
 
 impl Browser {
-    /// A driver steers the Chrome of its own major version. What does not tell its version may be tried.
+    /// Checks that Chrome and driver have the same major version, as far as they print one.
     fn check_versions(&self, chrome: &str, driver: &str) -> Result<()> {
         let (Some(chrome), Some(driver)) = (version(chrome), version(driver)) else { return Ok(()) };
         ensure!(
@@ -67,12 +67,13 @@ impl Browser {
         Ok(())
     }
 
-    /// Writes the capabilities that wasm-bindgen's test runner asks the driver for: the repository's, with this Chrome.
+    /// Writes the WebDriver capabilities for wasm-bindgen's test runner: the repository's, with the path of this
+    /// Chrome.
     pub fn write_capabilities(&self) -> Result<PathBuf> {
         let own = fs::read_to_string(root().join("webdriver.json")).context("webdriver.json can't be read")?;
         let chrome = self.chrome.to_str().context("the path of Chrome is no text: name another in CHROME")?;
         let place = root().join("target").join("webdriver.json");
-        // Cargo may have been told to build elsewhere.
+        // The folder is missing if Cargo builds elsewhere.
         fs::create_dir_all(root().join("target"))?;
         fs::write(&place, capabilities(&own, chrome)?)
             .with_context(|| format!("{} could not be written", place.display()))?;
@@ -80,7 +81,7 @@ impl Browser {
     }
 }
 
-/// The word of `Chromium 150.0.1.2 built on …` that is a version.
+/// The version in `Chromium 150.0.1.2 built on …`.
 fn version(said: &str) -> Option<&str> {
     said.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
 }
@@ -89,7 +90,8 @@ fn major(version: &str) -> &str {
     version.split('.').next().unwrap_or(version)
 }
 
-/// `own` with a browser named. By the text: for one file that is ours, a JSON library is too long to wait for.
+/// Adds the browser's path to the capabilities `own`. As text, since a JSON library would take too long to compile for
+/// this.
 fn capabilities(own: &str, chrome: &str) -> Result<String> {
     const OPTIONS: &str = "\"goog:chromeOptions\": {";
     ensure!(own.contains(OPTIONS), "webdriver.json lacks {OPTIONS}");
@@ -97,7 +99,7 @@ fn capabilities(own: &str, chrome: &str) -> Result<String> {
     Ok(own.replacen(OPTIONS, &format!("{OPTIONS} \"binary\": \"{chrome}\","), 1))
 }
 
-/// The file that a variable of the environment names; to name one that is not there is a mistake worth a word.
+/// The file named by an environment variable, if it is set; an error if there is no such file.
 fn named(variable: &str) -> Result<Option<PathBuf>> {
     let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
         return Ok(None);
@@ -106,7 +108,7 @@ fn named(variable: &str) -> Result<Option<PathBuf>> {
     Ok(Some(path))
 }
 
-/// Sees to it that the native tests have a Vulkan driver. macOS and Windows bring their own GPU interfaces.
+/// Finds or installs a Vulkan driver for the native tests. macOS and Windows have their own GPU interfaces.
 pub fn gpu_driver() -> Result<()> {
     if !cfg!(target_os = "linux") || has_vulkan() {
         return Ok(());
@@ -125,7 +127,7 @@ fn has_vulkan() -> bool {
         .iter()
         .any(|folder| fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()))
         || ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|name| env::var_os(name).is_some());
-    // Where there is no ldconfig to ask, the tests will say that the loader is missing.
+    // Without ldconfig the loader can't be checked here; the tests report it if it is missing.
     has_driver && output(command("/sbin/ldconfig", ["-p"])).is_none_or(|list| list.contains("libvulkan.so.1"))
 }
 

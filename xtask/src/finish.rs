@@ -15,7 +15,7 @@ use crate::shorten::{shorten, without_comments};
 const PAGE: &str = "index.html";
 const WORKER: &str = "service-worker.js";
 
-/// In the script with which `trunk serve` has a page loaded anew: a page with it is being worked on.
+/// Part of the live-reload script that `trunk serve` adds: a page that contains it is a development build.
 const RELOADS: &str = ".well-known/trunk/ws";
 
 /// Finishes the page in the folder that trunk names.
@@ -27,7 +27,7 @@ pub fn finish() -> Result<()> {
     finish_folder(&folder)
 }
 
-/// Copies every WGSL file from the folders of modules into one folder.
+/// Copies every WGSL file from the modules' folders into one folder.
 fn copy_kernels(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for module in fs::read_dir(from)? {
@@ -63,8 +63,8 @@ fn finish_folder(folder: &Path) -> Result<()> {
     Ok(fs::write(folder.join(WORKER), worker)?)
 }
 
-/// The page with every inline script in a file, and those files. `trunk serve` fills in its own address in the page
-/// alone, so that is done here: it is the one that the page came from.
+/// The page without inline scripts, and their names and contents as files. `trunk serve` inserts its address only into
+/// scripts in the page, so the placeholders are replaced here, by the page's own host.
 fn move_scripts(html: &str) -> Result<(String, Vec<(String, String)>)> {
     let (mut out, mut rest, mut scripts) = (String::new(), html, Vec::new());
     while let Some(start) = rest.find("<script") {
@@ -86,7 +86,7 @@ fn move_scripts(html: &str) -> Result<(String, Vec<(String, String)>)> {
     Ok((out + rest, scripts))
 }
 
-/// What the service worker is to know: the version of the page, and the SHA-256 of each file.
+/// The constants for the service worker: the version of the page, and the SHA-256 of each file.
 fn about(folder: &Path) -> Result<String> {
     let mut files = BTreeMap::new();
     list(folder, folder, &mut files)?;
@@ -97,7 +97,7 @@ fn about(folder: &Path) -> Result<String> {
     Ok(format!("const VERSION = {:?};\nconst FILES = {{\n{}}};\n\n", &sha256(all.as_bytes())[..16], files.concat()))
 }
 
-/// Every file under a folder, by its address beside the page, with its SHA-256.
+/// Adds every file in a folder, by its path relative to the page, with its SHA-256.
 fn list(top: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -1,7 +1,7 @@
-//! `cargo xtask COMMAND`: sets this machine up, serves, builds and tests. README's commands are these.
+//! `cargo xtask COMMAND`: sets up this machine, serves, builds and tests; README explains the commands.
 //!
-//! Each command is one row of [`COMMANDS`]; it reads its own options and does its own set-up, so that any of them
-//! can be the first that is ever called on a machine.
+//! Each command is a row of [`COMMANDS`]; it reads its own options and does its own set-up, so that any of them can be
+//! the first on a new machine.
 
 mod apt;
 mod bench;
@@ -117,7 +117,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // `{:#}`: the causes on the same line.
+            // `{:#}` prints the causes on the same line.
             eprintln!("\nerror: {error:#}");
             ExitCode::FAILURE
         }

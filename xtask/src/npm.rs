@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use crate::apt;
 use crate::shell::{command, find, run, say};
 
-/// Brings what a folder's lock names into its `node_modules`, unless it is there; `what` is for people.
+/// Installs a folder's locked packages into its `node_modules`, unless they are there; `what` names them for people.
 pub fn install(folder: &Path, what: &str) -> Result<()> {
     let changed = |name: &str| fs::metadata(folder.join(name)).and_then(|file| file.modified()).ok();
-    // npm writes this one last.
+    // npm writes this file last.
     let installed = changed("node_modules/.package-lock.json");
     if installed.is_some() && installed >= changed("package-lock.json") {
         return Ok(());

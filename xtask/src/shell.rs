@@ -1,4 +1,4 @@
-//! Running other programs from the repository's root, and saying what is going on.
+//! Runs other programs in the repository's root, and prints what happens.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -12,18 +12,18 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ lies in the repository")
 }
 
-/// Tells the person what happens next.
+/// Prints what happens next.
 pub fn say(what: impl AsRef<str>) {
     eprintln!("» {}", what.as_ref());
 }
 
-/// Where programs that must not replace a person's own are installed.
+/// The folder for tools that must not replace the person's own.
 pub fn own_tools() -> PathBuf {
     root().join("target").join("tools")
 }
 
-/// The PATH that programs are looked up on and run with: our own tools, the person's, then those that `cargo install`
-/// leaves (a fresh shell may not have that folder on its PATH yet).
+/// The PATH to find and run programs: our own tools, the inherited PATH, then the folder of `cargo install`, which a
+/// fresh shell may not have on its PATH yet.
 pub fn path() -> OsString {
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
     let inherited = env::var_os("PATH").unwrap_or_default();
@@ -33,15 +33,15 @@ pub fn path() -> OsString {
     env::join_paths(folders).unwrap_or(inherited)
 }
 
-/// Where a program lies on our [`path`].
+/// Finds a program on our [`path`].
 pub fn find(program: impl AsRef<OsStr>) -> Option<PathBuf> {
     which::which_in(program, Some(path()), root()).ok()
 }
 
-/// A program to be run in the repository's root.
+/// A command that runs in the repository's root.
 ///
-/// It does not see what `cargo run` told us about our own package: there are build scripts (`ring`'s) that run again
-/// when that changes, and every cargo that we start would compile them anew, and us with them.
+/// It does not inherit the variables that `cargo run` set for our own package: some build scripts (`ring`'s) run again
+/// when these change, so every cargo that we start would compile them, and us, again.
 pub fn command(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     let program = program.as_ref();
     let mut command = Command::new(find(program).unwrap_or_else(|| program.into()));
@@ -54,12 +54,12 @@ pub fn command(program: impl AsRef<OsStr>, args: impl IntoIterator<Item = impl A
     command
 }
 
-/// Cargo, in the toolchain that runs us.
+/// A cargo command, with the toolchain that runs us.
 pub fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     command("cargo", args)
 }
 
-/// Runs a program to its end; its output goes where ours goes.
+/// Runs a command with our stdout and stderr; fails if it fails.
 pub fn run(mut command: Command) -> Result<()> {
     let shown = shown(&command);
     let status = command.status().with_context(|| format!("{shown} could not be started"))?;
@@ -69,7 +69,7 @@ pub fn run(mut command: Command) -> Result<()> {
     Ok(())
 }
 
-/// What a program prints, if it runs well.
+/// A command's stdout, if it succeeds.
 pub fn output(mut command: Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())

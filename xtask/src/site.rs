@@ -1,4 +1,4 @@
-//! Building and serving the page: set-up, then trunk.
+//! Builds and serves the page: set-up, then trunk.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::{size, text, tools};
 
 const DEFAULT_PORT: u16 = 8080;
 
-/// What `serve` can be told.
+/// The options of `serve`.
 pub struct ServeOptions {
     port: u16,
     open: bool,
@@ -37,7 +37,7 @@ impl ServeOptions {
 /// Sets up, builds for release, serves on this machine only, and opens the page.
 pub fn serve(options: &ServeOptions) -> Result<()> {
     let port = options.port;
-    // Before minutes of set-up and compilation rather than after them.
+    // Checked before the minutes of set-up and compilation.
     TcpListener::bind(("127.0.0.1", port)).with_context(|| {
         format!("port {port} of 127.0.0.1 can't be had: end what uses it, or choose another with --port")
     })?;
@@ -51,14 +51,14 @@ pub fn serve(options: &ServeOptions) -> Result<()> {
     become_or_run(trunk)
 }
 
-/// Sets up and leaves the page in `dist/`; one over its size budget is an error.
+/// Sets up and builds the page in `dist/`; it is an error if it exceeds its size budget.
 pub fn build(file: Option<&Path>) -> Result<()> {
     set_up(file)?;
     build_only()?;
     size::check()
 }
 
-/// Leaves the page in `dist/`, all set-up done.
+/// Builds the page in `dist/`, without set-up.
 pub fn build_only() -> Result<()> {
     say("Building the page for release (about 4 minutes the first time, then seconds)");
     run(trunk(["build", "--release"]))?;
@@ -75,14 +75,14 @@ fn set_up(file: Option<&Path>) -> Result<()> {
 fn trunk<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut trunk = command("trunk", args);
     trunk.arg("--skip-version-check");
-    // trunk takes NO_COLOR for an option of its own, and the usual value of 1 for a mistake.
+    // trunk reads NO_COLOR as its own option and rejects the usual value of 1.
     if std::env::var_os("NO_COLOR").is_some() {
         trunk.env("NO_COLOR", "true");
     }
     trunk
 }
 
-/// Where the system can, this process turns into the other: whoever ends it then ends the server.
+/// On Unix this process is replaced by the other, so that ending it ends the server.
 #[cfg(unix)]
 fn become_or_run(mut command: Command) -> Result<()> {
     use std::os::unix::process::CommandExt;

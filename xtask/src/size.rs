@@ -1,4 +1,4 @@
-//! How much a visitor loads before the page is there: all WebAssembly and JavaScript, as hosts send it.
+//! The size of a visit's download: all WebAssembly and JavaScript, gzipped as hosts send it.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,11 +9,11 @@ use flate2::{Compression, write::GzEncoder};
 
 use crate::shell::{root, say};
 
-/// The most that the WebAssembly and JavaScript of the page and of one worker may come to, gzipped, in bytes. It follows
-/// what they come to, so that growth is noticed; the aim is 250,000.
+/// The most gzipped bytes for the WebAssembly and JavaScript of the page and one worker. It is kept close to the actual
+/// size, so that growth is noticed; the aim is 250,000.
 const BUDGET: u64 = 582_000;
 
-/// Says how large the programs in `dist/` are, and refuses a visit of more than [`BUDGET`].
+/// Prints the sizes of the programs in `dist/`, and fails if a visit takes more than [`BUDGET`].
 pub fn check() -> Result<()> {
     let dist = root().join("dist");
     let mut programs = Vec::new();
@@ -28,7 +28,7 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// All WebAssembly and JavaScript in a folder.
+/// Adds all WebAssembly and JavaScript files in a folder.
 fn list(folder: &Path, programs: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -47,13 +47,13 @@ fn gzipped(bytes: &[u8]) -> Result<u64> {
     Ok(encoder.finish()?.len() as u64)
 }
 
-/// The build of the worker that a file belongs to: a visitor loads one of them.
+/// The build of the worker that a file belongs to, if any; a visitor loads only one build.
 fn worker(name: &str) -> Option<&str> {
     let stem = ["_bg.wasm", "_loader.js", ".js"].into_iter().find_map(|end| name.strip_suffix(end));
     stem.filter(|stem| stem.starts_with("trainer"))
 }
 
-/// The files by size, and their sum, with the largest build of the worker; an error if that is over the budget.
+/// A list of the files by size, and their sum with the largest build of the worker; an error if it exceeds the budget.
 fn weigh(mut sizes: Vec<(String, u64)>, budget: u64) -> Result<String> {
     ensure!(!sizes.is_empty(), "dist/ holds no program: run `cargo xtask build`");
     sizes.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));

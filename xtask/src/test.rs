@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check and test, in the order in which failures are cheapest to find.
+//! `cargo xtask test`: all checks and tests, the cheapest first.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::browser::{self, Browser};
 use crate::shell::{cargo, find, root, run, say};
 use crate::{licences, npm, site, size, text, tools};
 
-/// One step.
+/// A check or a set of tests.
 struct Step {
     name: &'static str,
     about: &'static str,
@@ -16,7 +16,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-/// What has to be set up for a step, or for another command.
+/// What has to be set up for a step or another command.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Need {
     Components,
@@ -117,13 +117,13 @@ pub fn step_names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
 }
 
-/// Sets up what is needed, each thing once.
+/// Sets up each need once.
 pub fn set_up(needs: &[Need]) -> Result<()> {
     let mut wanted = Need::ALL.into_iter().filter(|need| needs.contains(need));
     wanted.try_for_each(Need::set_up).context("setting up failed")
 }
 
-/// Sets up and runs all steps, or the one of this name; the first failure ends it.
+/// Sets up and runs all steps, or the one of this name, up to the first failure.
 pub fn test(only: Option<&str>) -> Result<()> {
     let steps: Vec<&Step> = STEPS.iter().filter(|step| only.is_none_or(|name| name == step.name)).collect();
     if steps.is_empty() {
@@ -144,7 +144,7 @@ pub fn test(only: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// Says where the time went, and closes with a line that test runners' readers know.
+/// Prints the time of each step, and a summary line in the format of common test runners.
 fn report(times: &[(&str, Duration)], total: Duration) {
     eprintln!();
     for (name, time) in times {
@@ -155,20 +155,20 @@ fn report(times: &[(&str, Duration)], total: Duration) {
 }
 
 fn in_browser() -> Result<()> {
-    // Cargo looks it up without our PATH's own tools, so it is named in full.
+    // Cargo does not look in our own tools' folder, so the full path is needed.
     let runner = find("wasm-bindgen-test-runner").context("wasm-bindgen-cli came without its test runner")?;
     let browser = browser::browser()?;
     let mut tests = cargo(["test", "--target", tools::WASM, "--features", "relaxed-simd"]);
     tests.args(["--test", "web_page", "--test", "web_worker"]);
     tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner).env("CHROMEDRIVER", &browser.driver);
     tests.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", browser.write_capabilities()?);
-    // Seconds; software adapters on small machines are slow.
+    // In seconds; software adapters on small machines are slow.
     tests.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     run(tests)
 }
 
 fn size_of_release() -> Result<()> {
-    // Seconds, if it is built; dist/ may hold a page for development.
+    // Takes seconds if it is built already; dist/ may hold a development build.
     site::build_only()?;
     size::check()
 }
@@ -176,16 +176,16 @@ fn size_of_release() -> Result<()> {
 fn end_to_end() -> Result<()> {
     let Browser { chrome, driver } = browser::browser()?;
     npm::install(&root().join("tests").join("end_to_end"), "axe-core, with which the visits look for barriers")?;
-    // Seconds, if it is built; a page that was built from other code, or not for release, would be the wrong one.
+    // Takes seconds if it is built already; dist/ may hold a build of other code or for development.
     site::build_only()?;
     say("Visiting the page in dist/ (some minutes; pictures go to test-output/)");
-    // One visit after another: each takes the whole machine.
+    // One visit at a time, since each needs the whole machine.
     let mut tests = cargo(["test", "--package", "end-to-end", "--tests", "--", "--test-threads=1", "--nocapture"]);
     tests.env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(tests)
 }
 
-/// A whole run of the book's setting in the built page.
+/// Trains a whole run of the book's setting in the built page.
 pub fn parity(epochs: u32) -> Result<()> {
     set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler])?;
     site::build_only()?;

@@ -1,5 +1,4 @@
-//! The text: brings it to `public/timemachine.txt`, which git ignores, and lets nothing through that is no known
-//! edition.
+//! Fetches the text to `public/timemachine.txt`, which git ignores, and accepts only known editions.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,23 +13,23 @@ use crate::apt;
 use crate::edition::{self, Edition};
 use crate::shell::{command, find, root, say};
 
-/// Public copies of the book's own edition.
+/// Public copies of the book's edition.
 const BOOK_ADDRESSES: [&str; 2] = [
     "https://d2l-data.s3-accelerate.amazonaws.com/timemachine.txt",
     "https://raw.githubusercontent.com/d2l-ai/d2l-zh/5918a8b9e8dd92e5085c15118e76c919b04f09a7/data/timemachine.txt",
 ];
-/// How long to wait for a connection, and for the whole of one download.
+/// The longest time for a connection, and for a whole download.
 const CONNECT: Duration = Duration::from_secs(4);
 const DOWNLOAD: Duration = Duration::from_secs(15);
-/// No edition is half as long.
+/// The largest download; no edition is half as long.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// A Python package that carries the Project Gutenberg edition, for where the book's copies can't be reached.
+/// A Python package that contains the Project Gutenberg edition, in case the book's copies can't be reached.
 const WHEEL: &str = "word-text-counter==0.3.0";
 const WHEEL_SHA256: &str = "de718abd150ef974db71a85ead7735c8705d21465b4fc0bda8ca5e85b814ff86";
 const WHEEL_MEMBER: &str = "word_text_counter/data/time_machine.txt";
 
-/// Reads `[--file PATH]`; without it, `TIME_MACHINE_TEXT` names the file, if it is set.
+/// Reads the option `[--file PATH]`, or else the environment variable `TIME_MACHINE_TEXT`.
 pub fn file_option(mut args: Parser) -> Result<Option<PathBuf>> {
     let mut file = None;
     while let Some(arg) = args.next()? {
@@ -42,13 +41,13 @@ pub fn file_option(mut args: Parser) -> Result<Option<PathBuf>> {
     Ok(file.or_else(file_from_environment))
 }
 
-/// The file that `TIME_MACHINE_TEXT` names.
+/// The file named by the environment variable `TIME_MACHINE_TEXT`, if it is set.
 pub fn file_from_environment() -> Option<PathBuf> {
     env::var_os("TIME_MACHINE_TEXT").filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
-/// Leaves the text in `public/timemachine.txt`: from `file` if one is named, else what is there already, else from
-/// the network.
+/// Puts the text into `public/timemachine.txt`: from `file` if there is one; else from the network, unless a known
+/// edition is there already.
 pub fn bring(file: Option<&Path>) -> Result<()> {
     let place = root().join("public").join("timemachine.txt");
     let there = fs::read(&place).ok();
@@ -66,7 +65,7 @@ pub fn bring(file: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// Another process that reads the file sees all of it or none of it.
+/// Writes a file atomically, so that other processes never see a part of it.
 fn write_whole(place: &Path, bytes: &[u8]) -> Result<()> {
     fs::create_dir_all(place.parent().context("no folder")?)?;
     let part = place.with_extension(format!("txt.{}.part", std::process::id()));
@@ -75,7 +74,7 @@ fn write_whole(place: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Lets known editions pass; of a complete Project Gutenberg file it keeps what can be trained on.
+/// Accepts known editions; cuts header and licence off a complete Project Gutenberg file.
 fn check(bytes: Vec<u8>) -> Result<(Vec<u8>, Edition)> {
     let digest = edition::sha1_hex(&bytes);
     let text = if digest == edition::GUTENBERG_RAW_SHA1 { edition::cut(&bytes) } else { bytes };
@@ -127,10 +126,10 @@ fn download(address: &str) -> Result<Vec<u8>> {
     Ok(response.body_mut().with_config().limit(MOST_BYTES).read_to_vec()?)
 }
 
-/// Lets pip fetch the wheel, from whatever index it is set up for, and takes the text out of it.
+/// Downloads the wheel with pip, from the index that pip is configured for, and unpacks the text.
 fn from_wheel() -> Result<Vec<u8>> {
     let folder = root().join("target").join("text-wheel");
-    // What an interrupted download left would only confuse.
+    // An interrupted download may have left files.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
 
@@ -160,7 +159,7 @@ fn unpack(wheel: &[u8]) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The first pip that answers.
+/// The first pip that works.
 fn pip() -> Option<Command> {
     let ways: [&[&str]; 4] = [&["python3", "-m", "pip"], &["pip3"], &["pip"], &["python", "-m", "pip"]];
     let words = ways.into_iter().find(|words| {

@@ -9,17 +9,17 @@ use crate::shell::{cargo, command, find, output, own_tools, root, run, say};
 
 pub const WASM: &str = "wasm32-unknown-unknown";
 
-/// The last trunk that builds with the Rust that this project asks for.
+/// The last trunk that compiles with this project's Rust version.
 const TRUNK_VERSION: &str = "0.21.14";
 const CARGO_DENY_VERSION: &str = "0.20.2";
-/// A tool's own speed does not matter here, the wait for its compilation does: of trunk's, 3 minutes rather than 9.
+/// Compiles tools fast rather than for speed: trunk takes 3 minutes instead of 9.
 const QUICK_COMPILATION: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
     ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
 ];
 
-/// Sees to it that Rust can compile to WebAssembly.
+/// Adds Rust's WebAssembly target, unless it is there.
 pub fn wasm_target() -> Result<()> {
     let sysroot = output(command("rustc", ["--print", "sysroot"])).context("rustc does not answer")?;
     if Path::new(&sysroot).join("lib").join("rustlib").join(WASM).exists() {
@@ -29,7 +29,7 @@ pub fn wasm_target() -> Result<()> {
     rustup(["target", "add", WASM])
 }
 
-/// Sees to it that rustfmt and clippy are there.
+/// Adds rustfmt and clippy, unless they are there.
 pub fn components() -> Result<()> {
     for (component, asked) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
         if output(cargo([asked, "--version"])).is_none() {
@@ -47,7 +47,7 @@ fn rustup(args: [&str; 3]) -> Result<()> {
     run(command("rustup", args))
 }
 
-/// Sees to it that trunk, and the wasm-bindgen that fits the lock file, are what [`command`] finds.
+/// Installs trunk, and the version of wasm-bindgen in the lock file, where [`command`] finds them first.
 pub fn bundler() -> Result<()> {
     let version = wasm_bindgen_version()?;
     let trunk = Tool { package: "trunk", program: "trunk", version: TRUNK_VERSION, minutes: "3 to 5" };
@@ -68,22 +68,22 @@ pub fn bundler() -> Result<()> {
     Ok(())
 }
 
-/// Sees to it that cargo-deny is what [`command`] finds.
+/// Installs cargo-deny where [`command`] finds it first.
 pub fn cargo_deny() -> Result<()> {
     let version = CARGO_DENY_VERSION;
     install(&Tool { package: "cargo-deny", program: "cargo-deny", version, minutes: "1 to 2" }).map(|_| ())
 }
 
-/// Where a tool went, if anywhere.
+/// Where a tool is installed.
 #[derive(PartialEq)]
 enum Place {
-    /// It was there, or it is among the person's own programs now.
+    /// Among the person's own programs.
     Theirs,
-    /// `target/tools`.
+    /// In `target/tools`.
     Ours,
 }
 
-/// A program that `cargo install` brings.
+/// A program that `cargo install` installs.
 struct Tool<'a> {
     package: &'a str,
     program: &'a str,
@@ -98,8 +98,8 @@ impl Tool<'_> {
     }
 }
 
-/// Installs a tool unless the right version is there: among the person's own programs, where plain `trunk serve`
-/// finds it too, or, if another version is among those, in our own folder, so that nothing of theirs is replaced.
+/// Installs a tool, unless the right version is there: among the person's own programs, where plain `trunk serve` finds
+/// it too, or in our own folder if they have another version, which must not be replaced.
 fn install(tool: &Tool) -> Result<Place> {
     if tool.is_right() {
         return Ok(Place::Theirs);
@@ -123,7 +123,7 @@ fn install(tool: &Tool) -> Result<Place> {
     say(format!("Compiling {package} {version}: about {minutes} minutes, only this once"));
     let mut install = cargo(["install", "--locked", "--force", package, "--version", version]);
     install.args(&options).envs(QUICK_COMPILATION);
-    // Beside the project's own builds, so that nothing here depends on a temporary folder that may not execute.
+    // Within the project, because programs in a temporary folder may not be executable.
     install.env("CARGO_TARGET_DIR", root().join("target").join("tools-build"));
     run(install)?;
     let _ = fs::remove_dir_all(root().join("target").join("tools-build"));
@@ -133,7 +133,7 @@ fn install(tool: &Tool) -> Result<Place> {
     Ok(place)
 }
 
-/// The version of wasm-bindgen that the lock file holds; tool and library must be of one version.
+/// The version of wasm-bindgen in the lock file; tool and library must have the same version.
 fn wasm_bindgen_version() -> Result<String> {
     let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock can't be read")?;
     locked_version(&lock, "wasm-bindgen").context("Cargo.lock names no version of wasm-bindgen")

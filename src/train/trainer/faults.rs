@@ -5,16 +5,16 @@ use crate::error::{Error, Result};
 use crate::model::divergence::Divergence;
 use crate::protocol::{Command, Event, Stretch};
 
-/// A run moves to a new device by itself this many times without finishing an epoch in between; then it asks.
+/// A run moves to a new device by itself this many times without finishing an epoch in between; then it pauses.
 const MOST_MOVES: u32 = 3;
 
 impl<E: FnMut(Event)> Trainer<E> {
-    /// Deals with a failure; gives the command that met it, if that is to be obeyed once more.
-    pub(super) async fn cope(&mut self, error: Error, command: Option<Command>) -> Option<Command> {
+    /// Handles an error; returns the command that met it, if that is to be tried again.
+    pub(super) async fn handle(&mut self, error: Error, command: Option<Command>) -> Option<Command> {
         match error {
-            Error::Gpu(reason) => self.lose_device(reason, command).await,
+            Error::Gpu(reason) => self.handle_lost_device(reason, command).await,
             Error::Diverged(divergence) => {
-                self.stop(divergence).await;
+                self.pause_diverged(divergence).await;
                 None
             }
             error => {
@@ -24,8 +24,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
     }
 
-    /// Opens a new device. Where that goes wrong again and again, a run is held, so that nothing of it is lost.
-    async fn lose_device(&mut self, reason: String, command: Option<Command>) -> Option<Command> {
+    /// Opens a new device. If that fails repeatedly, a run is paused instead of ended, so that it can be continued.
+    async fn handle_lost_device(&mut self, reason: String, command: Option<Command>) -> Option<Command> {
         self.untrained = None;
         self.reason = reason;
         let mut error = Error::Gpu(self.reason.clone());
@@ -38,8 +38,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         self.moves = 0;
         match command {
-            command if self.mode != Mode::Still => {
-                self.hold(&error);
+            command if self.mode != Mode::Idle => {
+                self.pause_lost(&error);
                 return command;
             }
             Some(Command::Generate { request, .. } | Command::Profile { request, .. }) => self.refuse(request, error),
@@ -48,7 +48,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         None
     }
 
-    /// A new device in place of the one that failed; a run moves there, back to the end of its last epoch.
+    /// Opens a device in place of the one that failed, and moves a run to it, at the end of its last epoch.
     async fn replace_device(&mut self) -> Result<()> {
         let gpu = self.devices.reopen().await?;
         let (Some(run), Some(session), Some(device)) = (self.run, &mut self.session, &self.device) else {
@@ -58,11 +58,12 @@ impl<E: FnMut(Event)> Trainer<E> {
         session.move_to(&device).await?;
         self.device = Some(device);
         (self.emit)(Event::Recovered { run, epoch: session.epoch(), reason: self.reason.clone() });
-        self.tell_progress();
+        self.emit_progress();
         Ok(())
     }
 
-    fn hold(&mut self, error: &Error) {
+    /// Pauses a run that has no device any more.
+    fn pause_lost(&mut self, error: &Error) {
         self.mode = Mode::Lost;
         if !matches!(error, Error::Gpu(_)) {
             self.reason = error.to_string();
@@ -71,26 +72,26 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Lost { run, error: Error::Lost { reason: self.reason.clone() } });
     }
 
-    /// Goes on with a run whose device is lost.
-    pub(super) async fn try_again(&mut self, stretch: Stretch) {
+    /// Resumes a run that was paused without a device, on a new one.
+    pub(super) async fn resume_lost(&mut self, stretch: Stretch) {
         match self.replace_device().await {
             Ok(()) => {
                 self.mode = Mode::Paused;
                 self.resume(stretch);
             }
-            Err(error) => self.hold(&error),
+            Err(error) => self.pause_lost(&error),
         }
     }
 
-    /// Holds a run that diverged at the end of its last good epoch.
-    async fn stop(&mut self, divergence: Divergence) {
+    /// Pauses a run that diverged, at the end of its last good epoch.
+    async fn pause_diverged(&mut self, divergence: Divergence) {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
         self.mode = Mode::Paused;
-        let back = session.go_back().await;
-        self.tell_progress();
+        let rolled_back = session.roll_back().await;
+        self.emit_progress();
         (self.emit)(Event::Diverged { run, divergence });
-        if let Err(Error::Gpu(reason)) = back {
-            self.lose_device(reason, None).await; // which goes back too
+        if let Err(Error::Gpu(reason)) = rolled_back {
+            self.handle_lost_device(reason, None).await; // which moves the run, rolled back
         }
     }
 }

@@ -46,7 +46,7 @@ fn chinese(error: &Error) -> String {
             "文本不是已知的《时间机器》版本（SHA-1 为 {sha1}）：\
              请删除 public/timemachine.txt 并重新构建本页，它会带上文本。"
         ),
-        Error::NoRun => "没有正在进行的训练可以更改学习率和裁剪：请在下一次训练之前设置。".to_owned(),
+        Error::NoRun => "没有正在进行的训练可以更改学习率或裁剪阈值：请在下一次训练之前设置。".to_owned(),
         Error::TooFewToHoldOut { length, tokens, validation } => format!(
             "文本只有 {length} 个词元，不够训练 {tokens} 个再留出 {validation} 个：\
              请减少训练词元数（tokens）或验证词元数（validation）。"
@@ -184,11 +184,11 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::GradNorm { epoch, given } => format!("第 {epoch} 轮有一个梯度范数是 {given}"),
         FileFault::GradNormsLeft(left) => format!("grad_norms 比各轮的小批量多出 {left} 个数"),
         FileFault::Validation { epoch, given } => format!("第 {epoch} 轮的验证困惑度是 {given}"),
-        FileFault::Hyperparameters(error) => format!("它的学习率或裁剪有误：{}", clause(error)),
+        FileFault::Hyperparameters(error) => format!("它的学习率或裁剪阈值有误：{}", clause(error)),
         FileFault::HyperparametersPosition { epoch, minibatch } => {
-            format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪，而两者应是从 0 数起的整数")
+            format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪阈值，而两者应是从 0 数起的整数")
         }
-        FileFault::HyperparametersOrder => "它的学习率和裁剪不是从头记起，或次序不对".to_owned(),
+        FileFault::HyperparametersOrder => "它的学习率或裁剪阈值的更改不是从头记起，或次序不对".to_owned(),
         FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：大小为 {its}，而这里为 {ours}"),
         FileFault::OtherText => "它学的是另一个文本，词表相同".to_owned(),
     }
