@@ -316,14 +316,14 @@ impl Session {
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn settle(&mut self) -> Result<()> {
+    pub async fn synchronize(&mut self) -> Result<()> {
         self.clock.start();
-        let settled = self.engine.settle().await;
+        let outcome = self.engine.settle().await;
         self.clock.stop();
         if let Some(current) = &mut self.current {
             current.cursor.settled();
         }
-        settled
+        outcome
     }
 
     /// The number of epochs in the settings.

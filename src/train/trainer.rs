@@ -203,7 +203,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn profile(&mut self, config: &Config) -> Result<Profile> {
         config.check()?;
         if let Some(session) = &mut self.session {
-            session.settle().await?;
+            session.synchronize().await?;
         }
         let race = self.race(config).await?;
         profile(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
@@ -212,7 +212,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// Pauses the run and emits its progress.
     async fn pause(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
-        session.settle().await?;
+        session.synchronize().await?;
         self.emit_progress();
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;

@@ -12,7 +12,7 @@ impl Session {
     /// An empty or overlong prefix; a failure of the device.
     pub async fn sample(&mut self, prefix: &str, length: usize) -> Result<Sample> {
         check_prefix(prefix)?;
-        self.settle().await?;
+        self.synchronize().await?;
         let tokens = self.engine.generate(&self.corpus.vocabulary.encode(prefix), length).await?;
         Ok(self.read_sample(prefix, &tokens))
     }
@@ -27,7 +27,7 @@ impl Session {
         if length > LONGEST_ANSWER {
             return Err(Error::AnswerTooLong { length, allowed: LONGEST_ANSWER });
         }
-        self.settle().await?;
+        self.synchronize().await?;
         let ids = self.corpus.vocabulary.encode(prefix);
         let generated = self.engine.generate_scored(&ids, length, pick.parameters()).await?;
         let (written, next) = continuation::read(&generated, ids.len(), &self.corpus.vocabulary);
