@@ -318,12 +318,12 @@ impl Session {
     /// A failure of the device.
     pub async fn synchronize(&mut self) -> Result<()> {
         self.clock.start();
-        let synchronized = self.engine.synchronize().await;
+        let outcome = self.engine.synchronize().await;
         self.clock.stop();
         if let Some(current) = &mut self.current {
             current.cursor.synchronized();
         }
-        synchronized
+        outcome
     }
 
     /// The number of epochs in the settings.

@@ -64,10 +64,10 @@ impl Session {
     /// # Errors
     /// A failure of the device. The session is rolled back all the same, but needs [`Session::move_to`].
     pub async fn roll_back(&mut self) -> Result<()> {
-        let synchronized = self.engine.synchronize().await;
+        let outcome = self.engine.synchronize().await;
         self.engine.write_parameters(&self.last_good.parameters);
         self.restore_last_good();
-        synchronized
+        outcome
     }
 
     /// Moves to another device, at the end of the last good epoch.
