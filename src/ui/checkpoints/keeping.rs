@@ -133,7 +133,7 @@ impl Checkpoints {
         if self.orders.try_with_value(Option::is_some) != Some(true) {
             return; // nobody keeps anything
         }
-        let reached = self.runs.state.with_untracked(|s| s.live().map(|run| (run.finished_epochs(), run.marks.len())));
+        let reached = self.runs.state.with_untracked(|s| s.live().map(Run::position));
         let due = reached
             .and_then(|reached| self.saved.try_update(|saved| saved.due(moment, reached, Date::now())).flatten());
         if let Some(request) = due {

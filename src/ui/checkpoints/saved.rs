@@ -7,6 +7,7 @@ use super::record::Record;
 use super::trouble::Trouble;
 use crate::error::Error;
 use crate::protocol::{Event, Summary, TextChoice};
+use crate::ui::runs::run::Position;
 use crate::ui::settings::file::Chosen;
 
 /// After so many milliseconds of training the end of an epoch is saved.
@@ -97,8 +98,8 @@ pub struct Saved {
     newest: Option<Newest>,
     asked: Vec<(u32, Purpose)>,
     requests: u32,
-    /// Finished epochs and changes of rates that the last save had.
-    reached: (u32, usize),
+    /// Where the run was at its last save.
+    reached: Position,
     /// When that was, or when the run began.
     since: f64,
     restarts: u32,
@@ -116,7 +117,8 @@ impl Saved {
     pub fn begin(&mut self, id: String, from: Option<Newest>, now: f64) {
         let before = from.as_ref().map(|newest| newest.record.id.clone());
         self.leave();
-        self.reached = from.as_ref().map_or((0, 0), |newest| (newest.record.summary.epoch, 0));
+        let epoch = from.as_ref().map_or(0, |newest| newest.record.summary.epoch);
+        self.reached = Position { epoch, changed: None };
         self.newest = from.map(|newest| Newest { record: Record { id: id.clone(), ..newest.record }, ..newest });
         self.place = Some(StoredAs { id, before });
         self.since = now;
@@ -155,10 +157,10 @@ impl Saved {
         FIRST_REQUEST + self.requests
     }
 
-    /// Asks for a checkpoint if one is due at this moment of a run with so many finished epochs and changes of rates.
-    pub fn due(&mut self, moment: &Occasion, reached: (u32, usize), now: f64) -> Option<u32> {
+    /// Asks for a checkpoint if one is due at this moment of a run at this position.
+    pub fn due(&mut self, moment: &Occasion, reached: Position, now: f64) -> Option<u32> {
         let is_time = *moment == Occasion::Rest || now - self.since >= EVERY;
-        if self.place.is_none() || !is_time || reached.0 == 0 || reached == self.reached {
+        if self.place.is_none() || !is_time || reached.epoch == 0 || reached == self.reached {
             return None;
         }
         self.reached = reached;
@@ -171,7 +173,7 @@ impl Saved {
         let place = self.asked.iter().position(|asked| asked.0 == request)?;
         let (_, purpose) = self.asked.remove(place);
         if purpose == Purpose::Keep && !well {
-            self.reached = (0, 0);
+            self.reached = Position::default();
         }
         Some(purpose)
     }
@@ -280,13 +282,21 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Config;
+    use crate::protocol::Hyperparameters;
     use crate::ui::checkpoints::record::tests::record;
+    use crate::ui::runs::run::{Mark, Origin, Run};
 
     /// A run that has begun at 0 s.
     fn begun() -> Saved {
         let mut saved = Saved::default();
         saved.begin("a".into(), None, 0.0);
         saved
+    }
+
+    /// A run at the end of this epoch, with its first hyperparameters.
+    fn at(epoch: u32) -> Position {
+        Position { epoch, changed: None }
     }
 
     fn ids(records: &[Record]) -> Vec<&str> {
@@ -296,23 +306,35 @@ mod tests {
     #[test]
     fn a_run_is_saved_now_and_then_and_when_it_rests() {
         let mut saved = begun();
-        assert_eq!(saved.due(&Occasion::EpochEnd, (1, 0), EVERY - 1.0), None);
-        let first = saved.due(&Occasion::EpochEnd, (2, 0), EVERY).unwrap();
+        assert_eq!(saved.due(&Occasion::EpochEnd, at(1), EVERY - 1.0), None);
+        let first = saved.due(&Occasion::EpochEnd, at(2), EVERY).unwrap();
         assert!(first >= FIRST_REQUEST);
-        assert_eq!(saved.due(&Occasion::EpochEnd, (3, 0), EVERY + 1.0), None);
-        assert_eq!(saved.due(&Occasion::Rest, (2, 0), EVERY + 1.0), None, "nothing new");
-        let second = saved.due(&Occasion::Rest, (2, 1), EVERY + 1.0).unwrap();
+        assert_eq!(saved.due(&Occasion::EpochEnd, at(3), EVERY + 1.0), None);
+        assert_eq!(saved.due(&Occasion::Rest, at(2), EVERY + 1.0), None, "nothing new");
+        let second = saved.due(&Occasion::Rest, at(3), EVERY + 1.0).unwrap();
         assert_eq!((saved.answered(first, true), saved.answered(first, true)), (Some(Purpose::Keep), None));
         assert_eq!(saved.answered(second, false), Some(Purpose::Keep));
-        assert!(saved.due(&Occasion::Rest, (2, 1), EVERY + 2.0).is_some(), "what was refused is due again");
-        assert_eq!(begun().due(&Occasion::Rest, (0, 0), 2.0 * EVERY), None, "there is no epoch to keep");
-        assert_eq!(Saved::default().due(&Occasion::Rest, (2, 0), 2.0 * EVERY), None, "there is no run");
+        assert!(saved.due(&Occasion::Rest, at(3), EVERY + 2.0).is_some(), "what was refused is due again");
+        assert_eq!(begun().due(&Occasion::Rest, at(0), 2.0 * EVERY), None, "there is no epoch to keep");
+        assert_eq!(Saved::default().due(&Occasion::Rest, at(2), 2.0 * EVERY), None, "there is no run");
+    }
+
+    #[test]
+    fn every_change_of_hyperparameters_is_saved_also_one_that_replaces_another() {
+        let (mut saved, mut run) = (begun(), Run::new(1, Config::default(), &Origin::default(), 0));
+        run.curve.extend([(1, 9.0), (2, 8.0)]);
+        for (epoch, clip) in [(2, 5.0), (2, 4.0), (1, 4.0)] {
+            let hyperparameters = Hyperparameters { learning_rate: 1.0, clip };
+            run.set_hyperparameters(Mark { epoch, minibatch: 0, hyperparameters });
+            assert!(saved.due(&Occasion::Rest, run.position(), 0.0).is_some(), "{epoch}, {clip}");
+            assert_eq!(saved.due(&Occasion::Rest, run.position(), 0.0), None, "nothing new");
+        }
     }
 
     #[test]
     fn an_answer_for_a_run_that_was_given_up_comes_too_late() {
         let mut saved = begun();
-        let request = saved.due(&Occasion::Rest, (1, 0), 0.0).unwrap();
+        let request = saved.due(&Occasion::Rest, at(1), 0.0).unwrap();
         let download = saved.ask(Purpose::Download);
         assert_eq!(saved.give_up(false), ["a"]);
         assert_eq!((saved.answered(request, true), saved.answered(download, true)), (None, Some(Purpose::Download)));
@@ -329,7 +351,7 @@ mod tests {
         let newest = Newest { record: record("new", 4, 2.0), file: Arc::new(vec![7]) };
         saved.begin("a".into(), Some(newest), 0.0);
         assert_eq!(ids(&saved.offers()), ["old"]);
-        assert_eq!(saved.due(&Occasion::Rest, (4, 0), 0.0), None, "that is saved already");
+        assert_eq!(saved.due(&Occasion::Rest, at(4), 0.0), None, "that is saved already");
         let (kept, replaces) = saved.keep(record("", 5, 3.0), vec![8]).unwrap();
         assert_eq!((kept.record.id.as_str(), replaces.as_deref()), ("a", Some("new")));
         assert_eq!(saved.give_up(false), ["a", "new"]);

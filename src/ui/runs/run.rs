@@ -27,6 +27,15 @@ pub struct Mark {
     pub hyperparameters: Hyperparameters,
 }
 
+/// Where a run is: what two checkpoints of it may differ in.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Position {
+    /// Number of finished epochs.
+    pub epoch: u32,
+    /// The latest change of hyperparameters.
+    pub changed: Option<Mark>,
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -99,8 +108,8 @@ impl Run {
             && self.marks.is_empty()
     }
 
-    pub fn finished_epochs(&self) -> u32 {
-        self.curve.last().map_or(0, |point| point.0)
+    pub fn position(&self) -> Position {
+        Position { epoch: self.curve.last().map_or(0, |point| point.0), changed: self.marks.last().copied() }
     }
 
     /// The rates that it goes by now.
