@@ -1,11 +1,11 @@
-// The case that all contestants share, as the bench has written it.
+// Reads the case that all contestants share, as the bench writes it.
 
-/** The parameters' names, in the order of the file. */
+/** The names of the parameters, in the order of the file. */
 export const NAMES = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"];
 
 /**
- * Settings (`config`), `sizes`, `minibatches` ({ begins, inputs, targets }: whether the state is zero at its start, and
- * token ids by time, t · B + b) and initial `parameters` (Float32Array and shape by name).
+ * Returns the settings (`config`), the `sizes`, the `minibatches` ({ begins, inputs, targets }: whether the state is
+ * zero at the start, and token ids (T·B), index t·B + b) and the initial `parameters` (shape and Float32Array by name).
  */
 export async function readCase(folder) {
     const { config, sizes, minibatches } = await (await fetch(`${folder}case.json`)).json();

@@ -1,14 +1,14 @@
-// How a peer is measured.
+// Measures a peer.
 
 /**
- * Trains from the case's parameters on its successive minibatches: one that compiles, one or two that show how long
- * they take, then, timed, as many as take about `seconds`, or all there are.
+ * Trains from the case's parameters on its minibatches: one to compile, one or two to estimate the speed, then, timed,
+ * as many as take about `seconds`, or all the rest.
  *
  * A trainer has
- *   step(minibatch): trains, on the state and the parameters that the step before left; may return before it is done;
- *   losses(): the losses since the last call, in nats, once all steps are done;
- *   parameters(): all of them, one Float32Array after the other, in the order of the case.
- * Nothing is read within an epoch, as in ours.
+ *   step(minibatch): trains from the previous step's state and parameters; may return before it is done;
+ *   losses(): waits for all steps; resolves to the losses since the last call, in nats;
+ *   parameters(): resolves to a Float32Array for each parameter, in the order of the case.
+ * Nothing is read back within an epoch, as in our own engine.
  */
 export async function measureTrainer(trainer, theCase, seconds, device) {
     const { minibatches, sizes } = theCase;
@@ -45,7 +45,7 @@ export async function measureTrainer(trainer, theCase, seconds, device) {
     };
 }
 
-/** The bytes of several Float32Arrays; they are little-endian wherever there is a browser. */
+/** The concatenated bytes of Float32Arrays in base64. Browsers only run on little-endian machines. */
 function base64(arrays) {
     let text = "";
     for (const { buffer, byteOffset, byteLength } of arrays) {
@@ -57,7 +57,7 @@ function base64(arrays) {
     return btoa(text);
 }
 
-/** What a browser tells of its GPU. */
+/** The GPU's name, as far as the browser reveals it. */
 export async function gpuName() {
     const info = (await navigator.gpu?.requestAdapter())?.info;
     return [info?.vendor, info?.architecture].filter(part => part).join(" ") || "a GPU that does not say its name";
