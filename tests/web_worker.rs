@@ -1,5 +1,5 @@
-//! The engine in a dedicated worker of a real browser: every kernel against its oracle through the browser's own
-//! shader compiler, and a run from commands to events.
+//! The engine in a dedicated worker of a real browser: every kernel against its oracle, with the browser's shader
+//! compiler, and a run from commands to events.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -24,7 +24,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// The adapter; without one the test fails and says what helps.
+/// Opens the GPU; fails the test with an explanation if there is no adapter.
 async fn gpu() -> Gpu {
     Gpu::open().await.unwrap_or_else(|error| panic!("{error}"))
 }
@@ -58,7 +58,7 @@ fn book(text: String) -> Texts {
     Texts::of_book(Text::new("a test’s", text))
 }
 
-/// All events of a run of three epochs.
+/// The events of a run of three epochs.
 async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
     let events = Rc::new(RefCell::new(Vec::new()));
@@ -73,7 +73,7 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
     events.take()
 }
 
-/// Perplexity of each epoch.
+/// The epochs of run 7 with their perplexity.
 fn curve(events: &[Event]) -> Vec<(u32, f64)> {
     let reports = events.iter().filter_map(|event| match event {
         Event::Epoch { run: 7, report } => Some((report.epoch, report.perplexity)),
@@ -92,7 +92,7 @@ async fn a_run_goes_from_command_to_events() {
 }
 
 #[wasm_bindgen_test]
-async fn a_seed_names_a_run_to_the_last_bit() {
+async fn a_seed_determines_a_run_bitwise() {
     for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
         let [one, again, other] =
             [run(1, engine).await, run(1, engine).await, run(2, engine).await].map(|events| curve(&events));
@@ -110,9 +110,9 @@ async fn both_engines_train_the_same_network() {
     }
 }
 
-/// A minibatch by hand, other rates, and an answer on the way: what was told after the pause, and what was answered.
+/// Trains one minibatch, then changes the hyperparameters, generates, and resumes.
 #[wasm_bindgen_test]
-async fn a_run_obeys_in_its_midst() {
+async fn a_paused_run_takes_commands() {
     for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
         let text = "the quick brown fox jumps over the lazy dog\n".repeat(20);
         let config = Config { hidden: 16, batch: 4, steps: 8, epochs: 3, tokens: 600, engine, ..Config::default() };
@@ -150,12 +150,12 @@ async fn a_run_obeys_in_its_midst() {
             _ => None,
         });
         let answer = answer.unwrap_or_else(|| panic!("{events:?}"));
-        assert!(answer.written.len() == 9 && answer.written.iter().all(|place| place.surprise > 0.0), "{answer:?}");
+        assert!(answer.written.len() == 9 && answer.written.iter().all(|written| written.surprise > 0.0), "{answer:?}");
         assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
     }
 }
 
-/// What stands at an address of the tests' own server; of another origin, which lets nobody read; and of none.
+/// From the test server, from another origin, which forbids it (CORS), and from addresses where nothing answers.
 #[wasm_bindgen_test]
 async fn texts_are_fetched_within_limits_and_each_failure_is_named() {
     let origin = js_sys::eval("location.origin").unwrap().as_string().unwrap();

@@ -76,7 +76,7 @@ settings! {
     /// What of the text is trained on: letters and single spaces, as in the book, or every character.
     cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
     /// The largest vocabulary size, `<unk>` included; the characters beyond, the rarest, are read as `<unk>`.
-    vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Vocabulary, at most", later;
+    vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Maximum vocabulary size", later;
     /// How many tokens from the end of the text are predicted after every epoch, and never trained on; 0 for none.
     validation: u32 = 0, Values::Whole(0, 1_000_000), Text, "Validation tokens", later;
 }
