@@ -1,5 +1,5 @@
-// `trunk serve` gives this in place of service-worker.js: a page that is being worked on is not kept, and what another
-// build left is forgotten.
+// `trunk serve` serves this in place of service-worker.js: a page in development is not cached, and the caches of other
+// builds are deleted.
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", event => event.waitUntil(forget()));

@@ -1,13 +1,13 @@
-// Keeps the page for visits without a network. In front of this stand VERSION, a digest of the whole page, and FILES, the
-// SHA-256 of each file by its address beside this one (`xtask/src/finish.rs`).
+// Caches the page for offline use. `xtask/src/finish.rs` prepends VERSION, a digest of the whole page, and FILES, the
+// SHA-256 of each file by its relative address.
 //
-// A cache holds one version, whole and checked, or it is not there: files of two versions never meet. The browser
-// installs a newer version beside the one in use; it takes over when no tab has the old one any more.
+// A cache holds one version, complete and verified, or is deleted: files of two versions are never mixed. The browser
+// installs a newer version next to the one in use; it takes over when no tab has the old one any more.
 
 const OURS = `time-traveller ${registration.scope} `;
 const CACHE = OURS + VERSION;
 
-// The one build of the trainer that this browser runs; the page names it.
+// The build of the trainer for this browser, from the page's registration; the others are not cached.
 const TRAINER = new URL(location.href).searchParams.get("trainer");
 
 const isWanted = file => !file.startsWith("trainer") || file.replace(/(_bg\.wasm|_loader\.js|\.js)$/, "") === TRAINER;
@@ -20,7 +20,7 @@ async function keep() {
         await Promise.all(Object.keys(FILES).filter(isWanted).map(file => keepFile(cache, file)));
     } catch (error) {
         await caches.delete(CACHE);
-        throw error; // the browser tries again at the next visit
+        throw error; // the browser retries at the next visit
     }
 }
 
@@ -58,7 +58,7 @@ async function answer(request) {
     return (await cache.match(isPage ? "index.html" : request, { ignoreSearch: true })) ?? fetch(request);
 }
 
-// The page asks a version that waits to take over. Another tab would then get files of both.
+// The page asks the waiting version to take over. Refused while other tabs are open: they would get files of both.
 addEventListener("message", event => event.waitUntil(takeOver(event.source)));
 
 async function takeOver(page) {

@@ -55,8 +55,8 @@ const BAD: [(&str, &str); 46] = [
     ("#window-offset=36", "Window offset (window-offset) is “36”"),
     ("#sampling=random&window-offset=35", "Window offset (window-offset) is “35”"),
     ("#cleaning=none", "Cleaning (cleaning) is “none”"),
-    ("#vocab=1", "Vocabulary, at most (vocab) is “1”"),
-    ("#kinds=10001", "Vocabulary, at most (vocab) is “10001”"),
+    ("#vocab=1", "Maximum vocabulary size (vocab) is “1”"),
+    ("#kinds=10001", "Maximum vocabulary size (vocab) is “10001”"),
 ];
 
 #[test]

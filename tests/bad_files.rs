@@ -208,7 +208,7 @@ fn a_checkpoint_of_a_time_of_kinds_has_that_vocabulary() {
     let config = Config { vocab: 22, ..example().config };
     assert_eq!(Checkpoint::read(&renamed("22")), Ok(Checkpoint { config, ..example() }));
     let error = Checkpoint::read(&renamed("1")).unwrap_err().to_string();
-    assert!(error.contains("Vocabulary, at most (vocab) is “1”"), "{error}");
+    assert!(error.contains("Maximum vocabulary size (vocab) is “1”"), "{error}");
 }
 
 #[test]

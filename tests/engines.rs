@@ -47,7 +47,8 @@ fn both_engines_agree_with_the_oracle_over_many_positions() {
     const MINIBATCHES: usize = 4;
     let network: Network = kernels::network(LONG);
     let mut parameters = Parameters::init(network, 3);
-    parameters.numbers.iter_mut().for_each(|weight| *weight *= 30.0);
+    // Far from zero, and not so far that a rounding error grows over 50 time steps.
+    parameters.numbers.iter_mut().for_each(|weight| *weight *= 15.0);
     let (mut expected, mut norms, mut state) = (parameters.cast::<f64>(), Vec::new(), Vec::new());
     for m in 0..MINIBATCHES {
         let Hyperparameters { learning_rate, clip } = HYPERPARAMETERS;
@@ -63,9 +64,9 @@ fn both_engines_agree_with_the_oracle_over_many_positions() {
         let before: Vec<f64> = cast(&parameters.numbers);
         assert!(changed(&before, &expected.numbers) > 0.02);
         let off = changed(&cast(&got.numbers), &expected.numbers);
-        assert!(off < 1e-5, "{}: {off:e}", device.name());
+        assert!(off < 1e-6, "{}: {off:e}", device.name());
         for (got, norm) in got_norms.iter().zip(&norms) {
-            assert!((f64::from(*got) / norm - 1.0).abs() < 1e-4, "{}: {got}, not {norm}", device.name());
+            assert!((f64::from(*got) / norm - 1.0).abs() < 1e-5, "{}: {got}, not {norm}", device.name());
         }
     }
 }
@@ -76,7 +77,7 @@ fn both_engines_train_the_same_network_and_the_faster_wins() {
     let of = |engine| play([part([train(1, Config { engine, ..small() })], finished)]);
     let (gpu, cpu) = (of(EngineChoice::Gpu), of(EngineChoice::Cpu));
     for (gpu, cpu) in reports(&gpu).iter().zip(reports(&cpu)) {
-        assert!((gpu.perplexity / cpu.perplexity - 1.0).abs() < 1e-4, "{gpu:?} and {cpu:?}");
+        assert!((gpu.perplexity / cpu.perplexity - 1.0).abs() < 1e-5, "{gpu:?} and {cpu:?}");
     }
     let auto = |run| train(run, Config { engine: EngineChoice::Auto, ..small() });
     let events = play([part([auto(1)], finished), part([auto(2)], finished)]);

@@ -14,6 +14,7 @@ use futures_channel::mpsc::unbounded;
 use futures_util::future::LocalBoxFuture;
 use script::*;
 use time_traveller::engine::Devices;
+use time_traveller::error::Error;
 use time_traveller::gpu::Gpu;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
@@ -236,7 +237,8 @@ fn a_profile_that_no_device_lives_to_see_is_refused() {
         Trainer::new(devices, texts, |event| events.push(event)).serve(None, &mut commands).await;
     });
     let Event::Refused { error, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
-    assert!(error.to_string().contains("lost"), "{error}");
+    // While a device is being destroyed, a submission may fail before its loss is reported.
+    assert!(matches!(error, Error::Gpu(_) | Error::Lost { .. }), "{error:?}");
     assert!(!events.iter().any(failed), "{events:#?}");
 }
 

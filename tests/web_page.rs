@@ -1,4 +1,4 @@
-//! The page's components in a real browser, with a stand-in for the worker: labels, address, events, refusals.
+//! The page's components in a real browser, with a fake worker: labels, address, events, errors.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -10,6 +10,8 @@ mod samples;
 mod saved;
 #[path = "web_page/start.rs"]
 mod start;
+#[path = "web_page/storage.rs"]
+mod storage;
 #[path = "web_page/text.rs"]
 mod text;
 #[path = "web_page/workbench.rs"]
@@ -35,7 +37,7 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A page mounted in its own element, and the commands it has sent. Removed when dropped.
+/// A mounted page, and the commands that it has sent to its worker. Removed when dropped.
 struct Mounted {
     page: Page,
     root: HtmlElement,
@@ -50,10 +52,10 @@ impl Drop for Mounted {
 }
 
 impl Mounted {
-    /// Mounts the page with this fragment of an address.
+    /// Mounts the page as opened with this fragment.
     async fn open(fragment: &str) -> Self {
         let root: HtmlElement = document().create_element("div").unwrap().unchecked_into();
-        // The charts read their colours from this style.
+        // The charts take their colours from it.
         let style = document().create_element("style").unwrap();
         style.set_text_content(Some(include_str!("../assets/base.css")));
         root.append_child(&style).unwrap();
@@ -74,21 +76,21 @@ impl Mounted {
         mounted
     }
 
-    /// The same, after the worker has sent text and device.
+    /// The same, with text and device.
     async fn ready(fragment: &str) -> Self {
         Self::ready_with(fragment, true).await
     }
 
-    /// The same, with the book's edition or another.
+    /// The same, with the book's edition of the text or with another.
     async fn ready_with(fragment: &str, is_books: bool) -> Self {
         let mounted = Self::open(fragment).await;
         mounted
-            .hear([Event::Ready, book(is_books), Event::Device { name: "a test’s GPU".into(), race: Vec::new() }])
+            .receive([Event::Ready, book(is_books), Event::Device { name: "a test’s GPU".into(), race: Vec::new() }])
             .await;
         mounted
     }
 
-    /// The same, with a run started.
+    /// The same, with a run of these settings started.
     async fn training(fragment: &str) -> Self {
         let mounted = Self::ready(fragment).await;
         mounted.train().await;
@@ -97,16 +99,16 @@ impl Mounted {
 
     async fn train(&self) {
         self.press("Train").await;
-        self.hear([Event::Started { run: 1, minibatches: 8, bytes: 9 << 20 }]).await;
+        self.receive([Event::Started { run: 1, minibatches: 8, bytes: 9 << 20 }]).await;
     }
 
     async fn settle(&self) {
         TimeoutFuture::new(30).await;
     }
 
-    async fn hear(&self, events: impl IntoIterator<Item = Event>) {
+    async fn receive(&self, events: impl IntoIterator<Item = Event>) {
         for event in events {
-            self.page.hear(event);
+            self.page.on_event(event);
         }
         self.settle().await;
     }
@@ -195,7 +197,7 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
 }
 
 #[wasm_bindgen_test]
-async fn events_are_shown_as_they_come() {
+async fn events_are_shown() {
     let page = Mounted::open("#epochs=12").await;
     assert_eq!(
         (page.status(), page.text("perplexity"), page.text("device")),
@@ -205,9 +207,9 @@ async fn events_are_shown_as_they_come() {
     let page = Mounted::training("#epochs=12").await;
     assert_eq!((page.status(), page.text("epoch")), ("training".into(), "0 of 12".into()));
     assert_eq!(page.text("device"), "a test’s GPU");
-    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }]).await;
+    page.receive([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }]).await;
     let progress = Progress { epoch: 2, minibatch: 4, tokens_per_second: 1600.2, seconds_left: 200.0 };
-    page.hear([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
+    page.receive([epoch(1, 24.12), epoch(2, 8.531), Event::Progress { run: 1, progress }]).await;
     assert_eq!((page.text("epoch"), page.text("perplexity")), ("2 of 12".into(), "8.53".into()));
     assert_eq!((page.text("tokens-per-second"), page.text("time-left")), ("1,600".into(), "3 min".into()));
     let rows = page.test_id("samples").children();
@@ -228,26 +230,26 @@ async fn events_are_shown_as_they_come() {
 }
 
 #[wasm_bindgen_test]
-async fn the_chart_is_drawn_one_pixel_to_the_screens_pixel() {
+async fn the_chart_has_the_screens_resolution() {
     let page = Mounted::training("#epochs=12").await;
-    page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+    page.receive([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
     TimeoutFuture::new(200).await;
     let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
     let density = window().device_pixel_ratio();
     assert_eq!(f64::from(canvas.width()), (f64::from(canvas.client_width()) * density).round());
     let picture = canvas.to_data_url().unwrap();
-    page.hear([epoch(4, 2.0)]).await;
+    page.receive([epoch(4, 2.0)]).await;
     TimeoutFuture::new(200).await;
     assert_ne!(canvas.to_data_url().unwrap(), picture, "another epoch, another picture");
 }
 
 #[wasm_bindgen_test]
-async fn the_books_curve_is_behind_a_run_in_the_books_setting_alone() {
+async fn the_reference_curve_is_drawn_only_for_the_books_settings() {
     let mut pictures = Vec::new();
     for (settings, seeds) in [("#epochs=12", "four"), ("#epochs=12&state=reset", "two"), ("#epochs=12&hidden=64", "")] {
         let page = Mounted::training(settings).await;
         assert!(page.test_id("legend").has_attribute("hidden"), "nothing is drawn yet");
-        page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+        page.receive([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
         TimeoutFuture::new(200).await;
         assert_eq!(page.test_id("legend").has_attribute("hidden"), seeds.is_empty());
         if !seeds.is_empty() {
@@ -259,24 +261,24 @@ async fn the_books_curve_is_behind_a_run_in_the_books_setting_alone() {
     assert_ne!(pictures[0], pictures[2]);
     let page = Mounted::ready_with("#epochs=12", false).await;
     page.train().await;
-    page.hear([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+    page.receive([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
     assert!(page.test_id("legend").has_attribute("hidden"), "the other edition");
 }
 
 #[wasm_bindgen_test]
-async fn pausing_resuming_and_resetting_say_so() {
+async fn the_status_follows_pause_resume_and_reset() {
     let page = Mounted::training("#epochs=12").await;
-    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }, epoch(1, 24.0)]).await;
+    page.receive([Event::Untrained { run: 1, sample: sample("time traveller", "qqjqqj") }, epoch(1, 24.0)]).await;
     page.press("Pause").await;
-    page.hear([Event::Paused { run: 1 }]).await;
+    page.receive([Event::Paused { run: 1 }]).await;
     assert_eq!(page.status(), "paused");
     page.press("Resume").await;
-    page.hear([Event::Resumed { run: 1 }]).await;
+    page.receive([Event::Resumed { run: 1 }]).await;
     assert_eq!(page.status(), "training");
     page.press("Reset").await;
     assert_eq!(page.status(), "idle");
     assert_eq!(page.test_id("samples").child_element_count(), 0);
-    assert_eq!(page.test_id("runs").child_element_count(), 1, "what it came to is kept");
+    assert_eq!(page.test_id("runs").child_element_count(), 1, "the run stays in the list");
     assert!(page.root.query_selector("[data-testid=untrained]").unwrap().is_none());
     assert_eq!(page.sent()[1..], [Command::Pause, Command::Resume { stretch: Stretch::Whole }, Command::Reset]);
 }
@@ -285,7 +287,7 @@ async fn pausing_resuming_and_resetting_say_so() {
 async fn a_failure_keeps_curve_and_samples() {
     let page = Mounted::training("#epochs=12&hidden=64").await;
     let failure = Event::Failed { run: Some(1), error: Error::OutOfMemory };
-    page.hear([epoch(1, 24.0), failure]).await;
+    page.receive([epoch(1, 24.0), failure]).await;
     assert_eq!((page.status(), page.text("error")), ("failed".into(), Error::OutOfMemory.to_string()));
     assert_eq!(page.find("[data-testid=error]").get_attribute("role").as_deref(), Some("alert"));
     assert_eq!(page.test_id("samples").child_element_count(), 1);
@@ -293,9 +295,9 @@ async fn a_failure_keeps_curve_and_samples() {
 }
 
 #[wasm_bindgen_test]
-async fn after_a_failure_the_corrected_settings_count() {
+async fn after_a_failure_the_corrected_settings_are_used() {
     let page = Mounted::training("#hidden=8192").await;
-    page.hear([Event::Failed { run: Some(1), error: Error::OutOfMemory }]).await;
+    page.receive([Event::Failed { run: Some(1), error: Error::OutOfMemory }]).await;
     page.fill("Hidden units", "64").await;
     page.press("Generate").await;
     let config = Config { hidden: 64, ..Config::default() };
@@ -307,7 +309,7 @@ async fn after_a_failure_the_corrected_settings_count() {
 async fn a_prefix_typed_before_the_run_has_started_reaches_it() {
     let page = Mounted::ready("").await;
     page.fill("Prefix", "the").await;
-    assert_eq!(page.sent(), [], "there is no run to tell");
+    assert_eq!(page.sent(), [], "there is no run yet");
     page.press("Train").await;
     assert_eq!(page.status(), "loading");
     page.fill("Prefix", "then").await;
@@ -315,21 +317,21 @@ async fn a_prefix_typed_before_the_run_has_started_reaches_it() {
 }
 
 #[wasm_bindgen_test]
-async fn loading_says_what_is_waited_for() {
+async fn loading_says_what_the_page_waits_for() {
     let page = Mounted::open("").await;
     assert_eq!(page.text("status"), "Looking for the GPU…");
-    page.hear([Event::Ready, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
+    page.receive([Event::Ready, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
     assert_eq!(page.text("status"), "Loading the text…");
 }
 
 #[wasm_bindgen_test]
-async fn a_broken_worker_is_told_once_and_replaced_at_a_reset() {
+async fn a_lost_worker_is_reported_once_and_replaced_at_a_reset() {
     let page = Mounted::training("").await;
     let restarts = Rc::new(RefCell::new(0));
     let counted = restarts.clone();
     page.page.worker.on_restart(move || *counted.borrow_mut() += 1);
     let broken = Error::WorkerBroke("a panic".into());
-    page.hear([Event::Broken { error: broken.clone() }]).await;
+    page.receive([Event::Broken { error: broken.clone() }]).await;
     page.page.lose_worker(Error::WorkerStopped("an error".into()));
     page.settle().await;
     assert_eq!((page.status(), page.text("error")), ("failed".into(), broken.to_string()));
@@ -344,13 +346,13 @@ async fn a_typed_prefix_is_continued_and_its_unknown_characters_named() {
     page.press("Generate").await;
     let sample = Sample { prefix: "café".into(), text: "caf<unk> the".into(), unknown: vec!['é'] };
     let continuation = Continuation { sample, written: vec![], next: vec![] };
-    page.hear([Event::Generated { request: 1, continuation }]).await;
+    page.receive([Event::Generated { request: 1, continuation }]).await;
     assert_eq!(page.text("generated"), "caf<unk> the");
     assert_eq!(
         page.test_id("generated").query_selector(".prefix").unwrap().unwrap().text_content().unwrap(),
         "caf<unk>"
     );
-    assert_eq!(page.text("unknown"), "“é” is not in the vocabulary: read as <unk>.");
+    assert_eq!(page.text("unknown"), "“é” is not in the vocabulary and is read as <unk>.");
     assert_eq!(page.sent()[1], Command::SamplePrefix { prefix: "café".into() });
     let config = Config { epochs: 12, ..Config::default() };
     assert_eq!(
@@ -360,7 +362,7 @@ async fn a_typed_prefix_is_continued_and_its_unknown_characters_named() {
 }
 
 #[wasm_bindgen_test]
-async fn the_end_is_told() {
+async fn the_result_is_shown() {
     let page = Mounted::training("#epochs=1").await;
     let report = FinalReport {
         epochs: 1,
@@ -369,7 +371,7 @@ async fn the_end_is_told() {
         device: "a test’s GPU".into(),
         samples: vec![sample("time traveller", " for so"), sample("traveller", " with a")],
     };
-    page.hear([epoch(1, 1.034), Event::Finished { run: 1, report }]).await;
+    page.receive([epoch(1, 1.034), Event::Finished { run: 1, report }]).await;
     assert_eq!((page.status(), page.text("epoch")), ("finished".into(), "1 of 1".into()));
     let told = page.text("final");
     for part in ["perplexity 1.03", "28,000 tokens/s", "a test’s GPU", "time traveller for so", "traveller with a"] {
@@ -377,19 +379,19 @@ async fn the_end_is_told() {
     }
     let compared = page.text("comparison");
     for part in
-        ["1.03 after 1 epoch; PyTorch, mean of four seeds: 24.76", "0.44 of the speed of the book’s GPU of 2021"]
+        ["1.03 after 1 epoch; PyTorch, mean of four seeds: 24.76", "0.44 times the speed of the book’s 2021 GPU"]
     {
         assert!(compared.contains(part), "{part} is not in {compared}");
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_panic_is_shown_beside_what_else_is_wrong() {
+async fn a_panic_is_shown_with_the_other_errors() {
     let page = Mounted::ready("#hidden=0").await;
     show_panic("panicked at src/somewhere.rs:1:1");
     let said = page.text("error");
     assert!(
-        said.contains("reload it to go on") && said.contains("src/somewhere.rs") && said.contains("(hidden)"),
+        said.contains("reload it to continue") && said.contains("src/somewhere.rs") && said.contains("(hidden)"),
         "{said}"
     );
     assert!(!page.find("#panic").has_attribute("hidden"));

@@ -92,7 +92,7 @@ async fn a_run_goes_from_command_to_events() {
 }
 
 #[wasm_bindgen_test]
-async fn a_seed_names_a_run_to_the_last_bit() {
+async fn a_seed_determines_a_run_bitwise() {
     for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
         let [one, again, other] =
             [run(1, engine).await, run(1, engine).await, run(2, engine).await].map(|events| curve(&events));
@@ -150,7 +150,7 @@ async fn a_run_obeys_commands_while_it_trains() {
             _ => None,
         });
         let answer = answer.unwrap_or_else(|| panic!("{events:?}"));
-        assert!(answer.written.len() == 9 && answer.written.iter().all(|place| place.surprise > 0.0), "{answer:?}");
+        assert!(answer.written.len() == 9 && answer.written.iter().all(|written| written.surprise > 0.0), "{answer:?}");
         assert!(matches!(events.last(), Some(Event::Finished { run: 7, .. })), "{:?}", events.last());
     }
 }

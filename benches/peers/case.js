@@ -1,11 +1,11 @@
-// Reads the case that all contestants train on, as the bench has written it.
+// Reads the case that all contestants share, as the bench writes it.
 
-/** The parameters' names, in the order of the file. */
+/** The names of the parameters, in the order of the file. */
 export const NAMES = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"];
 
 /**
- * Resolves to settings (`config`), `sizes`, `minibatches` ({ begins, inputs, targets }: whether the initial state is
- * zero, and token ids ordered t · B + b) and initial `parameters` ({ shape, numbers: Float32Array } by name).
+ * Returns the settings (`config`), the `sizes`, the `minibatches` ({ begins, inputs, targets }: whether the state is
+ * zero at the start, and token ids (T·B), index t·B + b) and the initial `parameters` (shape and Float32Array by name).
  */
 export async function readCase(folder) {
     const { config, sizes, minibatches } = await (await fetch(`${folder}case.json`)).json();

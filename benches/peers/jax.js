@@ -1,5 +1,5 @@
-// jax-js: one jitted training step, from parameters, state and tokens to loss, new parameters and new state. Arrays are
-// reference-counted by hand: a function consumes its arguments, `.ref` makes another reference.
+// jax-js: one jitted step, from parameters, state and tokens to the loss and the next parameters and state. Arrays are
+// reference-counted by hand: an operation consumes its arguments, `.ref` adds a reference.
 
 import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 
@@ -47,7 +47,7 @@ class Trainer {
         for (const loss of this.#waiting.splice(0)) {
             losses.push((await loss.data())[0]);
         }
-        await this.p.b_q.ref.data(); // the last update
+        await this.p.b_q.ref.data(); // waits for the last update
         return losses;
     }
 
@@ -56,7 +56,7 @@ class Trainer {
     }
 }
 
-/** The complete training step; `gradients` is one of the two functions below. */
+/** The complete training step; `gradients` computes the gradients. */
 function step({ lr, clip }, sizes, gradients) {
     return (p, state, inputs, targets) => {
         const [x, y] = [nn.oneHot(inputs, sizes.vocabulary), nn.oneHot(targets, sizes.vocabulary)];
@@ -70,7 +70,7 @@ function step({ lr, clip }, sizes, gradients) {
     };
 }
 
-/** Does not consume the parameters; consumes `state` (B, H) and the one-hot `x` and `y` (T·B, V). */
+/** Forward pass. Consumes `state` (B, H), `x` and `y` (T·B, V), but not the parameters; so do both functions below. */
 function forward(p, state, x, y, { batch, steps, vocabulary }) {
     const tokens = x.reshape([steps, batch, vocabulary]);
     const states = [state];
@@ -85,7 +85,7 @@ function forward(p, state, x, y, { batch, steps, vocabulary }) {
     return { states, right, logs, loss };
 }
 
-/** Automatic differentiation, as users of jax-js write it. */
+/** With automatic differentiation, as users of jax-js write it. */
 function automatic(p, state, x, y, sizes) {
     const lossAndState = (p, state, x, y) => {
         const { states, right, logs, loss } = forward(p, state, x, y, sizes);
@@ -99,8 +99,8 @@ function automatic(p, state, x, y, sizes) {
 }
 
 /**
- * The backward pass by hand, the fastest with jax-js: `automatic` sums 35 products for the gradient of `w_hh`, where
- * one product over all positions is much faster.
+ * As fast as possible with jax-js: `automatic` adds up 35 products of the size of `w_hh`, where one tall product is
+ * enough and much faster.
  */
 function byHand(p, state, x, y, sizes) {
     const { batch, steps } = sizes;

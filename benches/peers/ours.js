@@ -1,7 +1,7 @@
-// Time Traveller itself: the built page's worker, with the page's messages. From the seed it draws the same parameters
-// and windows as the case; equal losses show it.
+// Time Traveller itself: the built page's worker, with the page's commands. It draws the case's parameters and windows
+// from the seed, which the check of its losses confirms.
 
-// The build that the page chooses in current Chromium.
+// The build that the page chooses in a current Chromium.
 const WORKER = "dist/trainer_relaxed_simd_loader.js";
 
 export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
@@ -27,7 +27,7 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
                 losses.push(event.report.loss);
                 const taken = (performance.now() - start) / 1000;
                 if (losses.length === 1) {
-                    start = performance.now(); // the first one is warm-up
+                    start = performance.now(); // the first epoch warms up
                 } else if (losses.length === epochs || taken >= seconds) {
                     const tokens = (losses.length - 1) * each;
                     return { device, tokens, seconds: taken, span: "epoch", losses };
@@ -39,7 +39,7 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
     }
 }
 
-/** Where the time of a training step goes with these settings. */
+/** Times each kernel of a training step with these settings. */
 export async function profile(config) {
     const worker = new Worker(WORKER);
     try {
@@ -57,7 +57,7 @@ export async function profile(config) {
     }
 }
 
-/** The worker's events as [name, content]. */
+/** Yields the worker's events: name and content. */
 async function* listen(worker) {
     const queue = [];
     let wake = () => {};

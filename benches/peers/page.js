@@ -1,10 +1,11 @@
-// The functions that `cargo xtask bench` calls. It serves this folder, the built page as `dist/`, the case as `case/`.
+// The functions that `cargo xtask bench` calls. It serves this folder, the built page as `dist/` and the case as
+// `case/`.
 
 import { readCase } from "./case.js";
 import { profile } from "./ours.js";
 
 /**
- * Trains with a contestant's module for about `seconds`.
+ * Runs a contestant, the module of this name with its options, for about `seconds`.
  * Resolves to { device, tokens, seconds, span, losses, parameters }: see `Outcome` in the bench.
  */
 window.bench = async (module, options, seconds) => {
@@ -12,8 +13,8 @@ window.bench = async (module, options, seconds) => {
     return measure(await readCase("case/"), options, seconds);
 };
 
-/** Where the time of a training step goes with these settings: see `Profile` in `src/model/profile.rs`. */
+/** Times each kernel of a training step with these settings: see `Profile` in `src/model/profile.rs`. */
 window.profile = profile;
 
-// Tells the bench that the page has loaded.
+// Tells the bench that the page is loaded.
 document.body.dataset.testid = "status";

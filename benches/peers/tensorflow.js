@@ -1,4 +1,4 @@
-// TensorFlow.js, with its automatic differentiation or with the backward pass by hand.
+// TensorFlow.js, with automatic gradients, or with gradients written by hand.
 
 import { NAMES } from "./case.js";
 import { gpuName, measureTrainer } from "./training.js";
@@ -6,7 +6,7 @@ import { gpuName, measureTrainer } from "./training.js";
 const PACKAGES = "node_modules/@tensorflow/";
 
 export async function measure(theCase, { backend, gradients }, seconds) {
-    await load(`${PACKAGES}tfjs/dist/tf.min.js`); // the core package alone has no gradients
+    await load(`${PACKAGES}tfjs/dist/tf.min.js`); // tfjs-core has no gradients
     await load(`${PACKAGES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
     const tf = window.tf;
     if (backend === "wasm") {
@@ -63,14 +63,14 @@ class Trainer {
         this.#waiting.push(loss);
     }
 
-    /** One-hot matrix (T·B, V). */
+    /** The one-hot encoding of ids (T·B): (T·B, V). */
     oneHot(ids) {
         const { tf, sizes } = this;
-        // The WebAssembly backend returns integers, whatever type is asked for.
+        // The WebAssembly backend ignores the dtype argument and returns integers.
         return tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), sizes.vocabulary), "float32");
     }
 
-    /** The rows (B, H) of one time step. */
+    /** The rows of time step t: (B, H) of (T·B, H). */
     at(tensor, t) {
         const { batch, hidden } = this.sizes;
         return this.tf.slice(tensor, [t * batch, 0], [batch, hidden]);
@@ -90,7 +90,7 @@ class Trainer {
         return { states, right, logs, loss };
     }
 
-    /** Automatic differentiation, as users of TensorFlow.js write it. */
+    /** With automatic differentiation, as users of TensorFlow.js write it. */
     automatic(h0, inputs, targets) {
         const { tf } = this;
         const [x, y] = [this.oneHot(inputs), this.oneHot(targets)];
@@ -106,8 +106,8 @@ class Trainer {
     }
 
     /**
-     * The backward pass by hand, the fastest with TensorFlow.js: `automatic` sums 35 products for the gradient of
-     * `w_hh`, where one product over all positions will do.
+     * As fast as possible with TensorFlow.js: `automatic` adds up 35 products of the size of `w_hh`, where one tall
+     * product is enough.
      */
     byHand(h0, inputs, targets) {
         const { tf, p } = this;
@@ -118,7 +118,7 @@ class Trainer {
         const dlogits = tf.div(tf.sub(tf.exp(logs), y), steps * batch);
         const dh = tf.matMul(dlogits, tf.transpose(p.w_hq));
         const slope = tf.sub(1, tf.square(right));
-        // Transposed once, not in each product: the WebAssembly backend is slow at products with transposed matrices.
+        // Transposed once, not in each product: the WebAssembly backend multiplies transposed matrices slowly.
         const w_hh_t = tf.transpose(p.w_hh);
         const dz = [];
         for (let t = steps - 1; t >= 0; t -= 1) {
@@ -136,7 +136,7 @@ class Trainer {
         return { loss, grads, state: states[steps] };
     }
 
-    /** Gradient clipping and SGD; returns the new parameters. */
+    /** Clips by the global norm, and applies SGD. */
     update(grads) {
         const { tf, config } = this;
         const norm = tf.sqrt(tf.addN(NAMES.map(name => tf.sum(tf.square(grads[name])))));
@@ -150,7 +150,7 @@ class Trainer {
             losses.push((await tensor.data())[0]);
             tensor.dispose();
         }
-        await this.p.b_q.data(); // the last update
+        await this.p.b_q.data(); // waits for the last update
         return losses;
     }
 

@@ -1,14 +1,14 @@
 // Measures a peer.
 
 /**
- * Trains from the case's parameters on its successive minibatches: one for compilation, one or two to estimate their
- * time, then, timed, as many as take about `seconds`, or all that are left.
+ * Trains from the case's parameters on its minibatches: one to compile, one or two to estimate the speed, then, timed,
+ * as many as take about `seconds`, or all the rest.
  *
  * A trainer has
- *   step(minibatch): trains from the state and parameters of the step before; may return before it is done;
- *   losses(): the losses since the last call, in nats, once all steps are done;
- *   parameters(): an array of Float32Arrays, in the order of the case.
- * Nothing is read back within an epoch, as in ours.
+ *   step(minibatch): trains from the previous step's state and parameters; may return before it is done;
+ *   losses(): waits for all steps; resolves to the losses since the last call, in nats;
+ *   parameters(): resolves to a Float32Array for each parameter, in the order of the case.
+ * Nothing is read back within an epoch, as in our own engine.
  */
 export async function measureTrainer(trainer, theCase, seconds, device) {
     const { minibatches, sizes } = theCase;
@@ -45,7 +45,7 @@ export async function measureTrainer(trainer, theCase, seconds, device) {
     };
 }
 
-/** The bytes of several Float32Arrays in base64; little-endian on every platform with a browser. */
+/** The concatenated bytes of Float32Arrays in base64. Browsers only run on little-endian machines. */
 function base64(arrays) {
     let text = "";
     for (const { buffer, byteOffset, byteLength } of arrays) {
@@ -57,7 +57,7 @@ function base64(arrays) {
     return btoa(text);
 }
 
-/** The GPU's name, as far as the browser reports it. */
+/** The GPU's name, as far as the browser reveals it. */
 export async function gpuName() {
     const info = (await navigator.gpu?.requestAdapter())?.info;
     return [info?.vendor, info?.architecture].filter(part => part).join(" ") || "a GPU that does not say its name";

@@ -76,7 +76,7 @@ settings! {
     /// How the text is cleaned: to letters and single spaces, as in the book, or not at all.
     cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
     /// The largest vocabulary size, `<unk>` included; the rarest characters beyond it are read as `<unk>`.
-    vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Vocabulary, at most", later;
+    vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Maximum vocabulary size", later;
     /// Number of tokens, at the end of the text, to hold out and predict after every epoch; 0 for none.
     validation: u32 = 0, Values::Whole(0, 1_000_000), Text, "Validation tokens", later;
 }

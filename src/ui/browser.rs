@@ -1,4 +1,4 @@
-//! What the page asks of the browser: what it remembers, copies, saves, prefers, and says of errors.
+//! Browser functions that the page uses: local storage, clipboard, downloads, languages, focus, error messages.
 
 use js_sys::Reflect;
 use leptos::prelude::*;
@@ -7,19 +7,19 @@ use web_sys::HtmlElement;
 
 use crate::ui::language::Language;
 
-/// What was remembered under `key`; nothing where the browser remembers nothing.
+/// The value stored under `key` in local storage; `None` if there is none or the browser forbids it.
 pub fn remembered(key: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(key).ok()?
 }
 
-/// Remembers a choice; a browser that refuses costs the memory, not the choice.
+/// Stores a choice in local storage. If the browser refuses, the choice lasts until the page is closed.
 pub fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
     }
 }
 
-/// The language that the visitor chose once, or the first that the browser prefers.
+/// The language that the visitor chose earlier, or else the browser's preferred one.
 pub fn language() -> Language {
     let chosen = remembered("language").and_then(|tag| Language::of(&tag));
     chosen.unwrap_or_else(|| {
@@ -32,20 +32,20 @@ pub fn user_agent() -> String {
     window().navigator().user_agent().unwrap_or_default()
 }
 
-/// Whether the page came in a way that WebGPU accepts.
+/// Whether the page is in a secure context, which WebGPU requires.
 pub fn is_secure() -> bool {
     window().is_secure_context()
 }
 
-/// Puts `text` on the clipboard.
+/// Copies `text` to the clipboard.
 pub fn copy(text: &str) {
-    // Without a secure context there is none.
+    // Insecure contexts have no clipboard.
     if Reflect::has(&window().navigator(), &JsValue::from_str("clipboard")).unwrap_or(false) {
         let _ = window().navigator().clipboard().write_text(text);
     }
 }
 
-/// Has the browser save what stands in a `data:` address.
+/// Downloads the content of a URL (`data:`, `blob:` or relative) as a file called `name`.
 pub fn save(name: &str, address: &str) {
     let Ok(anchor) = document().create_element("a") else { return };
     let _ = anchor.set_attribute("href", address);
@@ -53,7 +53,7 @@ pub fn save(name: &str, address: &str) {
     anchor.unchecked_into::<HtmlElement>().click();
 }
 
-/// Brings the field with this id to the visitor's hands, out of what it may be folded away in.
+/// Focuses the field with this id, and opens the `details` element that may hide it.
 pub fn focus(id: &str) {
     if let Some(field) = document().get_element_by_id(id)
         && let Ok(field) = field.dyn_into::<HtmlElement>()
@@ -65,7 +65,7 @@ pub fn focus(id: &str) {
     }
 }
 
-/// What a JavaScript error says.
+/// The message of a JavaScript error.
 pub fn message(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
 }

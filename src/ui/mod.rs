@@ -1,10 +1,10 @@
 //! The page: Leptos components, the charts, the address. No GPU, no mathematics.
 //!
-//! Each room is a part of what the visitor sees, and holds both what the page knows of it, in plain Rust that is
-//! compiled and tested natively, and the view that shows it, which is built for the web alone: the [`settings`] with
-//! their address, the [`text`] that is trained on, the [`network`] and its notes, the [`runs`] and how they compare,
-//! the [`chart`], the [`samples`], the [`conversation`] and the [`checkpoints`]; and what they stand on and in: the
-//! [`language`], the worker's end of the line, the browser, and the shell around all.
+//! Each module is one part of the page. Its state is plain Rust, compiled and tested natively; its `view` and signals
+//! are compiled for the web only: the [`settings`] and their address, the [`text`] to train on, the [`network`] and its
+//! explanations, the [`runs`] and their comparison, the [`chart`], the [`samples`], the text generation
+//! ([`conversation`]) and the [`checkpoints`]. They share the [`language`], the [`worker`], the browser and the
+//! [`shell`].
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

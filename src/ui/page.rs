@@ -1,4 +1,4 @@
-//! The page: the handful of its rooms, and what takes several of them together.
+//! The page's state: its parts, and the actions that involve several of them.
 
 use leptos::prelude::*;
 
@@ -20,7 +20,7 @@ use super::worker::handle::{Handle, Sender};
 use crate::error::Error;
 use crate::protocol::{Command, Event, Stretch};
 
-/// The rooms, and the language that all speak. A handle, cheap to copy.
+/// The parts of the page and its language. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Page {
     pub language: RwSignal<Language>,
@@ -35,7 +35,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A page whose commands go to `send`, with the form set to `form`.
+    /// A page that sends its commands to `send` and whose form is `form`.
     pub fn new(form: Form, send: Sender) -> Self {
         let worker = Handle::new(send);
         let settings = Settings::new(form);
@@ -55,41 +55,41 @@ impl Page {
         }
     }
 
-    /// Takes in what the worker says: each room what concerns it.
-    pub fn hear(&self, event: Event) {
-        let moment = Occasion::of(&event);
+    /// Passes an event of the worker to the parts that it concerns.
+    pub fn on_event(&self, event: Event) {
+        let occasion = Occasion::of(&event);
         let (before, is_end) = self.runs.state.with_untracked(|state| (state.status, state.is_ended_by(&event)));
-        self.text.hear(&event);
+        self.text.on_event(&event);
         self.conversation.talk.update(|talk| talk.apply(&event, is_end));
         self.network.profiling.update(|profiling| profiling.apply(&event, is_end));
-        if let Some(event) = self.checkpoints.hear(event) {
+        if let Some(event) = self.checkpoints.on_event(event) {
             self.runs.state.update(|state| state.apply(event));
         }
-        match moment {
-            Some(Occasion::Broken(error)) => self.checkpoints.after_loss(before, error),
-            Some(moment) => self.checkpoints.save(&moment),
+        match occasion {
+            Some(Occasion::Broken(error)) => self.checkpoints.on_worker_lost(before, error),
+            Some(occasion) => self.checkpoints.save(&occasion),
             None => {}
         }
     }
 
-    /// The worker cannot go on, says the browser. What the worker itself says of that is better, whichever comes first.
+    /// The browser reports that the worker stopped. Ignored if the worker has reported that itself, in better words.
     pub fn lose_worker(&self, error: Error) {
         if !self.runs.state.with_untracked(|state| state.worker.lost) {
-            self.hear(Event::Broken { error });
+            self.on_event(Event::Broken { error });
         }
     }
 
-    /// The words of the language that the page speaks; a change of it makes all that is seen anew.
+    /// The text in the page's language. Not tracked: a change of language rebuilds the whole page.
     pub fn words(&self) -> &'static Words {
         self.language.get_untracked().words()
     }
 
-    /// Starts a run, unless something is wrong with the settings, the file or the prefix; the error panel says what.
+    /// Starts a run. If the settings, the file or the prefix are invalid, focuses the field; the error panel says why.
     pub fn train(&self) {
         self.begin(Stretch::Whole);
     }
 
-    /// Goes as far as `stretch` says, with the paused run or with a new one.
+    /// Trains for `stretch`: resumes the paused run, or starts a new one.
     pub fn go(&self, stretch: Stretch) {
         if self.runs.state.with_untracked(|state| state.status == Status::Paused) {
             self.worker.send(Command::Resume { stretch });
@@ -104,7 +104,7 @@ impl Page {
             Ok(_) if self.settings.file.with_untracked(|file| file.error().is_some()) => focus(&field_id(FILE_KEY)),
             Ok(_) if untrack(|| self.conversation.prefix_error()).is_some() => focus(PREFIX_ID),
             Ok(config) if self.runs.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) => {
-                let beginning = self.settings.beginning();
+                let beginning = self.settings.start_from();
                 self.conversation.talk.update(Talk::begin_run);
                 let run = self.runs.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
                 self.checkpoints.begin();
@@ -117,12 +117,12 @@ impl Page {
         }
     }
 
-    /// Whether a chosen file or text is still on its way.
+    /// Whether a chosen file or text is still being read.
     pub fn is_reading(&self) -> bool {
         self.settings.is_reading() || self.text.is_reading()
     }
 
-    /// Sets everything as the book has it, but for the mode and the seed.
+    /// Sets everything to the book's values, except the mode and the seed.
     pub fn set_book(&self) {
         self.settings.form.update(Form::set_book);
         self.settings.choose_file(None);
@@ -130,9 +130,9 @@ impl Page {
         self.text.book();
     }
 
-    /// Trains the same settings in the other order: at once, or when the run under way is done.
-    pub fn train_beside(&self) {
-        let Some(mode) = untrack(|| self.runs.compared()) else { return };
+    /// Trains the same settings with the other sampling: at once, or when the current run has finished.
+    pub fn train_comparison(&self) {
+        let Some(mode) = untrack(|| self.runs.mode_to_compare()) else { return };
         self.runs.state.with_untracked(|s| s.live().or(s.runs.last()).cloned()).inspect(|run| self.runs.open(run));
         self.settings.form.update(|form| form.set_mode(mode));
         if self.runs.state.with_untracked(RunState::active) {
@@ -142,12 +142,12 @@ impl Page {
         }
     }
 
-    /// Ends the run and forgets it; a lost worker is replaced.
+    /// Ends the run and discards it; replaces a lost worker.
     pub fn reset(&self) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
         self.runs.next.set(false);
         self.runs.pinned.set(None);
-        self.checkpoints.give_up();
+        self.checkpoints.abandon();
         self.conversation.talk.update(Talk::reset);
         self.network.profiling.set(Profiling::default());
         self.runs.state.update(RunState::reset);

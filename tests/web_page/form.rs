@@ -1,4 +1,4 @@
-//! The form: settings, modes, address, prefix, and what is refused before anything is sent.
+//! The form: settings, modes, address and prefix, and validation before anything is sent.
 
 use leptos::prelude::*;
 use time_traveller::error::Error;
@@ -57,10 +57,10 @@ async fn a_mode_sets_sampling_and_state() {
 }
 
 #[wasm_bindgen_test]
-async fn the_books_setting_is_one_press_away_in_every_mode() {
+async fn one_press_restores_the_books_settings_in_every_mode() {
     let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
     assert_eq!(page.text("shapes"), "–");
-    page.press("Exactly the book").await;
+    page.press("Use the book’s settings").await;
     assert_eq!(page.page.settings.form.get_untracked(), address::read("#sampling=random&seed=7"));
     assert_eq!(page.field("Hidden units").value(), "512");
     assert_eq!(page.text("error"), "");
@@ -74,7 +74,7 @@ async fn a_bad_setting_is_named_and_nothing_trains() {
     assert_eq!(page.field("Hidden units").get_attribute("aria-invalid").as_deref(), Some("true"));
     page.press("Train").await;
     assert_eq!((page.sent(), page.status()), (vec![], "idle".to_owned()));
-    assert_eq!(document().active_element().unwrap().id(), "setting-hidden", "the field to mend has the focus");
+    assert_eq!(document().active_element().unwrap().id(), "setting-hidden", "the invalid field has the focus");
     page.fill("Hidden units", "64").await;
     assert_eq!(page.text("error"), "");
     page.press("Train").await;
@@ -83,7 +83,7 @@ async fn a_bad_setting_is_named_and_nothing_trains() {
 }
 
 #[wasm_bindgen_test]
-async fn a_word_that_is_no_choice_is_shown_and_named() {
+async fn a_value_that_is_not_a_choice_is_shown_and_named() {
     let page = Mounted::ready("#sampling=shuffled").await;
     assert_eq!(page.field("Sampling").value(), "shuffled");
     assert!(page.text("error").contains("choose one of sequential, random"));
@@ -118,7 +118,7 @@ async fn a_prefix_too_long_is_refused_before_it_is_sent() {
     assert_eq!((page.text("error"), page.sent().len()), (String::new(), 2));
 }
 
-/// The browser reads the numbers of the form and the address, and is to take what Rust would take.
+/// The browser parses the numbers of form and address, and must accept what Rust accepts.
 #[wasm_bindgen_test]
 fn numbers_are_read_as_rust_reads_them() {
     let good = ["1", "0.5", ".5", "5.", "+2", "1e-3", "2.5E2", "1e+2", " 7 ", "0.1", "16777217", "3.4028235e38"];

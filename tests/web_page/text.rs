@@ -1,4 +1,5 @@
-//! A text of the visitor's own: chosen, pasted, dropped, offered by a link; told, refused, and given up.
+//! The visitor's own text: chosen, pasted, dropped or offered by a link; described, refused, and replaced by the
+//! book's.
 
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -24,7 +25,7 @@ fn own(name: &str, bytes: &[u8]) -> Command {
     choice(TextChoice::Own { name: name.into(), bytes: bytes.into() }, Cleaning::Book)
 }
 
-/// What the worker tells of a Chinese text.
+/// What the worker reports of a Chinese text.
 fn told(name: &str, cleaning: Cleaning) -> TextFacts {
     let is_verbatim = cleaning == Cleaning::Verbatim;
     TextFacts {
@@ -43,11 +44,11 @@ fn told(name: &str, cleaning: Cleaning) -> TextFacts {
     }
 }
 
-async fn hear(page: &Mounted, facts: TextFacts) {
-    page.hear([Event::Text { facts }]).await;
+async fn receive_text(page: &Mounted, facts: TextFacts) {
+    page.receive([Event::Text { facts }]).await;
 }
 
-/// Chooses this file in the text's field, as a person does.
+/// Chooses this file in the text's field, as a visitor does.
 async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
     let choose = Function::new_with_args(
         "field, name, bytes",
@@ -58,16 +59,16 @@ async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
     page.settle().await;
 }
 
-/// Lets a dragged file do something to the page; gives whether the page took it up.
+/// Sends a drag event of this kind, with a file. Returns whether the page handled it.
 async fn drag(page: &Mounted, kind: &str) -> bool {
     let drag = Function::new_with_args(
         "kind",
         "const data = new DataTransfer(); data.items.add(new File(['dropped words'], 'dropped.txt'));
          return !document.body.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }))",
     );
-    let taken = drag.call1(&JsValue::NULL, &kind.into()).unwrap();
+    let handled = drag.call1(&JsValue::NULL, &kind.into()).unwrap();
     page.settle().await;
-    taken.is_truthy()
+    handled.is_truthy()
 }
 
 fn is_hidden(page: &Mounted, id: &str) -> bool {
@@ -75,21 +76,21 @@ fn is_hidden(page: &Mounted, id: &str) -> bool {
 }
 
 #[wasm_bindgen_test]
-async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
+async fn a_chosen_text_is_read_described_and_adjusts_the_settings() {
     let page = Mounted::ready("").await;
     assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens, vocabulary of 28");
     assert!(page.button("Back to the book’s text").has_attribute("hidden"));
     choose(&page, "mine.txt", "时光机器".as_bytes()).await;
     assert_eq!(page.sent(), [own("mine.txt", "时光机器".as_bytes())]);
-    assert_eq!(page.text("text-facts"), "mine.txt, being read…");
-    assert!(page.button("Train").has_attribute("disabled"), "which text it would be is not known yet");
+    assert_eq!(page.text("text-facts"), "Reading mine.txt…");
+    assert!(page.button("Train").has_attribute("disabled"), "the text is not known yet");
     page.page.train();
     assert_eq!(page.sent().len(), 1);
-    hear(&page, told("mine.txt", Cleaning::Book)).await;
+    receive_text(&page, told("mine.txt", Cleaning::Book)).await;
     assert_eq!(page.field("Cleaning").value(), "verbatim", "the book’s cleaning would leave nearly nothing");
     gloo_timers::future::TimeoutFuture::new(A_WHILE).await;
     assert_eq!(page.sent()[1..], [choice(TextChoice::Present, Cleaning::Verbatim)]);
-    hear(&page, told("mine.txt", Cleaning::Verbatim)).await;
+    receive_text(&page, told("mine.txt", Cleaning::Verbatim)).await;
     assert_eq!(
         (page.field("Training tokens").value(), page.field("Prefix").value()),
         ("4321".into(), "时光机器".into())
@@ -98,7 +99,7 @@ async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
         page.text("text-facts"),
         "mine.txt; 4,321 tokens, vocabulary of 612, the 7 rarest characters (20 tokens) read as <unk>"
     );
-    assert_eq!(page.text("text-adapted"), "Set for this text: Cleaning, Training tokens.");
+    assert_eq!(page.text("text-adapted"), "Adjusted for this text: Cleaning, Training tokens.");
     assert!(page.text("text-part").starts_with("Text (mine.txt)"), "{}", page.text("text-part"));
     page.press("Train").await;
     let Some(Command::Train { config, prefix, .. }) = page.sent().pop() else { panic!("{:?}", page.sent()) };
@@ -106,7 +107,7 @@ async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
     page.press("Reset").await;
     page.press("Back to the book’s text").await;
     assert_eq!(page.sent().pop(), Some(choice(TextChoice::Book, Cleaning::Verbatim)));
-    page.hear([book(true)]).await;
+    page.receive([book(true)]).await;
     assert_eq!(
         (page.field("Cleaning").value(), page.field("Training tokens").value()),
         ("book".into(), "10000".into())
@@ -117,37 +118,37 @@ async fn a_chosen_text_is_read_told_and_fits_the_settings_to_itself() {
 #[wasm_bindgen_test]
 async fn the_vocabulary_is_shown_with_counts_when_it_is_opened() {
     let page = Mounted::ready("#cleaning=verbatim").await;
-    hear(&page, told("mine.txt", Cleaning::Verbatim)).await;
+    receive_text(&page, told("mine.txt", Cleaning::Verbatim)).await;
     assert_eq!(page.text("vocabulary"), "Vocabulary");
     page.find("[data-testid=vocabulary] summary").unchecked_into::<HtmlElement>().click();
     page.settle().await;
-    assert_eq!(page.text("vocabulary"), "Vocabulary时 1,234line end 56space 3光 2机 1器 1and 605 more");
+    assert_eq!(page.text("vocabulary"), "Vocabulary时 1,234newline 56space 3光 2机 1器 1and 605 more");
     page.page.language.set(Language::Chinese);
     page.settle().await;
     assert!(page.text("text-facts").contains("mine.txt；4,321 个词元，词表大小 612"), "{}", page.text("text-facts"));
 }
 
 #[wasm_bindgen_test]
-async fn pasted_words_are_a_text() {
+async fn a_text_can_be_pasted() {
     let page = Mounted::ready("").await;
-    assert!(page.button("Use it").has_attribute("disabled"));
+    assert!(page.button("Use this text").has_attribute("disabled"));
     page.fill("Paste a text", "Some words.\n").await;
-    page.press("Use it").await;
+    page.press("Use this text").await;
     assert_eq!(page.sent(), [own("pasted text", b"Some words.\n")]);
     assert_eq!(page.field("Paste a text").value(), "");
 }
 
 #[wasm_bindgen_test]
-async fn what_is_no_text_is_refused_and_the_one_before_stays() {
+async fn a_file_that_is_not_a_text_is_refused_and_the_previous_text_stays() {
     let page = Mounted::ready("").await;
     choose(&page, "photo.jpg", b"\xff\xd8").await;
-    page.hear([Event::TextRefused { error: Error::NotUtf8 { offset: 0 } }]).await;
+    page.receive([Event::TextRefused { error: Error::NotUtf8 { offset: 0 } }]).await;
     assert!(page.text("error").starts_with("The text is neither UTF-8 nor UTF-16"), "{}", page.text("error"));
     assert_eq!(page.text("text-facts"), "the book’s edition; 5,000 tokens, vocabulary of 28");
     assert!(!page.button("Train").has_attribute("disabled"));
     choose(&page, "mine.txt", b"words").await;
-    assert_eq!(page.text("error"), "", "a new text, a new chance");
-    // A file too large is not even read.
+    assert_eq!(page.text("error"), "", "a new choice clears the error");
+    // A file that is too large is not read.
     let large = Function::new_no_args("return new File([new Uint8Array(20_000_001)], 'large.txt')");
     page.page.text.choose(large.call0(&JsValue::NULL).unwrap().unchecked_into());
     page.settle().await;
@@ -175,7 +176,7 @@ async fn a_file_can_be_dropped_anywhere() {
 }
 
 #[wasm_bindgen_test]
-async fn a_links_text_is_named_and_waits_for_a_word() {
+async fn a_links_text_is_named_and_waits_for_consent() {
     let link = "https://example.org/a/long%20story.txt?x=<b>";
     let page = Mounted::ready("").await;
     assert!(is_hidden(&page, "offer"));
@@ -187,14 +188,14 @@ async fn a_links_text_is_named_and_waits_for_a_word() {
     page.press("Fetch this text").await;
     assert!(is_hidden(&page, "offer"));
     assert_eq!(page.sent(), [choice(TextChoice::Address(link.into()), Cleaning::Book)]);
-    assert_eq!(page.text("text-facts"), format!("{link}, being read…"));
-    page.hear([Event::TextRefused { error: Error::AddressUnreachable(link.into()) }]).await;
+    assert_eq!(page.text("text-facts"), format!("Reading {link}…"));
+    page.receive([Event::TextRefused { error: Error::AddressUnreachable(link.into()) }]).await;
     assert!(page.text("error").contains("lets no other page read it (CORS)"), "{}", page.text("error"));
 
     let page = Mounted::ready("").await;
     page.page.text.own.update(|own| own.offer(Some(link.into())));
     page.settle().await;
-    page.press("Stay with the book’s").await;
+    page.press("Keep the book’s text").await;
     assert!(is_hidden(&page, "offer") && page.sent().is_empty());
     for bad in
         ["javascript:alert(1)", "data:text/plain,a", "file:///etc/hosts", "ftp://x/y", "story.txt", "//x/y", "https://"]
@@ -207,13 +208,13 @@ async fn a_links_text_is_named_and_waits_for_a_word() {
 }
 
 #[wasm_bindgen_test]
-async fn names_and_kinds_are_never_markup() {
+async fn names_and_characters_are_never_markup() {
     let page = Mounted::ready("#cleaning=verbatim").await;
     let name = "<img src=x onerror=alert(1)>.txt";
     choose(&page, name, b"x").await;
-    hear(&page, TextFacts { counts: vec![('<', 9), ('&', 8)], ..told(name, Cleaning::Verbatim) }).await;
+    receive_text(&page, TextFacts { counts: vec![('<', 9), ('&', 8)], ..told(name, Cleaning::Verbatim) }).await;
     page.page.text.own.update(|own| own.offer(Some(format!("https://x/{name}"))));
-    page.hear([Event::TextRefused { error: Error::AddressUnreachable(name.into()) }]).await;
+    page.receive([Event::TextRefused { error: Error::AddressUnreachable(name.into()) }]).await;
     page.find("[data-testid=vocabulary] summary").unchecked_into::<HtmlElement>().click();
     page.settle().await;
     assert!(page.text("text-part").contains(name) && page.text("offer").contains(name));
@@ -221,15 +222,15 @@ async fn names_and_kinds_are_never_markup() {
 }
 
 #[wasm_bindgen_test]
-async fn a_run_of_ones_own_text_is_not_held_against_the_books() {
+async fn a_run_on_the_visitors_own_text_is_not_compared_with_the_book() {
     let page = Mounted::ready("").await;
     choose(&page, "mine.txt", b"words").await;
-    hear(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
+    receive_text(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
     page.train().await;
-    page.hear([epoch(1, 24.0), epoch(2, 12.0)]).await;
+    page.receive([epoch(1, 24.0), epoch(2, 12.0)]).await;
     assert!(is_hidden(&page, "legend"));
-    // Also when the book's text is there again.
-    page.hear([book(true)]).await;
+    // Also after switching back to the book's text.
+    page.receive([book(true)]).await;
     let report = FinalReport {
         epochs: 500,
         perplexity: 1.04,
@@ -237,48 +238,48 @@ async fn a_run_of_ones_own_text_is_not_held_against_the_books() {
         device: "a test’s GPU".into(),
         samples: vec![sample("time", " and")],
     };
-    page.hear([Event::Finished { run: 1, report }]).await;
+    page.receive([Event::Finished { run: 1, report }]).await;
     assert!(page.root.query_selector("[data-testid=comparison]").unwrap().is_none());
     assert_eq!(page.text("speed"), "");
 }
 
 #[wasm_bindgen_test]
-async fn held_out_tokens_are_read_out_beside_the_trained_ones() {
+async fn validation_perplexity_is_shown_with_training_perplexity() {
     let page = Mounted::training("#epochs=9&validation=100").await;
     assert!(is_hidden(&page, "legend-held-out"));
     let Event::Epoch { report, .. } = epoch(1, 24.0) else { unreachable!() };
     let report = EpochReport { validation: Some(26.5), ..report };
-    page.hear([Event::Epoch { run: 1, report }]).await;
+    page.receive([Event::Epoch { run: 1, report }]).await;
     assert!(!is_hidden(&page, "legend-held-out"));
-    assert_eq!(page.text("moment-title"), "Epoch 1: perplexity 24.00, held out 26.50");
+    assert_eq!(page.text("moment-title"), "Epoch 1: perplexity 24.00, validation 26.50");
     let label = page.test_id("chart").get_attribute("aria-label").unwrap();
-    assert!(label.starts_with("Perplexity is 24.0 after epoch 1; held out: 26.5"), "{label}");
+    assert!(label.starts_with("Perplexity is 24.0 after epoch 1; validation: 26.5"), "{label}");
     page.page.runs.pinned.set(Some(1));
     page.settle().await;
     assert_eq!(page.text("reading"), "Epoch 124.00 26.50");
 }
 
 #[wasm_bindgen_test]
-async fn another_worker_is_given_the_text_too() {
+async fn a_new_worker_gets_the_text_too() {
     let page = Mounted::ready("").await;
     choose(&page, "mine.txt", b"words").await;
-    hear(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
-    page.hear([Event::Broken { error: Error::WorkerBroke("no".into()) }]).await;
+    receive_text(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
+    page.receive([Event::Broken { error: Error::WorkerBroke("no".into()) }]).await;
     page.press("Reset").await;
-    page.hear([Event::Ready, book(true)]).await;
+    page.receive([Event::Ready, book(true)]).await;
     assert_eq!(page.sent(), [own("mine.txt", b"words"), own("mine.txt", b"words")]);
-    assert_eq!(page.text("text-facts"), "mine.txt, being read…");
-    hear(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
+    assert_eq!(page.text("text-facts"), "Reading mine.txt…");
+    receive_text(&page, TextFacts { tokens: 20_000, ..told("mine.txt", Cleaning::Book) }).await;
     assert!(page.text("text-facts").starts_with("mine.txt; 20,000 tokens"), "{}", page.text("text-facts"));
 }
 
-/// An array of numbers would take some ten times the room and time.
+/// As an array of numbers they would take about ten times the memory and time.
 #[wasm_bindgen_test]
-fn a_texts_bytes_cross_as_bytes() {
+fn a_texts_bytes_are_sent_as_bytes() {
     let command = own("mine.txt", &[0, 128, 255]);
     let value = serde_wasm_bindgen::to_value(&command).unwrap();
-    let place = ["Text", "choice", "Own", "bytes"];
-    let bytes = place.iter().fold(value.clone(), |value, key| Reflect::get(&value, &(*key).into()).unwrap());
+    let path = ["Text", "choice", "Own", "bytes"];
+    let bytes = path.iter().fold(value.clone(), |value, key| Reflect::get(&value, &(*key).into()).unwrap());
     assert!(bytes.is_instance_of::<Uint8Array>());
     assert_eq!(serde_wasm_bindgen::from_value::<Command>(value).unwrap(), command);
 }

@@ -1,5 +1,4 @@
-//! What makes the page a workbench: several runs, the epochs looked at, rates in mid-run, the conversation's
-//! characters, languages.
+//! Several runs, the epoch slider, hyperparameters in mid-run, the characters of generated text, languages.
 
 use leptos::prelude::*;
 use time_traveller::error::Error;
@@ -25,11 +24,11 @@ fn finished(run: u32) -> Event {
     Event::Finished { run, report }
 }
 
-/// A page with a run of two epochs that is done.
+/// A page with a finished run of two epochs.
 async fn after_a_run(fragment: &str) -> Mounted {
     let page = Mounted::training(fragment).await;
-    page.hear([Event::Untrained { run: 1, sample: sample("time traveller", "qqj") }]).await;
-    page.hear([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
+    page.receive([Event::Untrained { run: 1, sample: sample("time traveller", "qqj") }]).await;
+    page.receive([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
     page
 }
 
@@ -44,14 +43,14 @@ fn names(page: &Mounted) -> Vec<String> {
 }
 
 #[wasm_bindgen_test]
-async fn random_stands_beside_sequential_in_two_clicks_with_the_same_seed() {
+async fn random_and_sequential_are_compared_in_two_clicks_with_the_same_seed() {
     let page = Mounted::ready("#hidden=64&epochs=2&seed=7").await;
     page.train().await;
-    page.press("Random order beside it").await;
-    assert_eq!(page.sent().len(), 1, "the run under way goes on");
+    page.press("Compare with random sampling").await;
+    assert_eq!(page.sent().len(), 1, "the current run continues");
     assert!(page.text("settings-note").contains("next minibatch"), "{}", page.text("settings-note"));
-    page.hear([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
-    assert_eq!(page.sent().len(), 1, "the page alone starts nothing: the app does");
+    page.receive([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
+    assert_eq!(page.sent().len(), 1, "only the app starts the next run");
     page.page.train();
     let random = Config {
         hidden: 64,
@@ -62,9 +61,9 @@ async fn random_stands_beside_sequential_in_two_clicks_with_the_same_seed() {
         ..Config::default()
     };
     assert_eq!(page.sent()[1], train(2, random, StartFrom::default()));
-    page.hear([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
+    page.receive([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
     assert_eq!(names(&page), ["sequential, state carried", "random"]);
-    assert!(page.button("Sequential order beside it").is_connected());
+    assert!(page.button("Compare with sequential sampling").is_connected());
 }
 
 #[wasm_bindgen_test]
@@ -72,7 +71,7 @@ async fn runs_are_hidden_renamed_opened_and_deleted() {
     let page = after_a_run("#hidden=64&epochs=2").await;
     page.fill("Hidden units", "32").await;
     page.press("Train").await;
-    page.hear([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
+    page.receive([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
     assert_eq!(names(&page), ["hidden 64", "hidden 32"]);
     assert!(page.test_id("runs").text_content().unwrap().contains("epoch 2, perplexity 12.00"));
     let name: HtmlInputElement = page.find(".run-name").unchecked_into();
@@ -84,21 +83,21 @@ async fn runs_are_hidden_renamed_opened_and_deleted() {
         .runs
         .state
         .with_untracked(|s| assert_eq!((s.runs[0].name.as_str(), s.runs[0].visible), ("the small one", false)));
-    page.press("Open its settings").await;
+    page.press("Load its settings").await;
     assert_eq!(page.field("Hidden units").value(), "64");
     let delete: Vec<HtmlElement> =
         all(&page, ".menu-inner button:last-child").into_iter().map(|b| b.unchecked_into()).collect();
-    assert!(delete[1].has_attribute("disabled"), "a run under way stays");
+    assert!(delete[1].has_attribute("disabled"), "the current run can't be deleted");
     delete[0].click();
     page.settle().await;
     assert_eq!(names(&page), ["Run 2"]);
 }
 
 #[wasm_bindgen_test]
-async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
+async fn the_slider_goes_through_the_epochs_and_back_to_the_latest() {
     let page = Mounted::training("#epochs=12").await;
     let untrained = Event::Untrained { run: 1, sample: sample("time traveller", "qqj") };
-    page.hear([untrained, epoch(1, 24.0), epoch(2, 12.0)]).await;
+    page.receive([untrained, epoch(1, 24.0), epoch(2, 12.0)]).await;
     assert_eq!(
         (page.text("moment-title"), page.text("moment")),
         ("Epoch 2: perplexity 12.00".into(), "time traveller and the 2".into())
@@ -111,7 +110,7 @@ async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
         assert_eq!((page.text("moment-title").as_str(), page.text("moment")), (title, format!("time traveller{text}")));
         assert_eq!(slider.get_attribute("aria-valuetext").as_deref(), Some(title));
     }
-    page.hear([epoch(3, 9.0)]).await;
+    page.receive([epoch(3, 9.0)]).await;
     assert_eq!(page.text("moment-title"), "Before training", "a chosen epoch stays");
     assert!(page.text("reading").starts_with("Epoch 0"));
     let point = js_sys::Function::new_with_args(
@@ -128,8 +127,8 @@ async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
     let leave = web_sys::Event::new("pointerleave").unwrap();
     page.find(".frame").dispatch_event(&leave).unwrap();
     page.settle().await;
-    page.press("Follow the newest").await;
-    assert_eq!(slider.get_attribute("max").as_deref(), Some("10"), "as far as the axis goes");
+    page.press("Follow the latest epoch").await;
+    assert_eq!(slider.get_attribute("max").as_deref(), Some("10"), "the end of the axis");
     slider.set_value("9");
     slider.dispatch_event(&web_sys::Event::new("input").unwrap()).unwrap();
     page.settle().await;
@@ -137,23 +136,23 @@ async fn the_slider_goes_through_the_epochs_and_back_to_the_newest() {
 }
 
 #[wasm_bindgen_test]
-async fn small_steps_begin_a_run_or_go_on_with_it() {
+async fn small_steps_start_a_run_or_continue_it() {
     let page = Mounted::ready("#epochs=3").await;
     page.press("One minibatch").await;
     let config = Config { epochs: 3, ..Config::default() };
     let prefix: String = "time traveller".into();
     let first = Command::Train { run: 1, config, prefix, beginning: StartFrom::default(), stretch: Stretch::Minibatch };
     assert_eq!(page.sent(), [first]);
-    page.hear([Event::Started { run: 1, minibatches: 8, bytes: 1 }]).await;
+    page.receive([Event::Started { run: 1, minibatches: 8, bytes: 1 }]).await;
     assert!(page.button("One epoch").has_attribute("disabled"), "it trains");
-    page.hear([Event::Paused { run: 1 }]).await;
+    page.receive([Event::Paused { run: 1 }]).await;
     page.press("One epoch").await;
     page.press("Resume").await;
     assert_eq!(page.sent()[1..], [Stretch::Epoch, Stretch::Whole].map(|stretch| Command::Resume { stretch }));
 }
 
 #[wasm_bindgen_test]
-async fn rates_reach_the_run_under_way_and_the_rest_asks_for_a_new_one() {
+async fn hyperparameters_change_the_current_run_and_other_settings_need_a_new_one() {
     let page = Mounted::training("#epochs=12").await;
     page.fill("Learning rate", "0.").await;
     page.fill("Learning rate", "0.5").await;
@@ -161,17 +160,22 @@ async fn rates_reach_the_run_under_way_and_the_rest_asks_for_a_new_one() {
     gloo_timers::future::TimeoutFuture::new(500).await;
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 1.0 };
     assert_eq!(page.sent()[1..], [Command::SetHyperparameters { hyperparameters }]);
-    assert_eq!(page.text("settings-note"), "Hidden units: these start a new run. Press Reset, then Train.");
-    page.hear([Event::HyperparametersSet { run: 1, epoch: 0, minibatch: 3, hyperparameters }, epoch(1, 24.0)]).await;
-    assert!(page.test_id("runs").text_content().unwrap().contains("from here: learning rate 0.5, clipping 1"));
-    page.hear([finished(1)]).await;
+    assert_eq!(
+        page.text("settings-note"),
+        "Changed for the next run: Hidden units. Press Reset, then Train, to start it."
+    );
+    page.receive([Event::HyperparametersSet { run: 1, epoch: 0, minibatch: 3, hyperparameters }, epoch(1, 24.0)]).await;
+    assert!(
+        page.test_id("runs").text_content().unwrap().contains("changed to learning rate 0.5, clipping threshold 1")
+    );
+    page.receive([finished(1)]).await;
     page.fill("Gradient clipping", "2").await;
     gloo_timers::future::TimeoutFuture::new(500).await;
-    assert_eq!(page.sent().len(), 2, "there is no run to tell");
+    assert_eq!(page.sent().len(), 2, "there is no current run");
 }
 
 #[wasm_bindgen_test]
-async fn characters_are_shaded_and_their_rivals_shown() {
+async fn characters_are_shaded_and_their_alternatives_shown() {
     let page = Mounted::training("").await;
     page.press("Generate").await;
     assert!(matches!(page.sent()[1], Command::Generate { pick: Pick::Likeliest, .. }));
@@ -182,7 +186,7 @@ async fn characters_are_shaded_and_their_rivals_shown() {
         written: vec![written('a', 0.0), written('b', 3.0)],
         next: guesses('c'),
     };
-    page.hear([Event::Generated { request: 1, continuation }]).await;
+    page.receive([Event::Generated { request: 1, continuation }]).await;
     assert_eq!(page.text("generated"), "time travellerab");
     assert_eq!(page.text("guesses").replace(' ', ""), "c50%space25%<unk>12%");
     let shades: Vec<String> = all(&page, "[data-at]").iter().filter_map(|c| c.get_attribute("style")).collect();
@@ -218,19 +222,19 @@ async fn sampling_has_a_temperature_and_another_seed_each_time() {
 }
 
 #[wasm_bindgen_test]
-async fn the_continuation_follows_the_weights_where_it_is_switched_on() {
+async fn the_continuation_is_updated_during_training_if_switched_on() {
     let page = Mounted::training("").await;
-    page.hear([epoch(1, 24.0)]).await;
+    page.receive([epoch(1, 24.0)]).await;
     assert_eq!(page.sent().len(), 1);
     page.find(".conversation .switch input").unchecked_into::<HtmlElement>().click();
-    page.hear([epoch(2, 20.0)]).await;
+    page.receive([epoch(2, 20.0)]).await;
     assert!(matches!(page.sent()[1..], [Command::Generate { request: 1, .. }]), "{:?}", page.sent());
-    page.hear([epoch(3, 19.0)]).await;
+    page.receive([epoch(3, 19.0)]).await;
     assert_eq!(page.sent().len(), 2, "one at a time");
 }
 
 #[wasm_bindgen_test]
-async fn the_page_speaks_chinese_and_loses_nothing() {
+async fn the_page_switches_to_chinese_and_keeps_its_state() {
     let page = after_a_run("#epochs=2").await;
     page.press("中文").await;
     let said = page.root.text_content().unwrap();
@@ -241,7 +245,7 @@ async fn the_page_speaks_chinese_and_loses_nothing() {
     assert_eq!(page.test_id("samples").child_element_count(), 2);
     page.fill("隐藏单元数", "0").await;
     assert!(page.text("error").contains("不是 1 到 8192 之间的整数"), "{}", page.text("error"));
-    page.hear([Event::HyperparametersRefused { error: Error::OutOfMemory }]).await;
+    page.receive([Event::HyperparametersRefused { error: Error::OutOfMemory }]).await;
     assert!(page.text("error").contains("GPU 的空闲内存不够"), "{}", page.text("error"));
     page.press("English").await;
     assert!(page.text("error").contains(&Error::OutOfMemory.to_string()), "{}", page.text("error"));
@@ -256,17 +260,17 @@ async fn without_a_gpu_the_page_says_so_and_what_helps() {
     assert!(page.test_id("notice").has_attribute("hidden"));
     let cpu = || Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
     page.press("Generate").await;
-    page.hear([cpu()]).await;
+    page.receive([cpu()]).await;
     assert_eq!(page.text("device"), "CPU (SIMD)");
-    assert!(page.test_id("notice").has_attribute("hidden"), "the CPU is faster, or named");
+    assert!(page.test_id("notice").has_attribute("hidden"), "the CPU is faster, or chosen");
     let page = Mounted::open("").await;
-    page.hear([Event::Ready, Event::NoGpu, cpu(), book(true)]).await;
+    page.receive([Event::Ready, Event::NoGpu, cpu(), book(true)]).await;
     assert!(!page.test_id("notice").has_attribute("hidden"));
     assert!(page.text("notice").contains("trains on the CPU"), "{}", page.text("notice"));
 }
 
 #[wasm_bindgen_test]
-async fn a_logarithmic_axis_is_another_picture() {
+async fn a_logarithmic_axis_changes_the_picture() {
     let page = after_a_run("#epochs=2").await;
     let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
     gloo_timers::future::TimeoutFuture::new(200).await;
@@ -277,26 +281,28 @@ async fn a_logarithmic_axis_is_another_picture() {
 }
 
 #[wasm_bindgen_test]
-async fn a_run_that_diverges_goes_on_with_the_rates_proposed() {
+async fn a_diverged_run_is_resumed_with_the_proposed_hyperparameters() {
     let page = Mounted::training("#epochs=12&lr=50").await;
     let proposal = Hyperparameters { learning_rate: 5.0, clip: 1.0 };
     let divergence = Divergence { quantity: Quantity::Loss, epoch: 1, minibatch: 2, proposal };
-    page.hear([epoch(1, 24.0), Event::Diverged { run: 1, divergence }]).await;
-    assert!(page.text("error").contains("The loss stopped being a finite number in minibatch 3 of epoch 2"));
-    page.press("Go on with learning rate 5, clipping 1").await;
+    page.receive([epoch(1, 24.0), Event::Diverged { run: 1, divergence }]).await;
+    assert!(page.text("error").contains("the loss was no longer finite in minibatch 3 of epoch 2"));
+    page.press("Continue with learning rate 5, clipping threshold 1").await;
     let sent = [Command::SetHyperparameters { hyperparameters: proposal }, Command::Resume { stretch: Stretch::Whole }];
     assert_eq!((&page.sent()[1..], page.field("Learning rate").value()), (&sent[..], "5".into()));
-    page.hear([Event::Resumed { run: 1 }]).await;
+    page.receive([Event::Resumed { run: 1 }]).await;
     assert_eq!((page.status(), page.text("error")), ("training".into(), String::new()));
-    page.hear([Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() }]).await;
+    page.receive([Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() }]).await;
     assert!(page.text("recovered").contains("from the end of epoch 1 on a test’s GPU"), "{}", page.text("recovered"));
 }
 
 #[wasm_bindgen_test]
-async fn the_books_speed_stands_beside_that_of_its_network_alone() {
-    for (settings, said) in [("#epochs=12", "0.02 of the speed of the book’s GPU"), ("#epochs=12&hidden=64", "")] {
+async fn speed_is_compared_with_the_books_only_for_the_books_network() {
+    for (settings, said) in
+        [("#epochs=12", "0.02 times the speed of the book’s 2021 GPU"), ("#epochs=12&hidden=64", "")]
+    {
         let page = Mounted::training(settings).await;
-        page.hear([epoch(1, 24.0)]).await;
+        page.receive([epoch(1, 24.0)]).await;
         assert!(page.text("speed").starts_with(said), "{}", page.text("speed"));
         assert_eq!(page.text("speed").is_empty(), said.is_empty());
     }

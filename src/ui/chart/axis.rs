@@ -1,13 +1,13 @@
-//! Axes with round numbers on them.
+//! Axes with round tick values.
 
-/// The last epoch on the axis: a round number that leaves the curve room to grow, at most the run's end.
+/// The last epoch on the axis: a round number with room for the curve to grow, at most the run's last epoch.
 pub fn last_epoch(done: u32, total: u32) -> u32 {
     let round = (0..10).flat_map(|power| [1, 2, 5].map(|n| n * 10_u64.pow(power)));
     let room = round.filter(|&n| n >= 10).find(|&n| n >= u64::from(done)).unwrap_or(u64::from(done));
     u32::try_from(room).unwrap_or(u32::MAX).min(total.max(done)).max(2)
 }
 
-/// The top of an axis: a little above the highest value, which is at least `least`, on a round number.
+/// The upper end of an axis: a round number slightly above all values and `least`.
 pub fn top(values: impl Iterator<Item = f64>, least: f64) -> f64 {
     let top = values.filter(|y| y.is_finite()).fold(least, f64::max);
     let step = 10_f64.powf(top.log10().floor()) / 2.0;
@@ -27,8 +27,8 @@ impl Axis {
         Self { low, high, logarithmic: false }
     }
 
-    /// Where a value lies: 0 at `low`, 1 at `high`.
-    pub fn place(&self, value: f64) -> f64 {
+    /// The position of a value: 0 at `low`, 1 at `high`.
+    pub fn position(&self, value: f64) -> f64 {
         if self.logarithmic {
             (value.max(f64::MIN_POSITIVE) / self.low).ln() / (self.high / self.low).ln()
         } else {
@@ -36,29 +36,29 @@ impl Axis {
         }
     }
 
-    /// The value at a place.
-    pub fn value(&self, place: f64) -> f64 {
+    /// The value at a position.
+    pub fn value(&self, position: f64) -> f64 {
         if self.logarithmic {
-            self.low * (self.high / self.low).powf(place)
+            self.low * (self.high / self.low).powf(position)
         } else {
-            self.low + (self.high - self.low) * place
+            self.low + (self.high - self.low) * position
         }
     }
 
-    /// At most about `most` round values to write beside the axis.
+    /// Round tick values, about `most` at most.
     pub fn ticks(&self, most: usize) -> Vec<f64> {
         let round = if self.logarithmic { self.round_powers() } else { Vec::new() };
-        if round.len() >= 3 { every(round, most) } else { self.round_steps(most) }
+        if round.len() >= 3 { thin(round, most) } else { self.round_steps(most) }
     }
 
-    /// 1, 2 and 5 times every power of ten.
+    /// 1, 2 and 5 times the powers of ten on the axis.
     fn round_powers(&self) -> Vec<f64> {
         let powers = self.low.log10().floor() as i32..=self.high.log10().ceil() as i32;
         let round = powers.flat_map(|power| [1.0, 2.0, 5.0].map(|n| n * 10_f64.powi(power)));
         round.filter(|tick| (self.low..=self.high).contains(tick)).collect()
     }
 
-    /// Multiples of the smallest of 1, 2 and 5 times a power of ten that makes few enough.
+    /// Multiples of the smallest step, 1, 2 or 5 times a power of ten, that gives at most `most` ticks.
     fn round_steps(&self, most: usize) -> Vec<f64> {
         let least = (self.high - self.low) / most.max(1) as f64;
         let power = 10_f64.powf(least.log10().floor());
@@ -69,8 +69,8 @@ impl Axis {
     }
 }
 
-/// All values, or the powers of ten among them, or every so many of those.
-fn every(round: Vec<f64>, most: usize) -> Vec<f64> {
+/// All of these ticks if they are at most `most`, else the powers of ten among them, else every nth of those.
+fn thin(round: Vec<f64>, most: usize) -> Vec<f64> {
     if round.len() <= most {
         return round;
     }
@@ -79,7 +79,7 @@ fn every(round: Vec<f64>, most: usize) -> Vec<f64> {
     tens.into_iter().step_by(stride).collect()
 }
 
-/// A tick in figures, without idle zeros.
+/// A tick's label, without trailing zeros.
 pub fn figure(tick: f64) -> String {
     if tick.abs() >= 1e5 {
         return format!("{tick:.1e}").replace(".0e", "e");
@@ -128,9 +128,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn places_and_values_undo_each_other(place in 0.0f64..1.0, high in 1.5f64..1e6, logarithmic: bool) {
+        fn positions_and_values_are_inverse(position in 0.0f64..1.0, high in 1.5f64..1e6, logarithmic: bool) {
             let axis = Axis { low: 1.0, high, logarithmic };
-            prop_assert!((axis.place(axis.value(place)) - place).abs() < 1e-9);
+            prop_assert!((axis.position(axis.value(position)) - position).abs() < 1e-9);
         }
 
         #[test]

@@ -1,11 +1,11 @@
-//! What a chart shows, in words.
+//! Descriptions of the chart in words.
 
 use crate::ui::language::words::perplexity;
 use crate::ui::language::{Words, fill};
 use crate::ui::runs::curve::Point;
 use crate::ui::runs::reference::{self, Reference};
 
-/// What the chart shows of a run, for those who do not see it.
+/// The chart's description for screen readers.
 pub fn chart_label(w: &Words, curve: &[Point], held_out: &[Point], reference: Option<&Reference>) -> String {
     let behind = reference.zip(curve.last()).and_then(|(reference, &(epoch, _))| {
         let epoch = epoch.min(reference::LAST);
@@ -32,8 +32,8 @@ fn curve_label(w: &Words, curve: &[Point]) -> String {
     }
 }
 
-/// An epoch's perplexity, and that of the held-out tokens.
-pub fn moment(w: &Words, epoch: u32, value: f64, held_out: Option<f64>) -> String {
+/// An epoch with its training and validation perplexity.
+pub fn epoch_label(w: &Words, epoch: u32, value: f64, held_out: Option<f64>) -> String {
     let (epoch, value) = (epoch.to_string(), perplexity(value));
     match held_out.map(perplexity) {
         Some(held_out) => fill(w.at_epoch_held_out, &[&epoch, &value, &held_out]),
@@ -48,9 +48,9 @@ mod tests {
     use crate::ui::language::ENGLISH;
 
     #[test]
-    fn the_chart_is_told_in_words() {
+    fn the_chart_is_described() {
         let chart_label = |curve: &[Point]| chart_label(&ENGLISH, curve, &[], None);
-        assert_eq!(chart_label(&[]), "Perplexity per epoch: nothing to show before the first epoch is done");
+        assert_eq!(chart_label(&[]), "Perplexity by epoch: nothing to show before the end of the first epoch");
         assert_eq!(chart_label(&[(1, 24.12)]), "Perplexity is 24.1 after epoch 1");
         assert_eq!(
             chart_label(&[(1, 24.12), (2, 30.0), (50, 8.61)]),
@@ -61,12 +61,12 @@ mod tests {
     }
 
     #[test]
-    fn the_curve_behind_is_told_too() {
+    fn the_reference_curve_is_described_too() {
         let book = Reference::of(&Config::default());
         assert_eq!(chart_label(&ENGLISH, &[], &[], book), ENGLISH.curve_nothing);
         assert_eq!(
             chart_label(&ENGLISH, &[(1, 24.12), (50, 8.61)], &[(50, 9.04)], book),
-            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; held out: 9.0; PyTorch, mean of four seeds: 8.5 at epoch 50"
+            "Perplexity fell from 24.1 at epoch 1 to 8.6 at epoch 50; validation: 9.0; PyTorch, mean of four seeds: 8.5 at epoch 50"
         );
         assert!(chart_label(&ENGLISH, &[(1, 24.0), (700, 1.02)], &[], book).ends_with("seeds: 1.0 at epoch 500"));
     }

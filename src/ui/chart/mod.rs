@@ -1,4 +1,4 @@
-//! The charts: the perplexity of every run by epoch, and the gradients of the one on show.
+//! The charts: the perplexity of every run by epoch, and the gradient norm of the shown run.
 
 pub mod axis;
 pub mod label;

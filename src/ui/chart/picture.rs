@@ -1,5 +1,4 @@
-//! What a chart shows, before anything is drawn: lines by their colours, and the axes that hold them; and the same as a
-//! table for other programs.
+//! The content of a chart, independent of drawing: lines with their colours, axes and marks; and the same data as CSV.
 
 use super::axis::{self, Axis};
 use crate::protocol::Hyperparameters;
@@ -8,29 +7,29 @@ use crate::ui::runs::run::{self, Run};
 use crate::ui::runs::state::RunState;
 use crate::ui::runs::{curve, names};
 
-/// Room around the plot for figures and names: left, right, top, bottom, in CSS pixels.
+/// Margins of the plot for tick labels and axis names: left, right, top, bottom, in CSS pixels.
 pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
 
-/// The style sheet's name of a run's colour.
+/// The CSS properties of the runs' colours.
 const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
 
-/// The style sheet's name of the colour of PyTorch's curve.
+/// The CSS property of the colour of PyTorch's curve.
 pub const REFERENCE_COLOUR: &str = "--reference";
 
-/// One line.
+/// A line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub points: Vec<(f64, f64)>,
-    /// The style sheet's name of its colour.
+    /// The CSS property of its colour.
     pub colour: &'static str,
     /// In CSS pixels.
     pub width: f64,
-    /// Whether its end is marked.
+    /// Whether its last point is marked with a dot.
     pub dot: bool,
     pub dashed: bool,
 }
 
-/// A whole chart.
+/// A chart.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     pub x: Axis,
@@ -38,28 +37,28 @@ pub struct Picture {
     pub x_name: &'static str,
     pub y_name: &'static str,
     pub lines: Vec<Line>,
-    /// Where rates were changed, and to what.
+    /// The changes of hyperparameters: position on the x axis, and label.
     pub marks: Vec<(f64, String)>,
 }
 
-/// The colour of a run.
+/// The CSS property of a run's colour.
 pub fn colour(run: &Run) -> &'static str {
     RUN_COLOURS[run.colour % run::COLOURS]
 }
 
-/// The visible runs, the one under way last and so on top, each with its held-out tokens dashed; faintly behind them what
-/// PyTorch comes to.
+/// The visible runs' perplexity, the shown run last and so on top; validation perplexity is dashed, and PyTorch's curve
+/// is behind them. `None` if there is nothing to draw.
 pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
     let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
     runs.sort_by_key(|run| run.number == state.shown);
     let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = axis::last_epoch(done, total);
-    let behind = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
+    let reference = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
     let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
-    let values = values.chain(behind.iter().map(|p| p.1));
+    let values = values.chain(reference.iter().map(|p| p.1));
     let high = axis::top(values, 2.0);
-    let mut lines = vec![Line { points: behind, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
+    let mut lines = vec![Line { points: reference, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
     for run in &runs {
         let is_live = run.number == state.shown;
         let line = |curve, width, dot, dashed| {
@@ -74,13 +73,13 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     Some(Picture { x, y, x_name: w.axis_epoch, y_name: w.axis_perplexity, lines, marks })
 }
 
-/// The gradient norms of the run on show, and the threshold.
+/// A run's gradient norms and clipping threshold. `None` before the first epoch.
 pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
     let end = run.norms.last()?.0;
     let last = f64::from(axis::last_epoch(end as u32, run.config.epochs));
     let thresholds = run.thresholds(last);
     let highest = axis::top(run.norms.iter().chain(&thresholds).map(|p| p.1), 0.1);
-    // A threshold that is never met would leave the norms a flat line at the bottom.
+    // A threshold far above all norms would make them a flat line at the bottom.
     let norms = axis::top(run.norms.iter().map(|p| p.1), 0.1);
     let high = if highest > 20.0 * norms { norms } else { highest };
     let line = |points, colour, width| Line { points, colour, width, dot: false, dashed: false };
@@ -95,15 +94,15 @@ pub fn gradients(w: &'static Words, run: &Run) -> Option<Picture> {
     })
 }
 
-/// Where a run's rates were changed, in the book's letters.
+/// A run's changes of hyperparameters, in the book's symbols.
 fn marks(run: &Run) -> Vec<(f64, String)> {
     let said =
         |hyperparameters: Hyperparameters| format!("η {} θ {}", hyperparameters.learning_rate, hyperparameters.clip);
-    run.marks.iter().map(|mark| (run.place(mark), said(mark.hyperparameters))).collect()
+    run.marks.iter().map(|mark| (run.mark_position(mark), said(mark.hyperparameters))).collect()
 }
 
-/// The visible runs' perplexities as comma-separated values: a row an epoch, a column a run, and a second one for its
-/// held-out tokens, if it has some.
+/// The visible runs' perplexities as CSV: a row per epoch, a column per run, and another for its validation perplexity,
+/// if it has one.
 pub fn csv(w: &Words, state: &RunState) -> String {
     let named = state.runs.iter().zip(names::names(w, &state.runs));
     let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn visible_runs_are_drawn_and_the_one_under_way_on_top() {
+    fn visible_runs_are_drawn_and_the_shown_one_on_top() {
         let mut state = state();
         let picture = curves(&ENGLISH, &state, false).unwrap();
         let colours: Vec<&str> = picture.lines.iter().map(|line| line.colour).collect();
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_rates_are_marked() {
+    fn changed_hyperparameters_are_marked() {
         let mut state = state();
         let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
         state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, hyperparameters });
@@ -192,19 +191,19 @@ mod tests {
     }
 
     #[test]
-    fn held_out_tokens_are_a_dashed_line_and_a_column() {
+    fn validation_perplexity_is_a_dashed_line_and_a_column() {
         let mut state = state();
         state.runs[1].held_out = vec![(1, 30.0), (2, 40.5)];
         let picture = curves(&ENGLISH, &state, false).unwrap();
         let lines: Vec<_> = picture.lines.iter().map(|line| (line.colour, line.dashed, line.points.len())).collect();
         assert_eq!(lines[1..], [("--run-1", true, 2), ("--run-1", false, 3), ("--run-0", false, 2)]);
         assert!(picture.y.high > 40.0);
-        let rows = "epoch,\"hidden 64\",\"hidden 32\",\"hidden 32, held out\"\n1,20,22,30\n2,10,15,40.5\n3,,12,\n";
+        let rows = "epoch,\"hidden 64\",\"hidden 32\",\"hidden 32, validation\"\n1,20,22,30\n2,10,15,40.5\n3,,12,\n";
         assert_eq!(csv(&ENGLISH, &state), rows);
     }
 
     #[test]
-    fn the_table_has_a_row_an_epoch_and_a_column_a_run() {
+    fn the_csv_has_a_row_per_epoch_and_a_column_per_run() {
         let mut state = state();
         state.rename(2, "a \"small\" one, mine".into());
         let rows = "epoch,\"hidden 64\",\"a \"\"small\"\" one, mine\"\n1,20,22\n2,10,15\n3,,12\n";

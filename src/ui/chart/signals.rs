@@ -1,14 +1,14 @@
-//! How the visitor looks at the charts.
+//! The signals of the charts.
 
 use leptos::prelude::*;
 
 use crate::ui::runs::signals::Runs;
 use crate::ui::runs::state::RunState;
 
-/// Axis and pointer. A handle, cheap to copy.
+/// Scale and pointer. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Charts {
-    /// Whether perplexities stand on a logarithmic axis.
+    /// Whether the perplexity axis is logarithmic.
     pub logarithmic: RwSignal<bool>,
     /// The epoch under the pointer.
     pub hovered: RwSignal<Option<u32>>,
@@ -21,7 +21,7 @@ impl Charts {
         Self { logarithmic: RwSignal::new(false), hovered: RwSignal::new(None), pinned: runs.pinned, state: runs.state }
     }
 
-    /// The epoch whose sample and perplexity are read out: under the pointer, chosen, or the newest.
+    /// The epoch whose sample and perplexity are shown: under the pointer, or else chosen, or else the latest.
     pub fn epoch(&self) -> u32 {
         let newest = self.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
         self.hovered.get().or(self.pinned.get()).map_or(newest, |epoch| epoch.min(newest))

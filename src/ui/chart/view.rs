@@ -1,5 +1,5 @@
-//! The curve: perplexity by epoch of every run on show; under it the slider through the epochs, and what the network
-//! wrote at the epoch that is looked at.
+//! The curve: perplexity by epoch of every visible run; below it the slider through the epochs, and the sample of the
+//! epoch that it is at.
 
 pub mod canvas;
 pub mod gradients;
@@ -22,7 +22,7 @@ use crate::ui::runs::names;
 use crate::ui::runs::state::RunState;
 use crate::ui::samples::view::sample_view;
 
-/// The chart with its legend, its empty state and its reading.
+/// The panel with chart, legend, slider and downloads.
 #[component]
 pub fn Curve(page: Page) -> impl IntoView {
     let w = page.words();
@@ -44,7 +44,7 @@ pub fn Curve(page: Page) -> impl IntoView {
         let legend: Vec<_> = page
             .runs
             .state
-            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(behind(w, s)).collect());
+            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(reference(w, s)).collect());
         if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
             browser::save("perplexity.png", &address);
         }
@@ -75,7 +75,7 @@ pub fn Curve(page: Page) -> impl IntoView {
                 class="frame"
                 on:pointermove=move |event| {
                     let width = canvas.get_untracked().map_or(0.0, |canvas| canvas.client_width().into());
-                    page.charts.hovered.set(picture.with_untracked(|p| under(p.as_ref()?, event.offset_x().into(), width)));
+                    page.charts.hovered.set(picture.with_untracked(|p| epoch_at(p.as_ref()?, event.offset_x().into(), width)));
                 }
                 on:pointerleave=move |_| page.charts.hovered.set(None)
                 on:click=move |_| {
@@ -96,17 +96,17 @@ pub fn Curve(page: Page) -> impl IntoView {
     }
 }
 
-/// The epoch under the pointer, of those that the axis has.
-fn under(picture: &Picture, x: f64, width: f64) -> Option<u32> {
-    let place = (x - INSETS[0]) / (width - INSETS[0] - INSETS[1]);
-    (0.0..=1.0).contains(&place).then(|| picture.x.value(place).round() as u32)
+/// The epoch under the pointer at `x` of `width` CSS pixels; `None` outside the plot.
+fn epoch_at(picture: &Picture, x: f64, width: f64) -> Option<u32> {
+    let position = (x - INSETS[0]) / (width - INSETS[0] - INSETS[1]);
+    (0.0..=1.0).contains(&position).then(|| picture.x.value(position).round() as u32)
 }
 
-/// What the colours mean: the runs by name, where there are several, and whose curve is behind them.
+/// The legend: the runs by name, if there are several, the dashed lines, and PyTorch's curve.
 #[component]
 fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
-    let behind = Memo::new(move |_| page.runs.drawn(|s| behind(w, s)).map(|(_, name)| name));
+    let reference = Memo::new(move |_| page.runs.drawn(|s| reference(w, s)).map(|(_, name)| name));
     let runs = Memo::new(move |_| page.runs.drawn(|s| visible(w, s)));
     let held_out = Memo::new(move |_| page.runs.drawn(|s| held_out(w, s)).map(|(_, name)| name));
     let entry = |(colour, name): (&'static str, String)| {
@@ -118,38 +118,38 @@ fn Legend(page: Page) -> impl IntoView {
                 {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
             </ul>
             <p class="legend dashed" data-testid="legend-held-out" hidden=move || held_out.with(Option::is_none)>{held_out}</p>
-            <p class="legend" data-testid="legend" hidden=move || behind.with(Option::is_none)>{behind}</p>
+            <p class="legend" data-testid="legend" hidden=move || reference.with(Option::is_none)>{reference}</p>
         </div>
     }
 }
 
-/// The visible runs' colours and names.
+/// The colours and names of the visible runs.
 fn visible(w: &'static Words, state: &RunState) -> Vec<(&'static str, String)> {
     let named = state.runs.iter().zip(names::names(w, &state.runs));
     let shown = named.filter(|(run, _)| run.visible && !run.curve.is_empty());
     shown.map(|(run, name)| (picture::colour(run), name)).collect()
 }
 
-/// What dashed lines are, where there are some.
+/// The legend of the dashed lines, if there are any.
 fn held_out(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
     let is_shown = state.runs.iter().any(|run| run.visible && !run.held_out.is_empty());
     is_shown.then(|| ("--ink-soft", w.legend_held_out.to_owned()))
 }
 
-/// The colour and the name of the curve behind them.
-fn behind(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
+/// The colour and name of PyTorch's curve, if it is drawn.
+fn reference(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
     state.live().filter(|run| !run.curve.is_empty())?;
     Some((picture::REFERENCE_COLOUR, state.reference()?.name(w)))
 }
 
-/// A line across the chart at the epoch that is looked at, and the runs' perplexities there.
+/// A vertical line at the chosen epoch or the one under the pointer, and the runs' perplexities there.
 #[component]
 fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
     let reading = move || {
         page.charts.hovered.get().or(page.runs.pinned.get())?;
         let epoch = page.charts.hovered.get().unwrap_or_else(|| page.charts.epoch());
-        let place = picture.with(|p| Some(p.as_ref()?.x.place(epoch.into())))?;
+        let position = picture.with(|p| Some(p.as_ref()?.x.position(epoch.into())))?;
         let values = page.runs.state.with(|s| {
             let runs = s.runs.iter().filter(|run| run.visible);
             let values = runs.filter_map(|run| {
@@ -158,13 +158,13 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
             });
             values.collect::<Vec<_>>()
         });
-        let side = if place > 0.6 { "reading left" } else { "reading" };
+        let side = if position > 0.6 { "reading left" } else { "reading" };
         let values = values.into_iter().map(|(colour, value, held_out)| {
             let held_out = held_out.map(|value| view! { " " <span class="held-out">{value}</span> });
             view! { <span class="value" style=format!("--colour: var({colour})")>{value}{held_out}</span> }
         });
         Some(view! {
-            <div class=side style=format!("--place: {place}") aria-hidden="true" data-testid="reading">
+            <div class=side style=format!("--place: {position}") aria-hidden="true" data-testid="reading">
                 <p>{fill(w.at_epoch, &[&epoch.to_string()])} {values.collect_view()}</p>
             </div>
         })
@@ -178,7 +178,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
     let newest =
         Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
-    // As far as the axis goes, so that the thumb is under its point.
+    // The slider is as long as the axis, so that its thumb is under the point on the chart.
     let last = Memo::new(move |_| picture.with(|p| p.as_ref().map_or(0.0, |p| p.x.high)).max(newest.get().into()));
     let epoch = Memo::new(move |_| page.charts.epoch());
     let sample = Memo::new(move |_| {
@@ -189,7 +189,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
         let epoch = epoch.get();
         let values =
             page.runs.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
-        values.map_or(w.untrained.to_owned(), |(value, held_out)| label::moment(w, epoch, value, held_out))
+        values.map_or(w.untrained.to_owned(), |(value, held_out)| label::epoch_label(w, epoch, value, held_out))
     });
     let copied = RwSignal::new(false);
     let copy = move |_| {
@@ -199,8 +199,8 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
             }
         });
         copied.set(true);
-        let forget = move || _ = copied.try_set(false);
-        set_timeout(forget, std::time::Duration::from_secs(2));
+        let reset = move || _ = copied.try_set(false);
+        set_timeout(reset, std::time::Duration::from_secs(2));
     };
     view! {
         <div class="moment" hidden=move || sample.with(Option::is_none)>
@@ -213,14 +213,14 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
                 max=last
                 disabled=move || newest.get() == 0
                 prop:value=move || {
-                    // The browser cuts a value off at the largest that it knows so far.
+                    // Tracked, since the browser clamps the value to the current maximum.
                     last.get();
                     epoch.get().to_string()
                 }
                 on:input:target=move |event| {
                     let epoch: u32 = event.target().value().parse().unwrap_or_default();
                     page.runs.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
-                    // Beyond the newest epoch there is nothing to look at.
+                    // The slider does not move beyond the latest epoch.
                     event.target().set_value(&untrack(|| page.charts.epoch()).to_string());
                 }
             />

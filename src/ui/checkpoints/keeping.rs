@@ -1,5 +1,5 @@
-//! Checkpoints on their way between worker, page and disk. What is due when, [`Saved`] says; what the storage is told,
-//! `orders.rs` does.
+//! Moves checkpoints between the worker, the page and the disk. [`Saved`] decides when to save; `orders.rs` talks to
+//! the browser's storage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,19 +24,19 @@ use crate::ui::settings::file::Chosen;
 use crate::ui::text::signals::Text;
 use crate::ui::worker::handle::Handle;
 
-/// The program that goes on with a checkpoint, beside the page.
+/// The program that continues a checkpoint in PyTorch, served next to the page.
 pub const PYTORCH_SCRIPT: &str = "continue_in_pytorch.py";
 
-/// A download has been taken up after this time, and its bytes can go.
-const TAKEN_UP: Duration = Duration::from_secs(60);
+/// The browser has begun a download by then, so its bytes can be released.
+const REVOKE_AFTER: Duration = Duration::from_secs(60);
 
-/// What is known of checkpoints. A handle, cheap to copy.
+/// The state of checkpoints. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Checkpoints {
     pub saved: RwSignal<Saved>,
-    /// What the storage is told, once it is there.
+    /// Sends orders to the storage; `None` if nothing is stored.
     pub orders: StoredValue<Option<UnboundedSender<Order>>>,
-    /// The page's own name among all that are open.
+    /// The id of this page among all open ones.
     page: StoredValue<String>,
     runs: Runs,
     prefix: RwSignal<String>,
@@ -52,13 +52,13 @@ impl Checkpoints {
         Self { saved: RwSignal::new(Saved::default()), orders, page, runs, prefix, talk, text, worker }
     }
 
-    /// The page's own name among all that are open.
+    /// The id of this page among all open ones.
     pub fn page(&self) -> String {
         self.page.get_value()
     }
 
-    /// Takes in what the worker says of checkpoints; gives back any other event.
-    pub fn hear(&self, event: Event) -> Option<Event> {
+    /// Handles the worker's events about checkpoints; returns any other event.
+    pub fn on_event(&self, event: Event) -> Option<Event> {
         match event {
             Event::Checkpoint { request, summary, file } => {
                 let purpose = self.saved.try_update(|saved| saved.answered(request, true)).flatten();
@@ -73,7 +73,7 @@ impl Checkpoints {
             }
             Event::Refused { request, error } if request >= FIRST_REQUEST => {
                 self.saved.update(|saved| match saved.answered(request, false) {
-                    // There may be nothing to save: that is no news.
+                    // The visitor did not ask for this save, and there may be nothing to save yet.
                     Some(Purpose::Keep) => {}
                     Some(_) => saved.refusal = Some(error),
                     None => saved.examined(request, Err(error)),
@@ -84,7 +84,7 @@ impl Checkpoints {
         }
     }
 
-    /// What a checkpoint that was asked for is used for.
+    /// Uses a requested checkpoint for its purpose.
     fn take(&self, purpose: Purpose, summary: Summary, file: Vec<u8>) {
         let record = self.runs.state.with_untracked(|s| {
             s.live().map(|run| Record {
@@ -100,9 +100,9 @@ impl Checkpoints {
         });
         let Some(record) = record else { return };
         if purpose != Purpose::Keep {
-            return self.make_use_of(Newest { record, file: Arc::new(file) }, purpose, None);
+            return self.fulfil(Newest { record, file: Arc::new(file) }, purpose, None);
         }
-        // Once is enough, for a text can be long.
+        // A text is stored once, since it can be long.
         let is_stored = self.text.stored.with_value(|stored| *stored == record.summary.text);
         let text = self.text.of_run().filter(|_| record.own_text.is_some() && !is_stored);
         if let Some((newest, replaces)) = self.saved.try_update(|saved| saved.keep(record, file)).flatten() {
@@ -110,10 +110,11 @@ impl Checkpoints {
         }
     }
 
-    /// Goes on with a checkpoint here, or gives it to the visitor.
-    pub fn make_use_of(&self, newest: Newest, purpose: Purpose, text: Option<Arc<TextChoice>>) {
+    /// Resumes from a checkpoint of the storage ([`Purpose::Keep`]), or downloads it. `text` is the visitor's own text
+    /// that the run trains on.
+    pub fn fulfil(&self, newest: Newest, purpose: Purpose, text: Option<Arc<TextChoice>>) {
         match purpose {
-            Purpose::Keep => self.go_on_from(newest, text),
+            Purpose::Keep => self.resume_from(newest, text),
             Purpose::Download => download(&newest),
             Purpose::PyTorch => {
                 download(&newest);
@@ -122,26 +123,26 @@ impl Checkpoints {
         }
     }
 
-    /// Has the run saved, if that is due. What is saved of one that failed is offered.
-    pub fn save(&self, moment: &Occasion) {
-        if *moment == Occasion::Failed {
+    /// Saves the current run, if that is due. After a failure, its last checkpoint is offered instead.
+    pub fn save(&self, occasion: &Occasion) {
+        if *occasion == Occasion::Failed {
             if !self.runs.state.with_untracked(RunState::attached) {
                 self.saved.update(Saved::leave);
             }
             return;
         }
         if self.orders.try_with_value(Option::is_some) != Some(true) {
-            return; // nobody keeps anything
+            return; // nothing is stored
         }
-        let reached = self.runs.state.with_untracked(|s| s.live().map(|run| (run.finished_epochs(), run.marks.len())));
-        let due = reached
-            .and_then(|reached| self.saved.try_update(|saved| saved.due(moment, reached, Date::now())).flatten());
+        let position = self.runs.state.with_untracked(|s| s.live().map(Run::position));
+        let due = position
+            .and_then(|position| self.saved.try_update(|saved| saved.due(occasion, position, Date::now())).flatten());
         if let Some(request) = due {
             self.worker.send(Command::Checkpoint { request });
         }
     }
 
-    /// The visitor wants the present run's checkpoint.
+    /// Requests a checkpoint of the current run for the visitor.
     pub fn ask(&self, purpose: Purpose) {
         let request = self.saved.try_update(|saved| {
             saved.refusal = None;
@@ -150,28 +151,28 @@ impl Checkpoints {
         self.worker.send(Command::Checkpoint { request: request.unwrap_or_default() });
     }
 
-    /// The visitor wants a checkpoint that is saved: to go on with it (to keep it under way), or as a file.
+    /// Fetches a stored checkpoint, to resume it ([`Purpose::Keep`]) or to download it.
     pub fn fetch(&self, record: Record, purpose: Purpose) {
         match self.saved.with_untracked(|saved| saved.in_memory(&record.id)) {
-            Some(newest) => self.make_use_of(newest, purpose, self.text.of_run()),
+            Some(newest) => self.fulfil(newest, purpose, self.text.of_run()),
             None => self.order(Order::Fetch(record, purpose)),
         }
     }
 
-    /// The visitor has no use for a saved run any more.
+    /// Deletes a stored run.
     pub fn discard(&self, id: &str) {
         self.saved.update(|saved| saved.forget(id));
         self.order(Order::Forget(vec![id.to_owned()]));
     }
 
-    /// Goes on from a checkpoint that learns this text of the visitor's own, or the book's; with its settings in the form
-    /// and, if that is lost, with a new worker.
-    pub fn go_on_from(&self, newest: Newest, text: Option<Arc<TextChoice>>) {
+    /// Resumes from a checkpoint, on the visitor's own `text` or on the book's. Loads its settings into the form, and
+    /// replaces a lost worker.
+    pub fn resume_from(&self, newest: Newest, text: Option<Arc<TextChoice>>) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
         if !lost && !self.runs.state.with_untracked(RunState::can_train) {
             return;
         }
-        self.runs.open(&Run::new(0, newest.record.summary.config, &newest.record.start(None), 0));
+        self.runs.open(&Run::new(0, newest.record.summary.config, &newest.record.origin(None), 0));
         if let Some(prefix) = newest.record.summary.prefix.clone().filter(|prefix| check_prefix(prefix).is_ok()) {
             self.prefix.set(prefix);
         }
@@ -180,22 +181,22 @@ impl Checkpoints {
         if lost {
             self.text.restart_worker();
         }
-        self.text.bring(text);
-        self.send_on(newest, None);
+        self.text.load_for_run(text);
+        self.send_train(newest, None);
     }
 
-    fn send_on(&self, Newest { record, file }: Newest, continues: Option<u32>) {
+    fn send_train(&self, Newest { record, file }: Newest, continues: Option<u32>) {
         let config = record.summary.config;
         self.talk.update(Talk::begin_run);
         let run =
-            self.runs.state.try_update(|state| state.begin_from(config, record.start(continues))).unwrap_or_default();
+            self.runs.state.try_update(|state| state.begin_from(config, record.origin(continues))).unwrap_or_default();
         let beginning = StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() };
         let prefix = record.summary.prefix.unwrap_or_else(|| self.prefix.get_untracked());
         self.worker.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
     }
 
-    /// The worker is lost, with what it was doing: another goes on from the newest checkpoint, or the page asks.
-    pub fn after_loss(&self, before: Status, error: Error) {
+    /// The worker is lost: a new one resumes from the newest checkpoint, or the page offers to.
+    pub fn on_worker_lost(&self, before: Status, error: Error) {
         let training = before == Status::Training;
         let Some(newest) = self.saved.try_update(|saved| saved.lose_worker(training)).flatten() else { return };
         let checkpoints = *self;
@@ -203,7 +204,7 @@ impl Checkpoints {
             Error::WorkerBroke(why) | Error::WorkerStopped(why) | Error::WorkerUnknown(why) => why,
             error => error.to_string(),
         };
-        // Not in the midst of the lost worker's own last word.
+        // Later: the lost worker's last event is still being handled.
         set_timeout(
             move || {
                 let told =
@@ -212,8 +213,8 @@ impl Checkpoints {
                     let continues = checkpoints.runs.state.with_untracked(|state| state.shown);
                     let text = checkpoints.text;
                     let chosen = text.restart_worker();
-                    text.bring(text.of_run());
-                    checkpoints.send_on(newest, Some(continues));
+                    text.load_for_run(text.of_run());
+                    checkpoints.send_train(newest, Some(continues));
                     text.choose_again(chosen);
                 }
             },
@@ -221,22 +222,22 @@ impl Checkpoints {
         );
     }
 
-    /// A run is asked for, which begins anew.
+    /// A new run starts, not from a checkpoint.
     pub fn begin(&self) {
         self.saved.update(|saved| saved.begin(new_id(), None, Date::now()));
         self.text.begin_run();
     }
 
-    /// The run is given up on purpose.
-    pub fn give_up(&self) {
+    /// The visitor resets the run: deletes its checkpoints, unless it has finished.
+    pub fn abandon(&self) {
         let finished = self.runs.state.with_untracked(|state| state.status == Status::Finished);
-        let ids = self.saved.try_update(|saved| saved.give_up(finished)).unwrap_or_default();
+        let ids = self.saved.try_update(|saved| saved.abandon(finished)).unwrap_or_default();
         if !ids.is_empty() {
             self.order(Order::Forget(ids));
         }
     }
 
-    /// Reads a checkpoint file and has the worker say what it is of.
+    /// Reads a checkpoint file and has the worker examine it; `None` clears the choice.
     pub fn open(&self, file: Option<File>) {
         let Some(file) = file else { return self.saved.update(|saved| saved.opened = None) };
         let name = file.name();
@@ -266,16 +267,16 @@ impl Checkpoints {
     }
 }
 
-/// A name that no other run or page has, after all earlier ones in the order of the alphabet.
+/// A unique id for a run or page, which sorts after all earlier ones.
 fn new_id() -> String {
     format!("{:x}-{:x}", Date::now() as u64, (Math::random() * 2f64.powi(52)) as u64)
 }
 
-/// Has the browser save a checkpoint as a file.
+/// Downloads a checkpoint as a file.
 fn download(newest: &Newest) {
     let bytes = Uint8Array::from(newest.file.as_slice());
     let blob = Blob::new_with_u8_array_sequence(&Array::of1(&bytes));
     let Ok(address) = blob.and_then(|blob| Url::create_object_url_with_blob(&blob)) else { return };
     browser::save(&newest.record.file_name(), &address);
-    set_timeout(move || _ = Url::revoke_object_url(&address), TAKEN_UP);
+    set_timeout(move || _ = Url::revoke_object_url(&address), REVOKE_AFTER);
 }

@@ -1,4 +1,4 @@
-//! Runs that are saved: when, in the browser's storage or a file, and how they go on.
+//! Checkpoints: saving runs in the browser's storage or as files, and resuming them.
 
 #[cfg(target_arch = "wasm32")]
 pub mod keeping;

@@ -1,4 +1,4 @@
-//! The orders to the browser's storage, which are obeyed one after the other.
+//! Carries out orders to the browser's storage, one at a time.
 
 use std::sync::Arc;
 
@@ -14,33 +14,33 @@ use super::storage::{self, Storage};
 use super::trouble::Trouble;
 use crate::error::Error;
 
-/// Opens the storage, and begins to save: also when the page may be gone soon.
+/// Opens the storage and starts to save runs, also when the page is hidden or left.
 pub fn start(checkpoints: Checkpoints) {
     let (sender, orders) = unbounded();
     checkpoints.orders.set_value(Some(sender));
-    let life = StoredValue::new_local(storage::live_as(&checkpoints.page()));
+    let life = StoredValue::new_local(storage::hold_page_lock(&checkpoints.page()));
     let hidden = window_event_listener_untyped("visibilitychange", move |_| {
         if document().hidden() {
             checkpoints.save(&Occasion::Rest);
         }
     });
-    let put_by = window_event_listener_untyped("pagehide", move |_| {
+    let left = window_event_listener_untyped("pagehide", move |_| {
         checkpoints.save(&Occasion::Rest);
         if let Some(end) = life.try_update_value(Option::take).flatten() {
             let _ = end.call0(&JsValue::UNDEFINED);
         }
     });
     let back = window_event_listener_untyped("pageshow", move |_| {
-        life.update_value(|life| *life = life.take().or_else(|| storage::live_as(&checkpoints.page())));
+        life.update_value(|life| *life = life.take().or_else(|| storage::hold_page_lock(&checkpoints.page())));
     });
-    on_cleanup(move || [hidden, put_by, back].into_iter().for_each(|listener| listener.remove()));
-    spawn_local(obey(checkpoints, orders));
+    on_cleanup(move || [hidden, left, back].into_iter().for_each(|listener| listener.remove()));
+    spawn_local(process(checkpoints, orders));
 }
 
-/// Obeys orders, and after each of them tells what is saved now.
-async fn obey(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
+/// Carries out orders, and after each lists what is stored.
+async fn process(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
     let (page, storage) = (checkpoints.page(), Storage::open().await);
-    // Worth a word before there is anything to lose: the way on is to reload.
+    // Shown before there is anything to lose, since the remedy is to reload the page.
     if let Err(blocked @ Trouble::Blocked) = &storage {
         _ = checkpoints.saved.try_update(|saved| saved.trouble = Some(blocked.clone()));
     }
@@ -51,16 +51,16 @@ async fn obey(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
                 Ok(storage) => carry_out(checkpoints, storage, order).await,
                 Err(why) => without_storage(checkpoints, order, why),
             };
-            // The page may be gone, and its state with it.
-            let told = checkpoints.saved.try_update(|saved| saved.trouble = outcome.err());
-            if told.is_none() {
+            // `None` if the page is gone.
+            let updated = checkpoints.saved.try_update(|saved| saved.trouble = outcome.err());
+            if updated.is_none() {
                 return;
             }
         }
         if let Ok(storage) = &storage {
-            let surplus = look(checkpoints, &page, storage).await;
+            let surplus = list(checkpoints, &page, storage).await;
             if !surplus.is_empty() && storage.forget(&surplus).await.is_ok() {
-                look(checkpoints, &page, storage).await;
+                list(checkpoints, &page, storage).await;
             }
         }
         next = orders.next().await;
@@ -70,7 +70,7 @@ async fn obey(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>) {
     }
 }
 
-/// Carries out an order; an error is why a run is not saved.
+/// Carries out an order. An error says why runs are not saved.
 async fn carry_out(checkpoints: Checkpoints, storage: &Storage, order: Order) -> Result<(), Trouble> {
     match order {
         Order::Keep { newest: Newest { record, file }, replaces, text } => {
@@ -83,7 +83,7 @@ async fn carry_out(checkpoints: Checkpoints, storage: &Storage, order: Order) ->
         Order::Fetch(record, purpose) => match storage.file(&record.id).await? {
             Some(file) => {
                 let text = if record.own_text.is_some() { storage.text(&record.summary.text).await? } else { None };
-                checkpoints.make_use_of(Newest { record, file: Arc::new(file) }, purpose, text.map(Arc::new));
+                checkpoints.fulfil(Newest { record, file: Arc::new(file) }, purpose, text.map(Arc::new));
             }
             None => {
                 _ = checkpoints.saved.try_update(|saved| saved.refusal = Some(Error::CheckpointGone));
@@ -93,7 +93,7 @@ async fn carry_out(checkpoints: Checkpoints, storage: &Storage, order: Order) ->
     Ok(())
 }
 
-/// Without a storage, only that a run is not saved is worth a word.
+/// Without a storage, only an order to save a run is reported.
 fn without_storage(checkpoints: Checkpoints, order: Order, why: &Trouble) -> Result<(), Trouble> {
     let before = checkpoints.saved.try_with_untracked(|saved| saved.trouble.clone()).flatten();
     match (order, before) {
@@ -103,10 +103,10 @@ fn without_storage(checkpoints: Checkpoints, order: Order, why: &Trouble) -> Res
     }
 }
 
-/// Tells what is saved and trained by no other page that is open; gives what is too much of it.
-async fn look(checkpoints: Checkpoints, page: &str, storage: &Storage) -> Vec<String> {
+/// Updates the list of stored runs, except those that other open pages train. Returns the ids to evict.
+async fn list(checkpoints: Checkpoints, page: &str, storage: &Storage) -> Vec<String> {
     let Ok(mut records) = storage.records().await else { return Vec::new() };
-    let living = storage::living().await;
+    let living = storage::open_pages().await;
     records.retain(|record| record.page == page || !living.contains(&record.page));
     checkpoints.saved.try_update(|saved| saved.found(records)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! A run that is saved, as the storage lists it and as it is called.
+//! A stored run: its metadata in the storage, and its description on the page.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +9,21 @@ use crate::ui::language::{Words, fill, words};
 use crate::ui::runs::names;
 use crate::ui::runs::run::{Origin, Run};
 
-/// A checkpoint as the storage lists it.
+/// The metadata of a stored checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// Of the run, by when it began, which is the storage's order, and by chance: runs of two pages never overwrite each
-    /// other.
+    /// The run's id: its start time, which is the storage's order, and a random part, so that runs of two pages never
+    /// overwrite each other.
     pub id: String,
-    /// The page that saved it.
+    /// The id of the page that saved it.
     pub page: String,
-    /// When, in milliseconds since 1970.
+    /// Time of the save, in milliseconds since 1970.
     pub saved: f64,
     /// The name that the visitor gave the run.
     pub name: String,
-    /// Whether the run began with parameters from a file.
+    /// Whether the run started with parameters from a file.
     pub from_file: bool,
-    /// The name of the text, where it is the visitor's own.
+    /// The name of the text, if it is the visitor's own.
     #[serde(default)]
     pub own_text: Option<String>,
     /// Whether the text is the book's own edition.
@@ -37,33 +37,33 @@ impl Record {
         self.summary.epoch >= self.summary.config.epochs
     }
 
-    /// The beginning of a run that goes on from here, and takes the place of the run `continues` in the list.
-    pub fn start(&self, continues: Option<u32>) -> Origin {
+    /// The origin of a run that resumes from here, and replaces the run `continues` in the list.
+    pub fn origin(&self, continues: Option<u32>) -> Origin {
         let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
         let (name, own_text) = (self.name.clone(), self.own_text.clone());
         Origin { from_file, window_offset, own_text, is_books, name, continues }
     }
 
-    /// What the run is called: its name, or what sets it apart from the book's.
+    /// The run's name, or else the settings that differ from the book's.
     pub fn title(&self, w: &Words) -> String {
         if !self.name.is_empty() {
             return self.name.clone();
         }
         let (config, book) = (self.summary.config, Config::default());
         let keys = SETTINGS.iter().map(|setting| setting.key).filter(|key| config.get(key) != book.get(key));
-        let run = Run::new(0, config, &self.start(None), 0);
+        let run = Run::new(0, config, &self.origin(None), 0);
         let title = names::difference(w, &run, &keys.collect::<Vec<_>>());
         if title.is_empty() { w.books_settings.to_owned() } else { title }
     }
 
-    /// How far it came.
+    /// Epoch and perplexity.
     pub fn facts(&self, w: &Words) -> String {
         let Summary { config, epoch, perplexity, .. } = &self.summary;
         let perplexity = perplexity.map_or_else(|| w.none.to_owned(), words::perplexity);
         fill(w.saved_facts, &[&epoch.to_string(), &config.epochs.to_string(), &perplexity])
     }
 
-    /// What its file is called.
+    /// The name of its file as a download.
     pub fn file_name(&self) -> String {
         let Summary { config, epoch, .. } = &self.summary;
         format!("time-traveller-hidden-{}-epoch-{epoch}.safetensors", config.hidden)
@@ -90,7 +90,7 @@ pub mod tests {
     }
 
     #[test]
-    fn a_saved_run_is_put_into_words() {
+    fn a_saved_run_is_described() {
         let run = record("a", 3, 0.0);
         assert_eq!(run.title(&ENGLISH), "hidden 64, epochs 20");
         assert_eq!(run.facts(&ENGLISH), "epoch 3 of 20, perplexity 8.50");

@@ -1,8 +1,7 @@
-//! The browser's storage of runs: an IndexedDB database with a store of [`Record`]s and one of their files, by the
-//! run's id, and one of the visitor's own texts.
+//! The stored runs: an IndexedDB database with one store for [`Record`]s and one for their files, both by the run's id,
+//! and one for the visitor's own texts.
 //!
-//! A save is one transaction over all stores. The browser makes all of it count or nothing, so a crash in the midst of
-//! a save leaves the one before.
+//! A save is one transaction over all stores, so a crash during a save leaves the previous checkpoint intact.
 
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
@@ -21,16 +20,16 @@ type Result<T> = std::result::Result<T, Trouble>;
 
 const NAME: &str = "time-traveller";
 const VERSION: u32 = 1;
-/// [`Record`]s, which are small, so that all can be listed.
+/// [`Record`]s: apart from the files, since all of them are listed.
 const RECORDS: &str = "records";
-/// The checkpoints themselves, as bytes.
+/// The checkpoint files, as bytes.
 const FILES: &str = "files";
-/// The visitor's own texts as they went to the worker, by the SHA-1 that checkpoints name.
+/// The visitor's own texts as sent to the worker, by the SHA-1 in the checkpoints.
 const TEXTS: &str = "texts";
 const STORES: [&str; 3] = [RECORDS, FILES, TEXTS];
 
-/// A tab that gives way may have a save to finish first. In milliseconds.
-const TO_GIVE_WAY: i32 = 2000;
+/// Milliseconds to wait for other tabs to close an older database; they may have a save to finish.
+const BLOCKED_AFTER: i32 = 2000;
 
 /// The database, open.
 pub struct Storage(IdbDatabase);
@@ -42,10 +41,10 @@ impl Drop for Storage {
 }
 
 impl Storage {
-    /// Opens the database, which is made at the first visit.
+    /// Opens the database, and creates it at the first visit.
     ///
     /// # Errors
-    /// What the browser has against it; in private windows some forbid it. That another tab holds an older version.
+    /// If the browser refuses, as some do in private windows, or if another tab has an older version open.
     pub async fn open() -> Result<Self> {
         let factory = window().indexed_db().map_err(why)?;
         let factory = factory.ok_or_else(|| Trouble::Refused("there is no IndexedDB".into()))?;
@@ -54,43 +53,42 @@ impl Storage {
         let make = Closure::once(move || make_stores(&new));
         request.set_onupgradeneeded(Some(make.as_ref().unchecked_ref()));
         let opened = done(&request);
-        let give_up = request.onerror().unwrap_or_default();
+        let reject = request.onerror().unwrap_or_default();
         let wait = Closure::once(move || {
-            _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&give_up, TO_GIVE_WAY);
+            _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&reject, BLOCKED_AFTER);
         });
         request.set_onblocked(Some(wait.as_ref().unchecked_ref()));
         let opened = opened.await;
         if let Err(Trouble::Blocked) = opened {
-            // The browser goes on trying: what comes too late for this page makes its stores all the same.
+            // The request stays pending: when it succeeds, too late for this page, the stores are still created.
             make.forget();
         }
         let database = opened?.unchecked_into();
-        give_way(&database);
+        close_for_upgrade(&database);
         Ok(Self(database))
     }
 
-    /// Everything that is saved.
+    /// All records.
     pub async fn records(&self) -> Result<Vec<Record>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(RECORDS).map_err(why)?;
         Ok(read(&done(&store.get_all().map_err(why)?).await?))
     }
 
-    /// The checkpoint of a run, if it is there.
+    /// The checkpoint file of a run, if it is stored.
     pub async fn file(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(FILES).map_err(why)?;
         let file = done(&store.get(&id.into()).map_err(why)?).await?;
         Ok(file.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
     }
 
-    /// The text of this SHA-1, if it is there.
+    /// The text with this SHA-1, if it is stored.
     pub async fn text(&self, sha1: &str) -> Result<Option<TextChoice>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(TEXTS).map_err(why)?;
         let text = done(&store.get(&sha1.into()).map_err(why)?).await?;
         Ok(serde_wasm_bindgen::from_value(text).ok())
     }
 
-    /// Saves a checkpoint in place of the run's one before, and of the record `replaces`; and the text that it learns, if
-    /// one is given.
+    /// Saves a checkpoint, replacing the run's previous one and the record `replaces`; and its `text`, if given.
     pub async fn keep(
         &self,
         record: &Record,
@@ -113,15 +111,15 @@ impl Storage {
         complete(&transaction).await
     }
 
-    /// Forgets these runs, and the texts that no other run learns.
+    /// Deletes these runs, and the texts that no other run trains on.
     pub async fn forget(&self, ids: &[String]) -> Result<()> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
         ids.iter().try_for_each(|id| delete(&transaction, id))?;
         let store = |name| transaction.object_store(name).map_err(why);
         let (records, texts) = (store(RECORDS)?, store(TEXTS)?);
-        let learnt = read(&done(&records.get_all().map_err(why)?).await?);
+        let remaining = read(&done(&records.get_all().map_err(why)?).await?);
         for key in Array::from(&done(&texts.get_all_keys().map_err(why)?).await?) {
-            if !learnt.iter().any(|record| key == *record.summary.text) {
+            if !remaining.iter().any(|record| key == *record.summary.text) {
                 texts.delete(&key).map_err(why)?;
             }
         }
@@ -137,22 +135,22 @@ impl Storage {
     }
 }
 
-/// The records among these; one of another version of the page can't be read, and is left alone.
+/// The records among these values. Those of another version of the page can't be read and are skipped.
 fn read(all: &JsValue) -> Vec<Record> {
     Array::from(all).iter().filter_map(|record| serde_wasm_bindgen::from_value(record).ok()).collect()
 }
 
 fn make_stores(request: &IdbOpenDbRequest) {
     let database = request.result().expect("an upgrade has a database").unchecked_into();
-    give_way(&database);
+    close_for_upgrade(&database);
     for name in STORES {
-        // One that is there already is refused, and stays as it is.
+        // Fails for an existing store, which is then kept.
         _ = database.create_object_store(name);
     }
 }
 
-/// Has a database close itself when another tab wants a newer version of it.
-fn give_way(database: &IdbDatabase) {
+/// Makes a database close itself when another tab wants to upgrade it.
+fn close_for_upgrade(database: &IdbDatabase) {
     let close = Reflect::get(database, &"close".into()).expect("a database can be closed");
     database.set_onversionchange(Some(&close.unchecked_into::<Function>().bind0(database)));
 }
@@ -164,7 +162,7 @@ fn delete(transaction: &IdbTransaction, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// What a request gives.
+/// The result of a request.
 fn done(request: &IdbRequest) -> impl Future<Output = Result<JsValue>> {
     let answer = Promise::new(&mut |resolve: Function, reject: Function| {
         request.set_onsuccess(Some(&resolve));
@@ -173,13 +171,13 @@ fn done(request: &IdbRequest) -> impl Future<Output = Result<JsValue>> {
     async move {
         match JsFuture::from(answer).await {
             Ok(_) => request.result().map_err(why),
-            // One that is under way still has no error.
+            // Rejected by the timeout, the request is still pending and has no error.
             Err(_) => Err(request.error().map_or(Trouble::Blocked, reason)),
         }
     }
 }
 
-/// Waits until a transaction counts.
+/// Waits until a transaction is complete.
 async fn complete(transaction: &IdbTransaction) -> Result<()> {
     let answer = Promise::new(&mut |resolve: Function, reject: Function| {
         transaction.set_oncomplete(Some(&resolve));
@@ -188,7 +186,7 @@ async fn complete(transaction: &IdbTransaction) -> Result<()> {
     JsFuture::from(answer).await.map(drop).map_err(|_| reason(transaction.error()))
 }
 
-/// Why something was refused: `QuotaExceededError`, say, and what the browser adds.
+/// The name of an exception, such as `QuotaExceededError`, and its message.
 fn reason(exception: Option<DomException>) -> Trouble {
     Trouble::Refused(exception.map_or_else(
         || "AbortError".to_owned(),
@@ -208,7 +206,7 @@ fn why(error: JsValue) -> Trouble {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The Web Locks of all pages from here, which web-sys does not count among what is stable yet.
+    /// The Web Locks of this origin, which are not in web-sys's stable interfaces yet.
     type Locks;
 
     #[wasm_bindgen(method)]
@@ -217,7 +215,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn query(this: &Locks) -> Promise;
 
-    /// A navigator that may have locks: without https there are none.
+    /// A navigator with locks; insecure contexts have none.
     type WithLocks;
 
     #[wasm_bindgen(method, getter)]
@@ -238,9 +236,9 @@ fn locks() -> Option<Locks> {
     window().navigator().unchecked_into::<WithLocks>().locks()
 }
 
-/// Holds a lock of this name as long as the page lives, however it ends, or until what this gives is called: a page that
-/// the browser only puts by, to come back to, does not live.
-pub fn live_as(name: &str) -> Option<Function> {
+/// Holds a lock of this name until the page ends, in whatever way, or until the returned function is called. A page in
+/// the back/forward cache must not hold one.
+pub fn hold_page_lock(name: &str) -> Option<Function> {
     let mut end = None;
     let held = Promise::new(&mut |resolve, _| end = Some(resolve));
     let holder = Closure::new(move || held.clone());
@@ -249,8 +247,8 @@ pub fn live_as(name: &str) -> Option<Function> {
     end
 }
 
-/// The names of the locks that pages hold which are open now.
-pub async fn living() -> Vec<String> {
+/// The ids of all open pages: the names of their locks.
+pub async fn open_pages() -> Vec<String> {
     let Some(locks) = locks() else { return Vec::new() };
     let snapshot = JsFuture::from(locks.query()).await.map(JsCast::unchecked_into::<Snapshot>);
     snapshot.map(|snapshot| snapshot.held().iter().map(Held::name).collect()).unwrap_or_default()

@@ -1,20 +1,19 @@
-//! Why a run is not saved.
+//! Errors of the browser's storage.
 
 use crate::ui::language::{Words, fill};
 
-/// Why the storage does not take a run.
+/// Why runs are not stored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trouble {
-    /// The browser refuses, and says this.
+    /// The browser refuses, for this reason.
     Refused(String),
-    /// Another tab holds the storage of an older version of the page.
+    /// Another tab has an older version of the database open.
     Blocked,
-    /// The browser has closed the storage: for a newer version of the page in another tab, say.
+    /// The browser has closed the database, for example for a newer version of the page in another tab.
     Closed,
 }
 
 impl Trouble {
-    /// The sentence for it.
     pub fn sentence(&self, w: &Words) -> String {
         match self {
             Self::Refused(why) => fill(w.cannot_save, &[why]),

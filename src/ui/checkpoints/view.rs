@@ -1,4 +1,4 @@
-//! Checkpoints as the visitor meets them: runs to be resumed, the file that was opened, and what can be downloaded.
+//! The views of checkpoints: interrupted runs to resume, the opened file, and downloads.
 
 use js_sys::Date;
 use leptos::html::Input;
@@ -14,10 +14,10 @@ use crate::ui::runs::state::RunState;
 use crate::ui::settings::file::Chosen;
 use crate::ui::settings::signals::field_id;
 
-/// What [`field_id`] calls the field of the checkpoint file.
+/// The key of the checkpoint's file field, for [`field_id`].
 const FILE_KEY: &str = "checkpoint";
 
-/// The runs that were interrupted, while no other is under way: nothing begins by itself.
+/// The interrupted runs, while no run is in progress. They resume only when the visitor asks.
 #[component]
 pub fn Offers(page: Page) -> impl IntoView {
     let w = page.words();
@@ -25,7 +25,7 @@ pub fn Offers(page: Page) -> impl IntoView {
     let offers =
         Memo::new(move |_| if free.get() { page.checkpoints.saved.with(|saved| saved.offers()) } else { Vec::new() });
     let offer = move |record: Record| {
-        let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &moment(w, record.saved)]);
+        let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &date_time(w, record.saved)]);
         entry(page, record, said, w.resume_this, Purpose::Keep)
     };
     view! {
@@ -40,7 +40,7 @@ pub fn Offers(page: Page) -> impl IntoView {
     }
 }
 
-/// A run that is saved: what it is, what can be done with it, and the way to be rid of it.
+/// A stored run: its description, a button for `purpose`, and one to discard it.
 fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: Purpose) -> impl IntoView {
     let id = record.id.clone();
     view! {
@@ -52,7 +52,7 @@ fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: 
     }
 }
 
-/// The present run as a file, a file as a run, and the runs that are finished.
+/// Downloads of the current run, the field to open a checkpoint, and the finished runs.
 #[component]
 pub fn Checkpoints(page: Page) -> impl IntoView {
     let w = page.words();
@@ -60,10 +60,10 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
         Memo::new(move |_| page.runs.state.with(|s| !s.attached() || s.live().is_none_or(|run| run.curve.is_empty())));
     let finished = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.finished()));
     let kept = move |record: Record| {
-        let said = [record.title(w), record.facts(w), moment(w, record.saved)].join(" · ");
+        let said = [record.title(w), record.facts(w), date_time(w, record.saved)].join(" · ");
         entry(page, record, said, w.download, Purpose::Download)
     };
-    let give = move |name: &'static str, purpose| {
+    let button = move |name: &'static str, purpose| {
         view! { <button type="button" disabled=none on:click=move |_| page.checkpoints.ask(purpose)>{name}</button> }
     };
     view! {
@@ -71,7 +71,7 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
             <h2 id="checkpoints-title">{w.checkpoints}</h2>
             <p class="note">{w.checkpoints_note}</p>
             <div class="buttons">
-                {give(w.checkpoint_download, Purpose::Download)} {give(w.checkpoint_pytorch, Purpose::PyTorch)}
+                {button(w.checkpoint_download, Purpose::Download)} {button(w.checkpoint_pytorch, Purpose::PyTorch)}
             </div>
             <p class="note">
                 {fill(w.checkpoint_pytorch_note, &[PYTORCH_SCRIPT])} " "
@@ -85,13 +85,13 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
     }
 }
 
-/// The file field, and what the worker says of the file.
+/// The file field, and the worker's answer about the file.
 #[component]
 fn OpenField(page: Page) -> impl IntoView {
     let w = page.words();
     let input = NodeRef::<Input>::new();
     let opened = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.opened.clone()));
-    // So that the same file can be chosen again.
+    // Without this, choosing the same file again would send no event.
     Effect::new(move |_| {
         if let (true, Some(input)) = (opened.with(Option::is_none), input.get()) {
             input.set_value("");
@@ -108,7 +108,7 @@ fn OpenField(page: Page) -> impl IntoView {
                 <button
                     type="button"
                     disabled=move || !can_train.get()
-                    on:click=move |_| page.checkpoints.go_on_from(newest.clone(), page.text.chosen())
+                    on:click=move |_| page.checkpoints.resume_from(newest.clone(), page.text.chosen())
                 >
                     {w.resume_this}
                 </button>
@@ -140,7 +140,7 @@ fn OpenField(page: Page) -> impl IntoView {
     }
 }
 
-/// What is known of the chosen file.
+/// The description of the chosen file, or its error.
 fn opened_words(w: &'static Words, opened: &Opened) -> String {
     match (opened.checkpoint(), &opened.answer, &opened.file) {
         (Some(newest), ..) => {
@@ -154,8 +154,8 @@ fn opened_words(w: &'static Words, opened: &Opened) -> String {
     }
 }
 
-/// Date and time as the language has them.
-fn moment(w: &Words, milliseconds: f64) -> String {
+/// Date and time in the page's language.
+fn date_time(w: &Words, milliseconds: f64) -> String {
     let date = Date::new(&milliseconds.into());
     date.to_locale_string(w.code, &JsValue::UNDEFINED).into()
 }

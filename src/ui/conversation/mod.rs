@@ -1,4 +1,4 @@
-//! The conversation with the network.
+//! Text generation: the network continues the visitor's prefix.
 
 #[cfg(target_arch = "wasm32")]
 pub mod signals;

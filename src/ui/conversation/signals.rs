@@ -1,4 +1,4 @@
-//! The conversation as the visitor leads it.
+//! The signals of text generation, and its requests to the worker.
 
 use leptos::prelude::*;
 
@@ -12,17 +12,17 @@ use crate::ui::runs::state::RunState;
 use crate::ui::settings::signals::{Settings, field_id};
 use crate::ui::worker::handle::Handle;
 
-/// The prefix that the page opens with, which is the book's.
+/// The initial prefix, which is the book's.
 const FIRST_PREFIX: &str = "time traveller";
 
-/// The id of the prefix's field.
+/// The id of the prefix field.
 pub const PREFIX_ID: &str = "prefix";
 
-/// What is asked, how, and what came of it. A handle, cheap to copy.
+/// The prefix, how to continue it, and the continuation. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Conversation {
     pub prefix: RwSignal<String>,
-    /// Whether the continuation follows the weights.
+    /// Whether to update the continuation during training.
     pub refresh: RwSignal<bool>,
     pub talk: RwSignal<Talk>,
     config: Memo<Result<Config, Vec<SettingError>>>,
@@ -47,7 +47,7 @@ impl Conversation {
         self.prefix.with(|prefix| check_prefix(prefix).err())
     }
 
-    /// Sets the prefix, for the samples to come too.
+    /// Sets the prefix, also for the run's future samples.
     pub fn set_prefix(&self, prefix: String) {
         if check_prefix(&prefix).is_ok() && self.state.with_untracked(RunState::attached) {
             self.worker.send(Command::SamplePrefix { prefix: prefix.clone() });
@@ -55,10 +55,10 @@ impl Conversation {
         self.prefix.set(prefix);
     }
 
-    /// Continues the prefix with the newest weights, or with those that the settings in the form begin with.
+    /// Continues the prefix with the current weights; without a run, with the initial weights of the form's settings.
     pub fn generate(&self) {
-        let held = self.state.with_untracked(|state| state.config);
-        let config = match held.map_or_else(|| self.config.get_untracked(), Ok) {
+        let current = self.state.with_untracked(|state| state.config);
+        let config = match current.map_or_else(|| self.config.get_untracked(), Ok) {
             Ok(config) => config,
             Err(errors) => return focus(&field_id(errors[0].key())),
         };

@@ -1,17 +1,16 @@
-//! How the conversation goes: what was asked and answered, how characters are picked, when the continuation is asked
-//! for anew, and what is seen of each character.
+//! The state of text generation: the latest request and continuation, how characters are picked, and how each is shown.
 
 use crate::error::Error;
 use crate::protocol::{Continuation, Event, Guess, Pick};
 use crate::ui::language::{Words, fill};
 
-/// How the next character is picked, as it stands in the form.
+/// How the next character is picked, as chosen in the form.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Choice {
     pub sampled: bool,
     pub temperature: f32,
     pub top_k: u32,
-    /// Goes on with every press of Generate, so that each gives another text.
+    /// Incremented by every press of Generate, so that each gives another text.
     pub seed: u32,
 }
 
@@ -31,21 +30,21 @@ impl Choice {
     }
 }
 
-/// What was asked for by hand, how, and what came of it.
+/// The latest request for a continuation, and its answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Talk {
     pub choice: Choice,
     /// The number of the latest request.
     request: u32,
-    /// Whether its answer is still to come.
+    /// Whether it is not answered yet.
     pub asking: bool,
     pub generated: Option<Continuation>,
-    /// Why the latest continuation could not be made.
+    /// Why the latest request was refused.
     pub refusal: Option<Error>,
 }
 
 impl Talk {
-    /// A continuation is asked for; gives the request's number.
+    /// A continuation is requested; returns the request's number.
     pub fn ask(&mut self) -> u32 {
         self.request += 1;
         self.asking = true;
@@ -53,9 +52,9 @@ impl Talk {
         self.request
     }
 
-    /// Takes in one event, with which the worker's network may come to its `is_end`.
+    /// Applies an event; `is_end` if the worker has no network any more after it.
     pub fn apply(&mut self, event: &Event, is_end: bool) {
-        // From then on it answers nothing of before.
+        // Requests from before are not answered then.
         self.asking &= !is_end;
         match event {
             Event::Generated { request, continuation } if *request == self.request => {
@@ -72,30 +71,29 @@ impl Talk {
         }
     }
 
-    /// A run is asked for: what was refused before it is no news.
+    /// A run is requested: clears the previous refusal.
     pub fn begin_run(&mut self) {
         self.refusal = None;
     }
 
-    /// The run is given up: a continuation on its way comes too late.
+    /// The visitor resets the run: a pending request will be ignored when it is answered.
     pub fn reset(&mut self) {
         *self = Self { choice: self.choice, request: self.request + 1, ..Self::default() };
     }
 }
 
-/// The least time between two refreshes, in milliseconds: a continuation takes a little of the training's time.
+/// The shortest time between two updates, in milliseconds: a continuation takes some of the training's time.
 pub const REFRESH_EVERY: f64 = 1000.0;
 
-/// The surprise, in bits, that is shaded darkest.
+/// The surprisal, in bits, that is shaded darkest.
 const MOST_BITS: f32 = 6.0;
 
-/// How dark a character is shaded, from 0 to 1.
+/// The shade of a character with this surprisal in bits, from 0 to 1.
 pub fn shade(surprise: f32) -> f32 {
     (surprise / MOST_BITS).clamp(0.0, 1.0)
 }
 
-/// Names the characters of a prefix that the network does not know, each of which is given once; `None` if it knows
-/// them all.
+/// The sentence about the distinct characters of a prefix that are not in the vocabulary; `None` if there are none.
 pub fn unknown(w: &Words, characters: &[char]) -> Option<String> {
     let named: Vec<String> = characters.iter().map(|c| fill(w.quote, &[&c.to_string()])).collect();
     match named.as_slice() {
@@ -105,7 +103,7 @@ pub fn unknown(w: &Words, characters: &[char]) -> Option<String> {
     }
 }
 
-/// The likeliest characters in the place of the written character `at`, or, past the last, what would come next.
+/// The most likely characters at index `at` of the continuation; past its end, those for the next character.
 pub fn guesses(continuation: &Continuation, at: usize) -> &[Guess] {
     continuation.written.get(at).map_or(&continuation.next, |written| &written.guesses)
 }
@@ -140,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_a_reset_overtook_is_not_shown() {
+    fn an_answer_after_a_reset_is_not_shown() {
         let mut talk = Talk::default();
         let request = talk.ask();
         talk.choice.sampled = true;
@@ -154,28 +152,28 @@ mod tests {
     }
 
     #[test]
-    fn the_networks_end_and_a_failure_without_a_run_end_the_waiting() {
+    fn a_failure_of_the_run_or_without_a_run_ends_the_request() {
         let mut talk = Talk::default();
         let failed = |run| Event::Failed { run, error: Error::OutOfMemory };
         for (event, is_end) in [(failed(Some(1)), true), (failed(None), false)] {
             talk.ask();
             talk.apply(&failed(Some(9)), false);
-            assert!(talk.asking, "that is another run's");
+            assert!(talk.asking, "the failure of another run");
             talk.apply(&event, is_end);
             assert!(!talk.asking);
         }
         talk.refusal = Some(Error::NoNetwork);
         talk.apply(&Event::Broken { error: Error::WorkerNotLoaded }, true);
-        assert_eq!(talk.refusal, None, "there is worse now");
+        assert_eq!(talk.refusal, None, "superseded by the lost worker");
     }
 
     #[test]
     fn unknown_characters_are_named() {
         assert_eq!(unknown(&ENGLISH, &[]), None);
-        assert_eq!(unknown(&ENGLISH, &['é']).unwrap(), "“é” is not in the vocabulary: read as <unk>.");
+        assert_eq!(unknown(&ENGLISH, &['é']).unwrap(), "“é” is not in the vocabulary and is read as <unk>.");
         assert_eq!(
             unknown(&ENGLISH, &['é', 'ß', '1']).unwrap(),
-            "“é”, “ß” and “1” are not in the vocabulary: read as <unk>."
+            "“é”, “ß” and “1” are not in the vocabulary and are read as <unk>."
         );
     }
 
@@ -188,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn guesses_are_those_of_the_place() {
+    fn guesses_are_those_at_the_index() {
         let written = vec![Written { character: Some('a'), surprise: 1.0, guesses: vec![(Some('a'), 0.5)] }];
         let sample = Sample { prefix: "t".into(), text: "ta".into(), unknown: vec![] };
         let continuation = Continuation { sample, written, next: vec![(None, 0.25)] };

@@ -1,5 +1,5 @@
-//! The conversation: a prefix goes in, and the network's continuation comes out, also while it trains; each character
-//! shaded by how much it surprised the network, with what else it thought of.
+//! Text generation: the prefix field, and the network's continuation, also during training; each character is shaded by
+//! its surprisal, with the most likely alternatives.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -14,13 +14,13 @@ use crate::ui::network::view::explain::Explain;
 use crate::ui::page::Page;
 use crate::ui::samples::parts::parts;
 
-/// Prefix, Generate, and what came of it.
+/// The panel with prefix, Generate button, options and continuation.
 #[component]
 pub fn Conversation(page: Page) -> impl IntoView {
     let w = page.words();
     let (state, talk) = (page.runs.state, page.conversation.talk);
     let ready = Memo::new(move |_| state.with(|s| s.worker.ready()));
-    // What the network could not read of the present prefix, as its latest sample or continuation says.
+    // The prefix's characters outside the vocabulary, from the latest sample or continuation with this prefix.
     let unknown = Memo::new(move |_| {
         let prefix = page.conversation.prefix.get();
         state.with(|s| {
@@ -37,7 +37,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
         page.conversation.talk.update(|talk| talk.choice.seed = talk.choice.seed.wrapping_add(1));
         page.conversation.generate();
     };
-    keep_fresh(page);
+    update_during_training(page);
     view! {
         <section class="panel conversation" aria-labelledby="conversation-title">
             <h2 id="conversation-title">{w.conversation}</h2>
@@ -67,8 +67,9 @@ pub fn Conversation(page: Page) -> impl IntoView {
     }
 }
 
-/// With the switch on, asks anew when the weights have changed, at most once a second and never twice at a time.
-fn keep_fresh(page: Page) {
+/// If switched on, requests a continuation when the weights have changed: one at a time, at most every
+/// [`REFRESH_EVERY`] milliseconds.
+fn update_during_training(page: Page) {
     let weights = Memo::new(move |_| page.runs.state.with(|s| (s.run, s.figures.epoch, s.figures.minibatch)));
     let last = StoredValue::new(0.0);
     Effect::new(move |_| {
@@ -84,7 +85,7 @@ fn keep_fresh(page: Page) {
     });
 }
 
-/// How characters are picked, and whether the continuation follows the weights.
+/// How characters are picked, and whether to update the continuation during training.
 #[component]
 fn Picking(page: Page) -> impl IntoView {
     let w = page.words();
@@ -142,7 +143,7 @@ fn Picking(page: Page) -> impl IntoView {
     }
 }
 
-/// What came of it. Pointer and arrow keys go from character to character.
+/// The continuation. Pointer and arrow keys select a character.
 #[component]
 fn Written(page: Page) -> impl IntoView {
     let w = page.words();
@@ -188,7 +189,7 @@ fn Written(page: Page) -> impl IntoView {
     }
 }
 
-/// The prefix as it was read, and each character that was written, shaded.
+/// The prefix as the network read it, and each generated character, shaded.
 fn written_view(continuation: &Continuation, looked: RwSignal<Option<usize>>) -> impl IntoView + use<> {
     let (prefix, rest) = parts(&continuation.sample);
     let characters = continuation.written.iter().enumerate().map(|(at, written)| {
@@ -210,7 +211,7 @@ fn written_view(continuation: &Continuation, looked: RwSignal<Option<usize>>) ->
     }
 }
 
-/// The likeliest characters in the place that is looked at, as bars; at first, what would come next.
+/// The most likely characters for the selected position, as bars; without a selection, for the next character.
 #[component]
 fn Guesses(page: Page, generated: Memo<Option<Continuation>>, looked: RwSignal<Option<usize>>) -> impl IntoView {
     let w = page.words();

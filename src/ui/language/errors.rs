@@ -1,5 +1,5 @@
-//! What went wrong, in the visitor's language. English is what `Display` says; here is the Chinese. What a browser, a
-//! driver or a reader of files reports stands in a sentence as it came.
+//! Error sentences in the visitor's language. English is the errors' `Display`; the Chinese is here. Messages from a
+//! browser, driver or file reader are quoted untranslated.
 
 use super::words;
 use super::{CHINESE, Words};
@@ -11,7 +11,7 @@ use crate::model::pick::{COLDEST, HOTTEST};
 /// The sentence for an error.
 pub fn sentence(w: &Words, error: &Error) -> String {
     match error {
-        // On the page the way on from there is a button.
+        // Without the suggestion in `Display`: the page has a button for it.
         Error::Diverged(divergence) => words::divergence(w, divergence),
         error if w.code == CHINESE.code => chinese(error),
         error => error.to_string(),
@@ -89,7 +89,7 @@ fn chinese(error: &Error) -> String {
             format!("一次续写 {length} 个字符太多：最多 {allowed} 个。")
         }
         Error::Temperature { given } => format!("温度 {given} 不是 {COLDEST} 到 {HOTTEST} 之间的数：请输入一个。"),
-        Error::TopK => "从前 0 名中无法选取：请把候选名额设为 1 或更多。".to_owned(),
+        Error::TopK => "从 0 个候选中无法选取：请把候选数（top k）设为 1 或更多。".to_owned(),
         Error::NoWebGpu => "此浏览器在这里没有 WebGPU：请通过 https 或在 localhost 上使用 Chrome 或 Edge 127、\
                             Firefox 141 或 Safari 26（或更新版本）；Linux 上的 Chrome 请启用 \
                             chrome://flags/#enable-unsafe-webgpu。"
@@ -121,7 +121,7 @@ fn chinese(error: &Error) -> String {
         }
         Error::Diverged(divergence) => words::divergence(&CHINESE, divergence),
         Error::NoNetwork => "没有可以续写的网络：请按“训练”再试一次。".to_owned(),
-        Error::NotUnderstood(why) => format!("训练程序没有听懂页面（{why}）：请重新加载本页。"),
+        Error::NotUnderstood(why) => format!("训练程序无法理解页面的消息（{why}）：请重新加载本页。"),
         Error::WorkerBroke(why) => format!("负责训练的 Worker 出了故障（{why}）：请按“重置”另启一个。"),
         Error::WorkerStopped(why) => format!("负责训练的 Worker 停止了（{why}）：请按“重置”重新启动。"),
         Error::WorkerNotLoaded => "无法加载负责训练的 Worker：请检查网络连接，然后按“重置”。".to_owned(),
@@ -133,7 +133,7 @@ fn chinese(error: &Error) -> String {
         }
         Error::WorkerUnreadable => "无法读取负责训练的 Worker 发来的消息：请按“重置”。".to_owned(),
         Error::WorkerUnknown(why) => {
-            format!("负责训练的 Worker 说了本页不懂的话（{why}）：请重新加载本页，使两者版本一致。")
+            format!("负责训练的 Worker 发来本页无法理解的消息（{why}）：请重新加载本页，使两者版本一致。")
         }
     }
 }
@@ -194,12 +194,12 @@ fn file_fault(fault: &FileFault) -> String {
     }
 }
 
-/// A setting's error within another sentence.
+/// A setting's error as part of another sentence, without its full stop.
 fn clause(error: &SettingError) -> String {
     setting_error(error).trim_end_matches('。').to_owned()
 }
 
-/// A setting as sentences name it: label and key.
+/// A setting's name in a sentence: label and key.
 fn in_words(key: &str) -> String {
     format!("{}（{key}）", words::label(&CHINESE, key))
 }

@@ -1,4 +1,4 @@
-//! What the page says, in English and in Chinese: every word stands once for each, side by side.
+//! The page's text in English and Chinese.
 
 mod errors;
 mod table;
@@ -17,13 +17,13 @@ pub enum Language {
 impl Language {
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
-    /// The language of a BCP 47 tag, if the page speaks it.
+    /// The language of a BCP 47 tag, if the page supports it.
     pub fn of(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.words().code.starts_with(primary) && !primary.is_empty())
     }
 
-    /// The first of a browser's preferences that the page speaks, or English.
+    /// The first of a browser's preferred languages that the page supports, or English.
     pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
         tags.into_iter().find_map(Self::of).unwrap_or(Self::English)
     }
@@ -43,7 +43,7 @@ impl Language {
     }
 }
 
-/// Puts `values` where `template` has `{0}`, `{1}` and so on, in whatever order the language needs them.
+/// Replaces `{0}`, `{1}` and so on in `template` with `values`; the placeholders may come in any order.
 pub fn fill(template: &str, values: &[&str]) -> String {
     let mut pieces = template.split('{');
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(fill("nothing", &["a"]), "nothing");
     }
 
-    /// Names and signs that are the same in every language.
+    /// Entries that may be the same in both languages.
     const SAME: [&str; 7] = ["code", "none", "quote", "item", "compared", "count_of", "list_separator"];
 
     #[test]

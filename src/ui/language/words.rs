@@ -1,10 +1,10 @@
-//! How the page puts numbers, times, settings and characters into words.
+//! Formats numbers, durations, settings and characters for the page.
 
 use super::{List, Words, fill};
 use crate::protocol::{Divergence, Hyperparameters, Quantity};
 use crate::text::UNKNOWN_TEXT;
 
-/// A perplexity as a plain number.
+/// A perplexity with two decimals, fewer digits where it is large.
 pub fn perplexity(value: f64) -> String {
     match value {
         1e6.. => format!("{value:.1e}"),
@@ -13,7 +13,7 @@ pub fn perplexity(value: f64) -> String {
     }
 }
 
-/// A whole number with thousands set apart: 10,000.
+/// An integer with thousands separators: 10,000.
 pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -26,7 +26,7 @@ pub fn grouped(value: u64) -> String {
     out
 }
 
-/// A span of time as one says it: “about 4 min”.
+/// A duration in its largest units, “4 min” or “2 h 1 min”; a dash if it is not finite.
 pub fn duration(w: &Words, seconds: f64) -> String {
     if !seconds.is_finite() {
         return w.none.to_owned();
@@ -47,12 +47,12 @@ pub fn label(w: &Words, key: &str) -> &'static str {
     look_up(w.labels, key).unwrap_or_default()
 }
 
-/// What a setting of numbers is called in a run's name; the others are known by their values.
+/// The name of a numeric setting in a run's name; other settings appear as their value alone.
 pub fn name(w: &Words, key: &str) -> &'static str {
     look_up(w.names, key).unwrap_or_default()
 }
 
-/// What a setting's word is called; a stray one stays as it is.
+/// The translated value of a setting; an unknown value is returned unchanged.
 pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
     look_up(w.values, value).unwrap_or(value)
 }
@@ -61,7 +61,7 @@ fn look_up(words: List, key: &str) -> Option<&'static str> {
     words.iter().find(|word| word.0 == key).map(|word| word.1)
 }
 
-/// Where a run left the finite numbers.
+/// The sentence for a run that diverged.
 pub fn divergence(w: &Words, divergence: &Divergence) -> String {
     let what = match divergence.quantity {
         Quantity::Loss => w.the_loss,
@@ -73,34 +73,34 @@ pub fn divergence(w: &Words, divergence: &Divergence) -> String {
     fill(w.diverged, &[what, &minibatch, &epoch])
 }
 
-/// The way on from there.
+/// The label of the button that resumes it with the proposed hyperparameters.
 pub fn proposal(w: &Words, divergence: &Divergence) -> String {
     let Hyperparameters { learning_rate, clip } = divergence.proposal;
     fill(w.go_on_with, &[&learning_rate.to_string(), &clip.to_string()])
 }
 
-/// So many epochs.
+/// “1 epoch”, “20 epochs”.
 pub fn epochs(w: &Words, count: u32) -> String {
     fill(if count == 1 { w.epochs_one } else { w.epochs_many }, &[&grouped(count.into())])
 }
 
-/// A character of the text as it can be seen.
+/// A visible name for a character of the text; `None` is the unknown token.
 pub fn character(w: &Words, character: Option<char>) -> String {
     match character {
         None => UNKNOWN_TEXT.to_owned(),
         Some(' ') => w.space.to_owned(),
-        Some('\n') => w.line_end.to_owned(),
+        Some('\n') => w.newline.to_owned(),
         Some(c) if c.is_control() || c.is_whitespace() || c == '\u{feff}' => format!("U+{:04X}", c as u32),
         Some(c) => c.to_string(),
     }
 }
 
-/// An amount of memory.
+/// Bytes in megabytes.
 pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// The size of a file, which may be a small one.
+/// The size of a file, in kilobytes if it is small.
 pub fn file_size(bytes: u64) -> String {
     if bytes < 100_000 { format!("{:.1} kB", bytes as f64 / 1e3) } else { megabytes(bytes) }
 }

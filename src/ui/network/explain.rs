@@ -1,5 +1,5 @@
-//! What the page can explain: for each stage its formula, the shapes for the present settings, and the kernels that
-//! compute it, with the lines that name the formula's parts.
+//! The explanations: for each stage a note, its formulas, the shapes for the current settings, and the kernels that
+//! compute it, with the lines that match the formula's parts.
 
 pub use crate::kernels::note::Lines;
 use crate::kernels::note::{Note, Part};
@@ -20,7 +20,7 @@ pub enum Stage {
     Prediction,
 }
 
-/// The network whose notes are shown; its sizes don't matter.
+/// The network that is explained; its sizes don't matter.
 pub fn network() -> Network {
     network_of(&Config::default(), 2)
 }
@@ -28,7 +28,7 @@ pub fn network() -> Network {
 impl Stage {
     pub const ALL: [Self; 5] = [Self::Minibatch, Self::Forward, Self::Perplexity, Self::Clipping, Self::Prediction];
 
-    /// What is to know about it.
+    /// The explanation in words.
     pub fn note(self, w: &Words) -> &'static str {
         match self {
             Self::Minibatch => w.explain_minibatch,
@@ -39,7 +39,7 @@ impl Stage {
         }
     }
 
-    /// What the network's modules tell of it.
+    /// The notes of the network's modules about this stage.
     fn notes(self, network: &Network) -> Vec<&'static Note> {
         let modules: &[&Module] = match self {
             Self::Minibatch => &[],
@@ -50,16 +50,16 @@ impl Stage {
         modules.iter().map(|module| note(module)).collect()
     }
 
-    /// Its formulas, in the book's letters; what stands after `_` up to the next space or bracket is an index.
+    /// Its formulas, in the book's symbols; `_{…}` is a subscript and `^{…}` a superscript.
     pub fn formulas(self, network: &Network) -> Vec<&'static str> {
         match self {
             Self::Minibatch => vec!["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
-            Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprise = −log_{2} p(x)"],
+            Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprisal = −log_{2} p(x)"],
             stage => stage.notes(network).iter().flat_map(|note| note.formulas).copied().collect(),
         }
     }
 
-    /// The shapes of what stands in the formulas.
+    /// The shapes of the formulas' variables.
     pub fn shapes(self, config: &Config, vocabulary: u32) -> String {
         let network = network_of(config, vocabulary as usize);
         let item = |name: &str, sizes: &[usize]| {
@@ -84,14 +84,14 @@ impl Stage {
         items.join(" · ")
     }
 
-    /// The kernels that compute it, with what their lines are about.
+    /// The kernels that compute it, with their annotated lines.
     pub fn kernels(self, network: &Network) -> Vec<&'static Lines> {
         let lines = |note: &'static Note| if self == Self::Prediction { note.prediction } else { note.training };
         self.notes(network).into_iter().flat_map(lines).collect()
     }
 }
 
-/// A part of a formula in words.
+/// The name of a part of a formula.
 pub fn part(w: &Words, part: Part) -> &'static str {
     match part {
         Part::Input => w.part_input,
@@ -109,7 +109,7 @@ pub fn part(w: &Words, part: Part) -> &'static str {
     }
 }
 
-/// A formula in pieces: text, and what is to stand low (`_{…}`) or high (`^{…}`).
+/// A piece of a formula: plain text, a subscript (`_{…}`) or a superscript (`^{…}`).
 #[derive(Debug, PartialEq)]
 pub enum Piece<'a> {
     Plain(&'a str),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_fall_into_pieces() {
+    fn formulas_are_split_into_pieces() {
         assert_eq!(
             pieces("H_{t} = x^{2}y"),
             [Piece::Plain("H"), Piece::Low("t"), Piece::Plain(" = x"), Piece::High("2"), Piece::Plain("y")]

@@ -1,4 +1,4 @@
-//! What is trained: the network, its shapes, the notes that explain it, and where its time goes.
+//! The network: its shapes, the explanations, and the timings of its kernels.
 
 pub mod explain;
 pub mod profile;

@@ -1,33 +1,33 @@
-//! Where the time of a training step goes: as it was asked for, and as the page's table says it.
+//! The kernel timings: the state of the measurement, and the rows of the table.
 
 use crate::error::Error;
 use crate::protocol::{Event, KernelTime, Profile};
 use crate::ui::language::words::grouped;
 use crate::ui::language::{Words, fill};
 
-/// The request number of a profile; those of continuations begin with 1.
+/// The request number of a profile; those of continuations start at 1.
 pub const REQUEST: u32 = 0;
 
 /// The latest measurement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiling {
     pub profile: Option<Profile>,
-    /// Whether another is under way.
+    /// Whether a measurement is in progress.
     pub is_running: bool,
-    /// Why it could not be made.
+    /// Why the latest one was refused.
     pub refusal: Option<Error>,
 }
 
 impl Profiling {
-    /// A measurement is asked for.
+    /// A measurement is requested.
     pub fn ask(&mut self) {
         self.is_running = true;
         self.refusal = None;
     }
 
-    /// Takes in one event, with which the worker's network may come to its `is_end`.
+    /// Applies an event; `is_end` if the worker has no network any more after it.
     pub fn apply(&mut self, event: &Event, is_end: bool) {
-        // From then on it answers nothing of before.
+        // Requests from before are not answered then.
         self.is_running &= !is_end;
         match event {
             Event::Profiled { request: REQUEST, profile } => {
@@ -43,7 +43,7 @@ impl Profiling {
     }
 }
 
-/// A kernel's dispatches, milliseconds, share of all kernels' time, GFLOP/s and GB/s.
+/// A kernel's dispatches, milliseconds, share of all kernels' time, GFLOP/s and GB/s, as text.
 pub fn row(kernel: &KernelTime, profile: &Profile) -> [String; 5] {
     let all: f64 = profile.kernels.iter().map(|kernel| kernel.seconds).sum();
     let per_second = |count: u64| figure(count as f64 / kernel.seconds / 1e9);
@@ -56,7 +56,7 @@ pub fn row(kernel: &KernelTime, profile: &Profile) -> [String; 5] {
     ]
 }
 
-/// What lies beside the kernels.
+/// The sentence below the table: device, minibatch, recording and read-back.
 pub fn summary(w: &Words, profile: &Profile) -> String {
     let Profile { device, tokens, minibatch, recording, read_back, .. } = profile;
     let pace = grouped((f64::from(*tokens) / minibatch).round() as u64);
@@ -65,7 +65,7 @@ pub fn summary(w: &Words, profile: &Profile) -> String {
     fill(w.profile_summary, &[device, &ms(minibatch), &pace, &ms(recording), &share, &ms(read_back)])
 }
 
-/// Two digits behind the point of what is below ten, one of what is below a hundred.
+/// A number with two decimals below 10, one below 100, else none.
 fn figure(number: f64) -> String {
     match number {
         ..10.0 => format!("{number:.2}"),
@@ -80,7 +80,7 @@ mod tests {
     use crate::ui::language::ENGLISH;
 
     #[test]
-    fn a_profile_is_asked_for_and_comes_or_is_refused() {
+    fn a_profile_is_requested_and_arrives_or_is_refused() {
         let mut profiling = Profiling::default();
         profiling.ask();
         assert!(profiling.is_running);
@@ -93,7 +93,7 @@ mod tests {
             recording: 0.1,
             read_back: 0.1,
         };
-        // A continuation's answer is another matter.
+        // The answer to a continuation does not count.
         profiling.apply(&Event::Refused { request: 1, error: Error::NoNetwork }, false);
         assert!(profiling.is_running);
         profiling.apply(&Event::Profiled { request: REQUEST, profile: profile.clone() }, false);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_told_in_figures() {
+    fn a_profile_is_shown_in_figures() {
         let kernel = |name: &str, seconds| KernelTime {
             name: name.to_owned(),
             dispatches: 35,

@@ -1,4 +1,4 @@
-//! The shapes of what the network reads, makes and begins with, and how fast each device trains it, in words.
+//! The shapes of a minibatch and of the parameters, and the results of the race, as text.
 
 use crate::kernels::network_of;
 use crate::model::config::Config;
@@ -7,8 +7,8 @@ use crate::protocol::Lap;
 use crate::ui::language::words::grouped;
 use crate::ui::language::{Words, fill};
 
-/// The shapes of what the network reads and makes in one minibatch, in the book's order: batch B, steps T, hidden
-/// units H, vocabulary V.
+/// The shapes of a minibatch, its one-hot encoding, the logits and the hidden state, in the book's order: X (B, T),
+/// one-hot (T, B, V), Y (T·B, V), H (B, H).
 pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
     let Config { batch, steps, hidden, .. } = *config;
     let [b, t, h, v] = [batch, steps, hidden, vocabulary].map(u64::from);
@@ -19,21 +19,21 @@ pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
     [item("X", &[b, t]), item(w.one_hot, &[t, b, v]), item("Y", &[t * b, v]), item("H", &[b, h])]
 }
 
-/// The tensors that a file of initial parameters is to hold, with their shapes: `w_xh (28, 512)`.
+/// The tensors of a file of initial parameters, with their shapes: `w_xh (28, 512)`.
 pub fn tensors(config: &Config, vocabulary: u32) -> Vec<String> {
     let network = network_of(config, vocabulary as usize);
     let sizes = |param| network.shape(param).iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     network.params().map(|param| format!("{} ({})", param.name, sizes(param))).collect()
 }
 
-/// The same in letters, where there are no sizes yet: `w_xh (V, H)`.
+/// The same with symbolic shapes, while the sizes are unknown: `w_xh (V, H)`.
 pub fn tensors_in_letters() -> Vec<String> {
     let letters = |param: &Param| param.shape.iter().map(|dim| dim.letter()).collect::<Vec<_>>().join(", ");
     let network = network_of(&Config::default(), 2);
     network.params().map(|param| format!("{} ({})", param.name, letters(param))).collect()
 }
 
-/// How fast each device was in the race for the run.
+/// The speed of each device in the race.
 pub fn race(w: &Words, laps: &[Lap]) -> String {
     let timed = laps.iter().filter_map(|lap| Some((lap, lap.tokens_per_second?)));
     let mut said: Vec<String> =
@@ -68,6 +68,6 @@ mod tests {
         let lap = |name: &str, speed| Lap { name: name.into(), tokens_per_second: speed };
         assert_eq!(race(&ENGLISH, &[]), "–");
         let laps = [lap("CPU", Some(1234.4)), lap("GPU", None), lap("GPU, other", None)];
-        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 more left out");
+        assert_eq!(race(&ENGLISH, &laps), "CPU: 1,234 tokens/s; 2 more not timed");
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured of the network.
+//! The signals of the kernel timings.
 
 use leptos::prelude::*;
 
@@ -21,7 +21,7 @@ impl Network {
         Self { profiling: RwSignal::new(Profiling::default()), config: settings.config, worker }
     }
 
-    /// Has each kernel measured with the settings in the form.
+    /// Measures each kernel, with the settings in the form.
     pub fn profile(&self) {
         if let Ok(config) = self.config.get_untracked() {
             self.profiling.update(Profiling::ask);

@@ -1,4 +1,4 @@
-//! What is trained: the text, the network, the shapes of a minibatch, and what trains it.
+//! Model and data: the text, the network, the shapes of a minibatch, memory and speed.
 
 pub mod explain;
 pub mod profile;
@@ -13,7 +13,7 @@ use crate::ui::language::fill;
 use crate::ui::language::words::{grouped, megabytes};
 use crate::ui::page::Page;
 
-/// The facts of the settings in the form.
+/// The panel, for the settings in the form.
 #[component]
 pub fn Network(page: Page) -> impl IntoView {
     let w = page.words();
@@ -21,7 +21,7 @@ pub fn Network(page: Page) -> impl IntoView {
         let text = page.runs.state.with(|s| s.worker.text.clone());
         text.map_or(w.none.to_owned(), |t| {
             let edition = if t.is_books { w.books_edition } else { &t.name };
-            fill(w.text_facts, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
+            fill(w.text_tokens, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
         })
     };
     let speed = Memo::new(move |_| page.runs.state.with(|s| s.speed(w)));
@@ -32,7 +32,7 @@ pub fn Network(page: Page) -> impl IntoView {
             fill(w.network_facts, &[&v.to_string(), &grouped(h), &grouped(2 * v * h + h * h + h + v)])
         })
     };
-    // No shape breaks in its midst.
+    // Each shape stays on one line.
     let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
     let shapes = move || {
         let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| t.vocabulary));

@@ -1,22 +1,22 @@
-//! How a finished run compares with PyTorch's and with the book's, also where it is slower or worse.
+//! Comparison of a run with PyTorch's perplexity and the book's speed, whichever is better.
 
 use super::reference::{LAST, Reference};
 use crate::model::config::Config;
 use crate::protocol::FinalReport;
 use crate::ui::language::{Words, fill, words};
 
-/// Tokens a second that the book reports from its GPU of 2021.
+/// The range of tokens per second that the book reports for its GPU of 2021.
 const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);
 
-/// What there is to say about a run of `config`; `None` unless it had the book's setting. Perplexities compare only
-/// where the rest, text and beginning, is the book's too.
+/// Compares a finished run of `config` with the book; `None` unless it has the book's settings. Perplexities are
+/// compared only if text and origin are the book's too (`is_books`).
 pub fn with_book(w: &Words, config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
     let reference = Reference::of(config)?;
     let speed = speed(w, report.tokens_per_second);
     Some(if is_books { format!("{} {speed}", quality(w, reference, report)) } else { speed })
 }
 
-/// How fast a run of `config` is at present; `None` unless it has the book's setting.
+/// Compares the current speed of a run of `config` with the book's; `None` unless it has the book's settings.
 pub fn speed_of(w: &Words, config: &Config, tokens_per_second: f64) -> Option<String> {
     Reference::of(config).map(|_| speed(w, tokens_per_second))
 }
@@ -50,7 +50,7 @@ fn speed(w: &Words, ours: f64) -> String {
     } else if ratio > 1.0 {
         fill(w.times_as_fast, &[&format!("{ratio:.1}"), &book])
     } else if ratio >= 0.005 {
-        fill(w.part_as_fast, &[&format!("{ratio:.2}"), &book])
+        fill(w.times_as_fast, &[&format!("{ratio:.2}"), &book])
     } else {
         fill(w.far_slower, &[&book])
     }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn perplexity_is_held_against_that_epochs() {
+    fn perplexity_is_compared_at_the_same_epoch() {
         assert_eq!(after(50, 8.55), "8.55 after 50 epochs; PyTorch, mean of four seeds: 8.53, the same within 1 %");
         assert_eq!(
             after(100, 7.75),
@@ -99,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn speed_is_held_against_the_books() {
+    fn speed_is_compared_with_the_books() {
         for (tokens, said) in [
-            (100.0, "Less than 0.01 of the speed"),
-            (3600.0, "0.06 of the speed"),
-            (59_999.0, "0.94 of the speed"),
+            (100.0, "Less than 0.01 times the speed"),
+            (3600.0, "0.06 times the speed"),
+            (59_999.0, "0.94 times the speed"),
             (60_000.0, "As fast as"),
             (67_000.0, "As fast as"),
             (67_001.0, "1.1 times the speed"),
@@ -112,7 +112,7 @@ mod tests {
         ] {
             let sentence = speed(&ENGLISH, tokens);
             assert!(sentence.starts_with(said), "{tokens}: {sentence}");
-            assert!(sentence.contains("GPU of 2021 (60,000 to 67,000 tokens/s)"), "{sentence}");
+            assert!(sentence.contains("2021 GPU (60,000 to 67,000 tokens/s)"), "{sentence}");
         }
     }
 

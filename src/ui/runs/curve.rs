@@ -1,13 +1,13 @@
-//! Curves of few enough points.
+//! Curves, and thinning of their points.
 
-/// One finished epoch and its perplexity.
+/// A finished epoch, counted from 1, and its perplexity.
 pub type Point = (u32, f64);
 
-/// At most about this many points are drawn.
+/// About the largest number of points that are drawn.
 const MOST_POINTS: usize = 1000;
 
-/// A curve of at most [`MOST_POINTS`] points with the same outline: first, last, and the lowest and highest of every
-/// stretch are kept. Points that are not finite are left out.
+/// Thins a curve to about [`MOST_POINTS`] points with the same outline: keeps the first, the last, and the lowest and
+/// highest of every stretch. Drops points that are not finite.
 pub fn thin(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let finite: Vec<(f64, f64)> = curve.iter().copied().filter(|p| p.1.is_finite()).collect();
     if finite.len() <= MOST_POINTS {
@@ -26,7 +26,7 @@ pub fn thin(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// Points with the epoch as a number.
+/// The points with floating-point epochs.
 pub fn points(curve: &[Point]) -> Vec<(f64, f64)> {
     curve.iter().map(|&(epoch, value)| (f64::from(epoch), value)).collect()
 }

@@ -1,4 +1,4 @@
-//! The runs that there were and the one under way: how far they came, what they are called, how they compare.
+//! The current run and earlier ones: their state, progress, names and comparison.
 
 pub mod compare;
 pub mod curve;

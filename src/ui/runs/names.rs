@@ -1,20 +1,20 @@
-//! What runs are called, by what differs between them.
+//! Names of runs, from the settings that differ between them.
 
 use super::run::Run;
 use crate::model::config::{SETTINGS, Sampling, StateMode};
 use crate::ui::language::{Words, fill, words};
 
-/// What each run is called: the visitor's name, or what sets it apart from the others, or its number.
+/// The name of each run: the visitor's, or else the settings that differ from other runs, or else its number.
 pub fn names(w: &Words, runs: &[Run]) -> Vec<String> {
     let differs: Vec<&str> = SETTINGS.iter().map(|s| s.key).filter(|key| !same(runs, key)).collect();
-    let own: Vec<String> = runs.iter().map(|run| difference(w, run, &differs)).collect();
-    let name = |(i, run): (usize, &Run)| match (run.name.is_empty(), own[i].is_empty()) {
+    let parts: Vec<String> = runs.iter().map(|run| difference(w, run, &differs)).collect();
+    let name = |(i, run): (usize, &Run)| match (run.name.is_empty(), parts[i].is_empty()) {
         (false, _) => run.name.clone(),
         (true, true) => fill(w.run_number, &[&run.number.to_string()]),
-        (true, false) if own.iter().filter(|name| **name == own[i]).count() > 1 => {
-            format!("{} ({})", own[i], run.number)
+        (true, false) if parts.iter().filter(|name| **name == parts[i]).count() > 1 => {
+            format!("{} ({})", parts[i], run.number)
         }
-        _ => own[i].clone(),
+        _ => parts[i].clone(),
     };
     runs.iter().enumerate().map(name).collect()
 }
@@ -23,14 +23,14 @@ fn same(runs: &[Run], key: &str) -> bool {
     runs.windows(2).all(|pair| pair[0].config.get(key) == pair[1].config.get(key))
 }
 
-/// What is particular about a run, if `keys` are the settings in which runs differ.
+/// A run's values of the settings `keys`, and whatever else distinguishes it.
 pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     let config = &run.config;
     let mut parts: Vec<String> = Vec::new();
     for &key in keys {
         let value = config.get(key).unwrap_or_default();
         parts.push(match key {
-            // Random sampling says so already.
+            // Random sampling implies it.
             "state" if config.sampling == Sampling::Random => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
             "state" => w.name_reset.to_owned(),
@@ -43,7 +43,7 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     parts.extend(run.own_text.clone());
     parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
     parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
-    parts.extend((!run.marks.is_empty()).then(|| w.name_rates.to_owned()));
+    parts.extend((!run.marks.is_empty()).then(|| w.name_changed.to_owned()));
     parts.join(w.list_separator)
 }
 

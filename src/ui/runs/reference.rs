@@ -1,20 +1,19 @@
-//! What a run in the book's setting comes to elsewhere: perplexity by epoch from PyTorch, for the chart to draw behind
-//! the visitor's own curve and for the end of a run to be compared with.
+//! PyTorch's perplexity by epoch with the book's settings, drawn behind the visitor's curve and compared with the final
+//! perplexity.
 //!
-//! The figures were measured by this project with PyTorch 2.15 on a CPU: the book's code and setting (batch 32, 35
-//! steps, 512 hidden units, learning rate 1, clipping 1, the first 10,000 tokens of the book's edition), 500 epochs
-//! from each of several seeds. Each figure is the geometric mean of the seeds' perplexities at that epoch, rounded to
-//! two decimals.
+//! Measured by this project with PyTorch 2.15 on a CPU: the book's code and settings (batch 32, 35 steps, 512 hidden
+//! units, learning rate 1, clipping 1, the first 10,000 tokens of the book's edition), 500 epochs for each of several
+//! seeds. Each figure is the geometric mean of the seeds' perplexities at that epoch, rounded to two decimals.
 
 use super::curve::Point;
 use crate::model::config::Config;
 use crate::ui::language::{Words, fill};
 use crate::ui::settings::form::Mode;
 
-/// The last epoch that there are figures of.
+/// The last epoch with a figure.
 pub const LAST: u32 = 500;
 
-/// Figures stand for every epoch up to this one, and for every [`STRIDE`]th after it.
+/// There is a figure for every epoch up to this one, and for every [`STRIDE`]th after it.
 const EARLY: u32 = 20;
 
 const STRIDE: u32 = 10;
@@ -22,15 +21,15 @@ const STRIDE: u32 = 10;
 /// The curve of one mode.
 #[derive(Debug, PartialEq)]
 pub struct Reference {
-    /// How many seeds it is the mean of.
+    /// Number of seeds that it is the mean of.
     pub seeds: u32,
     early: [f64; EARLY as usize],
     late: [f64; ((LAST - EARLY) / STRIDE) as usize],
 }
 
 impl Reference {
-    /// The curve that a run of these settings is to be held against: `None` unless all but the seed and the number of
-    /// epochs are the book's.
+    /// The curve to compare a run of this configuration with; `None` unless all settings but seed, epochs and engine
+    /// are the book's.
     pub fn of(config: &Config) -> Option<&'static Self> {
         let mode = Mode::of(config)?;
         let (sampling, state) = mode.settings();
@@ -53,7 +52,7 @@ impl Reference {
         }
     }
 
-    /// Whose curve this is.
+    /// The name of the curve: “PyTorch, mean of four seeds”.
     pub fn name(&self, w: &Words) -> String {
         let seeds = match self.seeds {
             2 => w.two,
@@ -63,12 +62,12 @@ impl Reference {
         fill(w.pytorch, &[seeds])
     }
 
-    /// Whether there is a figure of this very epoch.
+    /// Whether there is a figure for this epoch.
     pub fn is_measured(epoch: u32) -> bool {
         (1..=LAST).contains(&epoch) && (epoch <= EARLY || epoch.is_multiple_of(STRIDE))
     }
 
-    /// Perplexity at an epoch from 1 to [`LAST`]; on the line between the figures around it where there is none.
+    /// Perplexity at an epoch from 1 to [`LAST`], linearly interpolated between figures.
     pub fn perplexity(&self, epoch: u32) -> Option<f64> {
         if !(1..=LAST).contains(&epoch) {
             return None;
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_given_as_they_stand_and_lines_run_between_them() {
+    fn figures_are_exact_and_interpolated_in_between() {
         assert_eq!(FIRST.perplexity(0), None);
         assert_eq!(FIRST.perplexity(1), Some(24.76));
         assert_eq!(FIRST.perplexity(20), Some(10.68));
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_ends_where_it_is_told_to() {
+    fn a_curve_ends_at_the_given_epoch() {
         assert_eq!(FIRST.until(0), []);
         assert_eq!(FIRST.until(2), [(1, 24.76), (2, 19.65)]);
         let curve = FIRST.until(34);
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_run_in_the_books_setting_has_one() {
+    fn only_a_run_with_the_books_settings_has_one() {
         let book = Config::default();
         for mode in Mode::ALL {
             let (sampling, state) = mode.settings();

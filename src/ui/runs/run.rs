@@ -1,4 +1,4 @@
-//! A run as the page keeps it, also when it is over: settings, curve, samples, gradient norms.
+//! A run as the page keeps it, also after it has ended: settings, curve, samples, gradient norms.
 
 use super::curve::{Point, thin};
 use crate::model::config::{Config, WINDOW_OFFSET};
@@ -6,10 +6,10 @@ use crate::protocol::{EpochReport, FinalReport, Hyperparameters, Sample, StartFr
 use crate::ui::settings::address;
 use crate::ui::settings::form::Form;
 
-/// So many colours tell runs apart; the style sheet has them as `--run-0` and on.
+/// Number of colours for runs: `--run-0`, `--run-1` and so on in the style sheet.
 pub const COLOURS: usize = 6;
 
-/// More norms than this are thinned out.
+/// Number of gradient norms beyond which they are thinned.
 const MOST_NORMS: usize = 8192;
 
 /// An epoch's continuation of the prefix.
@@ -19,7 +19,7 @@ pub struct EpochSample {
     pub sample: Sample,
 }
 
-/// From where on a run went by other rates: `minibatch` of the epoch after `epoch` finished ones.
+/// A change of hyperparameters in mid-run: from `minibatch` of the epoch after `epoch` finished ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Mark {
     pub epoch: u32,
@@ -27,52 +27,63 @@ pub struct Mark {
     pub hyperparameters: Hyperparameters,
 }
 
-/// One run.
+/// Where a run is: what two checkpoints of it may differ in.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Position {
+    /// Number of finished epochs.
+    pub epoch: u32,
+    /// The latest change of hyperparameters.
+    pub changed: Option<Mark>,
+}
+
+/// A run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     pub number: u32,
-    /// The settings that it began with.
+    /// The settings that it started with.
     pub config: Config,
     pub from_file: bool,
     pub window_offset: Option<u32>,
-    /// The name of the visitor's own text, if it learned one;
+    /// The name of the visitor's own text, if it trains on one.
     pub own_text: Option<String>,
-    /// and whether it learned the book's own edition.
+    /// Whether it trains on the book's edition.
     pub is_books: bool,
-    /// The name that the visitor gave it; empty for one by what differs.
+    /// The name that the visitor gave it; if empty, it is named by what differs from other runs.
     pub name: String,
-    /// Which of the [`COLOURS`].
+    /// Index of its colour, below [`COLOURS`].
     pub colour: usize,
-    /// Whether it is on the curve.
+    /// Whether it is on the chart.
     pub visible: bool,
+    /// Minibatches of an epoch.
     pub minibatches: u32,
     pub curve: Vec<Point>,
-    /// Perplexity of the tokens that are held out.
+    /// Perplexity of the validation tokens.
     pub held_out: Vec<Point>,
-    /// What the network made of the prefix before any training: epoch 0.
+    /// The sample before training: epoch 0.
     pub untrained: Option<Sample>,
     pub samples: Vec<EpochSample>,
-    /// Gradient norm before clipping, by where in the run, in epochs.
+    /// Position in the run, in epochs, and gradient norm before clipping.
     pub norms: Vec<(f64, f64)>,
-    /// How many minibatches were clipped, of how many.
+    /// Number of clipped minibatches, and of all.
     pub clipped: (u64, u64),
+    /// The changes of hyperparameters, in order.
     pub marks: Vec<Mark>,
     pub device: Option<String>,
-    /// Time spent on finished epochs.
+    /// Seconds spent on finished epochs.
     pub seconds: f64,
     pub report: Option<FinalReport>,
 }
 
 impl Run {
-    pub fn new(number: u32, config: Config, beginning: &Origin, colour: usize) -> Self {
+    pub fn new(number: u32, config: Config, origin: &Origin, colour: usize) -> Self {
         Self {
             number,
             config,
-            from_file: beginning.from_file,
-            window_offset: beginning.window_offset,
-            own_text: beginning.own_text.clone(),
-            is_books: beginning.is_books,
-            name: beginning.name.clone(),
+            from_file: origin.from_file,
+            window_offset: origin.window_offset,
+            own_text: origin.own_text.clone(),
+            is_books: origin.is_books,
+            name: origin.name.clone(),
             colour,
             visible: true,
             minibatches: 0,
@@ -89,8 +100,8 @@ impl Run {
         }
     }
 
-    /// Whether it learned the book's text from where the book's does, with random parameters and offsets, and kept the
-    /// book's rates.
+    /// Whether it can be compared with the book's runs: on the book's text, with random parameters and offsets, and
+    /// unchanged hyperparameters.
     pub fn is_books(&self) -> bool {
         self.is_books
             && self.own_text.is_none()
@@ -99,16 +110,16 @@ impl Run {
             && self.marks.is_empty()
     }
 
-    pub fn finished_epochs(&self) -> u32 {
-        self.curve.last().map_or(0, |point| point.0)
+    pub fn position(&self) -> Position {
+        Position { epoch: self.curve.last().map_or(0, |point| point.0), changed: self.marks.last().copied() }
     }
 
-    /// The rates that it goes by now.
+    /// Its current hyperparameters.
     pub fn hyperparameters(&self) -> Hyperparameters {
-        self.marks.last().map_or(rates_of(&self.config), |mark| mark.hyperparameters)
+        self.marks.last().map_or(hyperparameters_of(&self.config), |mark| mark.hyperparameters)
     }
 
-    /// From here on it goes by other rates; what was set for here or later is void, as in the run's own schedule.
+    /// Changes the hyperparameters from `mark` on. Replaces changes at the same position or later, as the trainer does.
     pub fn set_hyperparameters(&mut self, mark: Mark) {
         self.marks.retain(|before| (before.epoch, before.minibatch) < (mark.epoch, mark.minibatch));
         self.marks.push(mark);
@@ -116,27 +127,27 @@ impl Run {
 
     /// The clipping threshold at a minibatch of the epoch after `epoch` finished ones.
     fn clip_at(&self, epoch: u32, minibatch: u32) -> f32 {
-        let before = |mark: &&Mark| (mark.epoch, mark.minibatch) <= (epoch, minibatch);
-        self.marks.iter().rev().find(before).map_or(self.config.clip, |mark| mark.hyperparameters.clip)
+        let applies = |mark: &&Mark| (mark.epoch, mark.minibatch) <= (epoch, minibatch);
+        self.marks.iter().rev().find(applies).map_or(self.config.clip, |mark| mark.hyperparameters.clip)
     }
 
-    /// The threshold by where in the run, in epochs: a line of steps up to `end`.
+    /// The clipping threshold over the run, as a step line from epoch 0 to `end`.
     pub fn thresholds(&self, end: f64) -> Vec<(f64, f64)> {
         let mut line = vec![(0.0, f64::from(self.config.clip))];
         for mark in &self.marks {
-            let at = self.place(mark);
+            let at = self.mark_position(mark);
             line.extend([(at, line[line.len() - 1].1), (at, f64::from(mark.hyperparameters.clip))]);
         }
         line.push((end, line[line.len() - 1].1));
         line
     }
 
-    /// Where in the run a mark is, in epochs.
-    pub fn place(&self, mark: &Mark) -> f64 {
+    /// The position of a mark, in epochs.
+    pub fn mark_position(&self, mark: &Mark) -> f64 {
         f64::from(mark.epoch) + f64::from(mark.minibatch) / f64::from(self.minibatches.max(1))
     }
 
-    /// Takes in a finished epoch.
+    /// Adds a finished epoch.
     pub fn finish_epoch(&mut self, report: EpochReport) {
         let before = report.epoch.saturating_sub(1);
         let count = report.grad_norms.len();
@@ -158,13 +169,13 @@ impl Run {
         self.samples.push(EpochSample { epoch: report.epoch, sample: report.sample });
     }
 
-    /// The sample of an epoch; of epoch 0, what the untrained network said.
+    /// The sample of an epoch; that of epoch 0 is from before training.
     pub fn sample(&self, epoch: u32) -> Option<&Sample> {
         let found = self.samples.binary_search_by_key(&epoch, |s| s.epoch).ok().map(|i| &self.samples[i].sample);
         found.or(self.untrained.as_ref().filter(|_| epoch == 0))
     }
 
-    /// The address that asks for its settings, and for its text if that came by a link.
+    /// The fragment with its settings, and with its text if that came from a link.
     pub fn address(&self) -> String {
         let mut form = Form::from(&self.config);
         if let Some(offset) = self.window_offset {
@@ -174,12 +185,12 @@ impl Run {
         address::write(&link.map(|link| address::of_text(link)).unwrap_or_default(), &form)
     }
 
-    /// The perplexity of an epoch.
+    /// The training perplexity of an epoch.
     pub fn perplexity(&self, epoch: u32) -> Option<f64> {
         value_at(&self.curve, epoch)
     }
 
-    /// The perplexity of the held-out tokens after an epoch.
+    /// The validation perplexity after an epoch.
     pub fn validation(&self, epoch: u32) -> Option<f64> {
         value_at(&self.held_out, epoch)
     }
@@ -189,38 +200,38 @@ fn value_at(curve: &[Point], epoch: u32) -> Option<f64> {
     curve.binary_search_by_key(&epoch, |p| p.0).ok().map(|i| curve[i].1)
 }
 
-/// Where a run begins, without the file itself.
+/// What a run starts from, without the file itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Origin {
     pub from_file: bool,
     pub window_offset: Option<u32>,
     pub own_text: Option<String>,
     pub is_books: bool,
-    /// The name that the visitor gave the run before, if it goes on with one.
+    /// The name that the visitor gave the run that it resumes.
     pub name: String,
-    /// The number of that run in the list, whose place it takes.
+    /// The number of the run in the list that it replaces.
     pub continues: Option<u32>,
 }
 
 impl From<&StartFrom> for Origin {
-    fn from(beginning: &StartFrom) -> Self {
-        let StartFrom { parameters, window_offset, .. } = beginning;
+    fn from(start: &StartFrom) -> Self {
+        let StartFrom { parameters, window_offset, .. } = start;
         Self { from_file: parameters.is_some(), window_offset: *window_offset, ..Self::default() }
     }
 }
 
-/// The rates that settings ask for.
-pub fn rates_of(config: &Config) -> Hyperparameters {
+/// The hyperparameters of a configuration that can change in mid-run.
+pub fn hyperparameters_of(config: &Config) -> Hyperparameters {
     Hyperparameters { learning_rate: config.lr, clip: config.clip }
 }
 
-/// The first colour that no run has, or the one that is next in turn.
+/// The first unused colour; if there is none, the next in turn.
 pub fn free_colour(runs: &[Run]) -> usize {
     (0..COLOURS).find(|&colour| runs.iter().all(|run| run.colour != colour)).unwrap_or(runs.len() % COLOURS)
 }
 
-/// Puts a run into the list: in the place and the colour of the one that it goes on with, or at the end in a free colour.
-pub fn take_place(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
+/// Inserts a run: in place of the run `continues`, with its colour, or at the end in a free colour.
+pub fn insert_run(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
     match runs.iter_mut().find(|old| Some(old.number) == continues) {
         Some(old) => *old = Run { colour: old.colour, visible: old.visible, ..run },
         None => runs.push(Run { colour: free_colour(runs), ..run }),
@@ -249,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn clipping_is_counted_by_the_threshold_of_the_moment() {
+    fn clipping_is_counted_by_the_threshold_at_each_minibatch() {
         let mut run = run(1, Config::default());
         run.marks.push(Mark {
             epoch: 0,
@@ -265,9 +276,9 @@ mod tests {
         assert!(!run.is_books());
     }
 
-    /// As after a divergence: the run is back at the end of an epoch, and takes other rates there.
+    /// As after a divergence: the run is back at the end of an epoch, where its hyperparameters change.
     #[test]
-    fn rates_that_are_set_earlier_void_the_later_ones() {
+    fn an_earlier_change_of_hyperparameters_replaces_later_ones() {
         let mut run = run(1, Config::default());
         let mark = |epoch, minibatch, clip| Mark {
             epoch,
@@ -308,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_taken_up_again() {
+    fn colours_are_reused() {
         let mut runs: Vec<Run> = (0..COLOURS).map(|colour| Run { colour, ..run(1, Config::default()) }).collect();
         runs.remove(2);
         assert_eq!(free_colour(&runs), 2);

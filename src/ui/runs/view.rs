@@ -1,5 +1,5 @@
-//! The runs that there were: each with its colour, its name and what it came to, to be shown or hidden, renamed, opened
-//! again, shared and deleted; and the way to the same run in the other order.
+//! The list of runs: each with its colour, name and result; to show, rename, share or delete it and to load its
+//! settings. And the button that trains the same settings with the other sampling.
 
 pub mod finale;
 
@@ -28,7 +28,7 @@ pub fn Runs(page: Page) -> impl IntoView {
                     <Entry page number names />
                 </For>
             </ol>
-            <Beside page />
+            <Compare page />
         </section>
     }
 }
@@ -37,23 +37,23 @@ fn numbers_with(names: Vec<String>, runs: &[Run]) -> Vec<(u32, String)> {
     runs.iter().map(|run| run.number).zip(names).collect()
 }
 
-/// The two clicks to sequential beside random: this one is the second.
+/// The button that trains a second run for comparison, with the other sampling.
 #[component]
-fn Beside(page: Page) -> impl IntoView {
+fn Compare(page: Page) -> impl IntoView {
     let w = page.words();
-    let other = Memo::new(move |_| page.runs.compared());
+    let other = Memo::new(move |_| page.runs.mode_to_compare());
     let waits = move || page.runs.next.get();
-    let name = move || if other.get() == Some(Mode::First) { w.sequential_beside } else { w.random_beside };
+    let name = move || if other.get() == Some(Mode::First) { w.compare_sequential } else { w.compare_random };
     view! {
         <div class="beside" hidden=move || other.get().is_none()>
-            <button type="button" disabled=waits on:click=move |_| page.train_beside()>{name}</button>
+            <button type="button" disabled=waits on:click=move |_| page.train_comparison()>{name}</button>
             <p class="note">
                 {move || {
                     if waits() {
                         let mode = page.settings.form.with(|form| form.mode());
-                        fill(w.beside_waits, &[mode.map_or(w.run, |mode| mode.meaning(w))])
+                        fill(w.compare_waits, &[mode.map_or(w.run, |mode| mode.meaning(w))])
                     } else {
-                        w.beside_note.to_owned()
+                        w.compare_note.to_owned()
                     }
                 }}
             </p>
@@ -61,7 +61,7 @@ fn Beside(page: Page) -> impl IntoView {
     }
 }
 
-/// One run. Its name is a field that looks like a word until it is pointed at.
+/// One run. Its name is a field that looks like plain text until it is pointed at.
 #[component]
 fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoView {
     let w = page.words();
@@ -132,7 +132,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
     }
 }
 
-/// How far a run came, how long that took, and on what.
+/// A run's epoch and perplexity, time, device and latest change of hyperparameters.
 fn facts(w: &Words, run: &Run) -> String {
     let reached = run
         .curve
@@ -140,12 +140,12 @@ fn facts(w: &Words, run: &Run) -> String {
         .map(|&(epoch, perplexity)| fill(w.run_facts, &[&epoch.to_string(), &words::perplexity(perplexity)]));
     let time = (run.seconds > 0.0).then(|| words::duration(w, run.seconds));
     let hyperparameters = run.marks.last().map(|mark| {
-        fill(w.rates_mark, &[&mark.hyperparameters.learning_rate.to_string(), &mark.hyperparameters.clip.to_string()])
+        fill(w.changed_to, &[&mark.hyperparameters.learning_rate.to_string(), &mark.hyperparameters.clip.to_string()])
     });
     [reached, time, run.device.clone(), hyperparameters].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// All settings of a run.
+/// All settings of a run with their values.
 fn settings(w: &Words, run: &Run) -> String {
     let said = SETTINGS.iter().map(|setting| {
         let value = run.config.get(setting.key).unwrap_or_default();

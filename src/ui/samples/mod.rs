@@ -1,4 +1,4 @@
-//! What the network writes after every epoch.
+//! The samples: what the network generates after every epoch.
 
 pub mod parts;
 pub mod rows;

@@ -1,9 +1,9 @@
-//! A sample in two parts.
+//! Splits a sample into prefix and continuation.
 
 use crate::protocol::Sample;
 use crate::text::UNKNOWN_TEXT;
 
-/// A sample in two parts: the prefix as the network read it, and what the network added.
+/// The prefix as the network read it, and the continuation.
 pub fn parts(sample: &Sample) -> (&str, &str) {
     let read = |c| if sample.unknown.contains(&c) { UNKNOWN_TEXT.len() } else { c.len_utf8() };
     sample.text.split_at_checked(sample.prefix.chars().map(read).sum()).unwrap_or((&sample.text, ""))

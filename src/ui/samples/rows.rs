@@ -1,28 +1,28 @@
-//! Which rows of a long list are written: a few pieces of it, for every row on a page costs time whenever one is added.
+//! Which rows of a long list are in the document. Only a few: every row makes adding another slower.
 
 use std::ops::Range;
 
-/// A list is written in pieces of so many rows; at most two are.
+/// Rows are added in pieces of this many; at most two pieces are in the document.
 pub const PIECE: usize = 100;
 
-/// The last of so many rows.
+/// The last piece of `count` rows.
 pub fn last(count: usize) -> Range<usize> {
     count.saturating_sub(PIECE)..count
 }
 
-/// Those around one row.
+/// A piece around one row.
 pub fn around(row: usize, count: usize) -> Range<usize> {
     let end = (row + PIECE / 2).min(count);
     end.saturating_sub(PIECE)..end
 }
 
-/// These with a piece before them.
+/// These rows and the piece before them.
 pub fn with_earlier(rows: &Range<usize>) -> Range<usize> {
     let start = rows.start.saturating_sub(PIECE);
     start..rows.end.min(start + 2 * PIECE)
 }
 
-/// These with a piece after them.
+/// These rows and the piece after them.
 pub fn with_later(rows: &Range<usize>, count: usize) -> Range<usize> {
     let end = (rows.end + PIECE).min(count);
     rows.start.max(end.saturating_sub(2 * PIECE))..end
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_can_be_read_from_end_to_beginning_and_back() {
+    fn a_list_can_be_read_from_the_end_to_the_start_and_back() {
         let count = 1234;
         let mut rows = last(count);
         assert_eq!(rows, 1134..1234);
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn any_row_is_among_those_around_it() {
+    fn the_piece_around_a_row_contains_it() {
         for count in [1, 99, 100, 101, 1234] {
             for row in (0..count).step_by(7).chain([count - 1]) {
                 let rows = around(row, count);

@@ -1,4 +1,4 @@
-//! Before training and after every epoch, the continuation of the prefix: gibberish turning into English.
+//! The samples: the continuation of the prefix before training and after every epoch.
 
 use std::ops::Range;
 
@@ -14,20 +14,22 @@ use crate::ui::page::Page;
 use crate::ui::runs::run::EpochSample;
 use crate::ui::runs::signals::Runs;
 
-/// A list scrolled to within so many pixels of its end counts as being there.
+/// A list scrolled to within this many pixels of its end counts as being at the end.
 const END: i32 = 48;
 
-/// What the untrained network says, and the list of samples, in the order of the epochs. The list stays at its end unless
-/// a visitor scrolls back or chooses an epoch; of a long one only the rows about the visible ones are written.
+/// The untrained sample, and the list of samples by epoch. The list stays scrolled to its end unless the visitor
+/// scrolls back or chooses an epoch; only the rows around the visible ones are in the document.
 #[component]
 pub fn Samples(page: Page) -> impl IntoView {
     let w = page.words();
     let list = List { runs: page.runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
-    let come = Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
+    let available =
+        Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
     let due = StoredValue::new(false);
     Effect::new(move |_| {
-        come.get();
-        // A small network has more epochs than a screen has frames, and each look at the list's height costs a layout.
+        available.get();
+        // At most once per frame: reading the list's height costs a layout, and small networks have more epochs than
+        // that.
         if !due.get_value() {
             due.set_value(true);
             request_animation_frame(move || {
@@ -59,7 +61,7 @@ pub fn Samples(page: Page) -> impl IntoView {
         <section class="panel samples" aria-labelledby="samples-title">
             <h2 id="samples-title">{w.samples}</h2>
             {first_row}
-            <p class="hint empty" hidden=move || { come.get().1 > 0 }>
+            <p class="hint empty" hidden=move || { available.get().1 > 0 }>
                 {w.samples_empty}
             </p>
             <ol
@@ -75,7 +77,7 @@ pub fn Samples(page: Page) -> impl IntoView {
     }
 }
 
-/// What of which run's samples is written, and how many there were then.
+/// The run whose rows are in the document, which rows, and the number of samples when they were written.
 #[derive(Clone, Default)]
 struct Written {
     run: u32,
@@ -83,7 +85,7 @@ struct Written {
     count: usize,
 }
 
-/// The list's element and what is written in it.
+/// The list's element, and its rows in the document.
 #[derive(Clone, Copy)]
 struct List {
     runs: Runs,
@@ -92,33 +94,34 @@ struct List {
 }
 
 impl List {
-    /// Writes what has come, if the visitor looks at the end of the list.
+    /// Writes new samples, if the list is scrolled to its end.
     fn follow(self) {
         let Some(list) = self.element.get_untracked() else { return };
         let Written { run, rows, count } = self.written.get_value();
-        let (shown, come) = self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
-        let is_same = run == shown && count <= come;
+        let (shown, available) =
+            self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
+        let is_same = run == shown && count <= available;
         if !is_same || rows.end == count && below(&list) < END {
-            self.write(&list, rows::last(come));
+            self.write(&list, rows::last(available));
             list.set_scroll_top(list.scroll_height());
         } else {
-            self.written.update_value(|written| written.count = come);
+            self.written.update_value(|written| written.count = available);
         }
     }
 
-    /// Brings the epoch that the visitor has chosen into the list's sight and marks it; without one, the end.
+    /// Scrolls to the chosen epoch and marks it; scrolls to the end for `None`.
     fn go_to(self, epoch: Option<u32>) {
         let Some(list) = self.element.get_untracked() else { return };
-        let place =
+        let find =
             |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
-        let (place, count) = self
+        let (row, count) = self
             .runs
             .state
-            .with_untracked(|s| s.live().map_or((None, 0), |run| (place(&run.samples), run.samples.len())));
+            .with_untracked(|s| s.live().map_or((None, 0), |run| (find(&run.samples), run.samples.len())));
         let rows = self.written.with_value(|written| written.rows.clone());
-        match place {
-            Some(place) if rows.contains(&place) => self.mark(&list),
-            Some(place) => self.write(&list, rows::around(place, count)),
+        match row {
+            Some(row) if rows.contains(&row) => self.mark(&list),
+            Some(row) => self.write(&list, rows::around(row, count)),
             None => self.write(&list, rows::last(count)),
         }
         let marked = list.query_selector("[aria-current]").ok().flatten();
@@ -128,7 +131,7 @@ impl List {
         });
     }
 
-    /// Writes a piece more where the visitor has come near an end of what is written.
+    /// Writes another piece when the visitor has scrolled near the first or last row in the document.
     fn scrolled(self) {
         let Some(list) = self.element.get_untracked() else { return };
         let Written { rows, count, .. } = self.written.get_value();
@@ -140,7 +143,7 @@ impl List {
         }
     }
 
-    /// Makes these rows the ones that are written. What stays of those before stays where it is.
+    /// Replaces the rows in the document by these; rows in both keep their position on the screen.
     fn write(self, list: &Element, rows: Range<usize>) {
         let before = self.written.get_value();
         self.runs.state.with_untracked(|s| {
@@ -159,7 +162,7 @@ impl List {
         self.mark(list);
     }
 
-    /// Marks the row of the epoch that the visitor has chosen.
+    /// Marks the row of the chosen epoch.
     fn mark(self, list: &Element) {
         if let Ok(Some(marked)) = list.query_selector("[aria-current]") {
             let _ = marked.remove_attribute("aria-current");
@@ -172,12 +175,12 @@ impl List {
     }
 }
 
-/// How much of the list lies below what is in sight, in pixels.
+/// The height of the list below its visible part, in pixels.
 fn below(list: &Element) -> i32 {
     list.scroll_height() - list.scroll_top() - list.client_height()
 }
 
-/// Takes away and adds rows at both ends, so that those that `stay` keep their place on the screen.
+/// Removes and adds rows at both ends, so that those in `stay` keep their position on the screen.
 fn replace(
     list: &Element,
     samples: &[EpochSample],
@@ -199,8 +202,7 @@ fn replace(
     Ok(())
 }
 
-/// Writes rows before another or at the end: the epoch's number is a label drawn by the style sheet, the text is the
-/// sample alone.
+/// Inserts rows before another or at the end. The style sheet draws the epoch's number, so the text is only the sample.
 fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result<(), JsValue> {
     let document = document();
     for row in rows {
@@ -218,7 +220,7 @@ fn insert(list: &Element, rows: &[EpochSample], before: Option<&Node>) -> Result
     Ok(())
 }
 
-/// A sample whose prefix can be told from its continuation.
+/// A sample, with prefix and continuation styled differently.
 pub fn sample_view(sample: &Sample) -> impl IntoView + use<> {
     let (prefix, continuation) = parts(sample);
     view! {

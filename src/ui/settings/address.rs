@@ -1,20 +1,20 @@
-//! The part of the address after `#`, which holds an experiment: `#hidden=64&batch=32&steps=35`.
+//! The settings in the address's fragment: `#hidden=64&batch=32&steps=35`.
 //!
-//! A setting that the address leaves out has its default. A key that is no setting, now or before, is kept as it stands,
-//! because another version may know it.
+//! A setting that is missing has its default. A key that is not a setting, nor was one, is kept unchanged, because
+//! another version may know it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::form::Form;
 use crate::model::config::{Setting, fields, setting};
 
-/// What is written as `%XX` in a value: all but letters, digits and the marks that mean nothing in an address.
+/// What is percent-encoded in a value: all but letters, digits and RFC 3986's unreserved marks.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The key of a text's own address, which is no setting.
+/// The key of a text's address, which is not a setting.
 const TEXT: &str = "text";
 
-/// The form that an address asks for. Values are taken as they stand, good or bad: the form judges them.
+/// The form for a fragment. Values are not validated here: the form does that.
 pub fn read(fragment: &str) -> Form {
     let mut form = Form::default();
     let mut given = Vec::new();
@@ -22,15 +22,15 @@ pub fn read(fragment: &str) -> Form {
         form.set(key, &percent_decode_str(value).decode_utf8_lossy());
         given.push(key);
     }
-    // Random sampling implies a reset state; an address that says otherwise is told so.
+    // Random sampling implies a reset state; an explicit other value is reported by the form.
     if form.get("sampling") == "random" && !given.contains(&"state") {
         form.set("state", "reset");
     }
     form
 }
 
-/// The address that asks for `form`: all settings in their order, those that were added later where they are not the
-/// default, then what else `fragment` held, untouched.
+/// The fragment for `form`: all settings in order, those added later only where they are not the default, then the
+/// other items of `fragment`, unchanged.
 pub fn write(fragment: &str, form: &Form) -> String {
     let book = Form::default();
     let said = |s: &&Setting| !s.later || form.get(s.key) != book.get(s.key);
@@ -40,28 +40,28 @@ pub fn write(fragment: &str, form: &Form) -> String {
     format!("#{}", all.join("&"))
 }
 
-/// Whether the address asks for a run at once: `autostart=1`.
+/// Whether the fragment asks to train at once: `autostart=1`.
 pub fn autostart(fragment: &str) -> bool {
     pairs(fragment).any(|pair| pair == ("autostart", "1"))
 }
 
-/// The address of a text that is to be trained on: `text=URL`.
+/// The URL of the text to train on: `text=URL`.
 pub fn text(fragment: &str) -> Option<String> {
     let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
     Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
 }
 
-/// An address without such a text.
+/// The items of a fragment without `text=URL`.
 pub fn without_text(fragment: &str) -> String {
     items(fragment).filter(|item| split(item).0 != TEXT).collect::<Vec<_>>().join("&")
 }
 
-/// The part of an address that names a text.
+/// The item of a fragment that names a text.
 pub fn of_text(link: &str) -> String {
     format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED))
 }
 
-/// Every `key=value` of an address, as it stands.
+/// Every key and value of a fragment, still percent-encoded.
 fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
     items(fragment).map(split)
 }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_keys_are_left_alone() {
+    fn unknown_keys_are_kept() {
         let form = read("#theme=dark&hidden=64&text=a%20b&autostart");
         let written = write("#theme=dark&hidden=64&text=a%20b&autostart", &form);
         assert!(written.starts_with("#hidden=64&"), "{written}");
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_before_means_the_present_one() {
+    fn a_former_key_means_the_present_one() {
         let form = read("#kinds=20&theme=dark");
         assert_eq!(form, read("#vocab=20"));
         assert_eq!(form.config(), Ok(Config { vocab: 20, ..Config::default() }));
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_at_once_has_to_be_asked_for() {
+    fn autostart_has_to_be_asked_for() {
         assert!(autostart("#hidden=64&autostart=1"));
         assert!(!autostart("#hidden=64&autostart=0") && !autostart("#autostart") && !autostart(""));
     }

@@ -1,14 +1,14 @@
-//! The file that the next run is to start from, on its way from the visitor's disk to the worker.
+//! A file chosen by the visitor, while it is read and for the worker.
 
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::ui::language::{Words, fill, words};
 
-/// The largest file that is read, in bytes: more than the parameters of 8192 hidden units take.
+/// The largest file that is read, in bytes: larger than the parameters of 8192 hidden units.
 pub const LARGEST: u64 = 512_000_000;
 
-/// What the file field holds.
+/// The state of a file field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Chosen {
     #[default]
@@ -19,12 +19,12 @@ pub enum Chosen {
         name: String,
         bytes: Arc<Vec<u8>>,
     },
-    /// A file that could not be had.
+    /// A file that could not be read.
     Failed(Error),
 }
 
 impl Chosen {
-    /// What is known of a file before it is read.
+    /// The state before a file of this size is read: an error if it is too large.
     pub fn named(name: String, bytes: u64) -> Self {
         if bytes <= LARGEST {
             return Self::Reading(name);
@@ -33,7 +33,7 @@ impl Chosen {
         Self::Failed(Error::FileTooLarge { name, megabytes, most_megabytes })
     }
 
-    /// What came of reading it: its bytes, or why there are none.
+    /// The state after a file was read: its bytes, or the error.
     pub fn read(name: String, outcome: Result<Vec<u8>, String>) -> Self {
         match outcome {
             Ok(bytes) => Self::File { name, bytes: Arc::new(bytes) },
@@ -41,7 +41,7 @@ impl Chosen {
         }
     }
 
-    /// The file for the worker.
+    /// The file's bytes, for the worker.
     pub fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::File { bytes, .. } => Some(bytes.to_vec()),
@@ -49,7 +49,7 @@ impl Chosen {
         }
     }
 
-    /// Why the file could not be had.
+    /// Why the file could not be read.
     pub fn error(&self) -> Option<&Error> {
         match self {
             Self::Failed(error) => Some(error),
@@ -57,7 +57,7 @@ impl Chosen {
         }
     }
 
-    /// What stands beside the field.
+    /// The text beside the field.
     pub fn words(&self, w: &Words) -> String {
         match self {
             Self::Nothing => w.file_none.to_owned(),
@@ -76,14 +76,14 @@ mod tests {
     #[test]
     fn a_file_is_named_read_and_sent() {
         let reading = Chosen::named("init.safetensors".into(), 3);
-        assert_eq!((reading.words(&ENGLISH), reading.bytes()), ("init.safetensors, being read…".into(), None));
+        assert_eq!((reading.words(&ENGLISH), reading.bytes()), ("Reading init.safetensors…".into(), None));
         let read = Chosen::read("init.safetensors".into(), Ok(vec![1; 1340]));
         assert_eq!((read.words(&ENGLISH), read.bytes()), ("init.safetensors, 1.3 kB".into(), Some(vec![1; 1340])));
         assert_eq!((read.error(), Chosen::default().bytes()), (None, None));
     }
 
     #[test]
-    fn a_file_that_cannot_be_had_says_why() {
+    fn a_file_that_cannot_be_read_says_why() {
         let said = |chosen: Chosen| chosen.error().map(ToString::to_string).unwrap_or_default();
         assert_eq!(
             said(Chosen::named("film.mp4".into(), 4_200_000_000)),

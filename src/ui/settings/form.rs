@@ -1,4 +1,4 @@
-//! The settings as they stand in the form: texts, good or bad, and what they come to.
+//! The settings form: the text of every field, valid or not, and the configuration that it means.
 
 use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET, fields};
 use crate::ui::language::Words;
@@ -20,19 +20,19 @@ impl From<&Config> for Form {
 }
 
 impl Form {
-    /// The text in the field of `key`; empty where there is no such setting.
+    /// The text in the field of `key`; empty if there is no such setting.
     pub fn get(&self, key: &str) -> &str {
         fields().position(|s| s.is(key)).map_or("", |i| &self.0[i])
     }
 
-    /// Puts `text` into the field of `key`, if there is such a setting.
+    /// Sets the field of `key` to `text`, if there is such a setting.
     pub fn set(&mut self, key: &str, text: &str) {
         if let Some(i) = fields().position(|s| s.is(key)) {
             text.clone_into(&mut self.0[i]);
         }
     }
 
-    /// Puts `text` into the field of `key` as a person does, which random sampling answers by resetting the state.
+    /// Sets the field of `key` to `text` as the visitor does: choosing random sampling also resets the state.
     pub fn choose(&mut self, key: &str, text: &str) {
         self.set(key, text);
         if (key, text) == ("sampling", "random") {
@@ -40,10 +40,10 @@ impl Form {
         }
     }
 
-    /// The settings.
+    /// The configuration.
     ///
     /// # Errors
-    /// Everything that is wrong with them, in the order of the fields.
+    /// Every invalid setting, in the order of the fields.
     pub fn config(&self) -> Result<Config, Vec<SettingError>> {
         let mut config = Config::default();
         let mut errors: Vec<SettingError> =
@@ -55,7 +55,7 @@ impl Form {
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
 
-    /// The fixed offset of the windows; `None` where it is random, or no number.
+    /// The fixed offset of the windows, in tokens; `None` if it is random or not a number.
     pub fn window_offset(&self) -> Option<u32> {
         self.get(WINDOW_OFFSET.key).trim().parse().ok()
     }
@@ -66,7 +66,7 @@ impl Form {
         (!good).then(|| SettingError::WindowOffset { given: given.to_owned(), largest })
     }
 
-    /// The mode that sampling and state amount to, if it is one of the three.
+    /// The mode with this sampling and state, if it is one of the three.
     pub fn mode(&self) -> Option<Mode> {
         Mode::ALL.into_iter().find(|m| {
             let (sampling, state) = m.settings();
@@ -74,14 +74,14 @@ impl Form {
         })
     }
 
-    /// Sets sampling and state to what `mode` means.
+    /// Sets the sampling and state of `mode`.
     pub fn set_mode(&mut self, mode: Mode) {
         let (sampling, state) = mode.settings();
         self.set("sampling", &sampling.to_string());
         self.set("state", &state.to_string());
     }
 
-    /// Sets everything as the book has it, random offsets among it, but for the mode and the seed, which stay.
+    /// Sets everything to the book's values, random offsets included, except the mode and the seed.
     pub fn set_book(&mut self) {
         let mode = self.mode().unwrap_or(Mode::First);
         let seed = self.get("seed").to_owned();
@@ -91,7 +91,7 @@ impl Form {
     }
 }
 
-/// The three ways of sampling and keeping state that make sense together.
+/// The three useful combinations of sampling and hidden state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     First,
@@ -123,7 +123,7 @@ impl Mode {
         }
     }
 
-    /// What the mode means, in a few words.
+    /// A short explanation of the mode.
     pub fn meaning(self, w: &Words) -> &'static str {
         match self {
             Self::First => w.mode_first_meaning,
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_of_a_configuration_comes_to_that_configuration() {
+    fn the_form_of_a_configuration_means_that_configuration() {
         let config = Config { hidden: 7, lr: 0.25, clip: 5.0, seed: u32::MAX, ..Config::default() };
         assert_eq!(Form::from(&config).config(), Ok(config));
     }

@@ -1,4 +1,4 @@
-//! The settings: the form, the address that holds it, and the file that a run is to start from.
+//! The settings: the form, the address that holds it, and the file that a run starts from.
 
 pub mod address;
 pub mod file;

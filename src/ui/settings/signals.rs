@@ -1,4 +1,4 @@
-//! The settings as the visitor has set them.
+//! The settings that the visitor has entered.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::model::config::{Config, SettingError};
 use crate::protocol::StartFrom;
 use crate::ui::browser::message;
 
-/// A pause in typing as long as this means that a number is meant.
+/// The pause in typing after which a number takes effect.
 pub const TYPING: Duration = Duration::from_millis(400);
 
-/// What [`field_id`] calls the field of the file with initial parameters.
+/// The key of the file field for initial parameters, for [`field_id`].
 pub const FILE_KEY: &str = "init";
 
-/// The form, and the file that the next run is to start from. A handle, cheap to copy.
+/// The form, and the file that the next run starts from. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Settings {
     pub form: RwSignal<Form>,
-    /// The settings, or what is wrong with them.
+    /// The configuration, or what is wrong with the settings.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
-    /// The file that the next run is to start from.
+    /// The file that the next run starts from.
     pub file: RwSignal<Chosen>,
-    /// How often the visitor has changed that choice.
+    /// Number of changes of that choice.
     choices: StoredValue<u32>,
 }
 
@@ -42,8 +42,8 @@ impl Settings {
         }
     }
 
-    /// Where a run begins that these settings ask for.
-    pub fn beginning(&self) -> StartFrom {
+    /// Where a run with these settings starts from.
+    pub fn start_from(&self) -> StartFrom {
         StartFrom {
             parameters: self.file.with_untracked(Chosen::bytes),
             window_offset: self.form.with_untracked(Form::window_offset),
@@ -51,7 +51,7 @@ impl Settings {
         }
     }
 
-    /// Reads a file for the next run to start from; with none, the next run starts by its seed.
+    /// Reads the file that the next run starts from; with `None`, the next run starts from its seed.
     pub fn choose_file(&self, file: Option<File>) {
         let choice = self.choices.try_update_value(|choices| {
             *choices += 1;
@@ -66,7 +66,7 @@ impl Settings {
         let settings = *self;
         spawn_local(async move {
             let read = JsFuture::from(file.array_buffer()).await;
-            // Meanwhile the visitor may have chosen another, or the page may be gone.
+            // By now the visitor may have chosen another file, or the page may be gone.
             if settings.choices.try_get_value() == choice {
                 let bytes = read.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error));
                 settings.file.set(Chosen::read(name, bytes));
@@ -74,7 +74,7 @@ impl Settings {
         });
     }
 
-    /// Whether the chosen file is still on its way.
+    /// Whether the chosen file is still being read.
     pub fn is_reading(&self) -> bool {
         self.file.with(|file| matches!(file, Chosen::Reading(_)))
     }

@@ -1,4 +1,4 @@
-//! The settings form: one labelled field for every setting, and the three modes that set two of them at once.
+//! The settings form: a labelled field for every setting, and the three modes, which set two of them at once.
 
 pub mod field;
 pub mod start;
@@ -17,7 +17,7 @@ use crate::ui::page::Page;
 use crate::ui::runs::state::RunState;
 use crate::ui::text::view::TextPart;
 
-/// The form, and what it amounts to.
+/// The settings panel.
 #[component]
 pub fn Settings(page: Page) -> impl IntoView {
     let w = page.words();
@@ -44,7 +44,7 @@ pub fn Settings(page: Page) -> impl IntoView {
                 {fields(false)}
             </div>
             <p class="note" data-testid="settings-note" hidden=move || !active.get()>
-                {move || other.get().unwrap_or_else(|| w.rates_note.to_owned())}
+                {move || other.get().unwrap_or_else(|| w.hyperparameters_note.to_owned())}
             </p>
             <TextPart page fields=fields(true) />
             <StartSection page />
@@ -54,11 +54,11 @@ pub fn Settings(page: Page) -> impl IntoView {
     }
 }
 
-/// Two lessons: rates with which no network learns.
+/// Two settings of learning rate and clipping with which training fails.
 #[component]
 fn Break(page: Page) -> impl IntoView {
     let w = page.words();
-    let lesson = |name: &'static str, hyperparameters: Hyperparameters| {
+    let choice = |name: &'static str, hyperparameters: Hyperparameters| {
         view! { <button type="button" class="quiet" on:click=move |_| page.runs.try_hyperparameters(hyperparameters)>{name}</button> }
     };
     view! {
@@ -67,15 +67,15 @@ fn Break(page: Page) -> impl IntoView {
             <div class="start-inner">
                 <p class="note">{w.break_it_note}</p>
                 <div class="buttons">
-                    {lesson(w.break_rate, Hyperparameters { learning_rate: 100.0, clip: 1.0 })}
-                    {lesson(w.break_clip, Hyperparameters { learning_rate: 3.0, clip: 1e9 })}
+                    {choice(w.break_lr, Hyperparameters { learning_rate: 100.0, clip: 1.0 })}
+                    {choice(w.break_clip, Hyperparameters { learning_rate: 3.0, clip: 1e9 })}
                 </div>
             </div>
         </details>
     }
 }
 
-/// The choice between the book's two runs and random sampling.
+/// The choice of the mode: the book's two runs, or random sampling.
 #[component]
 fn Modes(page: Page) -> impl IntoView {
     let w = page.words();

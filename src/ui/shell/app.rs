@@ -1,5 +1,5 @@
-//! The page as a whole: what this is, the controls, settings, what is trained, curve, runs, gradients, samples,
-//! conversation.
+//! The whole page: masthead, controls, settings, model and data, curve, runs, gradient norm, checkpoints, samples, text
+//! generation.
 
 use leptos::prelude::*;
 
@@ -24,7 +24,7 @@ use crate::ui::settings::view::Settings;
 use crate::ui::text::view::{DropHint, Offer};
 use crate::ui::worker::link::Link;
 
-/// The page, with a worker of its own and its settings in the address.
+/// The page with its worker. Its settings are kept in the address.
 #[component]
 pub fn App() -> impl IntoView {
     let link = Link::default();
@@ -32,15 +32,15 @@ pub fn App() -> impl IntoView {
     let page = Page::new(address::read(&fragment()), Box::new(move |command| sender.send(command)));
     page.language.set(browser::language());
     apply_theme(&browser::remembered("theme").unwrap_or_default());
-    let hear = move |told| match told {
-        Ok(event) => page.hear(event),
+    let on_event = move |told| match told {
+        Ok(event) => page.on_event(event),
         Err(error) => page.lose_worker(error),
     };
     page.worker.on_restart({
         let link = link.clone();
-        move || link.start(hear)
+        move || link.start(on_event)
     });
-    link.start(hear);
+    link.start(on_event);
     page.text.own.update(|own| own.offer(address::text(&fragment())));
     let listener = window_event_listener(leptos::ev::hashchange, move |_| {
         page.settings.form.set(address::read(&fragment()));
@@ -52,7 +52,7 @@ pub fn App() -> impl IntoView {
     Effect::new(move |before: Option<()>| {
         page.settings.form.track();
         is_linked.track();
-        // An address that nobody has changed stays as it was opened.
+        // Until the form changes, the address stays as it was opened.
         if before.is_some() {
             let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
             page.settings.form.with(|form| rewrite(&address::write(&known, form)));
@@ -68,12 +68,11 @@ pub fn App() -> impl IntoView {
     view! { <Workbench page /> }
 }
 
-/// Trains without a press of the button: the first run, if the address says so, and the run that waits for the one
-/// under way.
+/// Starts runs automatically: the first one, if the address asks for it, and one that waits for the current run.
 fn start_by_itself(page: Page, first: bool) {
     let first = StoredValue::new(first);
     let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
-    // A link's text waits for the visitor's word, and so does the run.
+    // A text from a link needs the visitor's consent, so the run waits for it.
     let waits = move || page.text.is_offered() || page.text.is_reading();
     let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
     Effect::new(move |_| {
@@ -89,7 +88,7 @@ fn start_by_itself(page: Page, first: bool) {
     });
 }
 
-/// Everything that is seen, made anew in another language.
+/// Everything visible, rebuilt when the language changes.
 #[component]
 pub fn Workbench(page: Page) -> impl IntoView {
     let bench = move || {
@@ -125,7 +124,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
     view! { {bench} }
 }
 
-/// The part of the address after and with `#`.
+/// The address's fragment, with its `#`.
 fn fragment() -> String {
     window().location().hash().unwrap_or_default()
 }

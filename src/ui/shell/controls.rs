@@ -1,4 +1,4 @@
-//! The bar that stays in sight: what the run is doing, how far it is, and the buttons that drive it.
+//! The sticky bar: the training buttons, the status, the figures and the progress of the run.
 
 use leptos::prelude::*;
 
@@ -54,8 +54,8 @@ pub fn Controls(page: Page) -> impl IntoView {
     }
 }
 
-/// Train, Pause or Resume, the two small steps, Reset. None ever leaves its place, so that the keyboard's focus stays
-/// where it is.
+/// Train, Pause or Resume, One epoch, One minibatch, Reset. They are disabled, never removed, so that the keyboard
+/// focus stays where it is.
 #[component]
 fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let w = page.words();
@@ -95,7 +95,7 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     }
 }
 
-/// The figures, each a term with its value; a dash where there is none yet.
+/// The figures, each a label with its value, a dash where there is none yet.
 #[component]
 fn Figures(page: Page) -> impl IntoView {
     let w = page.words();

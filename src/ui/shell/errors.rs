@@ -1,4 +1,4 @@
-//! The error panel: everything that stands in the way, in sentences, until it is put right.
+//! The error panel: one sentence for every current error, until it is resolved.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::error::Error;
 use crate::ui::language::{sentence, words};
 use crate::ui::page::Page;
 
-/// The id of the line that a panic of the page is written to.
+/// The id of the element that shows a panic of the page.
 const PANIC_ID: &str = "panic";
 
-/// The messages that stand at present.
+/// The current errors.
 #[component]
 pub fn Errors(page: Page) -> impl IntoView {
     let w = page.words();
@@ -25,25 +25,25 @@ pub fn Errors(page: Page) -> impl IntoView {
         errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
     });
     let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
-    let way_on = move || {
+    let resume = move || {
         let divergence = divergence.get()?;
-        let go_on = move |_| page.runs.go_on(divergence.proposal);
+        let go_on = move |_| page.runs.continue_with(divergence.proposal);
         Some(view! { <button type="button" on:click=go_on>{words::proposal(w, &divergence)}</button> })
     };
     view! {
         <section class="errors" role="alert" data-testid="error">
             <p id=PANIC_ID hidden></p>
             {move || messages.get().into_iter().map(|message| view! { <p>{message}</p> }).collect_view()}
-            {way_on}
+            {resume}
         </section>
     }
 }
 
-/// Writes a panic of the page into the panel, past Leptos, which may be what panicked.
+/// Writes a panic of the page into the panel, without Leptos, which may be what panicked.
 pub fn show_panic(what: &str) {
     if let Some(line) = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id(PANIC_ID)) {
         line.set_text_content(Some(&format!(
-            "This page has stopped because of a mistake in it: reload it to go on, and please report this: {what}"
+            "This page stopped because of a bug: reload it to continue, and please report this: {what}"
         )));
         let _ = line.remove_attribute("hidden");
     }

@@ -1,11 +1,11 @@
-//! What this is, and the switches for language and colours.
+//! The page's title and introduction, and the language and theme switches.
 
 use leptos::prelude::*;
 
 use crate::ui::browser::{self, focus};
 use crate::ui::page::Page;
 
-/// The id of the language's switch, which has the focus again when it has been pressed.
+/// The id of the language switch, which is focused again after the page is rebuilt.
 const LANGUAGE_ID: &str = "language";
 
 #[component]
@@ -30,7 +30,7 @@ pub fn Masthead(page: Page) -> impl IntoView {
     }
 }
 
-/// Colours by the system's preference, or the visitor's choice.
+/// The choice of the theme: the system's, light or dark.
 #[component]
 fn Theme(page: Page) -> impl IntoView {
     let w = page.words();
@@ -49,15 +49,15 @@ fn Theme(page: Page) -> impl IntoView {
     }
 }
 
-/// Light, dark, or, with nothing, as the system has it. The style sheet does the rest.
+/// Sets and stores the theme: `light`, `dark`, or the system's if empty.
 fn set_theme(theme: &str) {
     browser::remember("theme", theme);
     apply_theme(theme);
-    // The charts draw themselves anew when their box changes or the system's preference does, not for this.
+    // The charts redraw on resizes and on changes of the system's theme, but can't observe this one.
     let _ = window().dispatch_event(&web_sys::Event::new("themechange").expect("an event can be made"));
 }
 
-/// Applies what is remembered.
+/// Sets the `data-theme` attribute, which the style sheet reads.
 pub fn apply_theme(theme: &str) {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-theme", theme);

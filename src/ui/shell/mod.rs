@@ -1,4 +1,4 @@
-//! What is around the rooms: the page as a whole, its head, the bar, the error panel, and its newer version.
+//! The frame of the page: its layout, the masthead, the sticky bar, the error panel, and updates.
 
 #[cfg(target_arch = "wasm32")]
 pub mod app;

@@ -1,5 +1,5 @@
-//! The page without a network, and a newer version of it: the service worker (`assets/service-worker.js`) keeps one
-//! whole version; the page says when another is ready, and changes over when the visitor says so.
+//! Offline use and updates: the service worker (`assets/service-worker.js`) caches one complete version of the page;
+//! the page says when a newer one is ready, and switches to it when the visitor asks.
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -9,17 +9,17 @@ use web_sys::{MessageEvent, ServiceWorkerContainer, ServiceWorkerRegistration, S
 use crate::ui::page::Page;
 use crate::ui::worker::link;
 
-/// The newer version's service worker, while it waits.
+/// The waiting service worker of a newer version.
 type Waiting = RwSignal<Option<web_sys::ServiceWorker>, LocalStorage>;
 
-/// Where service workers are to be had: over https or on localhost.
+/// The browser's service workers; `None` in an insecure context.
 fn container() -> Option<ServiceWorkerContainer> {
     let navigator = window().navigator();
     let there = js_sys::Reflect::has(&navigator, &JsValue::from_str("serviceWorker")).unwrap_or(false);
     (there && window().is_secure_context()).then(|| navigator.service_worker())
 }
 
-/// Says that a newer version is ready, with a button that changes over to it.
+/// Says that a newer version is ready, with a button that switches to it.
 #[component]
 pub fn NewVersion(page: Page) -> impl IntoView {
     let w = page.words();
@@ -29,11 +29,11 @@ pub fn NewVersion(page: Page) -> impl IntoView {
     let ready = Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()));
     Effect::new(move |kept: Option<bool>| {
         let kept = kept.unwrap_or(false);
-        // Keeping the page for later must not slow down its start.
+        // Only now: caching the page must not slow down its start.
         if ready.get() && !kept {
             leptos::task::spawn_local(async move {
                 if let Err(error) = keep(waiting, crowded, asked).await {
-                    leptos::logging::warn!("The page is not kept for visits without a network: {error:?}");
+                    leptos::logging::warn!("The page could not be cached for offline use: {error:?}");
                 }
             });
         }
@@ -73,18 +73,18 @@ async fn keep(waiting: Waiting, crowded: RwSignal<bool>, asked: StoredValue<bool
         })
     };
     registration.set_onupdatefound(Some(found.into_js_value().unchecked_ref()));
-    let taken_over = Closure::<dyn FnMut()>::new(move || {
+    let on_change = Closure::<dyn FnMut()>::new(move || {
         if asked.get_value() {
             let _ = window().location().reload();
         }
     });
-    container.set_oncontrollerchange(Some(taken_over.into_js_value().unchecked_ref()));
-    let told = Closure::<dyn FnMut(MessageEvent)>::new(move |_| crowded.set(true));
-    container.set_onmessage(Some(told.into_js_value().unchecked_ref()));
+    container.set_oncontrollerchange(Some(on_change.into_js_value().unchecked_ref()));
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |_| crowded.set(true));
+    container.set_onmessage(Some(on_message.into_js_value().unchecked_ref()));
     Ok(())
 }
 
-/// Whether a newer version waits behind the one in use.
+/// Sets `waiting` to the service worker of a newer version, if one waits behind the active one.
 fn look(registration: &ServiceWorkerRegistration, waiting: Waiting) {
     let worker = registration.waiting().filter(|worker| worker.state() == ServiceWorkerState::Installed);
     waiting.set(worker.filter(|_| registration.active().is_some()));

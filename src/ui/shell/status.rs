@@ -1,10 +1,10 @@
-//! Where the page stands, in words.
+//! The page's status in words.
 
 use crate::ui::language::Words;
 use crate::ui::language::words::perplexity;
 use crate::ui::runs::state::{RunState, Status};
 
-/// The bar's word for where the page stands.
+/// The status shown in the bar.
 pub fn status(w: &Words, state: &RunState) -> &'static str {
     match state.status {
         Status::Loading if state.worker.ready() => w.preparing_run,
@@ -19,7 +19,7 @@ pub fn status(w: &Words, state: &RunState) -> &'static str {
     }
 }
 
-/// The title of the tab: how far the run is, then whose page it is.
+/// The title of the tab: epoch and perplexity of the run, then the page's name.
 pub fn title(state: &RunState) -> String {
     match (state.live(), state.figures.perplexity) {
         (Some(_), Some(value)) => format!("{} · {} – Time Traveller", state.figures.epoch, perplexity(value)),
@@ -27,7 +27,7 @@ pub fn title(state: &RunState) -> String {
     }
 }
 
-/// How this browser would give the page a GPU.
+/// What the visitor can do to get WebGPU in this browser.
 pub fn webgpu_advice(w: &Words, user_agent: &str, secure: bool) -> &'static str {
     let says = |name: &str| user_agent.contains(name);
     if !secure {

@@ -1,4 +1,4 @@
-//! The text that is trained on, the book's or the visitor's own.
+//! The text to train on, the book's or the visitor's own.
 
 pub mod own;
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,4 @@
-//! A text of the visitor's own, as the page knows it: on its way, refused, offered by a link; and what of the settings
-//! it changes.
+//! The state of the visitor's own text: being read, refused or offered by a link; and the settings that it changes.
 
 use crate::error::Error;
 use crate::protocol::TextFacts;
@@ -7,31 +6,31 @@ use crate::ui::language::words::{self, grouped};
 use crate::ui::language::{Words, fill};
 use crate::ui::settings::form::Form;
 
-/// What the page knows beside what the worker has told.
+/// The state of the visitor's own text, apart from the facts that the worker reports.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct OwnText {
     /// The name of the text that is being fetched, read or counted.
     pub reading: Option<String>,
-    /// Why the last one can't be had.
+    /// Why the latest one was refused.
     pub refusal: Option<Error>,
-    /// The address that the link names, as long as the text is that one or may become it,
+    /// The URL of the text that the page's link offers or has brought.
     pub link: Option<String>,
-    /// and whether the visitor has still to say so.
+    /// Whether that text waits for the visitor's consent.
     pub is_offered: bool,
-    /// Counts the visitor's choices.
+    /// Number of texts that the visitor has chosen.
     pub turn: u32,
-    /// Whether the text that is told next is one that the visitor has just chosen.
+    /// Whether the text whose facts come next has just been chosen.
     is_new: bool,
-    /// Cleaning and training tokens of the time before, to go back to;
+    /// Cleaning and training tokens for the book's text, to be restored with it.
     before: Option<[String; 2]>,
-    /// and the prefix, with the one that came in its place.
+    /// The prefix for the book's text, and the one that replaced it.
     prefix: Option<[String; 2]>,
-    /// The settings that were changed for the text.
+    /// The keys of the settings that were changed for the text.
     pub adapted: Vec<&'static str>,
 }
 
 impl OwnText {
-    /// A link offers the text at this address.
+    /// The page's link offers the text at this URL, or none.
     pub fn offer(&mut self, link: Option<String>) {
         if self.link != link {
             self.is_offered = link.is_some();
@@ -39,7 +38,7 @@ impl OwnText {
         }
     }
 
-    /// The visitor has chosen a text; gives the choice's number.
+    /// The visitor has chosen a text; returns the number of the choice.
     pub fn begin(&mut self, name: String, is_link: bool) -> u32 {
         self.reading = Some(name);
         self.refusal = None;
@@ -51,16 +50,15 @@ impl OwnText {
         self.turn
     }
 
-    /// It can't be had; the one before stays.
+    /// The text is refused; the previous one stays.
     pub fn refuse(&mut self, error: Error) {
         self.reading = None;
         self.refusal = Some(error);
         self.is_new = false;
     }
 
-    /// Takes in what the worker says of a text. One that has just been chosen changes what does not go with it: the
-    /// cleaning, if the book's would lose most of it, the number of training tokens, the prefix. The book's text brings
-    /// all that back.
+    /// The worker reports a text. A newly chosen one changes the settings that do not suit it: the cleaning, if the
+    /// book's would lose most of it, the number of training tokens, and the prefix. The book's text restores them.
     pub fn arrive(&mut self, facts: &TextFacts, form: &mut Form, prefix: &mut String) {
         self.reading = None;
         if !facts.own {
@@ -79,7 +77,7 @@ impl OwnText {
         }
         self.before.get_or_insert(now(form));
         if facts.cleaning.to_string() != form.get("cleaning") {
-            return; // it is to be read once more
+            return; // the worker reads it again
         }
         self.adapted.retain(|&key| key == "cleaning");
         if form.get("cleaning") == "book" && facts.tokens < facts.characters / 2 {
@@ -94,7 +92,7 @@ impl OwnText {
             form.set("tokens", &most.max(3).to_string());
             self.adapted.push("tokens");
         }
-        // A prefix that the text says nothing of becomes the text's beginning.
+        // A prefix with characters that are not in the text is replaced by the beginning of the text.
         let known = |c| facts.counts.iter().any(|&(known, _)| known == c);
         if !prefix.chars().all(known) && !facts.beginning.is_empty() {
             let first = self.prefix.take().map_or(prefix.clone(), |[first, _]| first);
@@ -103,18 +101,18 @@ impl OwnText {
         }
     }
 
-    /// What the settings are now, they are to be with the book's text too.
+    /// Keeps the current settings for the book's text too.
     pub fn keep(&mut self, form: &Form) {
         self.before = self.before.take().map(|_| now(form));
     }
 }
 
-/// The settings that a text may change.
+/// The current values of the settings that a text may change.
 fn now(form: &Form) -> [String; 2] {
     ["cleaning", "tokens"].map(|key| form.get(key).to_owned())
 }
 
-/// What the text comes to: name, tokens, size of the vocabulary, and how many tokens are unknown.
+/// The text's name, tokens, vocabulary size and number of unknown tokens.
 pub fn facts(w: &Words, facts: &TextFacts) -> String {
     let name = if facts.is_books && !facts.own { w.books_edition } else { &facts.name };
     let tokens = fill(w.text_tokens, &[name, &grouped(facts.tokens.into()), &grouped(facts.vocabulary.into())]);
@@ -125,7 +123,7 @@ pub fn facts(w: &Words, facts: &TextFacts) -> String {
     format!("{tokens}{}{unknown}", w.list_separator)
 }
 
-/// The vocabulary, each character as it can be seen, with its count; and how many more there are.
+/// The characters of the vocabulary, by visible names, with their counts; and a note about those that are not listed.
 pub fn vocabulary(w: &Words, facts: &TextFacts) -> (Vec<(String, String)>, Option<String>) {
     let characters = facts.counts.iter().map(|&(c, count)| (words::character(w, Some(c)), grouped(count.into())));
     let more = (facts.vocabulary as usize).saturating_sub(1 + facts.counts.len());
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_text_changes_what_does_not_go_with_it_and_the_books_brings_it_back() {
+    fn a_new_text_changes_settings_that_do_not_suit_it_and_the_books_restores_them() {
         let (mut own, mut form, mut prefix) = (OwnText::default(), Form::default(), "time".to_owned());
         own.begin("mine".into(), false);
         let read = told(Cleaning::Book, 5000, 100);
@@ -168,14 +166,14 @@ mod tests {
         let read = told(Cleaning::Verbatim, 5000, 5000);
         assert_eq!(after(&mut own, &read, &mut form, &mut prefix), ["verbatim", "5000", "时光"]);
         assert_eq!(own.adapted, ["cleaning", "tokens"]);
-        // What the visitor sets from here on stays.
+        // Later changes of the visitor's stay.
         form.set("cleaning", "book");
         let read = told(Cleaning::Book, 5000, 100);
         assert_eq!(after(&mut own, &read, &mut form, &mut prefix), ["book", "5000", "时光"]);
         let book = TextFacts { own: false, ..told(Cleaning::Book, 170_000, 170_000) };
         assert_eq!(after(&mut own, &book, &mut form, &mut prefix), ["book", "10000", "time"]);
         assert_eq!(own, OwnText { turn: 1, ..OwnText::default() });
-        // What is set with the text there, to be kept, and a prefix of the visitor's own, stay.
+        // Settings that are kept, and a prefix of the visitor's own, stay.
         own.begin("mine".into(), false);
         form.set("cleaning", "verbatim");
         own.arrive(&told(Cleaning::Verbatim, 5000, 5000), &mut form, &mut prefix);
@@ -186,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_goes_with_the_settings_leaves_them_alone() {
+    fn a_text_that_suits_the_settings_changes_none() {
         let (mut own, mut form, mut prefix) = (OwnText::default(), Form::default(), "i i".to_owned());
         own.begin("mine".into(), false);
         let read = told(Cleaning::Book, 25_000, 20_000);
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_told_with_what_became_of_its_rarest_characters() {
+    fn a_text_is_described_with_its_unknown_characters() {
         let mut text = TextFacts { unknown: 1200, rare: 31, ..told(Cleaning::Verbatim, 5000, 5000) };
         assert_eq!(
             facts(&ENGLISH, &text),

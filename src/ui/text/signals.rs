@@ -1,4 +1,5 @@
-//! The text as the visitor chooses it: its bytes go to the worker as they are; what comes of them, the worker tells.
+//! The visitor's choice of a text. Its bytes are sent to the worker unchanged, which decodes them and reports the
+//! facts.
 
 use std::sync::Arc;
 
@@ -20,17 +21,17 @@ use crate::ui::settings::form::Form;
 use crate::ui::settings::signals::Settings;
 use crate::ui::worker::handle::Handle;
 
-/// The visitor's text, as the page has it. A handle, cheap to copy.
+/// The text to train on. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Text {
     pub own: RwSignal<OwnText>,
-    /// The text that was sent to the worker and is not yet answered,
+    /// The visitor's own text that was sent to the worker and is not answered yet.
     sent: StoredValue<Option<Arc<TextChoice>>>,
-    /// and the one that the worker holds.
+    /// The visitor's own text that the worker has.
     kept: StoredValue<Option<Arc<TextChoice>>>,
-    /// The one that the last run learns,
+    /// The visitor's own text that the latest run trains on.
     of_run: StoredValue<Option<Arc<TextChoice>>>,
-    /// and the SHA-1 of the one that lies in the browser's storage for it.
+    /// The SHA-1 of the latest text that was stored with a run.
     pub stored: StoredValue<String>,
     form: RwSignal<Form>,
     config: Memo<Result<Config, Vec<SettingError>>>,
@@ -57,40 +58,40 @@ impl Text {
         }
     }
 
-    /// A run begins to learn the worker's present text.
+    /// A run starts, on the worker's current text.
     pub fn begin_run(&self) {
         self.of_run.set_value(self.kept.get_value());
     }
 
-    /// The text that the last run learns, if it is the visitor's own.
+    /// The text of the latest run, if it is the visitor's own.
     pub fn of_run(&self) -> Option<Arc<TextChoice>> {
         self.of_run.get_value()
     }
 
-    /// The text of the visitor's own that was chosen last, if the worker has it or is about to.
+    /// The chosen text, if it is the visitor's own and the worker has it or is about to.
     pub fn chosen(&self) -> Option<Arc<TextChoice>> {
         self.sent.get_value().or_else(|| self.kept.get_value())
     }
 
-    /// Whether a text is on its way.
+    /// Whether a text is being read.
     pub fn is_reading(&self) -> bool {
         self.own.with(|own| own.reading.is_some())
     }
 
-    /// Whether a link waits for the visitor's word.
+    /// Whether a text offered by a link waits for the visitor's consent.
     pub fn is_offered(&self) -> bool {
         self.own.with(|own| own.is_offered)
     }
 
-    /// Takes in what the worker says of texts.
-    pub fn hear(&self, event: &Event) {
+    /// Handles the worker's events about texts.
+    pub fn on_event(&self, event: &Event) {
         match event {
             Event::Text { facts } => {
                 let sent = self.sent.try_update_value(Option::take).flatten();
                 if facts.own {
                     self.kept.update_value(|kept| *kept = sent.or(kept.take()));
                 } else if sent.is_some() {
-                    // Not yet the one that is asked for.
+                    // Not the requested one yet.
                     return self.sent.set_value(sent);
                 } else {
                     self.kept.set_value(None);
@@ -113,7 +114,7 @@ impl Text {
         }
     }
 
-    /// Trains on this file from the next run on.
+    /// Chooses a file as the text of the next run.
     pub fn choose(&self, file: File) {
         self.take(file.name(), async move {
             if file.size() > LARGEST as f64 {
@@ -125,19 +126,19 @@ impl Text {
         });
     }
 
-    /// Trains on these words from the next run on, under this name.
+    /// Chooses a pasted text, under this name, for the next run.
     pub fn paste(&self, name: &str, text: String) {
         self.take(name.to_owned(), async move { Ok(text.into_bytes()) });
     }
 
-    /// Has the text fetched that the link names.
+    /// Has the worker fetch the text that the link names.
     pub fn fetch(&self) {
         let Some(link) = self.own.with_untracked(|own| own.link.clone()) else { return };
         self.own.update(|own| _ = own.begin(link.clone(), true));
         self.send(Arc::new(TextChoice::Address(link)));
     }
 
-    /// Goes back to the book's text, or stays there.
+    /// Switches to the book's text, if it is not the current one.
     pub fn book(&self) {
         self.sent.set_value(None);
         self.own.update(|own| {
@@ -148,25 +149,25 @@ impl Text {
         }
     }
 
-    /// Waits for a text's bytes and sends them, unless the visitor has chosen another meanwhile.
+    /// Waits for a text's bytes and sends them, unless the visitor has chosen another since.
     fn take(&self, name: String, bytes: impl Future<Output = Result<Vec<u8>>> + 'static) {
         let text = *self;
         let turn = self.own.try_update(|own| own.begin(name.clone(), false));
         self.sent.set_value(None);
         spawn_local(async move {
             let bytes = bytes.await;
-            let still = text.own.try_with_untracked(|own| own.reading.is_some() && Some(own.turn) == turn);
+            let is_latest = text.own.try_with_untracked(|own| own.reading.is_some() && Some(own.turn) == turn);
             match bytes {
-                _ if still != Some(true) => {}
+                _ if is_latest != Some(true) => {}
                 Ok(bytes) => text.send(Arc::new(TextChoice::Own { name, bytes })),
                 Err(error) => text.own.update(|own| own.refuse(error)),
             }
         });
     }
 
-    /// Has the worker hold the text that a saved run learns: this one of the visitor's own, or the book's. What the
-    /// settings say of a text, the run brings along.
-    pub fn bring(&self, text: Option<Arc<TextChoice>>) {
+    /// Gives the worker the text of a saved run: this one, or the book's for `None`. The run's settings say how to read
+    /// it.
+    pub fn load_for_run(&self, text: Option<Arc<TextChoice>>) {
         self.of_run.set_value(text.clone());
         match text {
             Some(text) if is_same(self.chosen().as_ref(), Some(&text)) => {}
@@ -175,7 +176,7 @@ impl Text {
         }
     }
 
-    /// Starts another worker in place of the present one. It has the book's text; gives the one that was chosen.
+    /// Replaces the worker; the new one has the book's text. Returns the visitor's own text that was chosen.
     pub fn restart_worker(&self) -> Option<Arc<TextChoice>> {
         let chosen = self.chosen();
         self.sent.set_value(None);
@@ -184,7 +185,8 @@ impl Text {
         chosen
     }
 
-    /// Goes back to the text that was chosen before another worker got that of the run, for the next run.
+    /// Chooses, for the next run, the text that was chosen before the worker was replaced, if it isn't the current
+    /// run's.
     pub fn choose_again(&self, chosen: Option<Arc<TextChoice>>) {
         if !is_same(chosen.as_ref(), self.of_run().as_ref()) {
             match chosen {
@@ -202,8 +204,8 @@ impl Text {
         self.send_choice(TextChoice::clone(&text));
     }
 
-    /// Has the worker read the text that it holds by the form's settings.
-    pub fn read_anew(&self) {
+    /// Has the worker read its text again, with the form's cleaning and vocabulary size.
+    pub fn read_again(&self) {
         self.send_choice(TextChoice::Present);
     }
 
@@ -213,7 +215,7 @@ impl Text {
     }
 }
 
-/// Whether both are the very same text of the visitor's own, or the book's.
+/// Whether both are the same choice of the visitor's, or both the book's text.
 fn is_same(one: Option<&Arc<TextChoice>>, other: Option<&Arc<TextChoice>>) -> bool {
     one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
 }

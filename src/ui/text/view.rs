@@ -1,4 +1,4 @@
-//! The text that is trained on: the book's, or one that the visitor chooses, pastes, drops on the page or fetches by a
+//! The choice of the text: the book's, or one that the visitor chooses, pastes, drops on the page or fetches from a
 //! link.
 
 use leptos::html::{Input, Textarea};
@@ -13,18 +13,18 @@ use crate::ui::language::{fill, sentence, words};
 use crate::ui::page::Page;
 use crate::ui::settings::signals::{TYPING, field_id};
 
-/// What [`field_id`] calls the field of the text's file.
+/// The key of the text's file field, for [`field_id`].
 pub const TEXT_KEY: &str = "text";
 
-/// The text's part of the settings, with the fields of those that say how it is read.
+/// The collapsed part of the settings for the text, with the `fields` that say how it is read.
 #[component]
 pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
     let w = page.words();
-    read_anew(page);
+    read_again(page);
     let own = page.text.own;
     let facts = Memo::new(move |_| page.runs.state.with(|s| s.worker.text.clone()));
     let is_own = Memo::new(move |_| facts.with(|f| f.as_ref().is_some_and(|f| f.own)));
-    // What is trained on stays in sight where it is folded away.
+    // Shown in the summary, so that it is visible while collapsed.
     let name = move || facts.with(|f| f.as_ref().filter(|f| f.own).map(|f| format!(" ({})", f.name)));
     let told = move || match own.with(|own| own.reading.clone()) {
         Some(name) => fill(w.file_reading, &[&name]),
@@ -53,8 +53,8 @@ pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
     }
 }
 
-/// Has the worker read the text anew when the settings read it otherwise than what it told of.
-fn read_anew(page: Page) {
+/// Has the worker read the text again when cleaning or vocabulary size in the form differ from the worker's.
+fn read_again(page: Page) {
     let wanted = Memo::new(move |_| page.settings.config.with(|c| c.as_ref().ok().map(|c| (c.cleaning, c.vocab))));
     let told = Memo::new(move |_| page.runs.state.with(|s| s.worker.text.as_ref().map(|t| (t.cleaning, t.vocab))));
     let differs = move || wanted.get_untracked().zip(told.get_untracked()).is_some_and(|(wanted, told)| wanted != told);
@@ -62,10 +62,10 @@ fn read_anew(page: Page) {
         let meant = wanted.get();
         told.track();
         if differs() {
-            // Not every figure on the way to a number is meant.
+            // Wait until the number is typed completely.
             let read = move || {
                 if wanted.try_get_untracked() == Some(meant) && differs() {
-                    page.text.read_anew();
+                    page.text.read_again();
                 }
             };
             set_timeout(read, TYPING);
@@ -83,7 +83,7 @@ fn FileField(page: Page) -> impl IntoView {
         if let Some(file) = input.files().and_then(|files| files.get(0)) {
             page.text.choose(file);
         }
-        // So that the same one can be chosen again.
+        // Otherwise choosing the same file again would send no event.
         input.set_value("");
     };
     view! {
@@ -122,7 +122,7 @@ fn PasteField(page: Page) -> impl IntoView {
     }
 }
 
-/// The characters with their counts, folded away; made only when it is opened.
+/// The collapsed list of characters with their counts; created only when it is opened.
 #[component]
 fn Vocabulary(page: Page) -> impl IntoView {
     let w = page.words();
@@ -144,7 +144,7 @@ fn Vocabulary(page: Page) -> impl IntoView {
     }
 }
 
-/// What a link brings: named before anything of it is loaded.
+/// The offer of a link's text, for the visitor's consent before anything of it is loaded.
 #[component]
 pub fn Offer(page: Page) -> impl IntoView {
     let w = page.words();
@@ -172,7 +172,7 @@ pub fn Offer(page: Page) -> impl IntoView {
     }
 }
 
-/// Takes files that are dropped anywhere on the page, and says so while one is over it.
+/// Accepts a file dropped anywhere on the page, with a hint while one is dragged over it.
 #[component]
 pub fn DropHint(page: Page) -> impl IntoView {
     let w = page.words();
@@ -193,7 +193,7 @@ pub fn DropHint(page: Page) -> impl IntoView {
         }),
         window_event_listener(leptos::ev::drop, move |event| {
             over.set(false);
-            // A file field takes its own.
+            // File fields accept dropped files themselves.
             let is_field = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlInputElement>().is_some());
             let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
             if let Some(file) = file.filter(|_| !is_field && has_files(&event)) {

@@ -1,4 +1,4 @@
-//! The way to the worker, whichever is the present one.
+//! Sends commands to the current worker.
 
 use leptos::prelude::*;
 
@@ -7,33 +7,33 @@ use crate::protocol::Command;
 /// Sends a command to the worker.
 pub type Sender = Box<dyn Fn(Command)>;
 
-/// Sends commands, and replaces the worker. A handle, cheap to copy.
+/// Sends commands to the worker, and replaces it. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Handle {
-    ways: StoredValue<Ways, LocalStorage>,
+    actions: StoredValue<Actions, LocalStorage>,
 }
 
-struct Ways {
+struct Actions {
     send: Sender,
     restart: Box<dyn Fn()>,
 }
 
 impl Handle {
     pub fn new(send: Sender) -> Self {
-        Self { ways: StoredValue::new_local(Ways { send, restart: Box::new(|| ()) }) }
+        Self { actions: StoredValue::new_local(Actions { send, restart: Box::new(|| ()) }) }
     }
 
-    /// Says how another worker is started when one is lost.
+    /// Sets the function that replaces the worker.
     pub fn on_restart(&self, restart: impl Fn() + 'static) {
-        self.ways.update_value(|ways| ways.restart = Box::new(restart));
+        self.actions.update_value(|actions| actions.restart = Box::new(restart));
     }
 
-    /// Starts another worker, which has the book's text.
+    /// Replaces the worker; the new one has the book's text.
     pub fn restart(&self) {
-        self.ways.with_value(|ways| (ways.restart)());
+        self.actions.with_value(|actions| (actions.restart)());
     }
 
     pub fn send(&self, command: Command) {
-        self.ways.with_value(|ways| (ways.send)(command));
+        self.actions.with_value(|actions| (actions.send)(command));
     }
 }

@@ -1,4 +1,4 @@
-//! The page's end of the line to the worker that trains.
+//! The page's connection to the training worker.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::protocol::{Command, Event};
 use crate::ui::browser::message;
 
-/// The scripts that trunk makes of `src/bin/`, beside the page; each but the last with the least module that has an
-/// instruction of those it needs.
+/// The scripts that trunk builds from `src/bin/`, fastest first, each with a minimal WebAssembly module that uses the
+/// instructions it needs.
 const SCRIPTS: [(&str, &[u8]); 3] = [
     (
         "./trainer_relaxed_simd_loader.js",
@@ -37,99 +37,98 @@ const SCRIPTS: [(&str, &[u8]); 3] = [
     ("./trainer_loader.js", &[0, b'a', b's', b'm', 1, 0, 0, 0]),
 ];
 
-/// How long a worker may take to load before the page says that it seems not to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time for a worker to load before the page reports an error.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What is told of the worker.
-pub trait Hear: Fn(Result<Event, Error>) + Copy + 'static {}
+/// Called with each event of the worker, or with the error that ended it.
+pub trait OnEvent: Fn(Result<Event, Error>) + Copy + 'static {}
 
-impl<F: Fn(Result<Event, Error>) + Copy + 'static> Hear for F {}
+impl<F: Fn(Result<Event, Error>) + Copy + 'static> OnEvent for F {}
 
-/// The line to the present worker, which can be replaced.
+/// The connection to the current worker, which can be replaced.
 #[derive(Clone, Default)]
 pub struct Link {
-    line: Rc<RefCell<Option<Line>>>,
+    connection: Rc<RefCell<Option<Connection>>>,
 }
 
-/// One worker with what listens to it.
-struct Line {
+/// A worker with its listeners.
+struct Connection {
     worker: Worker,
     ready: Rc<Cell<bool>>,
-    /// Commands from before the worker listens.
+    /// Commands to send when the worker is ready.
     waiting: Rc<RefCell<Vec<Command>>>,
-    patience: Option<TimeoutHandle>,
+    timeout: Option<TimeoutHandle>,
     _listeners: Vec<Closure<dyn FnMut(JsValue)>>,
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
         self.worker.set_onmessage(None);
         self.worker.set_onmessageerror(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
-        if let Some(patience) = &self.patience {
-            patience.clear();
+        if let Some(timeout) = &self.timeout {
+            timeout.clear();
         }
     }
 }
 
 impl Link {
-    /// Sends a command, as soon as the worker listens. Without a worker it is lost: the page has said why.
+    /// Sends a command, as soon as the worker is ready. Ignored if no worker could be started, which is reported then.
     pub fn send(&self, command: Command) {
-        if let Some(line) = &*self.line.borrow() {
-            if line.ready.get() {
-                post(&line.worker, &command);
+        if let Some(connection) = &*self.connection.borrow() {
+            if connection.ready.get() {
+                post(&connection.worker, &command);
             } else {
-                line.waiting.borrow_mut().push(command);
+                connection.waiting.borrow_mut().push(command);
             }
         }
     }
 
-    /// Starts a worker, in place of the present one. `hear` is told its events, or why it can't go on.
-    pub fn start(&self, hear: impl Hear) {
-        let started = Worker::new(script()).map(|worker| Line::new(worker, hear));
-        match started {
-            Ok(line) => *self.line.borrow_mut() = Some(line),
-            Err(error) => hear(Err(Error::WorkerNotStarted(message(&error)))),
+    /// Starts a worker in place of the current one. `on_event` receives its events, or the error that ended it.
+    pub fn start(&self, on_event: impl OnEvent) {
+        match Worker::new(script()).map(|worker| Connection::new(worker, on_event)) {
+            Ok(connection) => *self.connection.borrow_mut() = Some(connection),
+            Err(error) => on_event(Err(Error::WorkerNotStarted(message(&error)))),
         }
     }
 }
 
-impl Line {
-    fn new(worker: Worker, hear: impl Hear) -> Self {
+impl Connection {
+    fn new(worker: Worker, on_event: impl OnEvent) -> Self {
         let ready = Rc::new(Cell::new(false));
         let waiting = Rc::new(RefCell::new(vec![Command::Recall { races: memory::races() }]));
-        let on_message = listen(worker.clone(), hear, ready.clone(), waiting.clone());
+        let on_message = listen(worker.clone(), on_event, ready.clone(), waiting.clone());
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         let on_unreadable = Closure::<dyn FnMut(JsValue)>::new(move |_| {
-            hear(Err(Error::WorkerUnreadable));
+            on_event(Err(Error::WorkerUnreadable));
         });
         worker.set_onmessageerror(Some(on_unreadable.as_ref().unchecked_ref()));
         let on_error = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| {
             let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|m| !m.is_empty());
-            hear(Err(match said {
+            on_event(Err(match said {
                 Some(said) => Error::WorkerStopped(said),
                 None => Error::WorkerNotLoaded,
             }));
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let still = ready.clone();
-        let patience = set_timeout_with_handle(
+        let is_ready = ready.clone();
+        let timeout = set_timeout_with_handle(
             move || {
-                if !still.get() {
-                    hear(Err(Error::WorkerSilent { seconds: PATIENCE.as_secs() }));
+                if !is_ready.get() {
+                    on_event(Err(Error::WorkerSilent { seconds: LOAD_TIMEOUT.as_secs() }));
                 }
             },
-            PATIENCE,
+            LOAD_TIMEOUT,
         );
-        Self { worker, ready, waiting, patience: patience.ok(), _listeners: vec![on_message, on_unreadable, on_error] }
+        Self { worker, ready, waiting, timeout: timeout.ok(), _listeners: vec![on_message, on_unreadable, on_error] }
     }
 }
 
-/// What hears the worker: its first word opens the line for commands.
+/// The listener for the worker's messages. The first one, `Ready`, releases the waiting commands.
 fn listen(
     worker: Worker,
-    hear: impl Hear,
+    on_event: impl OnEvent,
     ready: Rc<Cell<bool>>,
     waiting: Rc<RefCell<Vec<Command>>>,
 ) -> Closure<dyn FnMut(JsValue)> {
@@ -146,9 +145,9 @@ fn listen(
                 if let Event::Raced { race } = event {
                     return memory::keep(race);
                 }
-                hear(Ok(event));
+                on_event(Ok(event));
             }
-            Err(error) => hear(Err(Error::WorkerUnknown(error.to_string()))),
+            Err(error) => on_event(Err(Error::WorkerUnknown(error.to_string()))),
         }
     })
 }
@@ -158,12 +157,12 @@ fn post(worker: &Worker, command: &Command) {
     worker.post_message(&value).expect("plain data can be posted");
 }
 
-/// The name of the build of the worker that this browser runs.
+/// The name of the worker's build for this browser.
 pub fn build() -> &'static str {
     script().trim_start_matches("./").trim_end_matches("_loader.js")
 }
 
-/// The fastest of the worker's scripts that this browser can run.
+/// The fastest script that this browser can run.
 fn script() -> &'static str {
     let runs = |module: &[u8]| js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module)) == Ok(true);
     SCRIPTS.into_iter().find(|(_, module)| runs(module)).map_or(SCRIPTS[2].0, |(script, _)| script)

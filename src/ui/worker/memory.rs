@@ -1,5 +1,4 @@
-//! What the browser remembers from one visit to the next: the races of this machine's devices. Where it may not, every
-//! visit runs its own.
+//! The races between this machine's devices, in local storage. Without it every visit runs its own.
 
 use wasm_bindgen::JsValue;
 
@@ -8,17 +7,17 @@ use crate::ui::browser;
 
 const KEY: &str = "races";
 
-/// So many sizes of network are remembered, the newest ones.
+/// Number of races that are kept, the newest.
 const MOST: usize = 32;
 
 /// The races of earlier visits.
 pub fn races() -> Vec<PastRace> {
     let parsed = browser::remembered(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
-    // Of another version of the page, perhaps: then they are run again.
+    // Another version of the page may have another format: then the races are run again.
     parsed.and_then(|races| serde_wasm_bindgen::from_value(races).ok()).unwrap_or_default()
 }
 
-/// Keeps a race, in place of an earlier one of the same sizes.
+/// Stores a race, in place of an earlier one for the same sizes.
 pub fn keep(race: PastRace) {
     let mut all = races();
     all.retain(|past| past.sizes != race.sizes);

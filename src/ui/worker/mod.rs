@@ -1,4 +1,4 @@
-//! The page's end of the line to the worker that trains.
+//! The page's side of the training worker.
 
 #[cfg(target_arch = "wasm32")]
 pub mod handle;

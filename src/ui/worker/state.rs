@@ -1,27 +1,27 @@
-//! What the worker has told of itself: the text that it holds, what it trains on, and whether it is of use.
+//! The state of the worker, from its events: its text, its device, and whether it is lost.
 
 use crate::protocol::{Event, Lap, TextFacts};
 
-/// The worker as the page knows it.
+/// The state of the worker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Worker {
     pub text: Option<TextFacts>,
     pub device: Option<String>,
     /// The race that the device won.
     pub race: Vec<Lap>,
-    /// Whether it found no GPU that it could ask.
+    /// Whether WebGPU is not available to it.
     pub no_gpu: bool,
-    /// Whether it is of no more use: a reset then starts another.
+    /// Whether it can't be used any more: a reset then replaces it.
     pub lost: bool,
 }
 
 impl Worker {
-    /// Whether text and device are there.
+    /// Whether it has a text and a device.
     pub fn ready(&self) -> bool {
         self.text.is_some() && self.device.is_some() && !self.lost
     }
 
-    /// `V` of the text, or of the book's before there is one.
+    /// The vocabulary size of the text, or the book's before there is a text.
     pub fn vocabulary(&self) -> u32 {
         self.text.as_ref().map_or(28, |text| text.vocabulary)
     }
@@ -31,15 +31,15 @@ impl Worker {
         self.device.as_deref().is_some_and(|name| name.starts_with("CPU"))
     }
 
-    /// Takes in what it says of itself; gives back any other event.
+    /// Applies the events about the worker itself; returns any other event.
     pub fn apply(&mut self, event: Event) -> Option<Event> {
         match event {
-            // A worker's first word.
+            // A worker's first event.
             Event::Ready => (self.lost, self.no_gpu) = (false, false),
             Event::NoGpu => self.no_gpu = true,
             Event::Text { facts } => {
                 self.text = Some(facts);
-                // A worker that could not have the book's text goes on with another.
+                // A worker without the book's text is usable with another text.
                 self.lost = false;
             }
             Event::Device { name, race } => {
@@ -57,10 +57,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_worker_that_says_so_has_no_gpu() {
+    fn only_a_worker_that_reports_it_has_no_gpu() {
         let mut worker = Worker::default();
         let cpu = || Event::Device { name: "CPU (SIMD)".into(), race: Vec::new() };
-        // Named in the settings, or faster: also before any run, to generate.
+        // The CPU may also be chosen in the settings, or be faster.
         worker.apply(cpu());
         assert!(worker.on_cpu() && !worker.no_gpu);
         for event in [Event::NoGpu, cpu()] {

@@ -1,4 +1,4 @@
-//! Whether the page can be used by everyone, as far as axe-core can tell.
+//! Accessibility checks with axe-core.
 
 use std::fs;
 use std::path::Path;
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::Visit;
 
-/// Where `npm ci` puts it.
+/// Where `npm ci` installs it, relative to this package.
 const AXE: &str = "node_modules/axe-core/axe.min.js";
 
-/// Everything that axe calls a violation: rule, what it is about, and where.
+/// Returns every violation: rule, explanation and elements.
 const RUN: &str = "
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
     return violations.map(({ id, help, nodes }) =>
         `${id}: ${help}: ${nodes.map(node => node.target.join(' ')).join(', ')}`);";
 
 impl Visit {
-    /// Fails if axe-core finds anything to complain about in what the page shows now.
+    /// Fails if axe-core finds a violation in the page's current state, which `what` describes.
     pub async fn check_accessibility(&self, what: &str) -> Result<()> {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(AXE);
         let axe = fs::read_to_string(&file).with_context(|| {

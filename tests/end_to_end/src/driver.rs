@@ -1,4 +1,4 @@
-//! chromedriver as a child process: started on a free port, told to close its browsers and go when dropped.
+//! chromedriver as a child process: started on a free port; when dropped, it closes its browsers and ends.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -41,7 +41,7 @@ impl Driver {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Kills every process that the driver started, and those that they started: the browser, by its process ids.
+    /// Kills the driver's descendant processes, that is, the browser, by their process ids.
     pub fn kill_browser(&self) {
         let mut system = System::new();
         system.refresh_processes(ProcessesToUpdate::All, true);
@@ -58,8 +58,8 @@ impl Driver {
         }
     }
 
-    /// chromedriver's own request to close its browsers and end.
-    fn ask_to_end(&self) -> std::io::Result<()> {
+    /// Requests chromedriver's shutdown, which closes its browsers.
+    fn request_shutdown(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
@@ -69,9 +69,9 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// Killed outright, the driver would leave its browsers behind; so it is asked first.
+    /// Requests a shutdown first: a killed driver would leave its browsers running.
     fn drop(&mut self) {
-        let _ = self.ask_to_end();
+        let _ = self.request_shutdown();
         let deadline = Instant::now() + Duration::from_secs(5);
         while Instant::now() < deadline {
             if matches!(self.child.try_wait(), Ok(Some(_))) {
@@ -84,8 +84,8 @@ impl Drop for Driver {
     }
 }
 
-/// Reads “ChromeDriver was started successfully on port 41233.”, and goes on reading, so that the driver never waits
-/// for a reader.
+/// Reads “ChromeDriver was started successfully on port 41233.”, and continues to read in a thread, so that the driver
+/// never blocks on its output.
 fn announced_port(mut output: impl BufRead + Send + 'static) -> Result<u16> {
     let mut line = String::new();
     loop {
@@ -101,9 +101,9 @@ fn announced_port(mut output: impl BufRead + Send + 'static) -> Result<u16> {
     }
 }
 
-/// What the browser is asked to be.
+/// The browser's capabilities, with these extra flags.
 pub fn capabilities(flags: &[String]) -> Map<String, Value> {
-    // The last keeps small shared memory (containers) from ending the browser.
+    // The last one: the browser would crash where shared memory is small, as in containers.
     let mut args: Vec<&str> = vec!["headless=new", "no-first-run", "window-size=1280,1000", "disable-dev-shm-usage"];
     if is_root() {
         args.push("no-sandbox");

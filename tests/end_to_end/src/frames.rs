@@ -1,4 +1,4 @@
-//! How smooth the page stays: long tasks of its main thread, and gaps between its frames.
+//! Measures how smooth the page is: long tasks of its main thread, and gaps between its frames.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -18,31 +18,31 @@ const WATCH: &str = "
         requestAnimationFrame(frame);
     });";
 
-/// Tells what was seen, and starts anew.
-const TELL: &str = "
-    const seen = window.__frames, told = { ...seen };
+/// Returns the measurements, and starts again.
+const COLLECT: &str = "
+    const seen = window.__frames, collected = { ...seen };
     Object.assign(seen, { tasks: [], frames: 0, gap: 0 });
-    return told";
+    return collected";
 
-/// What was seen since [`Visit::watch_frames`], or since the last [`Visit::frames`].
+/// Measurements since [`Visit::watch_frames`], or since the last [`Visit::frames`].
 #[derive(Debug)]
 pub struct Frames {
-    /// Milliseconds of each main-thread task of 50 ms or more, which is what browsers call long.
+    /// Milliseconds of each main-thread task of 50 ms or more, a “long task” for browsers.
     pub long_tasks: Vec<f64>,
     pub frames: u64,
-    /// Milliseconds between two frames at the worst; on a busy machine that is not the page's own doing.
+    /// Milliseconds of the longest gap between two frames; on a busy machine the page is not always the cause.
     pub longest_gap: f64,
 }
 
 impl Visit {
-    /// Begins to watch main thread and frames.
+    /// Starts to measure.
     pub async fn watch_frames(&self) -> Result<()> {
         self.script(WATCH, vec![]).await.map(|_| ())
     }
 
-    /// What was seen since then, or since the last call.
+    /// The measurements since then, or since the last call.
     pub async fn frames(&self) -> Result<Frames> {
-        let seen = self.script(TELL, vec![]).await?;
+        let seen = self.script(COLLECT, vec![]).await?;
         Ok(Frames {
             long_tasks: seen["tasks"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
             frames: seen["frames"].as_u64().unwrap_or_default(),

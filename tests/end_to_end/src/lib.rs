@@ -1,7 +1,7 @@
-//! Visits the built page in headless Chrome, by WebDriver, as a person would: buttons and fields by the names that a
-//! screen reader says, values by the page's promised `data-testid`s.
+//! Visits the built page in headless Chrome by WebDriver. Buttons and fields are found by their accessible names,
+//! values by the page's stable `data-testid`s.
 //!
-//! A [`Visit`] brings its own driver, browser and static server, and takes them along when it ends:
+//! A [`Visit`] starts its own driver, browser and static server, and ends them when it is dropped:
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! Where the browser's requests to other places end up: a proxy that lets nothing through and remembers what was asked
-//! for, by pages, workers and service workers alike. Requests to this machine do not come here.
+//! A proxy that refuses and records the browser's requests to other hosts, from pages, workers and service workers.
+//! Requests to this machine bypass it.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,11 +9,11 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Requests = Arc<Mutex<Vec<String>>>;
 
-/// Where Chrome asks for updates, the time and the like for its own sake, whatever it shows; the last is the start page of
-/// Debian's Chromium, with a profile that lasts.
+/// Hosts that Chrome itself contacts, for updates, the time and the like; the last is the start page of Debian's
+/// Chromium with a persistent profile.
 const CHROMES_OWN: [&str; 4] = [".google.com", ".googleapis.com", ".gvt1.com", "start.duckduckgo.com"];
 
-/// The proxy; it ends with the runtime that it was started in.
+/// The proxy; it ends with its tokio runtime.
 pub struct Proxy {
     port: u16,
     requests: Requests,
@@ -33,12 +33,12 @@ impl Proxy {
         Ok(Self { port, requests })
     }
 
-    /// The flag that sends a browser here.
+    /// The browser flag to use this proxy.
     pub fn flag(&self) -> String {
         format!("proxy-server=127.0.0.1:{}", self.port)
     }
 
-    /// What was asked for: method and address; but for what the browser asks for its own sake.
+    /// Method and address of each recorded request, without the browser's own.
     pub fn requests(&self) -> Vec<String> {
         let requests = self.requests.lock().expect("no holder of the list panics");
         requests.iter().filter(|request| !CHROMES_OWN.iter().any(|own| host(request).ends_with(own))).cloned().collect()
@@ -56,7 +56,7 @@ async fn refuse(mut stream: TcpStream, requests: Requests) -> Result<()> {
     let mut line = String::new();
     BufReader::new(&mut stream).read_line(&mut line).await?;
     if line.is_empty() {
-        return Ok(()); // a connection made ready, and asked for nothing
+        return Ok(()); // a preconnection without a request
     }
     let request = line.trim_end().trim_end_matches("HTTP/1.1").trim_end();
     requests.lock().expect("no holder of the list panics").push(request.to_owned());

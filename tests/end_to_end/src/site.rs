@@ -1,4 +1,4 @@
-//! A static server for folders, under a path of its own as many hosts have it, that remembers what failed.
+//! A static server for folders, under a path, that records failed requests.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,21 +11,21 @@ use axum::response::Response;
 use std::future::IntoFuture;
 use tower_http::services::ServeDir;
 
-/// Relative addresses must hold under any path, so the tests never serve from the root.
+/// The page must work under any path, so the tests never serve it from the root.
 const PATH: &str = "/some/path";
 
 type Failures = Arc<Mutex<Vec<String>>>;
 
-/// The server; it ends with the runtime that it was started in.
+/// The server; it ends with its tokio runtime.
 pub struct Site {
     port: u16,
     failures: Failures,
-    /// The server goes on for as long as this is there.
+    /// Stops the server when dropped.
     stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Site {
-    /// Serves `folder` on a free port of this machine, and each of `also` under its name in it.
+    /// Serves `folder` on a free local port, and each folder of `also` under its name.
     pub async fn serve(folder: &Path, also: &[(&str, PathBuf)]) -> Result<Self> {
         let failures = Failures::default();
         let mut app = Router::new().nest_service(PATH, ServeDir::new(folder));
@@ -45,7 +45,7 @@ impl Site {
         Ok(Self { port, failures, stop: Some(stop) })
     }
 
-    /// From now on nobody answers.
+    /// Stops the server: no request is answered any more.
     pub fn stop(&mut self) {
         self.stop = None;
     }
@@ -54,7 +54,7 @@ impl Site {
         format!("http://127.0.0.1:{}{PATH}/", self.port)
     }
 
-    /// The requests that were not answered well: status and path.
+    /// Status and path of each request that was answered with an error.
     pub fn failures(&self) -> Vec<String> {
         self.failures.lock().expect("no holder of the list panics").clone()
     }

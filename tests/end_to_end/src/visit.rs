@@ -1,4 +1,4 @@
-//! One visit: a browser on the page, and the words to say what a person does and sees.
+//! A visit: a browser on the page, with methods for what a visitor does and sees.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,23 +16,23 @@ use crate::driver::{self, Driver};
 use crate::proxy::Proxy;
 use crate::site::Site;
 
-/// How often a condition is looked at; each look costs the page's main thread a little.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// How long the page may take from its address to being there, on a slow machine.
+/// Interval between checks of a condition; each check takes some time of the page's main thread.
+const CHECK_EVERY: Duration = Duration::from_millis(50);
+/// Time for the page to load, on a slow machine.
 const LOAD: Duration = Duration::from_secs(60);
 
-/// What to visit, and in what browser.
+/// What to visit, and with which browser.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The folder with the page.
     pub folder: PathBuf,
-    /// Other folders, each by the name that it is to have in the first.
+    /// Other folders to serve, each under this name in the first.
     pub also: Vec<(&'static str, PathBuf)>,
-    /// Whether headless Chrome is told to offer WebGPU, or else told not to, even where it does so by itself.
+    /// Whether Chrome offers WebGPU; if not, it is disabled explicitly.
     pub webgpu: bool,
-    /// More command-line flags of Chrome, without their dashes.
+    /// More command-line flags for Chrome, without dashes.
     pub flags: Vec<String>,
-    /// Where the browser keeps what it remembers, if that is to outlive it; else it remembers nothing.
+    /// The folder of a persistent browser profile; without one, the profile is temporary.
     pub profile: Option<PathBuf>,
 }
 
@@ -45,7 +45,7 @@ impl Default for Options {
 /// A tab of the browser.
 pub struct Tab(WindowHandle);
 
-/// A browser on the page.
+/// A browser with the page, and what serves it.
 pub struct Visit {
     client: Client,
     site: Site,
@@ -64,7 +64,7 @@ impl Visit {
     pub async fn start_with(options: Options) -> Result<Self> {
         let Options { folder, also, webgpu, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
-        // Without its service WebGPU finds no adapter; Chrome's features of other names have no such effect.
+        // Without this service WebGPU finds no adapter; no other feature flag of Chrome has that effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
         flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
@@ -86,8 +86,7 @@ impl Visit {
         Ok(visit)
     }
 
-    /// Kills the browser outright, as a crash or a power cut does, and starts another one with the same flags on the same
-    /// site.
+    /// Kills the browser, as a crash or power failure would, and starts another with the same flags and site.
     pub async fn kill_and_return(self) -> Result<Self> {
         self.driver.kill_browser();
         let Self { client, site, proxy, driver, flags, .. } = self;
@@ -95,10 +94,10 @@ impl Visit {
         Self::begin(site, proxy, flags).await
     }
 
-    /// What the page had the browser save under this name, once it is there.
+    /// Waits for the download of this name; returns its content.
     pub async fn saved(&self, name: &str, timeout: Duration) -> Result<Vec<u8>> {
         let file = self.downloads.path().join(name);
-        // The browser gives the file its name when it is whole.
+        // The file has this name only once it is complete.
         self.wait_until(&format!("{name} to be saved"), timeout, async || Ok(file.exists())).await?;
         Ok(fs::read(file)?)
     }
@@ -110,20 +109,20 @@ impl Visit {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Loads the page anew, with these settings in its address (`#hidden=64`, or nothing), and waits until it is there.
+    /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there.
     pub async fn open(&self, hash: &str) -> Result<()> {
-        // From one hash to another a browser stays on the page that it has.
+        // Without this, a change of the fragment alone would not reload the page.
         self.client.goto("about:blank").await?;
         self.client.goto(&format!("{}{hash}", self.site.address())).await?;
         self.wait_until("the page to be there", LOAD, async || Ok(self.find("status").await.is_ok())).await
     }
 
-    /// No request is answered any more.
+    /// Stops the server: no request is answered any more.
     pub fn cut_off(&mut self) {
         self.site.stop();
     }
 
-    /// Opens another tab in front and goes there; gives the one before.
+    /// Opens a new tab in front and switches to it; returns the previous one.
     pub async fn open_tab(&self) -> Result<Tab> {
         let before = Tab(self.client.window().await?);
         let new = self.client.new_window(true).await?.handle;
@@ -131,12 +130,12 @@ impl Visit {
         Ok(before)
     }
 
-    /// Puts another tab in front of the present one, which is then hidden, and goes on with the present one.
+    /// Opens a new tab in front, which hides the current one; stays with the current one.
     pub async fn hide(&self) -> Result<()> {
-        let present = self.open_tab().await?;
+        let current = self.open_tab().await?;
         let front = self.client.window().await?;
-        self.go_to(&present).await?;
-        // The driver has brought the tab to the front that it was told to go to.
+        self.go_to(&current).await?;
+        // Switching to the tab has brought it to the front.
         self.devtools("Target.activateTarget", json!({ "targetId": String::from(front) })).await.map(drop)
     }
 
@@ -144,36 +143,36 @@ impl Visit {
         Ok(self.client.switch_to_window(tab.0.clone()).await?)
     }
 
-    /// Brings the present tab to the front.
+    /// Brings the current tab to the front.
     pub async fn bring_to_front(&self) -> Result<()> {
         self.devtools("Page.bringToFront", json!({})).await.map(drop)
     }
 
-    /// Closes the present tab, goes to another and brings it to the front.
+    /// Closes the current tab, and switches to another in front.
     pub async fn close_tab(&self, to: &Tab) -> Result<()> {
         self.client.close_window().await?;
         self.go_to(to).await?;
         self.bring_to_front().await
     }
 
-    /// The text that the element of this `data-testid` shows.
+    /// The visible text of the element with this `data-testid`.
     pub async fn text(&self, testid: &str) -> Result<String> {
         Ok(self.find(testid).await?.text().await?)
     }
 
-    /// The number that this element's text begins with.
+    /// The number at the start of this element's text.
     pub async fn number(&self, testid: &str) -> Result<f64> {
         let text = self.text(testid).await?;
         let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
         text[..end].replace(',', "").parse().with_context(|| format!("{testid} shows “{text}”, which is no number"))
     }
 
-    /// `data-status`.
+    /// The page's `data-status`.
     pub async fn status(&self) -> Result<String> {
         Ok(self.find("status").await?.attr("data-status").await?.unwrap_or_default())
     }
 
-    /// The samples by epoch.
+    /// The listed samples, with their epochs.
     pub async fn samples(&self) -> Result<Vec<(u32, String)>> {
         let samples = self
             .script(
@@ -185,7 +184,7 @@ impl Visit {
         Ok(serde_json::from_value(samples)?)
     }
 
-    /// Waits until the page has this status; that it has failed instead ends the wait at once.
+    /// Waits until the page has this status; fails at once if the status is `failed`.
     pub async fn wait_for_status(&self, wanted: &str, timeout: Duration) -> Result<()> {
         self.wait_until(&format!("the status “{wanted}”"), timeout, async || {
             let status = self.status().await?;
@@ -195,14 +194,14 @@ impl Visit {
         .await
     }
 
-    /// Waits until `is_so`; if that takes too long or goes wrong, the error tells what the page shows instead.
+    /// Waits until `is_so` returns true. If it fails or the time is over, the error says what the page shows instead.
     pub async fn wait_until(&self, what: &str, timeout: Duration, is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
         let start = Instant::now();
         loop {
             let problem = match is_so().await {
                 Ok(true) => return Ok(()),
                 Ok(false) if start.elapsed() < timeout => {
-                    tokio::time::sleep(LOOK_EVERY).await;
+                    tokio::time::sleep(CHECK_EVERY).await;
                     continue;
                 }
                 Ok(false) => format!("waited {timeout:?} for {what}"),
@@ -213,50 +212,50 @@ impl Visit {
         }
     }
 
-    /// Presses the button that a screen reader calls `name`.
+    /// Presses the button with this accessible name.
     pub async fn click(&self, name: &str) -> Result<()> {
         Ok(self.button(name).await?.click().await?)
     }
 
-    /// The button of this name, for a click that has to come at once: to look it up takes a while.
+    /// The button with this name, for a click without delay: finding it takes a while.
     pub async fn button(&self, name: &str) -> Result<Element> {
         self.labelled("button", name).await
     }
 
-    /// Whether the button of this name can be pressed.
+    /// Whether the button with this name is enabled.
     pub async fn can_click(&self, name: &str) -> Result<bool> {
         Ok(self.button(name).await?.is_enabled().await?)
     }
 
-    /// Puts `text` into the field that a screen reader calls `label`, in place of what is there.
+    /// Replaces the content of the field with the accessible name `label`.
     pub async fn type_into(&self, label: &str, text: &str) -> Result<()> {
         let field = self.labelled("input, textarea", label).await?;
         field.clear().await?;
         Ok(field.send_keys(text).await?)
     }
 
-    /// Chooses a file in the file field that a screen reader calls `label`.
+    /// Chooses a file in the file field with the accessible name `label`.
     pub async fn choose_file(&self, label: &str, path: &Path) -> Result<()> {
         let path = path.to_str().context("the path is not UTF-8")?;
         Ok(self.labelled("input[type=file]", label).await?.send_keys(path).await?)
     }
 
-    /// Unfolds, or folds, what stands under these words.
-    pub async fn unfold(&self, words: &str) -> Result<()> {
-        Ok(self.client.find(Locator::XPath(&format!("//summary[contains(., '{words}')]"))).await?.click().await?)
+    /// Opens or closes the `details` element whose summary contains `text`.
+    pub async fn toggle(&self, text: &str) -> Result<()> {
+        Ok(self.client.find(Locator::XPath(&format!("//summary[contains(., '{text}')]"))).await?.click().await?)
     }
 
-    /// Runs a script in the page; what it returns, or its promise resolves to, comes back.
+    /// Runs a script in the page; returns what it returns, or what its promise resolves to.
     pub async fn script(&self, script: &str, args: Vec<Value>) -> Result<Value> {
         Ok(self.client.execute(script, args).await?)
     }
 
-    /// What an expression comes to in the page.
+    /// Evaluates a JavaScript expression in the page.
     pub async fn look(&self, expression: &str) -> Result<Value> {
         self.script(&format!("return {expression}"), vec![]).await
     }
 
-    /// Lets scripts take this long, rather than half a minute.
+    /// Sets the timeout of scripts, which is half a minute otherwise.
     pub async fn allow_scripts(&self, time: Duration) -> Result<()> {
         Ok(self.client.update_timeouts(TimeoutConfiguration::new(Some(time), None, None)).await?)
     }
@@ -266,24 +265,24 @@ impl Visit {
         self.post("goog/cdp/execute", json!({ "cmd": method, "params": params })).await
     }
 
-    /// The errors that came to the console since the last call.
+    /// The console's errors since the last call.
     pub async fn console_errors(&self) -> Result<Vec<String>> {
         let entries = self.post("se/log", json!({ "type": "browser" })).await?;
         let errors = entries.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");
         Ok(errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
     }
 
-    /// What the browser asked of other places.
+    /// The browser's requests to other hosts.
     pub fn foreign_requests(&self) -> Vec<String> {
         self.proxy.requests()
     }
 
-    /// Fails if there was an error on the console, a request that found nothing, or one to another place.
+    /// Fails if there was an error on the console, a failed request, or a request to another host.
     pub async fn check_clean(&self) -> Result<()> {
         let wrong = [
             ("errors on the console", self.console_errors().await?),
             ("requests that failed", self.site.failures()),
-            ("requests to other places", self.foreign_requests()),
+            ("requests to other hosts", self.foreign_requests()),
         ];
         let wrong: Vec<String> =
             wrong.iter().filter(|(_, all)| !all.is_empty()).map(|(what, all)| format!("{what}: {all:#?}")).collect();
@@ -291,20 +290,20 @@ impl Visit {
         Ok(())
     }
 
-    /// Gives the window this size, in CSS pixels.
+    /// Sets the size of the viewport, in CSS pixels.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
         self.draw().await
     }
 
-    /// Two frames: one in which the page hears of a new size, one in which it has drawn itself.
+    /// Waits two frames: in the first the page handles a resize, in the second it has drawn.
     async fn draw(&self) -> Result<()> {
         let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
         Ok(self.client.execute_async(frames, vec![]).await.map(drop)?)
     }
 
-    /// Takes a picture of the window at this size, light or dark, as `test-output/NAME.png`.
+    /// Saves a screenshot of this size, light or dark, as `test-output/NAME.png`.
     pub async fn screenshot(&self, name: &str, width: u32, height: u32, dark: bool) -> Result<()> {
         let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await?;
@@ -331,7 +330,7 @@ impl Visit {
         bail!("the page has no {selector} called “{label}”")
     }
 
-    /// What the page shows, for a message about what it should have shown.
+    /// What the page shows, for error messages.
     async fn state(&self) -> String {
         let shown = async |testid| self.text(testid).await.unwrap_or_else(|_| "—".to_owned());
         format!(
@@ -353,7 +352,7 @@ impl Visit {
     }
 }
 
-/// A command of the session that fantoccini has no name for.
+/// A WebDriver command that fantoccini does not provide.
 #[derive(Debug)]
 struct SessionCommand {
     method: http::Method,
@@ -371,7 +370,7 @@ impl WebDriverCompatibleCommand for SessionCommand {
     }
 }
 
-/// The folder where pictures go; git ignores it.
+/// The folder for screenshots, which git ignores. Creates it.
 pub fn pictures() -> Result<PathBuf> {
     let folder = root().join("test-output");
     fs::create_dir_all(&folder)?;

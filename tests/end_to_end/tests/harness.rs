@@ -1,4 +1,4 @@
-//! The harness sees what it is there to see: on a page of the test's own that does everything wrong.
+//! The harness detects what it should, on a test page that does everything wrong.
 
 use std::fs;
 use std::time::Duration;
@@ -49,12 +49,12 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     let frames = visit.frames().await?;
     assert!(frames.frames > 0 && frames.long_tasks.iter().any(|&task| task >= 100.0), "{frames:?}");
 
-    // Those of a worker too.
+    // A worker's requests too.
     let mut foreign = visit.foreign_requests();
     foreign.sort();
     assert_eq!(foreign, ["GET http://page.invalid/picture.png", "GET http://worker.invalid/"]);
 
-    // The missing script and the missing icon, then the page's own word.
+    // The missing script, and the page's own error.
     let errors = visit.console_errors().await?;
     assert!(errors.iter().any(|error| error.contains("missing.js")), "{errors:?}");
     assert!(errors.iter().any(|error| error.contains("this is wrong")), "{errors:?}");
@@ -63,7 +63,7 @@ async fn the_harness_sees_what_goes_wrong() -> Result<()> {
     let late = visit.wait_for_status("training", Duration::from_millis(200)).await.unwrap_err().to_string();
     assert!(late.contains("“training”") && late.contains("“finished”"), "{late}");
 
-    // The picture of a failure that is none.
+    // The screenshot of the intended failure.
     fs::remove_file(pictures()?.join("failure.png"))?;
     fs::remove_dir_all(folder)?;
     Ok(())

@@ -1,4 +1,4 @@
-//! A text of the visitor's own in the built page: one that a link brings, and one from the disk.
+//! The visitor's own text in the built page: from a link, and from the disk.
 
 use std::fs;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use end_to_end::Visit;
 
-/// A small run on a software adapter, or a text on its way.
+/// Time for a small run on a software adapter, or for reading a text.
 const RUN: Duration = Duration::from_secs(300);
 
-/// Longer than a run that starts by itself would wait.
+/// Longer than an automatic run would take to start.
 const A_WHILE: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_links_text_is_fetched_when_the_visitor_says_so_and_then_trained_on() -> Result<()> {
+async fn a_links_text_is_fetched_and_trained_on_with_the_visitors_consent() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("").await?;
-    // A text of the page's own server; its browser can reach no other.
+    // A text from the page's own server, the only one that the browser can reach.
     let address = visit.look("new URL('shaders/block_product.wgsl', location).href").await?;
     let address = address.as_str().unwrap_or_default().to_owned();
     let link = address.replace(':', "%3A").replace('/', "%2F");
@@ -26,13 +26,13 @@ async fn a_links_text_is_fetched_when_the_visitor_says_so_and_then_trained_on() 
     ensure!(visit.text("offer").await?.contains(&address), "{}", visit.text("offer").await?);
     visit.check_accessibility("with a link's text").await?;
     tokio::time::sleep(A_WHILE).await;
-    ensure!(visit.status().await? == "idle", "a run waits for the visitor's word");
+    ensure!(visit.status().await? == "idle", "the run starts without the visitor's consent");
     let loaded = "performance.getEntriesByType('resource').some(entry => entry.name.includes('block_product'))";
-    ensure!(visit.look(loaded).await? == false, "nothing is loaded before");
+    ensure!(visit.look(loaded).await? == false, "the text is loaded without consent");
 
     visit.click("Fetch this text").await?;
     visit.wait_for_status("finished", RUN).await?;
-    ensure!(visit.text("moment-title").await?.contains("held out"), "{}", visit.text("moment-title").await?);
+    ensure!(visit.text("moment-title").await?.contains("validation"), "{}", visit.text("moment-title").await?);
     ensure!(visit.text("legend").await?.is_empty(), "the book's curve is not that text's");
     let names = visit.look("[...document.querySelectorAll('.run-name')].map(name => name.placeholder).join()").await?;
     ensure!(names.as_str().is_some_and(|names| names.contains("block_product.wgsl")), "{names}");
@@ -46,7 +46,7 @@ async fn a_chinese_file_is_read_and_a_picture_is_not() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu").await?;
     visit.wait_for_status("idle", RUN).await?;
-    visit.unfold("Text").await?;
+    visit.toggle("Text").await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("时光机器.txt");
     fs::write(&file, "时光机器里的旅行者慢慢地说：时间只是空间的一种。\r\n".repeat(20))?;
@@ -65,7 +65,7 @@ async fn a_chinese_file_is_read_and_a_picture_is_not() -> Result<()> {
     visit
         .wait_until("the refusal", RUN, async || Ok(visit.text("error").await?.contains("neither UTF-8 nor UTF-16")))
         .await?;
-    ensure!(visit.look(told).await?.to_string().contains("时光机器.txt; 500 tokens"), "the one before stays");
+    ensure!(visit.look(told).await?.to_string().contains("时光机器.txt; 500 tokens"), "the previous text stays");
     visit.check_accessibility("with a text refused").await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;

@@ -1,5 +1,5 @@
-//! A run that survives: the browser killed in its midst, the worker lost, a checkpoint that goes to the disk and comes
-//! back. What comes of it is held against a run that nothing happened to, bit by bit.
+//! Runs that survive a killed browser, a lost worker, or a download and upload of their checkpoint. Each is compared
+//! bitwise with an undisturbed run.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 
 const READY: Duration = Duration::from_secs(90);
 const RUN: Duration = Duration::from_secs(300);
-/// A run of some seconds, on an engine that is named.
+/// A run of a few seconds, on a fixed engine.
 const SETTINGS: &str = "#engine=cpu&hidden=128&epochs=80&seed=3&sampling=random&state=reset";
 
-/// Every script that the page starts as a worker can be had as `workers`.
+/// Keeps the page's workers in `workers`.
 const KEEP_WORKERS: &str = "
     window.workers = [];
     window.Worker = class extends Worker { constructor(...about) { super(...about); workers.push(this); } };";
 
-/// Asks all that is in one store of the browser's storage for something.
+/// Calls a read method (`getAll`, `count`) of a store of the page's database.
 const ASK_STORE: &str = "
     const [store, question] = arguments;
     return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ async fn number_of_texts(visit: &Visit) -> Result<Value> {
     visit.script(ASK_STORE, vec![json!("texts"), json!("count")]).await
 }
 
-/// Holds the run and waits until it is saved there; the epoch that was saved.
+/// Pauses the run and waits until it is saved; returns the saved epoch.
 async fn pause_and_save(visit: &Visit) -> Result<f64> {
     visit.click("Pause").await?;
     visit.wait_for_status("paused", READY).await?;
@@ -60,7 +60,7 @@ async fn pause_and_save(visit: &Visit) -> Result<f64> {
     Ok(epoch)
 }
 
-/// Ends the present worker and waits until the page has noticed.
+/// Terminates the current worker and waits until the page has noticed.
 async fn lose_worker(visit: &Visit) -> Result<()> {
     let lose = "const last = workers.at(-1);
         last.terminate();
@@ -70,7 +70,7 @@ async fn lose_worker(visit: &Visit) -> Result<()> {
     visit.wait_until("the page to say so", READY, told).await
 }
 
-/// The run goes on from this epoch, and has not begun anew, which would come to the same curve.
+/// Checks that the run has resumed from this epoch, not started again, which would give the same curve.
 async fn check_goes_on(visit: &Visit, saved: f64) -> Result<()> {
     let goes_on = async || {
         let anew = visit.text("untrained").await.is_ok();
@@ -79,7 +79,7 @@ async fn check_goes_on(visit: &Visit, saved: f64) -> Result<()> {
     visit.wait_until("the run to go on, and not from an untrained network", READY, goes_on).await
 }
 
-/// Trains the same settings once more, with nothing in its way, and compares: the last two columns.
+/// Trains the same settings again, undisturbed, and compares the last two columns of the CSV.
 async fn check_against_an_undisturbed_run(visit: &Visit) -> Result<()> {
     visit.wait_for_status("finished", RUN).await?;
     visit.click("Train").await?;
@@ -108,7 +108,7 @@ async fn a_run_outlives_its_browser() -> Result<()> {
     wait_for_epoch(&visit, 3.0).await?;
     let saved = pause_and_save(&visit).await?;
     visit.click("Resume").await?;
-    // On, into the midst of an epoch that no save has.
+    // Continue past the saved epoch.
     wait_for_epoch(&visit, saved + 2.0).await?;
     let visit = visit.kill_and_return().await?;
 
@@ -127,7 +127,7 @@ async fn a_run_outlives_its_browser() -> Result<()> {
     ensure!(visit.text("offers").await?.is_empty(), "what is under way is offered still");
     check_against_an_undisturbed_run(&visit).await?;
 
-    // Both are finished, so neither is offered again, and both can be had.
+    // Both runs are finished: listed for download, but not offered to resume.
     let visit = visit.kill_and_return().await?;
     open(&visit).await?;
     let listed = async || Ok(visit.text("finished-runs").await?.matches("epoch 80 of 80").count() == 2);
@@ -170,7 +170,7 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
     let script = String::from_utf8(visit.saved("continue_in_pytorch.py", READY).await?)?;
     ensure!(script.contains("import torch"), "{script}");
 
-    // Given up on purpose: nothing of it is left but the file.
+    // After a reset only the file is left.
     visit.click("Reset").await?;
     visit.wait_until("the run to be forgotten", READY, async || Ok(records(&visit).await?.is_empty())).await?;
     std::fs::write(file.with_extension("cut"), &bytes[..bytes.len() - 9])?;
@@ -190,14 +190,14 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
+async fn a_run_on_the_visitors_own_text_is_resumed_with_its_text() -> Result<()> {
     let visit = Visit::start().await?;
     visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_WORKERS })).await?;
     visit.open("#engine=cpu&hidden=64&epochs=100000").await?;
     visit.wait_for_status("idle", READY).await?;
     let file = pictures()?.join("tides.txt");
     std::fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
-    visit.unfold("Text").await?;
+    visit.toggle("Text").await?;
     visit.choose_file("Choose a text", &file).await?;
     let facts = "document.querySelector('[data-testid=text-facts]').textContent";
     let is_own = async || Ok(visit.look(facts).await?.as_str().is_some_and(|f| f.starts_with("tides.txt; ")));
@@ -207,7 +207,7 @@ async fn a_run_on_a_text_of_ones_own_brings_its_text_along() -> Result<()> {
     let saved = pause_and_save(&visit).await?;
     ensure!(number_of_texts(&visit).await? == 1, "the text is not kept");
 
-    // Another visit, which begins with the book's text.
+    // Another visit, with the book's text at first.
     open(&visit).await?;
     visit.wait_until("the offer", READY, async || Ok(visit.text("offers").await?.contains("tides.txt"))).await?;
     visit.click("Resume this run").await?;

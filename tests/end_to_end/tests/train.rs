@@ -1,5 +1,5 @@
-//! What a visitor does: trains, pauses, resumes, generates, resets; and what a visitor meets who has a mistake in the
-//! address or a browser without WebGPU. All of it on the page in `dist/`.
+//! What a visitor does on the page in `dist/`: trains, pauses, resumes, generates, resets; also with a mistake in the
+//! address, and without WebGPU.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use time_traveller::kernels;
 use time_traveller::model::Sizes;
 use time_traveller::network::{Parameters, parameters_file};
 
-/// From the page to a device and a compiled first step, on a software adapter and a busy machine.
+/// Time to open a device and compile the kernels, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
-/// A small run on a software adapter.
+/// Time for a small run on a software adapter.
 const RUN: Duration = Duration::from_secs(600);
 /// Long enough for several epochs of a small network.
 const A_WHILE: Duration = Duration::from_secs(2);
-/// Milliseconds that no frame may take; also where browsers begin to call a task long.
+/// Milliseconds that no frame may take; browsers call longer tasks long.
 const SHORT: f64 = 50.0;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     visit.wait_for_status("idle", READY).await?;
     visit.screenshot("idle", 1440, 900, false).await?;
 
-    // On a fast device the run is over in no time.
+    // Found beforehand, since a fast device finishes the run quickly.
     let pause = visit.button("Pause").await?;
     visit.click("Train").await?;
     visit.wait_until("the first epoch", RUN, async || Ok(visit.number("epoch").await? >= 1.0)).await?;
@@ -43,7 +43,7 @@ async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     visit.type_into("Prefix", "the machine").await?;
     visit.click("Generate").await?;
     visit.wait_until("a continuation", READY, async || Ok(!visit.text("generated").await?.is_empty())).await?;
-    // The browser's own reading leaves out the spaces at the end, and a young network may write nothing else.
+    // WebDriver trims the text, and an early network may generate only spaces.
     let generated = visit.look("document.querySelector('[data-testid=generated]').textContent").await?;
     let generated = generated.as_str().unwrap_or_default();
     assert!(generated.starts_with("the machine") && generated.len() > "the machine".len(), "{generated}");
@@ -59,7 +59,7 @@ async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     visit.check_clean().await
 }
 
-/// A run of 15 epochs has ended with what it promised.
+/// Checks the result of a run of 15 epochs.
 async fn check_finished(visit: &Visit, first_perplexity: f64) -> Result<()> {
     let (epoch, perplexity) = (visit.number("epoch").await?, visit.number("perplexity").await?);
     let (speed, device) = (visit.number("tokens-per-second").await?, visit.text("device").await?);
@@ -93,14 +93,14 @@ async fn a_reset_leaves_an_idle_page() -> Result<()> {
     visit.check_clean().await
 }
 
-/// The file holds what the seed gives, so the run must be the same; and another file must give another.
+/// A file with the initial parameters of the seed must give the same run, and another file another run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_can_start_from_a_file() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("#hidden=16&epochs=2&seed=5").await?;
     visit.wait_for_status("idle", READY).await?;
     let by_seed = train(&visit).await?;
-    visit.unfold("Start from a file").await?;
+    visit.toggle("Start from a file").await?;
     for (seed, same) in [(5, true), (6, false)] {
         let sizes = Sizes { batch: 32, steps: 35, hidden: 16, vocabulary: 28 };
         let file = pictures()?.join(format!("seed-{seed}.safetensors"));
@@ -119,15 +119,15 @@ async fn a_run_can_start_from_a_file() -> Result<()> {
     visit.check_clean().await
 }
 
-/// Trains to the end: what the untrained network said, the last perplexity, and the samples. After so short a run the
-/// first tells best which network it was.
+/// Trains to the end. Returns the untrained sample, which identifies the initial network best, the last perplexity, and
+/// the samples.
 async fn train(visit: &Visit) -> Result<(String, String, Vec<(u32, String)>)> {
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
     Ok((visit.text("untrained").await?, visit.text("perplexity").await?, visit.samples().await?))
 }
 
-/// Opens the page with these settings and trains to the end; the device that did it.
+/// Opens the page with these settings and trains to the end; returns the device.
 async fn train_on(visit: &Visit, settings: &str) -> Result<String> {
     visit.open(settings).await?;
     visit.wait_for_status("idle", READY).await?;
@@ -168,7 +168,7 @@ async fn without_webgpu_the_page_trains_on_the_cpu_and_says_what_helps() -> Resu
     visit.wait_until("a sentence", READY, async || Ok(!visit.text("error").await?.is_empty())).await?;
     let error = visit.text("error").await?;
     println!("{error}");
-    // Chrome may take the interface away, or leave it and find no adapter: either sentence names these.
+    // Chrome may lack the API, or have it and find no adapter: both errors name these.
     for word in ["WebGPU", "Chrome", "enable-unsafe-webgpu"] {
         assert!(error.contains(word), "the page does not speak of {word}: {error}");
     }
@@ -187,9 +187,8 @@ async fn the_fastest_device_trains() -> Result<()> {
 
 /// The page must not stutter while its worker trains the book's network.
 ///
-/// The browser tells how long a task took by the clock, so that a machine which has other things to do makes any task,
-/// and any wait for a frame, long now and then. What the page itself does too slowly it does again and again: one
-/// quiet spell of four will do.
+/// Tasks are measured in wall-clock time, so other load on the machine makes any task or frame long now and then. The
+/// page's own long tasks recur, so one quiet interval of four is enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     let visit = Visit::start().await?;

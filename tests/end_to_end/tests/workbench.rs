@@ -1,5 +1,5 @@
-//! What keeps the page open: runs side by side, epochs looked at again, a conversation, rates changed in mid-run,
-//! notes, another language, another size. Pictures of every station go to `test-output/`.
+//! Comparing runs, the epoch slider, text generation, hyperparameters in mid-run, explanations, languages, sizes.
+//! Screenshots go to `test-output/`.
 
 use std::time::{Duration, Instant};
 
@@ -7,32 +7,32 @@ use anyhow::{Result, bail, ensure};
 use end_to_end::{Visit, pictures};
 use serde_json::json;
 
-/// From the page to a device, on a software adapter and a busy machine.
+/// Time to open a device, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
-/// A small run on a software adapter.
+/// Time for a small run on a software adapter.
 const RUN: Duration = Duration::from_secs(600);
 
-/// Sets a field, a slider or a choice as a person does.
+/// Sets a field, slider or select, with the events of a visitor's input.
 async fn set(visit: &Visit, selector: &str, value: &str) -> Result<()> {
     let script = "const field = document.querySelector(arguments[0]); field.value = arguments[1];
         for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, { bubbles: true }));";
     visit.script(script, vec![json!(selector), json!(value)]).await.map(drop)
 }
 
-/// Presses what matches, wherever it is.
+/// Clicks the first element that matches, visible or not.
 async fn press(visit: &Visit, selector: &str) -> Result<()> {
     visit.script("document.querySelector(arguments[0]).click()", vec![json!(selector)]).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
+async fn a_visitor_compares_runs_looks_back_generates_and_reads() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("#hidden=64&epochs=15&engine=cpu&autostart=1").await?;
     visit.wait_for_status("finished", RUN).await?;
     visit.check_accessibility("in a finished run").await?;
 
-    // The second of two clicks: the other order, with the same seed.
-    visit.click("Random order beside it").await?;
+    // The second of two clicks: the other sampling, with the same seed.
+    visit.click("Compare with random sampling").await?;
     visit
         .wait_until("the second run", RUN, async || {
             Ok(visit.look("document.querySelectorAll('[data-testid=runs] > li').length").await? == 2
@@ -45,7 +45,7 @@ async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
     let legend = visit.text("legend-runs").await?;
     ensure!(legend.contains("random"), "{legend}");
 
-    // An epoch of the past, on the curve and in words.
+    // An earlier epoch, on the chart and as a sample.
     set(&visit, ".scrub", "3").await?;
     visit.wait_until("epoch 3", READY, async || Ok(visit.text("moment-title").await?.starts_with("Epoch 3:"))).await?;
     ensure!(visit.look("document.querySelector('.rows [aria-current]').dataset.epoch").await? == "3");
@@ -67,15 +67,15 @@ async fn a_visitor_compares_looks_back_talks_and_reads() -> Result<()> {
     press(&visit, ".tools .switch input").await?;
     visit.screenshot("logarithmic-dark", 1440, 900, true).await?;
 
-    keep(&visit).await?;
-    talk(&visit).await?;
+    save_and_share(&visit).await?;
+    generate(&visit).await?;
     read(&visit).await?;
-    other_ways(&visit).await?;
+    other_looks(&visit).await?;
     visit.check_clean().await
 }
 
-/// The curve as picture and as table; a run renamed, shared, opened again and deleted.
-async fn keep(visit: &Visit) -> Result<()> {
+/// Saves the chart as PNG and CSV; renames, shares, loads and deletes a run.
+async fn save_and_share(visit: &Visit) -> Result<()> {
     visit.type_into("Name of run 2", "shuffled\u{e007}").await?; // and Enter
     visit.wait_until("the new name", READY, async || Ok(visit.text("legend-runs").await?.contains("shuffled"))).await?;
     visit.click("Save PNG").await?;
@@ -83,7 +83,7 @@ async fn keep(visit: &Visit) -> Result<()> {
     ensure!(picture.starts_with(b"\x89PNG"), "perplexity.png is no picture");
     let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
     let canvas = visit.look("(c => [c.width, c.height])(document.querySelector('[data-testid=chart]'))").await?;
-    // A line of 22 pixels names each run.
+    // The legend has a line of 22 pixels for each run.
     ensure!(canvas == json!([size(16), size(20) - 2 * 22]), "{canvas}, and the picture {} × {}", size(16), size(20));
     std::fs::write(pictures()?.join("saved-curve.png"), &picture)?;
     visit.click("Save CSV").await?;
@@ -93,12 +93,12 @@ async fn keep(visit: &Visit) -> Result<()> {
     ensure!(table.lines().count() == 16, "{table}");
 
     press(visit, "[data-testid=runs] > li:nth-child(2) summary").await?;
-    visit.click("Copy its link").await?;
+    visit.click("Copy link").await?;
     visit.wait_until("the link", READY, async || visit.can_click("Copied").await).await?;
     let link = visit.clipboard().await?;
     ensure!(link.starts_with("http") && link.contains("#hidden=64") && link.contains("sampling=random"), "{link}");
     press(visit, "[data-testid=runs] > li:nth-child(1) summary").await?;
-    visit.click("Open its settings").await?;
+    visit.click("Load its settings").await?;
     visit
         .wait_until("the first run’s settings", READY, async || {
             Ok(visit.look("location.hash").await?.as_str().is_some_and(|hash| hash.contains("sampling=sequential")))
@@ -112,8 +112,8 @@ async fn keep(visit: &Visit) -> Result<()> {
         .await
 }
 
-/// A continuation drawn at random, its characters' surprise and rivals.
-async fn talk(visit: &Visit) -> Result<()> {
+/// Generates by random sampling; checks the shades and the alternatives.
+async fn generate(visit: &Visit) -> Result<()> {
     set(visit, ".choice select", "sampled").await?;
     visit.type_into("Prefix", "the time").await?;
     visit.click("Generate").await?;
@@ -131,10 +131,10 @@ async fn talk(visit: &Visit) -> Result<()> {
     let shades =
         visit.look("new Set([...document.querySelectorAll('[data-at]')].map(c => c.style.cssText)).size").await?;
     ensure!(shades.as_u64().is_some_and(|shades| shades > 1), "all characters are shaded alike");
-    visit.check_accessibility("in the conversation").await
+    visit.check_accessibility("with generated text").await
 }
 
-/// The notes with their kernels.
+/// Opens the explanations with their kernels, and measures the kernels.
 async fn read(visit: &Visit) -> Result<()> {
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
@@ -156,15 +156,15 @@ async fn read(visit: &Visit) -> Result<()> {
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = false)", vec![]).await.map(drop)
 }
 
-/// Chinese, dark by choice, narrow, and twice as large: nothing is lost to the side.
-async fn other_ways(visit: &Visit) -> Result<()> {
+/// Switches to Chinese, the dark theme, narrow windows and double zoom; nothing may be wider than the window.
+async fn other_looks(visit: &Visit) -> Result<()> {
     press(visit, "#language").await?;
     visit.wait_until("Chinese", READY, async || Ok(visit.look("document.documentElement.lang").await? == "zh")).await?;
     ensure!(visit.text("moment-title").await?.contains("困惑度"));
     set(visit, ".theme select", "dark").await?;
     visit.check_accessibility("in Chinese, in the dark").await?;
     visit.screenshot("chinese", 1440, 900, false).await?;
-    // At twice the size a window of 1280 pixels has room for 640.
+    // At double zoom a window of 1280 pixels is 640 CSS pixels wide.
     for (name, width, height) in [("narrow", 390, 844), ("zoomed", 640, 450), ("middle", 1024, 768)] {
         let fits = "document.documentElement.scrollWidth <= innerWidth";
         visit.resize(width, height).await?;
@@ -202,23 +202,24 @@ async fn a_run_is_steered_in_small_steps_and_in_mid_run() -> Result<()> {
     visit.type_into("Hidden units", "32").await?;
     visit.wait_until("the mark", READY, async || Ok(visit.text("runs").await?.contains("learning rate 0.5"))).await?;
     let note = visit.text("settings-note").await?;
-    ensure!(note.contains("Hidden units: these start a new run"), "{note}");
+    ensure!(note.contains("Changed for the next run: Hidden units"), "{note}");
     let clipped = visit.text("clipped").await?;
     ensure!(clipped.contains("minibatches clipped"), "{clipped}");
     visit.screenshot("steered", 1440, 900, false).await?;
     visit.click("Reset").await?;
     visit.wait_for_status("idle", READY).await?;
-    ensure!(visit.text("runs").await?.contains("perplexity"), "the run that was given up is not kept");
+    ensure!(visit.text("runs").await?.contains("perplexity"), "the run is not in the list after a reset");
     visit.check_clean().await
 }
 
-/// Seconds, as the page writes spans of less than an hour.
+/// Parses a duration of less than an hour from the page, in seconds.
 fn seconds(said: &str) -> Option<f64> {
     let (number, unit) = said.split_once(' ')?;
     Some(number.parse::<f64>().ok()? * if unit == "min" { 60.0 } else { 1.0 })
 }
 
-/// What is said after five epochs holds within a fifth. A busy machine changes its pace, so one run of three will do.
+/// The estimate after five epochs is right within a fifth. Other load on the machine changes the speed, so one of three
+/// runs is enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_left_is_right_after_five_epochs() -> Result<()> {
     let visit = Visit::start().await?;
@@ -240,23 +241,24 @@ async fn the_time_left_is_right_after_five_epochs() -> Result<()> {
     bail!("the time left was wrong by more than a fifth three times (try again when the machine is not busy)")
 }
 
-/// Bytes of the page's JavaScript heap after a collection.
+/// Bytes in use on the page's JavaScript heap after a garbage collection.
 async fn heap(visit: &Visit) -> Result<f64> {
     visit.devtools("HeapProfiler.collectGarbage", json!({})).await?;
     let usage = visit.devtools("Runtime.getHeapUsage", json!({})).await?;
     Ok(usage["usedSize"].as_f64().unwrap_or_default())
 }
 
-/// The book's network trains beside two runs on the chart, and the conversation follows it: the page neither stutters
-/// nor swells. A busy machine makes any task long now and then, so one quiet spell of three will do.
+/// The book's network trains with two other runs on the chart and text generation: the page has no long tasks, and its
+/// heap does not grow. Other load on the machine makes any task long now and then, so one quiet interval of three is
+/// enough.
 #[tokio::test(flavor = "multi_thread")]
-async fn three_runs_and_a_conversation_leave_the_page_smooth() -> Result<()> {
+async fn three_runs_and_text_generation_leave_the_page_smooth() -> Result<()> {
     let visit = Visit::start().await?;
     visit.open("#hidden=16&epochs=5&engine=cpu").await?;
     visit.wait_for_status("idle", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
-    visit.click("Random order beside it").await?;
+    visit.click("Compare with random sampling").await?;
     visit.wait_until("the second run", RUN, async || Ok(visit.text("legend-runs").await?.contains("random"))).await?;
     visit.wait_for_status("finished", RUN).await?;
     visit.type_into("Hidden units", "512").await?;

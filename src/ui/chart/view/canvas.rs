@@ -1,4 +1,4 @@
-//! Draws a picture with plotters on a canvas as crisp as the screen.
+//! Draws a picture with plotters on a canvas, at the screen's resolution.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -17,8 +17,8 @@ use web_sys::{HtmlCanvasElement, ResizeObserver};
 use crate::ui::chart::axis::{self, Axis};
 use crate::ui::chart::picture::{INSETS, Picture};
 
-/// The canvas of a picture, with what it shows in words. It is drawn anew when the picture, its box, the screen's
-/// density or the colours change, and at no other time.
+/// The canvas of a picture, with a label for screen readers. Redrawn only when the picture, the canvas's size, the
+/// screen's pixel density or the theme changes.
 #[component]
 pub fn Chart(
     picture: Memo<Option<Picture>>,
@@ -31,7 +31,7 @@ pub fn Chart(
         redraw.try_with_value(|redraw| redraw());
     };
     Effect::new(move |_| {
-        // To track a memo is not enough: one that nobody reads is not worked out.
+        // Tracking alone is not enough: a memo that nobody reads is not computed.
         picture.with(|_| ());
         redraw();
     });
@@ -43,7 +43,7 @@ pub fn Chart(
     view! { <canvas role="img" aria-label=label data-testid=test_id node_ref=canvas></canvas> }
 }
 
-/// A function that has the chart drawn in the browser's next frame, once, however often it is called before.
+/// Returns a function that draws the chart in the next animation frame, once however often it was called.
 fn redrawer(picture: Memo<Option<Picture>>, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
     let due = Rc::new(Cell::new(false));
     move || {
@@ -61,7 +61,7 @@ fn redrawer(picture: Memo<Option<Picture>>, canvas: NodeRef<Canvas>) -> impl Fn(
     }
 }
 
-/// Calls `redraw` when the chart's box changes its size, the screen its density, or the visitor the colours.
+/// Calls `redraw` when the canvas's size, the screen's pixel density or the theme changes.
 fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
     let changed = Closure::<dyn FnMut()>::new(redraw).into_js_value();
     let changed: &js_sys::Function = changed.unchecked_ref();
@@ -84,7 +84,7 @@ fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
     });
 }
 
-/// A colour of the style sheet, as the browser has worked it out for light or dark.
+/// The value of a CSS property's colour in the current theme.
 pub fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
     let _ = canvas.set_attribute("style", &format!("color:var({name})"));
     let style = window().get_computed_style(canvas).ok().flatten();
@@ -94,7 +94,7 @@ pub fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
     RGBColor(part(), part(), part())
 }
 
-/// An axis as plotters takes it, with at most so many figures.
+/// An axis for plotters, and its largest number of ticks.
 struct Scale(Axis, usize);
 
 impl Ranged for Scale {
@@ -102,7 +102,7 @@ impl Ranged for Scale {
     type ValueType = f64;
 
     fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
-        from + (f64::from(to - from) * self.0.place(*value)).round() as i32
+        from + (f64::from(to - from) * self.0.position(*value)).round() as i32
     }
 
     fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
@@ -114,7 +114,7 @@ impl Ranged for Scale {
     }
 }
 
-/// Draws the whole chart. The canvas has one pixel for each of the screen's, so all sizes are times the density.
+/// Draws the chart. Sizes are multiplied by the pixel density: a canvas pixel is a screen pixel.
 fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box<dyn Error>> {
     let density = window().device_pixel_ratio().max(1.0);
     let size = |css: i32| (f64::from(css) * density).round();
@@ -162,11 +162,11 @@ fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box
     for (mark, said) in &picture.marks {
         let ends = [(*mark, picture.y.low), (*mark, picture.y.high)];
         chart.draw_series(LineSeries::new(ends, stroke("--ink-soft", 1.0)))?;
-        // Near the right edge there is room on the left alone.
-        let (side, at) = if picture.x.place(*mark) > 0.7 { (HPos::Right, -4.0) } else { (HPos::Left, 4.0) };
+        // Near the right edge the label goes to the left of the line.
+        let (side, at) = if picture.x.position(*mark) > 0.7 { (HPos::Right, -4.0) } else { (HPos::Left, 4.0) };
         let style = font(12.0).pos(Pos::new(side, VPos::Top));
-        let beside = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(at), px(2.0)), style);
-        chart.draw_series([beside])?;
+        let label = EmptyElement::at(ends[1]) + Text::new(said.clone(), (px(at), px(2.0)), style);
+        chart.draw_series([label])?;
     }
     for line in &picture.lines {
         let (points, style) = (line.points.iter().copied(), stroke(line.colour, line.width));

@@ -1,4 +1,4 @@
-//! The gradients: the norm of each minibatch before clipping, the threshold, and how many were clipped.
+//! The gradient norm of each minibatch before clipping, the threshold, and the share that was clipped.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::ui::network::view::explain::Explain;
 use crate::ui::page::Page;
 use crate::ui::runs::run::Run;
 
-/// The small chart and its share.
+/// The panel with the chart and the share.
 #[component]
 pub fn Gradients(page: Page) -> impl IntoView {
     let w = page.words();

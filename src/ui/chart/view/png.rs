@@ -1,5 +1,4 @@
-//! The curve as a picture to take along: what the chart shows, and above it what its colours mean, which on the page
-//! stands outside the canvas.
+//! The chart as a PNG file, with the legend above it, which on the page is outside the canvas.
 
 use leptos::prelude::*;
 use plotters::style::RGBColor;
@@ -8,13 +7,13 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::canvas::colour;
 
-/// What a line of the legend takes, in CSS pixels.
+/// The height of a line of the legend, in CSS pixels.
 const ROW: f64 = 22.0;
 
-/// The picture as a `data:` address. `legend` has the style sheet's colour and the name of each line.
+/// The picture as a `data:` URL. `legend` has the CSS property of the colour and the name of each line.
 ///
 /// # Errors
-/// A browser that draws on no canvas.
+/// If the browser can't draw on a canvas.
 pub fn png(chart: &HtmlCanvasElement, legend: &[(&str, String)]) -> Result<String, JsValue> {
     let density = window().device_pixel_ratio().max(1.0);
     let above = (ROW * density * legend.len() as f64).round();

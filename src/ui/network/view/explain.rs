@@ -1,4 +1,4 @@
-//! The notes that open in place: words, formula, shapes, and the kernel that computes it, fetched when it is asked for.
+//! The explanations that open in place: note, formulas, shapes, and the source of the kernels, fetched when opened.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -9,7 +9,7 @@ use crate::ui::language::{Words, fill};
 use crate::ui::network::explain::{self, Lines, Piece, Stage, pieces};
 use crate::ui::page::Page;
 
-/// The note of one stage.
+/// The explanation of one stage.
 #[component]
 pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
     let w = page.words();
@@ -49,7 +49,7 @@ fn formula_view(formula: &'static str) -> impl IntoView {
     pieces(formula).into_iter().map(piece).collect_view()
 }
 
-/// A kernel's source, with the lines marked that name the formula's parts.
+/// A kernel's source; the lines that match the formula's parts are marked.
 fn source(w: &'static Words, lines: &'static Lines) -> impl IntoView {
     let kernel = lines.kernel;
     let text = RwSignal::new(None);

@@ -1,4 +1,4 @@
-//! Where the time of a training step goes: a table of the kernels, measured when it is asked for.
+//! The kernel timings: a table, measured when the visitor asks.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::ui::language::sentence;
 use crate::ui::network::profile::{row, summary};
 use crate::ui::page::Page;
 
-/// The button and the table, folded away.
+/// The collapsed part with the button and the table.
 #[component]
 pub fn KernelTimes(page: Page) -> impl IntoView {
     let w = page.words();

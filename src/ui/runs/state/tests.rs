@@ -1,4 +1,4 @@
-//! The page's state under events in order, late and missing.
+//! The state after events that are in order, late or missing.
 
 use super::*;
 use crate::protocol::{Lap, Progress, Sample, TextFacts};
@@ -43,7 +43,7 @@ fn text_of(is_books: bool) -> Event {
     Event::Text { facts: TextFacts { name, is_books, tokens: 100, vocabulary: 28, ..TextFacts::default() } }
 }
 
-/// An error that can be told from others.
+/// An error that is distinguishable from others.
 fn gpu(what: &str) -> Error {
     Error::Gpu(what.into())
 }
@@ -94,7 +94,7 @@ fn it_loads_until_text_and_device_are_there_in_any_order() {
 }
 
 #[test]
-fn a_run_goes_through_its_stations() {
+fn a_run_loads_trains_pauses_and_finishes() {
     let mut state = after([text(), device()]);
     assert!(state.can_train() && !state.can_reset());
     let run = state.begin(Config::default(), &StartFrom::default());
@@ -118,13 +118,13 @@ fn a_run_goes_through_its_stations() {
     state.apply(finished(run));
     assert_eq!((state.status, state.figures.perplexity), (Status::Finished, Some(1.03)));
     assert_eq!(curve(&state), [(1, 24.0)]);
-    assert_eq!(untrained(&state), Some(sample("timeqqq")), "the first word stays to be compared with the last");
+    assert_eq!(untrained(&state), Some(sample("timeqqq")), "the untrained sample stays, for comparison");
     assert!((state.done() - 1.0).abs() < 1e-12);
     assert!(state.can_train());
 }
 
 #[test]
-fn late_words_of_another_run_are_ignored() {
+fn late_events_of_another_run_are_ignored() {
     let mut state = training();
     let before = state.clone();
     let untrained = Event::Untrained { run: 7, sample: sample("timeqqq") };
@@ -136,7 +136,7 @@ fn late_words_of_another_run_are_ignored() {
 }
 
 #[test]
-fn a_reset_forgets_the_run_and_its_late_words() {
+fn a_reset_discards_the_run_and_its_late_events() {
     let mut state = training();
     state.apply(Event::Untrained { run: 1, sample: sample("timeqqq") });
     state.reset();
@@ -201,7 +201,7 @@ fn a_lost_worker_keeps_the_curve() {
 }
 
 #[test]
-fn a_lost_workers_late_words_change_nothing() {
+fn a_lost_workers_late_events_change_nothing() {
     let mut state = training();
     state.apply(Event::Broken { error: gpu("The worker stopped.") });
     let before = state.clone();
@@ -212,7 +212,7 @@ fn a_lost_workers_late_words_change_nothing() {
 }
 
 #[test]
-fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
+fn a_panic_leaves_the_curve_and_is_the_only_error_shown() {
     let mut state = training();
     state.apply(Event::HyperparametersRefused { error: gpu("no") });
     state.apply(Event::Broken { error: gpu("It broke: press Reset.") });
@@ -224,7 +224,7 @@ fn a_panic_leaves_the_curve_and_is_the_one_thing_told() {
 }
 
 #[test]
-fn only_the_books_text_is_held_against_the_books_curve() {
+fn only_the_books_text_is_compared_with_the_books_curve() {
     for is_books in [true, false] {
         let mut state = after([text_of(is_books), device()]);
         let run = state.begin(Config::default(), &StartFrom::default());
@@ -234,25 +234,25 @@ fn only_the_books_text_is_held_against_the_books_curve() {
         assert_eq!(state.reference().is_some(), is_books);
         let told = state.comparison(&ENGLISH).unwrap();
         assert_eq!(told.contains("PyTorch"), is_books, "{told}");
-        assert!(told.contains("of the speed"), "{told}");
+        assert!(told.contains("times the speed"), "{told}");
     }
 }
 
 #[test]
-fn only_the_books_beginning_is_held_against_the_books_curve() {
+fn only_the_books_origin_is_compared_with_the_books_curve() {
     let file = StartFrom { parameters: Some(vec![]), ..StartFrom::default() };
     let offset = StartFrom { window_offset: Some(0), ..StartFrom::default() };
-    for beginning in [file, offset] {
+    for start in [file, offset] {
         let mut state = training();
         assert!(state.reference().is_some());
         state.apply(finished(1));
-        let run = state.begin(Config::default(), &beginning);
+        let run = state.begin(Config::default(), &start);
         assert!(state.reference().is_some(), "the curve on show is still the first run's");
         state.apply(started(run));
         state.apply(finished(run));
         assert!(state.reference().is_none());
         let told = state.comparison(&ENGLISH).unwrap();
-        assert!(told.contains("of the speed") && !told.contains("PyTorch"), "{told}");
+        assert!(told.contains("times the speed") && !told.contains("PyTorch"), "{told}");
         let run = state.begin(Config::default(), &StartFrom::default());
         state.apply(started(run));
         assert!(state.reference().is_some());
@@ -260,7 +260,7 @@ fn only_the_books_beginning_is_held_against_the_books_curve() {
 }
 
 #[test]
-fn runs_that_came_to_something_are_kept() {
+fn runs_with_an_epoch_are_kept() {
     let mut state = training();
     state.apply(finished(1));
     let run = state.begin(Config { hidden: 64, ..Config::default() }, &StartFrom::default());
@@ -276,7 +276,7 @@ fn runs_that_came_to_something_are_kept() {
     state.show(1, false);
     state.rename(1, "mine".into());
     state.delete(3);
-    assert_eq!(state.runs.len(), 2, "a run under way is not deleted");
+    assert_eq!(state.runs.len(), 2, "the current run is not deleted");
     assert_eq!((state.runs[0].visible, state.runs[0].name.as_str(), state.drawn), (false, "mine", drawn + 2));
     state.delete(1);
     assert_eq!(state.runs.len(), 1);
@@ -297,7 +297,7 @@ fn a_reset_keeps_device_and_race_together() {
 }
 
 #[test]
-fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
+fn hyperparameters_change_in_mid_run_and_other_settings_need_a_new_run() {
     let mut state = training();
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
     let form = Config { lr: 0.5, clip: 2.0, hidden: 64, ..Config::default() };
@@ -305,7 +305,7 @@ fn rates_change_in_mid_run_and_the_rest_starts_a_new_one() {
     assert!(state.reference().is_some());
     state.apply(Event::HyperparametersSet { run: 1, epoch: 1, minibatch: 2, hyperparameters });
     assert_eq!((state.hyperparameters(), state.live().unwrap().marks.len()), (Some(hyperparameters), 1));
-    assert!(state.reference().is_none(), "it is the book’s no more");
+    assert!(state.reference().is_none(), "it is not the book’s any more");
     state.apply(Event::HyperparametersRefused { error: gpu("no") });
     assert_eq!((state.status, &state.refusal), (Status::Training, &Some(gpu("no"))));
     state.apply(finished(1));
@@ -320,7 +320,7 @@ fn a_reset_does_not_find_a_gpu() {
 }
 
 #[test]
-fn a_run_that_diverges_is_held_until_it_goes_on() {
+fn a_run_that_diverges_is_paused_until_it_is_resumed() {
     use crate::protocol::Quantity;
     let mut state = training();
     let proposal = Hyperparameters { learning_rate: 0.1, clip: 1.0 };
@@ -334,7 +334,7 @@ fn a_run_that_diverges_is_held_until_it_goes_on() {
 }
 
 #[test]
-fn a_lost_device_is_told_and_the_run_stays() {
+fn a_lost_device_is_reported_and_the_run_stays() {
     let mut state = training();
     state.apply(Event::Recovered { run: 1, epoch: 1, reason: "it was reset".into() });
     assert_eq!((state.status, &state.recovered), (Status::Training, &Some((1, "it was reset".into()))));

@@ -1,4 +1,4 @@
-//! What a finished run came to.
+//! The result of a finished run.
 
 use leptos::prelude::*;
 
@@ -7,8 +7,8 @@ use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
 use crate::ui::samples::view::sample_view;
 
-/// Appears at the end of a run, as the book prints it: perplexity, speed, device, two continuations; and, where the
-/// settings are the book's, how the run compares.
+/// Appears at the end of a run, with what the book prints: perplexity, speed, device and two continuations; and a
+/// comparison, if the settings are the book's.
 #[component]
 pub fn Finale(page: Page) -> impl IntoView {
     let w = page.words();

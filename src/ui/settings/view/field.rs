@@ -1,4 +1,4 @@
-//! One setting's label and field.
+//! The field of one setting.
 
 use leptos::prelude::*;
 
@@ -54,7 +54,7 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
     }
 }
 
-/// A word from the address that is none of the choices: shown as it stands, so that it can be seen and changed.
+/// A value from the address that is not one of the choices, added as an option so that the visitor sees it.
 fn stray(value: Memo<String>, words: &'static [&'static str]) -> impl IntoView {
     move || {
         let value = value.get();

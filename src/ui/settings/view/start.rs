@@ -1,5 +1,5 @@
-//! The part of the settings that is folded away: a file of initial parameters and a fixed offset of the windows, with
-//! which a run can follow another implementation step by step.
+//! The collapsed part of the settings: a file of initial parameters and a fixed window offset, to compare a run with
+//! another implementation step by step.
 
 use leptos::html::Input;
 use leptos::prelude::*;
@@ -13,12 +13,12 @@ use crate::ui::page::Page;
 use crate::ui::settings::file::Chosen;
 use crate::ui::settings::signals::{FILE_KEY, field_id};
 
-/// File, offset, and what the file is to hold.
+/// The file, the tensors that it must have, and the offset.
 #[component]
 pub fn StartSection(page: Page) -> impl IntoView {
     let w = page.words();
     let offset = Memo::new(move |_| page.settings.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
-    // What is set stays in sight where it is folded away.
+    // Shown in the summary, so that it is visible while collapsed.
     let given = move || {
         let file = page.settings.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
         let offset = Some(offset.get()).filter(|offset| !offset.is_empty()).map(|offset| fill(w.offset, &[&offset]));
@@ -30,7 +30,7 @@ pub fn StartSection(page: Page) -> impl IntoView {
         let config = page.settings.config.with(|c| c.as_ref().ok().copied());
         let tensors = config.zip(vocabulary).map(|(config, vocabulary)| shapes::tensors(&config, vocabulary));
         let tensors = tensors.unwrap_or_else(shapes::tensors_in_letters);
-        // No shape breaks in its midst.
+        // Each tensor stays on one line.
         tensors.into_iter().map(|tensor| view! { <li class="whole">{tensor}</li> }).collect_view()
     };
     view! {
@@ -50,14 +50,14 @@ pub fn StartSection(page: Page) -> impl IntoView {
     }
 }
 
-/// The file's field, what it holds, and the way to empty it.
+/// The file field, its state, and the button that clears it.
 #[component]
 fn FileField(page: Page) -> impl IntoView {
     let w = page.words();
     let input = NodeRef::<Input>::new();
     let chosen = Memo::new(move |_| page.settings.file.with(|file| *file != Chosen::Nothing));
     let wrong = Memo::new(move |_| page.settings.file.with(|file| file.error().is_some()));
-    // The browser's own field would keep a file that the page has let go, and not tell when it is chosen again.
+    // The browser's field would keep the file, and send no event when the same file is chosen again.
     Effect::new(move |_| {
         if let (false, Some(input)) = (chosen.get(), input.get()) {
             input.set_value("");

@@ -1,7 +1,7 @@
-//! One complete run of the book's first mode in headless Chromium, from `dist/`: what it came to goes to
+//! A complete run of the book's first mode in headless Chromium, from `dist/`. Writes the result to
 //! `docs/results/browser_run.json`.
 //!
-//! Usage: `cargo xtask parity [--epochs 500]` (at the pace of a software adapter 500 epochs take half an hour).
+//! Usage: `cargo xtask parity [--epochs 500]` (500 epochs take half an hour on a software adapter).
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use end_to_end::Visit;
 use serde_json::{Value, json};
 
 const READY: Duration = Duration::from_secs(90);
-/// How often the page is asked: several times in the shortest epoch of this network.
+/// Interval between readings: several in the shortest epoch of this network.
 const LOOK: Duration = Duration::from_millis(200);
 
 #[tokio::main(flavor = "multi_thread")]
@@ -54,7 +54,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Epoch and perplexity as the page shows them, until the last epoch.
+/// Reads epoch and perplexity from the page until the last epoch.
 async fn follow(visit: &Visit, epochs: u32) -> Result<Vec<(u32, f64)>> {
     let mut seen: Vec<(u32, f64)> = Vec::new();
     while seen.last().is_none_or(|&(epoch, _)| epoch < epochs) {
@@ -68,7 +68,7 @@ async fn follow(visit: &Visit, epochs: u32) -> Result<Vec<(u32, f64)>> {
     Ok(seen)
 }
 
-/// Bytes of the page's heap that are in use, after a collection.
+/// Bytes in use on the page's heap after a garbage collection.
 async fn heap(visit: &Visit) -> Result<u64> {
     visit.devtools("HeapProfiler.collectGarbage", json!({})).await?;
     visit.devtools("Performance.enable", json!({})).await?;

@@ -1,5 +1,5 @@
-//! A long run of a small network in headless Chromium, from `dist/`, with the conversation refreshing: what the page's
-//! heap, the GPU's buffers and the browser's processes hold as it goes on, and how long the page's oldest question waits.
+//! A long run of a small network in headless Chromium, from `dist/`, with text generation during training. Prints the
+//! memory of the page's heap, the GPU's buffers and the browser's processes over time, and the latency of a request.
 //!
 //! Usage: `cargo run --release -p end-to-end --bin soak [EPOCHS]` (2,000 epochs: some minutes).
 
@@ -12,7 +12,7 @@ use sysinfo::{Process, ProcessesToUpdate, System};
 
 const READY: Duration = Duration::from_secs(90);
 const LONG: Duration = Duration::from_secs(3600);
-/// Lines of the table.
+/// Number of rows of the table.
 const LOOKS: u32 = 8;
 
 #[tokio::main(flavor = "multi_thread")]
@@ -43,23 +43,23 @@ async fn main() -> Result<()> {
     visit.check_clean().await
 }
 
-/// What the page says that the network takes.
+/// Returns the network's memory as the page shows it.
 const MEMORY: &str = "
     const names = [...document.querySelectorAll('dt')].filter(name => name.textContent === 'Memory');
     return names[0]?.nextElementSibling?.textContent ?? ''";
 
-/// Bytes of the page's JavaScript heap after a collection.
+/// Bytes in use on the page's JavaScript heap after a garbage collection.
 async fn heap(visit: &Visit) -> Result<f64> {
     visit.devtools("HeapProfiler.collectGarbage", json!({})).await?;
     let usage = visit.devtools("Runtime.getHeapUsage", json!({})).await?;
     Ok(usage["usedSize"].as_f64().unwrap_or_default())
 }
 
-/// Kinds of process, by what Chromium calls them; the last stands for all that it names otherwise.
+/// Types of process, by Chromium's names; the last is for all others.
 const KINDS: [&str; 4] = ["gpu-process", "renderer", "utility", "other"];
 
-/// Bytes in memory of the processes that descend from this one, the driver's and the browser's, by their kind. What they
-/// share is in each of them.
+/// Resident bytes of this process's descendants, the driver and the browser, by their type. Shared memory is counted in
+/// each.
 fn resident() -> [f64; 4] {
     let mut system = System::new_all();
     system.refresh_processes(ProcessesToUpdate::All, true);
@@ -79,7 +79,7 @@ fn descends(system: &System, process: &Process) -> bool {
     parent.as_u32() == std::process::id() || system.process(parent).is_some_and(|parent| descends(system, parent))
 }
 
-/// Seconds from a question by hand to its answer, behind whatever the worker has still to hear.
+/// Seconds from pressing Generate to the continuation, including the commands that the worker has queued.
 async fn answer(visit: &Visit) -> Result<f64> {
     let old = visit.text("generated").await?;
     visit.type_into("Prefix", if old.starts_with("the") { "a time" } else { "the time" }).await?;

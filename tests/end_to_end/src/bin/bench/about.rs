@@ -1,4 +1,4 @@
-//! What figures belong to: machine, browser, commit, command.
+//! The conditions of a measurement: machine, browser, commit, command.
 
 use std::fs;
 use std::path::Path;
@@ -10,19 +10,19 @@ use sysinfo::System;
 
 use crate::turn::{self, Places};
 
-/// What the figures belong to.
+/// The conditions of a measurement.
 pub struct About {
     command: String,
     date: String,
     commit: String,
     machine: Value,
     browser: String,
-    /// The peers of the browser and their versions.
+    /// The npm packages of the browser peers, with their versions.
     pub packages: Value,
 }
 
 impl About {
-    /// Asks machine, repository, browser and packages; before anything is measured, for the sake of the load.
+    /// Collects the conditions. To be called before measuring, since it notes the machine's load.
     pub async fn gather(places: &Places) -> Result<Self> {
         let load = System::load_average();
         let system = System::new_all();
@@ -60,7 +60,7 @@ impl About {
         })
     }
 
-    /// As a list.
+    /// As a Markdown list.
     pub fn markdown(&self) -> String {
         let Self { command, date, commit, machine, browser, .. } = self;
         format!(
@@ -75,7 +75,7 @@ impl About {
     }
 }
 
-/// The commit, marked where tracked files differ from it.
+/// The commit, marked `dirty` if tracked files differ from it.
 fn commit(root: &Path) -> String {
     let git = Command::new("git").args(["describe", "--always", "--dirty", "--exclude=*"]).current_dir(root).output();
     let name = git.map(|git| String::from_utf8_lossy(&git.stdout).trim().to_owned()).unwrap_or_default();

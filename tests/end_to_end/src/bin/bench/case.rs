@@ -1,4 +1,4 @@
-//! What every contestant is given: the same parameters, the same minibatches, and what must come of them.
+//! The shared input of all contestants, parameters and minibatches, and the expected losses and parameters.
 
 use std::fs;
 use std::ops::Range;
@@ -17,43 +17,42 @@ use time_traveller::text::sampling::Epoch;
 
 use crate::contestants::{Outcome, Span};
 
-/// How many epochs there are to train on: the fastest contestants come to the end of them. The oracle takes
-/// seconds for each.
+/// Number of epochs: enough for the fastest contestants. The oracle takes seconds for each.
 const EPOCHS: usize = 8;
-/// Of a loss.
+/// Relative tolerance of a loss.
 const TOLERANCE: f64 = 1e-3;
-/// Of what training has changed in a tensor, as a length (L2).
+/// Tolerance of a tensor: the L2 norm of its error, relative to that of its change by training.
 const PARAMETER_TOLERANCE: f64 = 1e-2;
 
-/// [`EPOCHS`] epochs of a setting.
+/// [`EPOCHS`] epochs of a configuration.
 pub struct Case {
     pub config: Config,
     pub network: Network,
     pub corpus: Corpus,
-    /// The minibatches of each epoch; the state is zero at the beginning of an epoch and carried within it.
+    /// The minibatches of each epoch; the state is zero at the start of an epoch and carried within it.
     epochs: Vec<Vec<Minibatch>>,
-    /// Loss of each minibatch, in nats, before its update: by the oracle, in f64.
+    /// The oracle's loss of each minibatch before its update, in nats, in f64.
     losses: Vec<f64>,
-    /// The parameters at the beginning, and after each minibatch.
+    /// The initial parameters, and those after each minibatch.
     parameters: Vec<Parameters>,
 }
 
 impl Case {
-    /// The book's first setting, seed 1, on this text.
+    /// The book's first mode with seed 1, on this text.
     ///
     /// # Errors
-    /// A text that can't be read.
+    /// If the text can't be read.
     pub fn of_the_book(text: &Path) -> Result<Self> {
         let text = fs::read_to_string(text)
             .with_context(|| format!("{} can't be read: run `cargo xtask text`", text.display()))?;
         Self::make(Config::default(), Corpus::new(&text))
     }
 
-    /// Draws the minibatches as a run of this seed does, and has the oracle train on them.
+    /// Draws the minibatches of a run with this seed, and trains the oracle on them.
     fn make(config: Config, corpus: Corpus) -> Result<Self> {
         let network = network_of(&config, corpus.vocabulary.size());
         let tokens = &corpus.tokens[..config.tokens as usize];
-        // The stream of `Session`; a contestant that trains on other windows has other losses.
+        // The random stream of `Session`, so that our engines train on the same windows.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
         rng.long_jump();
         let mut epochs = Vec::new();
@@ -83,8 +82,8 @@ impl Case {
     }
 
     /// Writes `case.json` (settings, sizes, and each minibatch: whether it `begins` an epoch, `inputs` and `targets`
-    /// `(B, T)`) and `parameters.f32` (`w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, one after the
-    /// other, little-endian).
+    /// `(B, T)`) and `parameters.f32` (`w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, concatenated,
+    /// little-endian).
     pub fn write(&self, folder: &Path) -> Result<()> {
         let Sizes { batch, steps, hidden, vocabulary } = self.network.sizes;
         let minibatches: Vec<_> = self
@@ -105,20 +104,20 @@ impl Case {
         Ok(())
     }
 
-    /// How many epochs a contestant can train for.
+    /// Number of epochs.
     pub fn epochs(&self) -> usize {
         self.epochs.len()
     }
 
-    /// Tokens trained on in these epochs, counted from 0.
+    /// Number of tokens in these epochs, which are counted from 0.
     pub fn tokens_of_epochs(&self, epochs: Range<usize>) -> usize {
         self.epochs[epochs].iter().map(Vec::len).sum::<usize>() * self.network.sizes.positions()
     }
 
-    /// Holds losses, and parameters where they are told, against the oracle's.
+    /// Compares losses, and parameters if reported, with the oracle's.
     ///
     /// # Errors
-    /// What is wrong first, as half a sentence.
+    /// The first deviation, as part of a sentence.
     pub fn check(&self, outcome: &Outcome) -> Result<()> {
         let expected = match outcome.span {
             Span::Minibatch => self.losses.clone(),
@@ -129,7 +128,7 @@ impl Case {
         ensure!(!got.is_empty() && got.len() <= expected.len(), "{} losses of {} came", got.len(), expected.len());
         for (i, (loss, expected)) in got.iter().zip(&expected).enumerate() {
             let difference = (loss - expected).abs() / expected;
-            // A loss that is no number must not pass.
+            // Written so that NaN fails.
             ensure!(difference <= TOLERANCE, "the loss of {span} {} is {loss:.5}, not {expected:.5}", i + 1);
         }
         match outcome.decode_parameters()? {
@@ -144,7 +143,7 @@ impl Case {
         self.epochs.iter().map(mean).collect()
     }
 
-    /// All parameters, one after the other, after this many minibatches.
+    /// Checks all parameters, concatenated, after this many minibatches.
     fn check_parameters(&self, minibatches: usize, numbers: &[f32]) -> Result<()> {
         let (before, after) = (&self.parameters[0], &self.parameters[minibatches]);
         let length = after.numbers.len();
@@ -180,7 +179,7 @@ mod tests {
         Case::make(config, Corpus::new(&"the time traveller for so it will be ".repeat(3))).unwrap()
     }
 
-    /// What a contestant tells that has trained on two minibatches.
+    /// The outcome of a contestant after two minibatches.
     fn outcome(losses: &[f64], parameters: &[f32]) -> Outcome {
         let bytes: Vec<u8> = parameters.iter().flat_map(|number| number.to_le_bytes()).collect();
         Outcome {
@@ -205,7 +204,7 @@ mod tests {
         }
         assert!(wrong(&[], &parameters).starts_with("0 losses"));
         assert!(wrong(losses, &parameters[1..]).contains("parameters came"));
-        // The last update left out, and one tensor that has not been trained.
+        // Without the last update, and with one tensor left untrained.
         let before = case.parameters[1].numbers.clone();
         assert!(wrong(losses, &before).starts_with("w_xh is off"), "{}", wrong(losses, &before));
         let mut broken = case.parameters[2].clone();

@@ -1,4 +1,4 @@
-//! Who takes part, and what a contestant tells.
+//! The contestants, and what they report.
 
 use anyhow::{Context, Result, ensure};
 use base64::Engine;
@@ -8,24 +8,24 @@ use time_traveller::model::config::EngineChoice;
 
 /// One contestant.
 pub struct Contestant {
-    /// What `--only` takes.
+    /// The id for `--only`.
     pub id: &'static str,
     pub name: &'static str,
     pub how: How,
 }
 
-/// How a contestant is had to train.
+/// How a contestant is run.
 pub enum How {
-    /// By a module of `benches/peers` in headless Chromium, with `options` in JSON; `package` is what it measures, if
-    /// that is not the built page.
+    /// By a module of `benches/peers` in headless Chromium, with `options` in JSON. `package` is the npm package that
+    /// it measures; `None` for the built page.
     Page { module: &'static str, options: &'static str, package: Option<&'static str> },
-    /// By this project's engine, here.
+    /// By this project's engine, natively.
     Engine(EngineChoice),
     /// By `benches/peers/pytorch.py`.
     PyTorch { network: &'static str, on: On },
 }
 
-/// What PyTorch uses.
+/// The hardware that PyTorch uses.
 #[derive(Clone, Copy)]
 pub enum On {
     OneThread,
@@ -66,7 +66,7 @@ const fn jax(id: &'static str, name: &'static str, options: &'static str) -> Con
     page(id, name, "jax", options, Some("@jax-js/jax"))
 }
 
-/// Every contestant, in the order of a round and of the table.
+/// All contestants, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
     page("ours-webgpu", "Time Traveller, WebGPU", "ours", r#"{"settings":{"engine":"gpu"}}"#, None),
     page("ours-wasm", "Time Traveller, WebAssembly", "ours", r#"{"settings":{"engine":"cpu"}}"#, None),
@@ -93,16 +93,16 @@ impl Contestant {
         matches!(self.how, How::Engine(_) | How::Page { package: None, .. })
     }
 
-    /// The heading of the table that it stands in.
+    /// The heading of its table.
     pub fn place(&self) -> &'static str {
         if let How::Page { .. } = self.how { "In headless Chromium" } else { "Natively" }
     }
 }
 
-/// Those whose id begins with one of `wanted`, or all.
+/// The contestants whose id starts with one of `wanted`; all if `wanted` is empty.
 ///
 /// # Errors
-/// A word with which no id begins.
+/// If no id starts with one of them.
 pub fn choose(wanted: &[String]) -> Result<Vec<&'static Contestant>> {
     for word in wanted {
         let ids: Vec<&str> = ALL.iter().map(|contestant| contestant.id).collect();
@@ -113,22 +113,22 @@ pub fn choose(wanted: &[String]) -> Result<Vec<&'static Contestant>> {
     Ok(ALL.iter().filter(|contestant| is_wanted(contestant.id)).collect())
 }
 
-/// What a contestant tells of one turn.
+/// What a contestant reports of one turn.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Outcome {
-    /// What it ran on.
+    /// The device that it ran on.
     pub device: String,
-    /// Of the program that ran it, where that is not told by a package's version.
+    /// The version of its program, if that is not a package's.
     #[serde(default)]
     pub version: Option<String>,
-    /// Trained on in the timed part, by the seconds it took.
+    /// Tokens and seconds of the timed part.
     pub tokens: u64,
     pub seconds: f64,
     /// What each loss is the mean of.
     pub span: Span,
-    /// From the first minibatch to the last, warm-up included; in nats.
+    /// All losses, warm-up included, in nats.
     pub losses: Vec<f64>,
-    /// What the parameters became, one tensor after the other: little-endian f32 in base64.
+    /// The final parameters, tensors concatenated: little-endian f32 in base64.
     #[serde(default)]
     pub parameters: Option<String>,
 }
@@ -151,7 +151,7 @@ impl Span {
 }
 
 impl Outcome {
-    /// Of a contestant that tells the losses of its epochs alone.
+    /// The outcome of a contestant that reports losses of epochs, and no parameters.
     pub fn of_epochs(device: String, tokens: u64, seconds: f64, losses: Vec<f64>) -> Self {
         Self { device, version: None, tokens, seconds, span: Span::Epoch, losses, parameters: None }
     }
@@ -160,7 +160,7 @@ impl Outcome {
         self.tokens as f64 / self.seconds
     }
 
-    /// [`Outcome::parameters`] as numbers.
+    /// Decodes [`Outcome::parameters`].
     pub fn decode_parameters(&self) -> Result<Option<Vec<f32>>> {
         let Some(text) = &self.parameters else { return Ok(None) };
         let bytes = STANDARD.decode(text).context("the parameters are not in base64")?;

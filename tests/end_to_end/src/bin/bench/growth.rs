@@ -1,4 +1,4 @@
-//! `--growth`: how the time of a token grows with the work in it, on each device that Time Traveller has here.
+//! `--growth`: how the time per token grows with the operations per token, on each device of this machine.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::about::About;
 use crate::kernels::BOOK;
 use crate::turn::{self, Places};
 
-/// What grows, from the book's setting up and down.
+/// The sizes that vary, around the book's settings.
 const GROWING: [(&str, [usize; 6], RGBColor); 4] = [
     ("hidden", [64, 128, 256, 512, 1024, 2048], RGBColor(13, 107, 101)),
     ("batch", [1, 4, 16, 32, 64, 256], RGBColor(201, 113, 32)),
@@ -24,19 +24,19 @@ const GROWING: [(&str, [usize; 6], RGBColor); 4] = [
     ("vocabulary", [28, 60, 150, 400, 1000, 3000], RGBColor(176, 48, 92)),
 ];
 
-/// One network on one device.
+/// A measurement of one network on one device.
 struct Point {
     what: &'static str,
     sizes: Sizes,
-    /// Microseconds a token.
+    /// Microseconds per token.
     time: f64,
-    /// Thousands of operations a token.
+    /// Thousands of operations per token.
     work: f64,
     gflops: f64,
     megabytes: f64,
 }
 
-/// All points of one device; a problem ends what grows, not the others.
+/// All points of one device. A problem ends the series of one size, not the others.
 struct Series {
     place: &'static str,
     points: Vec<Point>,
@@ -46,7 +46,7 @@ struct Series {
 /// Measures on each device in turn, and writes `growth.json` and `growth.svg`.
 ///
 /// # Errors
-/// No device at all; a folder that can't be written to.
+/// If there is no device, or the folder can't be written to.
 pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()> {
     let mut all = Vec::new();
     for (place, engine, browser) in [
@@ -58,7 +58,7 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
         eprintln!("» {place}");
         let mut series = Series { place, points: Vec::new(), problems: Vec::new() };
         for (what, numbers, _) in GROWING {
-            // In the browser the text gives the vocabulary.
+            // In the browser the vocabulary is the text's.
             if !(browser && what == "vocabulary") {
                 series.grow(what, &numbers, engine, browser.then_some(places)).await;
             }
@@ -73,7 +73,7 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
 }
 
 impl Series {
-    /// Measures every number of what grows, until one can't be had.
+    /// Measures every value of one size, until one fails.
     async fn grow(&mut self, what: &'static str, numbers: &[usize], engine: EngineChoice, browser: Option<&Places>) {
         for &number in numbers {
             let sizes = grown(what, number);
@@ -104,7 +104,7 @@ impl Series {
     }
 }
 
-/// The book's sizes but for one.
+/// The book's sizes, except one.
 fn grown(what: &str, number: usize) -> Sizes {
     match what {
         "hidden" => Sizes { hidden: number, ..BOOK },
@@ -152,7 +152,7 @@ impl Point {
     }
 }
 
-/// A panel for each device: time against work, and the line of the book's efficiency.
+/// Draws a panel for each device: time over work, and the line of constant efficiency through the book's settings.
 fn draw<'a>(all: &[Series], path: &'a Path) -> Result<(), Box<dyn std::error::Error + 'a>> {
     const INK: RGBColor = RGBColor(60, 60, 60);
     let root = SVGBackend::new(path, (1200, 900)).into_drawing_area();

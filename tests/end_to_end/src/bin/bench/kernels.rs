@@ -1,4 +1,4 @@
-//! `--kernels`: where the time of a training step goes, on each device that Time Traveller has here.
+//! `--kernels`: the time of each kernel of a training step, on each device of this machine.
 
 use std::fmt::Write;
 use std::fs;
@@ -15,10 +15,10 @@ use time_traveller::protocol::Profile;
 use crate::about::About;
 use crate::turn::{self, Places};
 
-/// The book's.
+/// The book's sizes.
 pub const BOOK: Sizes = Sizes { batch: 32, steps: 35, hidden: 512, vocabulary: 28 };
 
-/// Where a profile was taken, and what it says.
+/// A profile, and where it was measured.
 struct Table {
     place: &'static str,
     profile: Result<Profile>,
@@ -27,7 +27,7 @@ struct Table {
 /// Measures on each device in turn, and writes `kernels.json` and `kernels.md`.
 ///
 /// # Errors
-/// No device at all; a folder that can't be written to.
+/// If there is no device, or the folder can't be written to.
 pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()> {
     let mut tables = Vec::new();
     for (place, engine) in

@@ -1,12 +1,12 @@
-//! Time Traveller and its peers, side by side: the same network, the same complete training steps, on this machine.
+//! Benchmarks Time Traveller and its peers: the same network and complete training steps, on this machine.
 //!
-//! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`, or
-//! `cargo xtask bench --kernels` for where our own time goes, and `--growth` for how it grows with the network.
+//! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`;
+//! `cargo xtask bench --kernels` measures our own kernels, `--growth` how their time grows with the network.
 //!
-//! Each round gives every contestant a turn, so that whatever else the machine does falls on all alike. In a turn a
-//! contestant starts anew from the case's parameters and trains on its minibatches, parameters and state flowing on;
-//! the first ones warm up, the rest is timed, from one read-back to another. Every loss it had, and what its parameters
-//! became, is then held against the oracle in f64: without the right ones there is no speed.
+//! Each round gives every contestant a turn, so that other load on the machine affects all alike. In a turn a
+//! contestant starts from the case's parameters and trains on its minibatches, carrying parameters and state; the first
+//! minibatches warm up, the rest is timed, from one read-back to another. All losses and the final parameters are then
+//! compared with the oracle in f64; a contestant that deviates gets no speed.
 
 mod about;
 mod case;
@@ -71,7 +71,7 @@ async fn main() -> Result<()> {
     compare(&arguments, &about, &places).await
 }
 
-/// Ours and the peers, in turn.
+/// Measures all contestants in turn, and writes the results.
 async fn compare(Arguments { rounds, only, output, .. }: &Arguments, about: &About, places: &Places) -> Result<()> {
     let (rounds, contestants) = (*rounds, contestants::choose(only)?);
     eprintln!("» Making the case, by the oracle in f64 (about a minute)");
@@ -90,7 +90,7 @@ async fn compare(Arguments { rounds, only, output, .. }: &Arguments, about: &Abo
     Ok(())
 }
 
-/// Gives a contestant its turn, and its row what came of it.
+/// Gives a contestant its turn, and records the outcome in its row.
 async fn turn(row: &mut Row, case: &Case, places: &Places) {
     let contestant: &Contestant = row.contestant;
     match turn::take(contestant, case, places).await {

@@ -1,4 +1,4 @@
-//! What came of it all: `bench.json` and `bench.md`.
+//! Writes the results: `bench.json` and `bench.md`.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::about::About;
 use crate::contestants::{Contestant, Outcome};
 use crate::turn::SECONDS;
 
-/// What a contestant came to.
+/// The results of a contestant.
 pub struct Row {
     pub contestant: &'static Contestant,
     /// Tokens per second in each round.
@@ -35,7 +35,7 @@ impl Row {
         self.version = outcome.version;
     }
 
-    /// What is to be said of the last turn.
+    /// The last turn's result in words.
     pub fn last(&self) -> String {
         match (&self.problem, self.speeds.last()) {
             (Some(problem), _) => problem.clone(),
@@ -44,7 +44,7 @@ impl Row {
         }
     }
 
-    /// Median, smallest and largest, if all turns went well.
+    /// Median, smallest and largest speed, if all turns succeeded.
     fn speed(&self) -> Option<(f64, f64, f64)> {
         if self.problem.is_some() {
             return None;
@@ -57,7 +57,7 @@ impl Row {
         Some((median, *sorted.first()?, *sorted.last()?))
     }
 
-    /// How many times as fast the other is.
+    /// Speed of `ours` divided by this one's.
     fn ratio(&self, ours: &Self) -> Option<f64> {
         Some(ours.speed()?.0 / self.speed()?.0)
     }
@@ -87,12 +87,12 @@ impl Row {
     }
 }
 
-/// Those of ours in the same place.
+/// Our contestants in this table.
 fn ours<'a>(rows: &'a [Row], place: &str) -> Vec<&'a Row> {
     rows.iter().filter(|row| row.contestant.is_ours() && row.contestant.place() == place).collect()
 }
 
-/// Leaves both files in this folder, and gives the tables.
+/// Writes both files to this folder; returns the tables as Markdown.
 pub fn write(folder: &Path, about: &About, rounds: usize, rows: &[Row]) -> Result<String> {
     let contestants: Vec<Value> = rows.iter().map(|row| row.json(&ours(rows, row.contestant.place()))).collect();
     let mut result = about.json();
@@ -107,7 +107,7 @@ pub fn write(folder: &Path, about: &About, rounds: usize, rows: &[Row]) -> Resul
     Ok(text)
 }
 
-/// The tables, with all that they depend on.
+/// The tables, with the conditions of the measurement.
 fn markdown(about: &About, rounds: usize, rows: &[Row]) -> String {
     let packages: Vec<String> = about
         .packages
@@ -177,7 +177,7 @@ fn table(place: &str, rows: &[Row]) -> String {
     text
 }
 
-/// `12,345`.
+/// A rounded number with thousands separators: `12,345`.
 fn grouped(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();

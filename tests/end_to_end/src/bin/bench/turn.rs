@@ -19,21 +19,21 @@ use tokio::process::Command;
 use crate::case::Case;
 use crate::contestants::{Contestant, How, On, Outcome};
 
-/// How long the timed part of a turn is to take, if there are minibatches enough. At least one is timed.
+/// Seconds of the timed part of a turn, if there are enough minibatches. At least one is timed.
 pub const SECONDS: f64 = 6.0;
-/// How long a turn may take with all that belongs to it, on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(900);
+/// Timeout of a whole turn, on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(900);
 
-/// Where things lie.
+/// Paths.
 pub struct Places {
     /// The repository's root.
     pub root: PathBuf,
-    /// A Python that may have torch.
+    /// A Python, with or without torch.
     pub python: PathBuf,
 }
 
 impl Places {
-    /// The case.
+    /// The folder of the case.
     pub fn case(&self) -> PathBuf {
         self.root.join("target/bench")
     }
@@ -43,7 +43,7 @@ impl Places {
     }
 }
 
-/// What came of a turn.
+/// The result of a turn.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub enum Told {
@@ -54,10 +54,10 @@ pub enum Told {
     },
 }
 
-/// Has a contestant train.
+/// Runs a contestant.
 ///
 /// # Errors
-/// That it could not.
+/// If it failed.
 pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Result<Told> {
     match contestant.how {
         How::Page { package: Some(package), .. } if !places.peers().join("node_modules").join(package).exists() => {
@@ -73,16 +73,16 @@ pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Resu
     }
 }
 
-/// What a function of `benches/peers/page.js` tells, in a browser of its own, so that nothing of another contestant is
-/// left in it.
+/// Calls a function of `benches/peers/page.js` in a new browser, so that contestants don't affect each other; returns
+/// its result.
 ///
 /// # Errors
-/// What it complains of.
+/// The function's error.
 pub async fn in_browser<T: DeserializeOwned>(function: &str, arguments: Vec<Value>, places: &Places) -> Result<T> {
     let visit = visit(places).await?;
-    visit.allow_scripts(PATIENCE).await?;
+    visit.allow_scripts(TIMEOUT).await?;
     let told = visit.script(&format!("return {function}(...arguments)"), arguments).await.map_err(|error| {
-        // Chrome's driver adds its own stack.
+        // chromedriver appends its stack trace.
         let text = format!("{error:#}");
         anyhow!("{}", text.lines().next().unwrap_or_default().to_owned())
     })?;
@@ -102,7 +102,7 @@ pub async fn browser(places: &Places) -> Result<String> {
     Ok(version["product"].as_str().context("the browser does not tell its version")?.replace('/', " "))
 }
 
-/// Whole epochs, the first of which warms up; as a program does that trains, but without its samples.
+/// Trains whole epochs, without samples; the first one warms up.
 async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
     let corpus = Rc::new(case.corpus.clone());
     let config = Config { epochs: case.epochs() as u32, ..case.config };
@@ -127,10 +127,10 @@ async fn pytorch(network: &str, on: On, places: &Places) -> Result<Told> {
     let mut script = Command::new(&places.python);
     script.arg(places.peers().join("pytorch.py")).arg(places.case());
     script.args(["--network", network, "--threads", &on.threads().to_string(), "--seconds", &SECONDS.to_string()]);
-    let output = match tokio::time::timeout(PATIENCE, script.kill_on_drop(true).output()).await {
+    let output = match tokio::time::timeout(TIMEOUT, script.kill_on_drop(true).output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => return Ok(Told::Absent { absent: how_to_get(&format!("{python}: {error}")) }),
-        Err(_) => bail!("it took longer than {PATIENCE:?}"),
+        Err(_) => bail!("it took longer than {TIMEOUT:?}"),
     };
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
