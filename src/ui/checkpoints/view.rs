@@ -75,7 +75,7 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
             </div>
             <p class="note">
                 {fill(w.checkpoint_pytorch_note, &[PYTORCH_SCRIPT])} " "
-                <code class="whole">"python3 " <a href=PYTORCH_SCRIPT download>{PYTORCH_SCRIPT}</a> " FILE.safetensors"</code>
+                <code>"python3 " <a href=PYTORCH_SCRIPT download>{PYTORCH_SCRIPT}</a> " FILE.safetensors"</code>
             </p>
             <OpenField page />
             <ul class="offers" data-testid="finished-runs" hidden=move || finished.with(Vec::is_empty)>
