@@ -51,10 +51,10 @@ pub enum Error {
     )]
     BadParameters(FileFault),
 
-    #[error("The checkpoint can't be used: {0}; choose another, or begin anew.")]
+    #[error("The checkpoint can't be used: {0}; choose another one, or start a new run.")]
     BadCheckpoint(FileFault),
 
-    #[error("The saved run is not there any more, for it was discarded, or resumed on another page: begin anew.")]
+    #[error("The saved run no longer exists, because it was discarded, or resumed on another page: start a new run.")]
     CheckpointGone,
 
     #[error("There is no network to save: press Train first.")]
@@ -63,7 +63,9 @@ pub enum Error {
     #[error("{name} could not be read ({why}): choose it again, or another file.")]
     FileUnreadable { name: String, why: String },
 
-    #[error("{name} has {megabytes} MB, and no network here has more than {most_megabytes} MB: choose another file.")]
+    #[error(
+        "{name} has {megabytes} MB, and no checkpoint here has more than {most_megabytes} MB: choose another file."
+    )]
     FileTooLarge { name: String, megabytes: u64, most_megabytes: u64 },
 
     #[error("The text could not be fetched ({0}): build the page with `cargo xtask build`, which brings it.")]
@@ -86,10 +88,10 @@ pub enum Error {
     )]
     NoLetters,
 
-    #[error("The text is empty: choose one that has something in it.")]
+    #[error("The text is empty: choose another one.")]
     EmptyText,
 
-    #[error("The text has more than {most_megabytes} MB, the most that is read here: choose a shorter one, or a part.")]
+    #[error("The text has more than {most_megabytes} MB, which is the limit: choose a shorter one, or a part of it.")]
     TextTooLarge { most_megabytes: usize },
 
     #[error(
@@ -99,35 +101,39 @@ pub enum Error {
     NotUtf8 { offset: usize },
 
     #[error(
-        "The text begins as UTF-16, and at byte {offset}, counted from 0, stands half a character: save it as UTF-8 and \
+        "The text begins as UTF-16, and at byte {offset}, counted from 0, is half a character: save it as UTF-8 and \
          choose it again."
     )]
     NotUtf16 { offset: usize },
 
     #[error(
-        "The text has a zero at byte {offset}, counted from 0, as only other kinds of file do: choose a plain text, saved \
-         as UTF-8."
+        "The text contains a zero byte (byte {offset}, counted from 0), so it is not a plain text: choose one that is \
+         saved as UTF-8."
     )]
     NotText { offset: usize },
 
-    #[error("{0} is no address of a text, which begins with https:// or http://: put one into the link after text=.")]
+    #[error(
+        "{0} is not the address of a text, which starts with https:// or http://: put one into the link after text=."
+    )]
     NotAnAddress(String),
 
     #[error(
-        "{0} gave no text: its server can't be reached, or lets no other page read it (CORS): download the text and \
+        "{0} could not be fetched: its server can't be reached, or does not let other pages read it (CORS); download the text and \
          choose the file."
     )]
     AddressUnreachable(String),
 
     #[error(
-        "{address} is answered with {status} instead of a text: check the link, or download the text and choose it."
+        "{address} returned status {status} instead of a text: check the link, or download the text and choose it."
     )]
     AddressAnswers { address: String, status: u16 },
 
-    #[error("{address} has not come within {seconds} seconds: try again, or download the text and choose the file.")]
+    #[error(
+        "{address} did not answer in full within {seconds} seconds: try again, or download the text and choose the file."
+    )]
     AddressSlow { address: String, seconds: u32 },
 
-    #[error("The book’s text is not there to go back to: reload the page.")]
+    #[error("The book’s text is not available: reload the page.")]
     NoBook,
 
     #[error("The prefix is empty: type at least one character to continue.")]
@@ -142,7 +148,7 @@ pub enum Error {
     #[error("The temperature is {given}, which is not a number from {COLDEST} to {HOTTEST}: enter one.")]
     Temperature { given: f32 },
 
-    #[error("Nothing can be picked from the 0 likeliest characters: set top k to 1 or more.")]
+    #[error("No character can be picked from the top 0: set top k to 1 or more.")]
     TopK,
 
     #[error(
@@ -180,12 +186,12 @@ pub enum Error {
     #[error("The GPU has too little free memory for this network: lower Hidden units, Batch size or Time steps.")]
     OutOfMemory,
 
-    #[error("The GPU reported an error, so training stopped: {0}; press Train to start anew.")]
+    #[error("The GPU reported an error, so training stopped: {0}; press Train to start a new run.")]
     Gpu(String),
 
     #[error(
-        "The GPU failed again and again ({reason}), so the run is held at the end of its last epoch: press Resume to \
-         try once more."
+        "The GPU failed repeatedly ({reason}), so the run is paused at the end of its last epoch: press Resume to try \
+         again."
     )]
     Lost { reason: String },
 
@@ -195,33 +201,33 @@ pub enum Error {
     #[error("There is no network to continue with: press Train to try again.")]
     NoNetwork,
 
-    #[error("The trainer did not understand the page ({0}): reload the page.")]
+    #[error("The training worker did not understand the page ({0}): reload the page.")]
     NotUnderstood(String),
 
-    #[error("The worker that trains broke down ({0}): press Reset to start another.")]
+    #[error("The training worker broke down ({0}): press Reset to start another.")]
     WorkerBroke(String),
 
-    #[error("The worker that trains has stopped ({0}): press Reset to start it again.")]
+    #[error("The training worker has stopped ({0}): press Reset to restart it.")]
     WorkerStopped(String),
 
-    #[error("The worker that trains could not be loaded: check the connection, then press Reset.")]
+    #[error("The training worker could not be loaded: check the connection, then press Reset.")]
     WorkerNotLoaded,
 
-    #[error("The worker that trains has not answered for {seconds} seconds: check the connection, then press Reset.")]
+    #[error("The training worker has not answered for {seconds} seconds: check the connection, then press Reset.")]
     WorkerSilent { seconds: u64 },
 
     #[error(
-        "The worker that trains could not be started ({0}): reload the page, and if that does not help, allow this site \
+        "The training worker could not be started ({0}): reload the page, and if that does not help, allow this site \
          to run workers."
     )]
     WorkerNotStarted(String),
 
-    #[error("A message from the worker that trains could not be read: press Reset.")]
+    #[error("A message from the training worker could not be read: press Reset.")]
     WorkerUnreadable,
 
     #[error(
-        "The worker that trains said something this page does not know ({0}): reload the page, so that both are of one \
-         version."
+        "The training worker sent a message that this page does not know ({0}): reload the page, so that both have the \
+         same version."
     )]
     WorkerUnknown(String),
 }

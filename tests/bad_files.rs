@@ -78,23 +78,29 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
     let whole = &*GOOD;
     let no_header = |length: u64| [&length.to_le_bytes()[..], &whole[8..]].concat();
     vec![
-        (vec![], "no safetensors file (header too small)"),
-        (vec![0; 8], "no safetensors file (invalid JSON in header: EOF"),
-        (b"PK\x03\x04 a zip file, as torch.save makes it".to_vec(), "no safetensors file (header too large)"),
-        (whole[..100].to_vec(), "no safetensors file (invalid header length)"),
-        (whole[..whole.len() - 1].to_vec(), "no safetensors file (incomplete metadata"),
-        (no_header(1), "no safetensors file (invalid JSON in header: EOF while parsing an object"),
-        (no_header(90_000_000), "no safetensors file (invalid header length)"),
-        (file(b"\xff\xfe{}", &[]), "no safetensors file (invalid UTF-8"),
-        (file(b"[1, 2]", &[]), "no safetensors file (invalid JSON in header: invalid type: sequence"),
-        (file(b"{\"w_xh\": 5}", &[]), "no safetensors file (invalid JSON in header: invalid type: integer"),
-        (said("b_h", "shape", json!([4])), "no safetensors file (invalid shape"),
-        (said("b_h", "shape", json!([u64::MAX, 8])), "no safetensors file (overflow"),
-        (said("b_h", "shape", json!([-8])), "no safetensors file (invalid JSON in header: invalid value: integer `-8`"),
-        (said("b_h", "dtype", json!("F99")), "no safetensors file (invalid JSON in header: unknown variant `F99`"),
-        (said("b_h", "data_offsets", json!([0, 32])), "no safetensors file (invalid offset for tensor `"),
-        (with("seed", 1), "no safetensors file (invalid JSON in header: invalid type: integer `1`, expected a string"),
-        (file(b"{}", &[]), "it is no checkpoint, for its metadata lack format"),
+        (vec![], "not a safetensors file (header too small)"),
+        (vec![0; 8], "not a safetensors file (invalid JSON in header: EOF"),
+        (b"PK\x03\x04 a zip file, as torch.save makes it".to_vec(), "not a safetensors file (header too large)"),
+        (whole[..100].to_vec(), "not a safetensors file (invalid header length)"),
+        (whole[..whole.len() - 1].to_vec(), "not a safetensors file (incomplete metadata"),
+        (no_header(1), "not a safetensors file (invalid JSON in header: EOF while parsing an object"),
+        (no_header(90_000_000), "not a safetensors file (invalid header length)"),
+        (file(b"\xff\xfe{}", &[]), "not a safetensors file (invalid UTF-8"),
+        (file(b"[1, 2]", &[]), "not a safetensors file (invalid JSON in header: invalid type: sequence"),
+        (file(b"{\"w_xh\": 5}", &[]), "not a safetensors file (invalid JSON in header: invalid type: integer"),
+        (said("b_h", "shape", json!([4])), "not a safetensors file (invalid shape"),
+        (said("b_h", "shape", json!([u64::MAX, 8])), "not a safetensors file (overflow"),
+        (
+            said("b_h", "shape", json!([-8])),
+            "not a safetensors file (invalid JSON in header: invalid value: integer `-8`",
+        ),
+        (said("b_h", "dtype", json!("F99")), "not a safetensors file (invalid JSON in header: unknown variant `F99`"),
+        (said("b_h", "data_offsets", json!([0, 32])), "not a safetensors file (invalid offset for tensor `"),
+        (
+            with("seed", 1),
+            "not a safetensors file (invalid JSON in header: invalid type: integer `1`, expected a string",
+        ),
+        (file(b"{}", &[]), "it is not a checkpoint, because its metadata lack format"),
     ]
 }
 
@@ -102,7 +108,7 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
 fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
     let parameters = parameters_file::write(&example().parameters);
     vec![
-        (parameters, "it is no checkpoint, for its metadata lack format"),
+        (parameters, "it is not a checkpoint, because its metadata lack format"),
         (with("format", "time-traveller checkpoint 2"), "its format is “time-traveller checkpoint 2”"),
         (without("vocabulary"), "its metadata lack vocabulary"),
         (without("text"), "its metadata lack text"),
@@ -124,7 +130,7 @@ fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
         (with("vocabulary", ""), "its vocabulary is empty"),
         (with("vocabulary", "abca"), "its vocabulary is empty or has a character twice"),
         (with("vocabulary", "abc"), "w_xh has the shape [22, 8], not [4, 8]"),
-        (with("samples", "{}"), "its samples are no list of texts"),
+        (with("samples", "{}"), "its samples are not a list of texts"),
         (with("samples", "[[\"a\",\"b\"]]"), "it has 2 epochs and 1 samples"),
     ]
 }
@@ -169,10 +175,10 @@ fn bad_numbers() -> Vec<(Vec<u8>, &'static str)> {
 /// Good checkpoints of another text or vocabulary.
 fn others() -> Vec<(Vec<u8>, &'static str)> {
     vec![
-        (changed(|c| c.text = "da39a3ee5e6b4b0d3255bfef95601890afd80709".into()), "it is of another text"),
+        (changed(|c| c.text = "da39a3ee5e6b4b0d3255bfef95601890afd80709".into()), "it belongs to another text"),
         (
             changed(|c| c.vocabulary = c.vocabulary.to_uppercase()),
-            "it is of another vocabulary (of size 22, and here it is 22)",
+            "it belongs to another vocabulary (of size 22; the text’s has 22)",
         ),
     ]
 }
@@ -230,7 +236,7 @@ fn every_fault_has_its_sentence() {
         let [error, chinese] = [&ENGLISH, &CHINESE].map(|w| in_words(w, &error));
         assert!(chinese.starts_with("检查点无法使用（") && !chinese.contains(sentence), "{sentence}: {chinese}");
         assert!(error.starts_with("The checkpoint can't be used: ") && error.contains(sentence), "{sentence}: {error}");
-        assert!(error.ends_with("; choose another, or begin anew."), "{error}");
+        assert!(error.ends_with("; choose another one, or start a new run."), "{error}");
         assert!(error.len() < 400, "{error}");
         said.insert(error);
     }

@@ -163,7 +163,7 @@ fn a_file_is_examined_while_a_run_goes_on() {
     for request in [1, 2] {
         assert!(matches!(&again[the(&again, answered(request))], Event::Examined { summary: s, .. } if s == summary));
     }
-    for (request, sentence) in [(3, "no safetensors file"), (4, "of another text")] {
+    for (request, sentence) in [(3, "not a safetensors file"), (4, "to another text")] {
         let Event::Refused { error, .. } = &again[the(&again, answered(request))] else { panic!("{again:#?}") };
         assert!(error.to_string().contains(sentence), "{error}");
     }
@@ -185,16 +185,16 @@ fn what_is_written_is_read_and_any_program_finds_the_parameters() {
 fn a_checkpoint_of_another_text_says_so() {
     let longer = Corpus::new(&"A small clock ticks on the table, and the traveller who built it waits.\n".repeat(12));
     let other = example().check(&longer).unwrap_err().to_string();
-    assert!(other.contains("of another vocabulary"), "{other}");
+    assert!(other.contains("to another vocabulary"), "{other}");
     let same = Corpus::new(&(LINE.repeat(12) + "t"));
     let other = example().check(&same).unwrap_err().to_string();
-    assert!(other.contains("of another text, with the same vocabulary"), "{other}");
+    assert!(other.contains("to another text, with the same vocabulary"), "{other}");
 }
 
 #[test]
 fn a_bad_checkpoint_fails_with_its_sentence_and_the_next_run_goes_well() {
     let other = Checkpoint { text: "of something else".into(), ..example() }.write();
-    for (file, sentence) in [(&b"no file"[..], "no safetensors file"), (&other, "of another text")] {
+    for (file, sentence) in [(&b"no file"[..], "not a safetensors file"), (&other, "to another text")] {
         let events = play([
             part([train(1, endless())], epoch(1)),
             part([train_from(2, small(), from(file))], failed),

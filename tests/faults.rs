@@ -183,7 +183,7 @@ fn after_three_devices_in_a_row_a_run_asks() {
     assert_eq!(recoveries(&events), [2, 2, 2, 2]);
     let Event::Lost { run: 1, error } = &events[the(&events, lost)] else { panic!("{events:#?}") };
     let message = error.to_string();
-    assert!(message.contains("failed again and again") && message.contains("press Resume"), "{message}");
+    assert!(message.contains("failed repeatedly") && message.contains("press Resume"), "{message}");
     for request in [1, 2] {
         let Event::Refused { error, .. } = &events[the(&events, answered(request))] else { panic!("{events:#?}") };
         let message = error.to_string();

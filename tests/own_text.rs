@@ -58,11 +58,11 @@ fn each_bad_text_has_its_sentence() {
         (b"\xc0\xaf", "its byte 0,"),                 // an overlong encoding
         ("时光".as_bytes().split_last().unwrap().1, "its byte 3,"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "its byte 0,"),
-        (b"PK\x03\x04\x14\0\x06\0", "has a zero at byte 5"),
-        (b"a\0b\0", "has a zero at byte 1"),              // UTF-16 without a mark
-        (b"\xff\xfe\0\0a\0\0\0", "has a zero at byte 2"), // UTF-32
-        (b"\xff\xfea\0\x3d\xd8b\0", "at byte 4, counted from 0, stands half a character"), // a lone surrogate
-        (b"\xfe\xff\0a\0", "at byte 4, counted from 0, stands half a character"),
+        (b"PK\x03\x04\x14\0\x06\0", "contains a zero byte (byte 5"),
+        (b"a\0b\0", "contains a zero byte (byte 1"), // UTF-16 without a mark
+        (b"\xff\xfe\0\0a\0\0\0", "contains a zero byte (byte 2"), // UTF-32
+        (b"\xff\xfea\0\x3d\xd8b\0", "at byte 4, counted from 0, is half a character"), // a lone surrogate
+        (b"\xfe\xff\0a\0", "at byte 4, counted from 0, is half a character"),
     ];
     let mut commands = cases.map(|(bytes, _)| verbatim(bytes)).to_vec();
     commands.push(Command::Text { choice: TextChoice::Present, cleaning: Cleaning::Book, vocab: 4000 });
@@ -278,8 +278,8 @@ fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
     };
     assert_eq!(numbers(&after), numbers(&whole));
     for (other, sentence) in [
-        (Command::Pause, "of another vocabulary (of size 20, and here it is 20)"),
-        (verbatim(CHINESE.repeat(7)), "of another text, with the same vocabulary"),
+        (Command::Pause, "to another vocabulary (of size 20; the text’s has 20)"),
+        (verbatim(CHINESE.repeat(7)), "to another text, with the same vocabulary"),
     ] {
         let events = play([part([other, train_from(1, to_go, from(&file))], failed)]);
         let Some(Event::Failed { error, .. }) = events.last() else { panic!("{events:?}") };

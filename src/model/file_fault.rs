@@ -7,11 +7,11 @@ use super::config::SettingError;
 /// The first fault of a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum FileFault {
-    #[error("it is no safetensors file ({0})")]
+    #[error("it is not a safetensors file ({0})")]
     NotSafetensors(String),
-    #[error("it is no checkpoint, for its metadata lack format")]
+    #[error("it is not a checkpoint, because its metadata lack format")]
     NotACheckpoint,
-    #[error("its format is “{given}”, and “{wanted}” is read here")]
+    #[error("its format is “{given}”, not “{wanted}”")]
     Format { given: String, wanted: String },
     #[error("its metadata lack {0}")]
     Lacks(String),
@@ -29,7 +29,7 @@ pub enum FileFault {
     Shape { name: String, given: Vec<usize>, wanted: Vec<usize> },
     #[error("element {element} of {name} is {given}")]
     NotFinite { name: String, element: usize, given: String },
-    #[error("its samples are no list of texts ({0})")]
+    #[error("its samples are not a list of texts ({0})")]
     Samples(String),
     #[error("it has {epochs} epochs and {samples} samples")]
     SampleCount { epochs: usize, samples: usize },
@@ -54,8 +54,8 @@ pub enum FileFault {
     HyperparametersPosition { epoch: f64, minibatch: f64 },
     #[error("its changes of learning rate or clip threshold do not start at epoch 0, minibatch 0, or are not in order")]
     HyperparametersOrder,
-    #[error("it is of another vocabulary (of size {its}, and here it is {ours})")]
+    #[error("it belongs to another vocabulary (of size {its}; the text’s has {ours})")]
     OtherVocabulary { its: usize, ours: usize },
-    #[error("it is of another text, with the same vocabulary")]
+    #[error("it belongs to another text, with the same vocabulary")]
     OtherText,
 }

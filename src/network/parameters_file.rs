@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let wrong = |file: &[u8]| read(file, network(3)).unwrap_err().to_string();
-        assert!(wrong(b"PK").contains("no safetensors file"));
+        assert!(wrong(b"PK").contains("not a safetensors file"));
         let sentence = wrong(&write(&Parameters::zeros(network(4))));
         assert!(sentence.contains("w_xh has the shape [2, 4], not [2, 3]"), "{sentence}");
         let mut not_finite = Parameters::init(network(3), 1);

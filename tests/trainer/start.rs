@@ -151,8 +151,8 @@ fn a_bad_beginning_fails_with_a_sentence_and_the_next_run_goes_well() {
     let wider = Config { hidden: 9, ..small() };
     let good = file(small(), 1);
     let bad = [
-        (from(b""), "The initial parameters can't be used: it is no safetensors file"),
-        (from(&good[..good.len() - 1]), "it is no safetensors file"),
+        (from(b""), "The initial parameters can't be used: it is not a safetensors file"),
+        (from(&good[..good.len() - 1]), "it is not a safetensors file"),
         (from(&file(wider, 1)), "w_xh has the shape [22, 9], not [22, 8]"),
         (StartFrom { window_offset: Some(6), ..from(&good) }, "A window offset of 6 is more than 5"),
     ];

@@ -190,7 +190,7 @@ async fn a_links_text_is_named_and_waits_for_consent() {
     assert_eq!(page.sent(), [choice(TextChoice::Address(link.into()), Cleaning::Book)]);
     assert_eq!(page.text("text-facts"), format!("Reading {link}…"));
     page.receive([Event::TextRefused { error: Error::AddressUnreachable(link.into()) }]).await;
-    assert!(page.text("error").contains("lets no other page read it (CORS)"), "{}", page.text("error"));
+    assert!(page.text("error").contains("does not let other pages read it (CORS)"), "{}", page.text("error"));
 
     let page = Mounted::ready("").await;
     page.page.text.own.update(|own| own.offer(Some(link.into())));
@@ -202,7 +202,7 @@ async fn a_links_text_is_named_and_waits_for_consent() {
     {
         page.page.text.own.update(|own| own.offer(Some(bad.into())));
         page.settle().await;
-        assert!(page.text("offer").contains(&format!("{bad} is no address of a text")), "{}", page.text("offer"));
+        assert!(page.text("offer").contains(&format!("{bad} is not the address of a text")), "{}", page.text("offer"));
         assert!(page.button("Fetch this text").has_attribute("disabled"), "{bad}");
     }
 }

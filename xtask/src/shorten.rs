@@ -35,13 +35,16 @@ pub fn shorten(folder: &Path) -> Result<()> {
 /// lines to itself, and no string has several.
 pub fn without_comments(script: &str) -> String {
     let (mut short, mut in_comment) = (String::new(), false);
-    for line in script.lines().map(str::trim) {
+    for mut line in script.lines().map(str::trim) {
         in_comment |= line.starts_with("/*");
-        if !in_comment && !line.is_empty() && !line.starts_with("//") {
+        if in_comment {
+            let Some((_, code)) = line.split_once("*/") else { continue };
+            (in_comment, line) = (false, code.trim());
+        }
+        if !line.is_empty() && !line.starts_with("//") {
             short += line;
             short.push('\n');
         }
-        in_comment &= !line.ends_with("*/");
     }
     short
 }
@@ -49,15 +52,20 @@ pub fn without_comments(script: &str) -> String {
 /// Puts a number of the same length in the place of each hash, in the script and in its program.
 fn number_imports(script: &mut String, program: &mut [u8]) {
     let names = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter_map(hash);
-    let hashes: BTreeSet<String> = names.map(str::to_owned).collect();
-    let numbers: BTreeMap<&[u8], String> =
-        hashes.iter().enumerate().map(|(number, hash)| (hash.as_bytes(), format!("{number:0HASH$}"))).collect();
-    for hash in &hashes {
-        *script = script.replace(hash, &numbers[hash.as_bytes()]);
-    }
-    for at in 1..program.len().saturating_sub(HASH - 1) {
-        if program[at - 1] == b'_' && program[at].is_ascii_hexdigit() {
-            let end = &mut program[at..at + HASH];
+    let hashes: BTreeSet<Vec<u8>> = names.map(|hash| hash.as_bytes().to_vec()).collect();
+    let numbers: BTreeMap<Vec<u8>, String> =
+        hashes.into_iter().enumerate().map(|(number, hash)| (hash, format!("{number:0HASH$}"))).collect();
+    let mut bytes = std::mem::take(script).into_bytes();
+    replace(&mut bytes, &numbers);
+    replace(program, &numbers);
+    *script = String::from_utf8(bytes).expect("digits for digits");
+}
+
+/// In one pass, since wasm-bindgen numbers some names itself: a number that was put in may be the hash of another.
+fn replace(bytes: &mut [u8], numbers: &BTreeMap<Vec<u8>, String>) {
+    for at in 1..bytes.len().saturating_sub(HASH - 1) {
+        if bytes[at - 1] == b'_' && bytes[at].is_ascii_hexdigit() {
+            let end = &mut bytes[at..at + HASH];
             if let Some(number) = numbers.get(&*end) {
                 end.copy_from_slice(number.as_bytes());
             }
@@ -80,6 +88,7 @@ mod tests {
     fn scripts_lose_comments_and_indentation_and_no_code() {
         let script = "/**\n * @returns {number}\n */\nget x() {\n    // why\n\n    return 2 // two\n        * 3;\n}\n";
         assert_eq!(without_comments(script), "get x() {\nreturn 2 // two\n* 3;\n}\n");
+        assert_eq!(without_comments("/* a */ f();\n/*\n b */ g();\n"), "f();\ng();\n");
     }
 
     #[test]
@@ -90,5 +99,15 @@ mod tests {
         number_imports(&mut script, &mut program);
         assert_eq!(script, "__wbg_b_0000000000000001: f(`x-0123456789abcdef.wasm`), __wbg_a_0000000000000000: g");
         assert_eq!(program, b"\x18__wbg_a_0000000000000000\x18__wbg_b_0000000000000001\x00");
+    }
+
+    #[test]
+    fn names_that_end_in_numbers_stay_different() {
+        let names: Vec<String> = (1..=0x20).map(|number| format!("__wbindgen_cast_{number:016x}")).collect();
+        let mut script = names.join(" ");
+        let mut program = script.clone().into_bytes();
+        number_imports(&mut script, &mut program);
+        assert_eq!(script.as_bytes(), program);
+        assert_eq!(script.split(' ').collect::<BTreeSet<_>>().len(), names.len());
     }
 }

@@ -32,13 +32,14 @@ fn sgd_update(
 
     let element = 4u * i;
     for (var j = 0u; j < arrayLength(&transposes); j++) {
-        let copy = transposes[j];
-        if element >= copy.begin && element < copy.end {
+        if element >= transposes[j].begin && element < transposes[j].end {
+            let copy = transposes[j];
             let row = (element - copy.begin) / copy.columns;
             let column = (element - copy.begin) % copy.columns;
             for (var c = 0u; c < 4u; c++) {
                 transposed[copy.to + (column + c) * copy.rows + row] = w[c];
             }
+            break; // a parameter has at most one copy
         }
     }
 }

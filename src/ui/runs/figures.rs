@@ -5,7 +5,7 @@ use crate::protocol::{EpochReport, FinalReport, Progress};
 /// The figures; `None` or 0 until they are known.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Figures {
-    /// Bytes of the run's buffers on the GPU.
+    /// Bytes of the run's buffers, on the GPU or in memory.
     pub bytes: Option<u64>,
     /// Finished epochs.
     pub epoch: u32,

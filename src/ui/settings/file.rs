@@ -87,7 +87,7 @@ mod tests {
         let said = |chosen: Chosen| chosen.error().map(ToString::to_string).unwrap_or_default();
         assert_eq!(
             said(Chosen::named("film.mp4".into(), 4_200_000_000)),
-            "film.mp4 has 4200 MB, and no network here has more than 512 MB: choose another file."
+            "film.mp4 has 4200 MB, and no checkpoint here has more than 512 MB: choose another file."
         );
         assert_eq!(said(Chosen::named("a".into(), LARGEST)), "");
         assert_eq!(
