@@ -1,7 +1,6 @@
 //! The forward pass alone, over a batch of rows, one time step at a time.
 
-use crate::model::Hyperparameters;
-use crate::model::Sizes;
+use crate::model::{Hyperparameters, Sizes};
 use crate::network::code::{Cpu, Library, code_of};
 use crate::network::memory::{STATE, Tensors, Weights};
 use crate::network::{Network, plan::Stage};

@@ -11,8 +11,7 @@ use crate::error::Result;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
-use crate::model::{Cursor, Hyperparameters, StateAt};
-use crate::model::{Minibatch, Sizes};
+use crate::model::{Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
 use crate::network::{Parameters, Setup};
 use crate::{cpu, gpu};
 

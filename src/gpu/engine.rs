@@ -14,9 +14,8 @@ use super::step::{Dispatch, Steps};
 use super::tile::Tile;
 use super::wgsl::Dims;
 use crate::error::Result;
-use crate::model::Minibatch;
 use crate::model::minibatch::{Metrics, by_time};
-use crate::model::{Cursor, Hyperparameters, StateAt};
+use crate::model::{Cursor, Hyperparameters, Minibatch, StateAt};
 use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// The most minibatches in one submission.

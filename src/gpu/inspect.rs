@@ -2,8 +2,7 @@
 
 use super::engine::Engine;
 use crate::error::Result;
-use crate::model::Minibatch;
-use crate::model::StateAt;
+use crate::model::{Minibatch, StateAt};
 
 impl Engine {
     /// Writes a tensor, given unpadded.

@@ -7,8 +7,7 @@ use dense::Panels;
 use super::description::Network;
 use super::parameters::Parameters;
 use super::table::{Content, Dim};
-use crate::model::Hyperparameters;
-use crate::model::Sizes;
+use crate::model::{Hyperparameters, Sizes};
 
 /// The parameters, and packed copies of those that are the right side of a matrix product.
 pub struct Weights {
