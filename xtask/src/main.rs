@@ -11,6 +11,8 @@ mod edition;
 mod finish;
 mod licences;
 mod npm;
+mod program;
+
 mod shell;
 mod shorten;
 mod site;

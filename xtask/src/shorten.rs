@@ -1,11 +1,13 @@
-//! What wasm-bindgen writes, made shorter to load: JavaScript without comments, and imports whose names end in their number
-//! instead of in a hash, of which gzip can make nothing.
+//! What wasm-bindgen writes, made shorter to load: JavaScript without comments, imports with short names, and programs in
+//! an order that suits gzip.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+
+use crate::program::rewrite;
 
 /// The end of the name of an import: `_` and this many digits of a hash.
 const HASH: usize = 16;
@@ -22,9 +24,9 @@ pub fn shorten(folder: &Path) -> Result<()> {
         let mut text = without_comments(&read);
         let program = folder.join(format!("{stem}_bg.wasm"));
         if program.exists() {
-            let mut code = fs::read(&program)?;
-            number_imports(&mut text, &mut code);
-            fs::write(&program, code)?;
+            let (renamed, names) = rename_imports(&text);
+            fs::write(&program, rewrite(&fs::read(&program)?, &names)?)?;
+            text = renamed;
         }
         fs::write(&script, text)?;
     }
@@ -49,35 +51,27 @@ pub fn without_comments(script: &str) -> String {
     short
 }
 
-/// Puts a number of the same length in the place of each hash, in the script and in its program.
-fn number_imports(script: &mut String, program: &mut [u8]) {
-    let names = script.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter_map(hash);
-    let hashes: BTreeSet<Vec<u8>> = names.map(|hash| hash.as_bytes().to_vec()).collect();
-    let numbers: BTreeMap<Vec<u8>, String> =
-        hashes.into_iter().enumerate().map(|(number, hash)| (hash, format!("{number:0HASH$}"))).collect();
-    let mut bytes = std::mem::take(script).into_bytes();
-    replace(&mut bytes, &numbers);
-    replace(program, &numbers);
-    *script = String::from_utf8(bytes).expect("digits for digits");
-}
-
-/// In one pass, since wasm-bindgen numbers some names itself: a number that was put in may be the hash of another.
-fn replace(bytes: &mut [u8], numbers: &BTreeMap<Vec<u8>, String>) {
-    for at in 1..bytes.len().saturating_sub(HASH - 1) {
-        if bytes[at - 1] == b'_' && bytes[at].is_ascii_hexdigit() {
-            let end = &mut bytes[at..at + HASH];
-            if let Some(number) = numbers.get(&*end) {
-                end.copy_from_slice(number.as_bytes());
-            }
+/// Gives each import a short name, in the script; returns the new names by the old ones.
+fn rename_imports(script: &str) -> (String, BTreeMap<String, String>) {
+    let words = script.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let (mut renamed, mut names) = (String::new(), BTreeMap::new());
+    for word in words {
+        let name = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        if !is_import(name) {
+            renamed += word;
+            continue;
         }
+        let number = names.len();
+        renamed += names.entry(name.to_owned()).or_insert_with(|| format!("i{number}"));
+        renamed += &word[name.len()..];
     }
+    (renamed, names)
 }
 
-/// The hash at the end of a name of wasm-bindgen's.
-fn hash(name: &str) -> Option<&str> {
-    let (begin, hash) = name.rsplit_once('_')?;
-    let is_hash = hash.len() == HASH && hash.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-    (begin.starts_with("__wb") && is_hash).then_some(hash)
+/// Whether this is a name that wasm-bindgen gives an import: it ends in `_` and a hash.
+fn is_import(name: &str) -> bool {
+    let hash = name.rsplit_once('_').filter(|(begin, _)| begin.starts_with("__wb")).map_or("", |(_, hash)| hash);
+    hash.len() == HASH && hash.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
 }
 
 #[cfg(test)]
@@ -92,22 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn script_and_program_agree_on_the_numbers_of_imports() {
-        let mut script =
-            "__wbg_b_bbbbbbbbbbbbbbb0: f(`x-0123456789abcdef.wasm`), __wbg_a_aaaaaaaaaaaaaaa1: g".to_owned();
-        let mut program = b"\x18__wbg_a_aaaaaaaaaaaaaaa1\x18__wbg_b_bbbbbbbbbbbbbbb0\x00".to_vec();
-        number_imports(&mut script, &mut program);
-        assert_eq!(script, "__wbg_b_0000000000000001: f(`x-0123456789abcdef.wasm`), __wbg_a_0000000000000000: g");
-        assert_eq!(program, b"\x18__wbg_a_0000000000000000\x18__wbg_b_0000000000000001\x00");
-    }
-
-    #[test]
-    fn names_that_end_in_numbers_stay_different() {
-        let names: Vec<String> = (1..=0x20).map(|number| format!("__wbindgen_cast_{number:016x}")).collect();
-        let mut script = names.join(" ");
-        let mut program = script.clone().into_bytes();
-        number_imports(&mut script, &mut program);
-        assert_eq!(script.as_bytes(), program);
-        assert_eq!(script.split(' ').collect::<BTreeSet<_>>().len(), names.len());
+    fn imports_have_short_names_and_nothing_else_has() {
+        let script = "__wbg_b_bbbbbbbbbbbbbbb0: f(`x-0123456789abcdef.wasm`), __wbindgen_cast_0000000000000001: __wbg_ptr, \
+                      __wbg_b_bbbbbbbbbbbbbbb0";
+        let (renamed, names) = rename_imports(script);
+        assert_eq!(renamed, "i0: f(`x-0123456789abcdef.wasm`), i1: __wbg_ptr, i0");
+        assert_eq!((names["__wbg_b_bbbbbbbbbbbbbbb0"].as_str(), names.len()), ("i0", 2));
     }
 }
