@@ -86,6 +86,9 @@ pub enum Command {
     Text { choice: TextChoice, cleaning: Cleaning, vocab: u32 },
     /// Races of earlier visits, which need not be repeated on the same devices.
     Recall { races: Vec<PastRace> },
+    /// The page has handled an [`Event::Epochs`] or [`Event::Progress`]. The worker has only one of them under way, so
+    /// that a page that is slower than the training never has a queue of events.
+    Seen,
 }
 
 /// The text to train on.
@@ -154,15 +157,16 @@ pub enum Event {
         /// Bytes of all the run's tensors, on the GPU or in memory.
         bytes: u64,
     },
-    /// After the [`Event::Started`] of a run that resumes from a checkpoint: its settings and finished epochs. It
-    /// follows an [`Event::HyperparametersSet`] for each change of hyperparameters.
+    /// After the [`Event::Started`] of a run that resumes from a checkpoint: its settings and finished epochs. The
+    /// worker's [`Outbox`](crate::train::Outbox) sends the epochs after it, as [`Event::Epochs`]. It follows an
+    /// [`Event::HyperparametersSet`] for each change of hyperparameters.
     Opened { run: u32, config: Config, reports: Vec<EpochReport> },
     /// A sample before any training.
     Untrained { run: u32, sample: Sample },
     /// The run's position within its epoch.
     Progress { run: u32, progress: Progress },
-    /// An epoch is done.
-    Epoch { run: u32, report: EpochReport },
+    /// Epochs are done: one, or several successive ones of a network that is faster than the page.
+    Epochs { run: u32, reports: Vec<EpochReport> },
     /// The run is paused: by [`Command::Pause`], or at the end of its [`Stretch`]. The [`Event::Progress`] before it
     /// says where.
     Paused { run: u32 },

@@ -147,7 +147,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One of each command.
-fn commands() -> impl Strategy<Value = [Command; 12]> {
+fn commands() -> impl Strategy<Value = [Command; 13]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), hyperparameters(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -166,6 +166,7 @@ fn commands() -> impl Strategy<Value = [Command; 12]> {
                 Command::Recall { races: vec![past_race("a device")] },
                 Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
+                Command::Seen,
             ];
             // A new command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -182,6 +183,7 @@ fn commands() -> impl Strategy<Value = [Command; 12]> {
                     Command::Recall { .. } => 9,
                     Command::Text { .. } => 10,
                     Command::Examine { .. } => 11,
+                    Command::Seen => 12,
                 };
                 assert_eq!(i, place);
             }
@@ -230,7 +232,7 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                 Event::Opened { run, config: Config { hidden: n, ..Config::default() }, reports: vec![epoch.clone()] },
                 Event::Untrained { run, sample },
                 Event::Progress { run, progress },
-                Event::Epoch { run, report: epoch },
+                Event::Epochs { run, reports: vec![epoch] },
                 Event::Paused { run },
                 Event::Resumed { run },
                 Event::HyperparametersSet { run, epoch: n, minibatch: m, hyperparameters },
@@ -269,7 +271,7 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                     Event::Opened { .. } => 4,
                     Event::Untrained { .. } => 5,
                     Event::Progress { .. } => 6,
-                    Event::Epoch { .. } => 7,
+                    Event::Epochs { .. } => 7,
                     Event::Paused { .. } => 8,
                     Event::Resumed { .. } => 9,
                     Event::HyperparametersSet { .. } => 10,
@@ -382,8 +384,8 @@ fn names_are_stable() {
         sample,
     };
     assert_eq!(
-        json(&Event::Epoch { run: 3, report }),
-        r#"{"Epoch":{"run":3,"report":{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"validation":21.5,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}}}"#
+        json(&Event::Epochs { run: 3, reports: vec![report] }),
+        r#"{"Epochs":{"run":3,"reports":[{"epoch":2,"perplexity":20.5,"loss":3.25,"grad_norms":[0.5],"tokens_per_second":1500.0,"validation":21.5,"sample":{"prefix":"tïme","text":"t<unk>me a","unknown":["ï"]}}]}}"#
     );
     assert_eq!(
         json(&Event::Failed { run: None, error: Error::Gpu("no".into()) }),

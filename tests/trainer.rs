@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "trainer/outbox.rs"]
+mod outbox;
 #[allow(dead_code, reason = "scripts of other tests")]
 #[path = "common/trainer.rs"]
 mod script;
@@ -266,7 +268,7 @@ fn summary(event: &Event) -> String {
     match event {
         Event::Started { run, .. } => format!("started {run}"),
         Event::Untrained { run, .. } => format!("untrained {run}"),
-        Event::Epoch { run, report } => format!("epoch {} of run {run}", report.epoch),
+        Event::Epochs { run, reports } => format!("epoch {} of run {run}", reports[0].epoch),
         Event::Paused { .. } => "paused".to_owned(),
         Event::Idle => "idle".to_owned(),
         Event::Generated { request, .. } => format!("generated {request}"),

@@ -152,7 +152,7 @@ fn whatever_is_asked_in_whatever_order_is_answered() {
         assert_eq!(told, set, "seed {seed}: hyperparameters");
         check_runs(seed, &events);
         let count = |which: &dyn Fn(&Event) -> bool| events.iter().filter(|event| which(event)).count();
-        let epochs = count(&|event| matches!(event, Event::Epoch { .. }));
+        let epochs = count(&|event| matches!(event, Event::Epochs { .. }));
         let moves = count(&|event| matches!(event, Event::Recovered { .. }));
         println!("seed {seed}: {} events, {epochs} epochs, {moves} moves to another device", events.len());
         assert!(epochs > 0, "seed {seed}: a walk that went nowhere");
@@ -183,9 +183,11 @@ fn check_runs(seed: u64, events: &[Event]) {
         match event {
             Event::Started { run, .. } => (present, epochs) = (Some(*run), 0),
             Event::Opened { reports, .. } => epochs = reports.len() as u32,
-            Event::Epoch { run, report } => {
-                assert_eq!((Some(*run), report.epoch), (present, epochs + 1), "seed {seed}");
-                epochs += 1;
+            Event::Epochs { run, reports } => {
+                for report in reports {
+                    assert_eq!((Some(*run), report.epoch), (present, epochs + 1), "seed {seed}");
+                    epochs += 1;
+                }
             }
             Event::Idle => present = None,
             Event::Failed { .. } => present = None,

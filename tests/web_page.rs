@@ -193,7 +193,7 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
         validation: None,
         sample: sample("time traveller", &format!(" and the {epoch}")),
     };
-    Event::Epoch { run: 1, report }
+    Event::Epochs { run: 1, reports: vec![report] }
 }
 
 #[wasm_bindgen_test]

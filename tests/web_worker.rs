@@ -76,10 +76,10 @@ async fn run(seed: u32, engine: EngineChoice) -> Vec<Event> {
 /// The perplexity of each epoch.
 fn curve(events: &[Event]) -> Vec<(u32, f64)> {
     let reports = events.iter().filter_map(|event| match event {
-        Event::Epoch { run: 7, report } => Some((report.epoch, report.perplexity)),
+        Event::Epochs { run: 7, reports } => Some(reports),
         _ => None,
     });
-    reports.collect()
+    reports.flatten().map(|report| (report.epoch, report.perplexity)).collect()
 }
 
 #[wasm_bindgen_test]

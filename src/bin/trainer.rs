@@ -12,11 +12,12 @@ pub fn main() {
 
 #[cfg(target_arch = "wasm32")]
 mod worker {
-    use std::cell::Cell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
 
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::future::Either;
+    use gloo_timers::future::TimeoutFuture;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::kernels::{LIBRARY, network_of};
@@ -24,7 +25,7 @@ mod worker {
     use time_traveller::protocol::{Command, Event, TextChoice};
     use time_traveller::text::Text;
     use time_traveller::text::fetch::{self, Limits};
-    use time_traveller::train::{Texts, Trainer, wait_for_text};
+    use time_traveller::train::{Outbox, Texts, Trainer, wait_for_text};
     use wasm_bindgen::{JsCast, prelude::*};
     use wasm_bindgen_futures::spawn_local;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -32,14 +33,20 @@ mod worker {
     /// The book's text, next to the worker's script.
     const TEXT: &str = "timemachine.txt";
 
+    /// The milliseconds from the page's answer to the next epochs: enough for the page to draw, and to rest.
+    const REST: u32 = 100;
+
+    type ToPage = Rc<RefCell<Outbox<fn(Event)>>>;
+
     pub fn start() {
         std::panic::set_hook(Box::new(|panic| {
             console_error_panic_hook::hook(panic);
             post(&Event::Broken { error: Error::WorkerBroke(panic.to_string()) });
         }));
         let (sender, receiver) = unbounded();
-        listen(sender);
-        spawn_local(work(receiver));
+        let outbox = Rc::new(RefCell::new(Outbox::new((|event| post(&event)) as fn(Event))));
+        listen(sender, outbox.clone());
+        spawn_local(work(receiver, outbox));
     }
 
     fn scope() -> DedicatedWorkerGlobalScope {
@@ -47,7 +54,7 @@ mod worker {
     }
 
     /// Forwards the page's commands to the channel.
-    fn listen(commands: UnboundedSender<Command>) {
+    fn listen(commands: UnboundedSender<Command>, outbox: ToPage) {
         // The number of texts that the page has chosen, so that a fetched text that is outdated can be dropped.
         let choices = Rc::new(Cell::new(0));
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
@@ -62,6 +69,7 @@ mod worker {
                         }
                     });
                 }
+                Ok(Command::Seen) => spawn_local(after_a_rest(outbox.clone())),
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
                 Err(error) => {
@@ -72,6 +80,13 @@ mod worker {
         scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
         post(&Event::Ready);
+    }
+
+    /// The page has handled what was sent; what waits is sent after a rest, unless that is too much already.
+    async fn after_a_rest(outbox: ToPage) {
+        let is_behind = outbox.borrow().is_behind();
+        TimeoutFuture::new(if is_behind { 0 } else { REST }).await;
+        outbox.borrow_mut().seen();
     }
 
     /// Fetches the text of [`TextChoice::Address`] while the trainer continues; `None` if that fails, or if the page
@@ -92,7 +107,7 @@ mod worker {
 
     /// Opens the devices, loads the book's text, then trains. If the text can't be loaded, the next Train command tries
     /// again, and a visitor's own text can replace it. Without a GPU the CPU trains.
-    async fn work(mut commands: UnboundedReceiver<Command>) {
+    async fn work(mut commands: UnboundedReceiver<Command>, outbox: ToPage) {
         let mut devices = Devices::open().await;
         if devices.gpu.is_err() {
             post(&Event::NoGpu);
@@ -115,7 +130,7 @@ mod worker {
             // An error of the kernels is reported when a network needs them.
             _ = gpu.precompile(&network_of(&Config::default(), 28), LIBRARY).await;
         }
-        Trainer::new(devices, texts, |event| post(&event)).serve(train, &mut commands).await;
+        Trainer::new(devices, texts, |event| outbox.borrow_mut().emit(event)).serve(train, &mut commands).await;
     }
 
     /// The number of the run that a Train command starts.

@@ -4,6 +4,7 @@
 pub mod checkpoint;
 mod clock;
 mod continuation;
+mod outbox;
 mod schedule;
 mod session;
 mod texts;
@@ -11,6 +12,7 @@ mod trainer;
 mod waiting;
 
 pub use checkpoint::Checkpoint;
+pub use outbox::Outbox;
 pub use session::{EpochResult, Initial, Session};
 pub use texts::Texts;
 pub use trainer::Trainer;

@@ -130,9 +130,10 @@ impl<E: FnMut(Event)> Trainer<E> {
             Command::SamplePrefix { .. } => {} // samples keep the previous prefix
             Command::Checkpoint { request } => {
                 let checkpoint = self.checkpoint().await;
-                return self.answer(request, checkpoint, |checkpoint| {
-                    let (summary, file) = (checkpoint.summary(), checkpoint.write());
-                    Event::Checkpoint { request, summary, file }
+                return self.answer(request, checkpoint, |(summary, file)| Event::Checkpoint {
+                    request,
+                    summary,
+                    file,
                 });
             }
             Command::Examine { request, file } => {
@@ -155,6 +156,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
             }
             Command::Recall { races } => self.devices.recall(races),
+            Command::Seen => {} // for the outbox
         }
         Ok(())
     }
@@ -171,8 +173,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Refused { request, error });
     }
 
-    /// A checkpoint of the run at the end of its last epoch.
-    async fn checkpoint(&mut self) -> Result<Checkpoint> {
+    /// A checkpoint of the run at the end of its last epoch, as a file with its summary.
+    async fn checkpoint(&mut self) -> Result<(Summary, Vec<u8>)> {
         if self.ended.is_some() {
             if self.mode == Mode::Lost {
                 return Err(Error::Lost { reason: self.reason.clone() });
@@ -180,7 +182,11 @@ impl<E: FnMut(Event)> Trainer<E> {
             self.train().await?; // takes the epoch's sample and reports it
         }
         let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
-        Ok(session.checkpoint(&self.reports))
+        // Lent and not copied: of a long run they are many.
+        let checkpoint = session.checkpoint(std::mem::take(&mut self.reports));
+        let answer = (checkpoint.summary(), checkpoint.write());
+        self.reports = checkpoint.reports;
+        Ok(answer)
     }
 
     /// The summary of a checkpoint file, if a run can resume from it with the current text.
@@ -283,7 +289,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             let report = result.report(session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
             self.ended = None;
             self.reports.push(report.clone());
-            (self.emit)(Event::Epoch { run, report });
+            (self.emit)(Event::Epochs { run, reports: vec![report] });
             self.emit_progress();
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
             self.emit_progress();

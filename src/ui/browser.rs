@@ -1,9 +1,14 @@
 //! Browser functions that the page uses: local storage, clipboard, downloads, languages, focus, error messages.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
+use web_time::Instant;
 
 use crate::ui::language::Language;
 
@@ -62,6 +67,30 @@ pub fn focus(id: &str) {
             let _ = details.set_attribute("open", "");
         }
         let _ = field.focus();
+    }
+}
+
+/// Returns a function that has `draw` called in the next animation frame, once however often it was called itself. After
+/// that, `draw` rests nine times as long as it took, so that a page with much to draw still has time for its visitor.
+pub fn drawn_in_frames(draw: impl Fn() + 'static) -> impl Fn() + 'static {
+    let (draw, is_due, rests_until) = (Rc::new(draw), Rc::new(Cell::new(false)), Rc::new(Cell::new(Instant::now())));
+    move || {
+        if is_due.replace(true) {
+            return;
+        }
+        let (draw, is_due, rest) = (draw.clone(), is_due.clone(), rests_until.clone());
+        let frame = move || {
+            request_animation_frame(move || {
+                is_due.set(false);
+                let start = Instant::now();
+                draw();
+                rest.set(Instant::now() + 9 * start.elapsed());
+            });
+        };
+        match rests_until.get().saturating_duration_since(Instant::now()) {
+            Duration::ZERO => frame(),
+            rest => set_timeout(frame, rest),
+        }
     }
 }
 

@@ -189,7 +189,7 @@ pub fn idle(event: &Event) -> bool {
 }
 
 pub fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
-    move |event| matches!(event, Event::Epoch { report, .. } if report.epoch == number)
+    move |event| matches!(event, Event::Epochs { reports, .. } if reports.iter().any(|report| report.epoch == number))
 }
 
 pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
@@ -229,10 +229,10 @@ pub fn final_report(events: &[Event]) -> &FinalReport {
 
 pub fn reports(events: &[Event]) -> Vec<&EpochReport> {
     let reports = events.iter().filter_map(|event| match event {
-        Event::Epoch { report, .. } => Some(report),
+        Event::Epochs { reports, .. } => Some(reports),
         _ => None,
     });
-    reports.collect()
+    reports.flatten().collect()
 }
 
 pub fn numbers(events: &[Event]) -> Vec<u32> {
@@ -257,7 +257,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Untrained { run, .. }
         | Event::Opened { run, .. }
         | Event::Progress { run, .. }
-        | Event::Epoch { run, .. }
+        | Event::Epochs { run, .. }
         | Event::Paused { run }
         | Event::Resumed { run }
         | Event::HyperparametersSet { run, .. }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::Cleaning;
-use time_traveller::protocol::{Command, EpochReport, Event, FinalReport, TextChoice, TextFacts};
+use time_traveller::protocol::{Command, Event, FinalReport, TextChoice, TextFacts};
 use time_traveller::ui::language::Language;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -247,9 +247,9 @@ async fn a_run_on_the_visitors_own_text_is_not_compared_with_the_book() {
 async fn validation_perplexity_is_shown_with_training_perplexity() {
     let page = Mounted::training("#epochs=9&validation=100").await;
     assert!(is_hidden(&page, "legend-held-out"));
-    let Event::Epoch { report, .. } = epoch(1, 24.0) else { unreachable!() };
-    let report = EpochReport { validation: Some(26.5), ..report };
-    page.receive([Event::Epoch { run: 1, report }]).await;
+    let Event::Epochs { mut reports, .. } = epoch(1, 24.0) else { unreachable!() };
+    reports[0].validation = Some(26.5);
+    page.receive([Event::Epochs { run: 1, reports }]).await;
     assert!(!is_hidden(&page, "legend-held-out"));
     assert_eq!(page.text("moment-title"), "Epoch 1: perplexity 24.00, validation 26.50");
     let label = page.test_id("chart").get_attribute("aria-label").unwrap();

@@ -1,5 +1,6 @@
 //! Returns a session to the end of its last good epoch: on the same device, on another one, or from a checkpoint.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{Initial, Session, Snapshot};
@@ -46,7 +47,8 @@ impl Session {
     ///
     /// # Panics
     /// If there are fewer or more reports than finished epochs.
-    pub fn checkpoint(&self, reports: &[EpochReport]) -> Checkpoint {
+    pub fn checkpoint<'a>(&self, reports: impl Into<Cow<'a, [EpochReport]>>) -> Checkpoint {
+        let reports = reports.into().into_owned();
         assert_eq!(reports.len(), self.last_good.epoch as usize, "a report of every finished epoch");
         Checkpoint {
             config: self.config,
@@ -54,7 +56,7 @@ impl Session {
             vocabulary: self.corpus.vocabulary.characters().iter().collect(),
             text: self.corpus.sha1().to_owned(),
             hyperparameters: self.schedule.changes().to_vec(),
-            reports: reports.to_vec(),
+            reports,
             parameters: self.last_good.parameters.clone(),
         }
     }

@@ -54,16 +54,19 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
     let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = axis::last_epoch(done, total);
-    let reference = state.reference().map(|reference| curve::points(&reference.until(last))).unwrap_or_default();
+    let reference = state.reference().map(|reference| curve::thin(&reference.until(last))).unwrap_or_default();
     let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
     let values = values.chain(reference.iter().map(|p| p.1));
     let high = axis::top(values, 2.0);
     let mut lines = vec![Line { points: reference, colour: REFERENCE_COLOUR, width: 1.0, dot: false, dashed: false }];
     for run in &runs {
         let is_live = run.number == state.shown;
-        let line = |curve, width, dot, dashed| {
-            let points = curve::thin(&curve::points(curve));
-            Line { points, colour: colour(run), width, dot, dashed }
+        let line = |curve: &[_], width, dot, dashed| Line {
+            points: curve::thin(curve),
+            colour: colour(run),
+            width,
+            dot,
+            dashed,
         };
         lines.extend((!run.held_out.is_empty()).then(|| line(&run.held_out, 1.5, false, true)));
         lines.push(line(&run.curve, if is_live { 2.5 } else { 1.5 }, is_live, false));

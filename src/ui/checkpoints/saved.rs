@@ -55,7 +55,7 @@ impl Occasion {
     /// The occasion after an event, if it is one.
     pub fn of(event: &Event) -> Option<Self> {
         match event {
-            Event::Epoch { .. } => Some(Self::EpochEnd),
+            Event::Epochs { .. } => Some(Self::EpochEnd),
             Event::Paused { .. } | Event::Lost { .. } | Event::Diverged { .. } | Event::Finished { .. } => {
                 Some(Self::Rest)
             }

@@ -8,27 +8,24 @@ const MOST_POINTS: usize = 1000;
 
 /// Thins a curve to about [`MOST_POINTS`] points with the same outline: keeps the first, the last, and the lowest and
 /// highest of every stretch. Drops points that are not finite.
-pub fn thin(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let finite: Vec<(f64, f64)> = curve.iter().copied().filter(|p| p.1.is_finite()).collect();
-    if finite.len() <= MOST_POINTS {
-        return finite;
-    }
-    let stretch = finite.len().div_ceil((MOST_POINTS - 2) / 2);
-    let mut kept = vec![finite[0]];
-    for points in finite.chunks(stretch) {
-        let lowest = points.iter().min_by(|a, b| a.1.total_cmp(&b.1));
-        let highest = points.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        let (Some(&lowest), Some(&highest)) = (lowest, highest) else { continue };
+pub fn thin<T: Copy + Into<f64>>(curve: &[(T, f64)]) -> Vec<(f64, f64)> {
+    let count = curve.iter().filter(|p| p.1.is_finite()).count();
+    let stretch = if count > MOST_POINTS { count.div_ceil((MOST_POINTS - 2) / 2) } else { 1 };
+    // Not copied: of a long run they are many.
+    let mut finite = curve.iter().filter(|p| p.1.is_finite()).map(|&(at, value)| (at.into(), value)).peekable();
+    let mut kept: Vec<(f64, f64)> = finite.peek().copied().into_iter().collect();
+    while let Some(first) = finite.next() {
+        let (mut lowest, mut highest, mut last) = (first, first, first);
+        for point in finite.by_ref().take(stretch - 1) {
+            lowest = if point.1 < lowest.1 { point } else { lowest };
+            highest = if point.1 >= highest.1 { point } else { highest };
+            last = point;
+        }
         kept.extend(if lowest.0 < highest.0 { [lowest, highest] } else { [highest, lowest] });
+        kept.extend(finite.peek().is_none().then_some(last));
     }
-    kept.push(finite[finite.len() - 1]);
     kept.dedup();
     kept
-}
-
-/// The points with floating-point epochs.
-pub fn points(curve: &[Point]) -> Vec<(f64, f64)> {
-    curve.iter().map(|&(epoch, value)| (f64::from(epoch), value)).collect()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

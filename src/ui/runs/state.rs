@@ -222,7 +222,7 @@ impl RunState {
                 }
             }
             Event::Progress { run, progress } if self.is_current(run) => self.figures.set_progress(progress),
-            Event::Epoch { run, report } if self.is_current(run) => self.finish_epoch(report),
+            Event::Epochs { run, reports } if self.is_current(run) => self.finish_epochs(reports),
             Event::HyperparametersSet { run, epoch, minibatch, hyperparameters } if self.is_current(run) => {
                 self.change(run, |run| run.set_hyperparameters(Mark { epoch, minibatch, hyperparameters }));
             }
@@ -287,12 +287,14 @@ impl RunState {
     fn open(&mut self, config: Config, reports: Vec<EpochReport>) {
         self.config = Some(config);
         self.change(self.shown, |run| run.config = config);
-        reports.into_iter().for_each(|report| self.finish_epoch(report));
+        self.finish_epochs(reports);
     }
 
-    fn finish_epoch(&mut self, report: EpochReport) {
-        self.figures.finish_epoch(&report);
-        self.change(self.shown, |run| run.finish_epoch(report));
+    fn finish_epochs(&mut self, reports: Vec<EpochReport>) {
+        if let Some(last) = reports.last() {
+            self.figures.finish_epoch(last);
+        }
+        self.change(self.shown, |run| reports.into_iter().for_each(|report| run.finish_epoch(report)));
     }
 
     fn finish(&mut self, report: FinalReport) {

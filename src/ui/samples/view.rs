@@ -10,6 +10,7 @@ use web_sys::{Element, HtmlElement, Node};
 use super::parts::parts;
 use super::rows;
 use crate::protocol::Sample;
+use crate::ui::browser;
 use crate::ui::page::Page;
 use crate::ui::runs::run::EpochSample;
 use crate::ui::runs::signals::Runs;
@@ -25,19 +26,10 @@ pub fn Samples(page: Page) -> impl IntoView {
     let list = List { runs: page.runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
     let available =
         Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
-    let due = StoredValue::new(false);
+    let follow = browser::drawn_in_frames(move || list.follow());
     Effect::new(move |_| {
         available.get();
-        // At most once per frame: reading the list's height costs a layout, and small networks have more epochs than
-        // that.
-        if !due.get_value() {
-            due.set_value(true);
-            request_animation_frame(move || {
-                if due.try_set_value(false).is_none() {
-                    list.follow();
-                }
-            });
-        }
+        follow();
     });
     Effect::new(move |before: Option<Option<u32>>| {
         let pinned = page.runs.pinned.get();
@@ -96,7 +88,7 @@ struct List {
 impl List {
     /// Writes new samples, if the list is scrolled to its end.
     fn follow(self) {
-        let Some(list) = self.element.get_untracked() else { return };
+        let Some(list) = self.element.try_get_untracked().flatten() else { return };
         let Written { run, rows, count } = self.written.get_value();
         let (shown, available) =
             self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));

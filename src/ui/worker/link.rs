@@ -145,7 +145,11 @@ fn listen(
                 if let Event::Raced { race } = event {
                     return memory::keep(race);
                 }
+                let is_awaited = matches!(event, Event::Epochs { .. } | Event::Progress { .. });
                 on_event(Ok(event));
+                if is_awaited {
+                    post(&worker, &Command::Seen);
+                }
             }
             Err(error) => on_event(Err(Error::WorkerUnknown(error.to_string()))),
         }

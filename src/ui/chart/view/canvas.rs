@@ -1,9 +1,7 @@
 //! Draws a picture with plotters on a canvas, at the screen's resolution.
 
-use std::cell::Cell;
 use std::error::Error;
 use std::ops::Range;
-use std::rc::Rc;
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -14,6 +12,7 @@ use plotters_canvas::CanvasBackend;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, ResizeObserver};
 
+use crate::ui::browser;
 use crate::ui::chart::axis::{self, Axis};
 use crate::ui::chart::picture::{INSETS, Picture};
 
@@ -26,7 +25,12 @@ pub fn Chart(
     #[prop(default = "chart")] test_id: &'static str,
     #[prop(optional)] canvas: NodeRef<Canvas>,
 ) -> impl IntoView {
-    let redraw = StoredValue::new_local(redrawer(picture, canvas));
+    let redraw = StoredValue::new_local(browser::drawn_in_frames(move || {
+        let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
+        if let Some(Err(error)) = picture.try_with_untracked(|picture| draw(&canvas, picture.as_ref())) {
+            leptos::logging::error!("The chart could not be drawn: {error}");
+        }
+    }));
     let redraw = move || {
         redraw.try_with_value(|redraw| redraw());
     };
@@ -41,24 +45,6 @@ pub fn Chart(
         }
     });
     view! { <canvas role="img" aria-label=label data-testid=test_id node_ref=canvas></canvas> }
-}
-
-/// Returns a function that draws the chart in the next animation frame, once however often it was called.
-fn redrawer(picture: Memo<Option<Picture>>, canvas: NodeRef<Canvas>) -> impl Fn() + 'static {
-    let due = Rc::new(Cell::new(false));
-    move || {
-        if due.replace(true) {
-            return;
-        }
-        let due = due.clone();
-        request_animation_frame(move || {
-            due.set(false);
-            let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
-            if let Some(Err(error)) = picture.try_with_untracked(|picture| draw(&canvas, picture.as_ref())) {
-                leptos::logging::error!("The chart could not be drawn: {error}");
-            }
-        });
-    }
 }
 
 /// Calls `redraw` when the canvas's size, the screen's pixel density or the theme changes.

@@ -31,7 +31,16 @@ fn epoch(run: u32, epoch: u32, perplexity: f64) -> Event {
         validation: None,
         sample: sample("time and"),
     };
-    Event::Epoch { run, report }
+    Event::Epochs { run, reports: vec![report] }
+}
+
+/// Epochs that the worker has sent together.
+fn epochs(run: u32, numbers: std::ops::RangeInclusive<u32>) -> Event {
+    let reports = numbers.flat_map(|number| match epoch(run, number, f64::from(number)) {
+        Event::Epochs { reports, .. } => reports,
+        _ => unreachable!(),
+    });
+    Event::Epochs { run, reports: reports.collect() }
 }
 
 fn text() -> Event {
@@ -121,6 +130,20 @@ fn a_run_loads_trains_pauses_and_finishes() {
     assert_eq!(untrained(&state), Some(sample("timeqqq")), "the untrained sample stays, for comparison");
     assert!((state.done() - 1.0).abs() < 1e-12);
     assert!(state.can_train());
+}
+
+#[test]
+fn epochs_that_come_together_are_all_kept_and_drawn_once() {
+    let mut state = training();
+    let drawn = state.drawn;
+    state.apply(epochs(1, 2..=5000));
+    assert_eq!((state.drawn, state.figures.epoch, state.figures.perplexity), (drawn + 1, 5000, Some(5000.0)));
+    assert_eq!((curve(&state).len(), samples(&state)), (5000, 5000));
+    assert_eq!(state.live().and_then(|run| run.perplexity(4321)), Some(4321.0));
+    state.apply(Event::Epochs { run: 1, reports: Vec::new() });
+    assert_eq!(state.figures.epoch, 5000);
+    state.apply(epochs(7, 5001..=5002));
+    assert_eq!(state.figures.epoch, 5000, "of another run");
 }
 
 #[test]

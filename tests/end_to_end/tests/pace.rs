@@ -1,0 +1,72 @@
+//! Runs whose epochs end faster than a page can show them: the page stays at their heels, and loses none.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use end_to_end::Visit;
+use time_traveller::train::Checkpoint;
+
+const READY: Duration = Duration::from_secs(90);
+/// A page that is far behind takes this long to show that it is paused.
+const LONG: Duration = Duration::from_secs(240);
+/// Other load on the machine delays a pause now and then, so the quickest of this many counts.
+const PAUSES: u32 = 3;
+
+/// Trains for a while, then presses Pause; returns the seconds until the page shows that it is paused.
+async fn pause_after(visit: &Visit, seconds: u64) -> Result<f64> {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    let button = visit.button("Pause").await?;
+    let start = Instant::now();
+    button.click().await?;
+    visit.wait_for_status("paused", LONG).await?;
+    Ok(start.elapsed().as_secs_f64())
+}
+
+/// A paused run rests, and every epoch is in the table and in the checkpoint.
+async fn check_complete(visit: &Visit, settings: &str) -> Result<()> {
+    let epoch = visit.number("epoch").await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ensure!(visit.number("epoch").await? == epoch, "{settings}: epochs go on in the pause");
+    visit.click("Save CSV").await?;
+    let table = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
+    let rows: Vec<&str> = table.lines().skip(1).collect();
+    ensure!(rows.len() as f64 == epoch, "{settings}: {} rows in the table of {epoch} epochs", rows.len());
+    let is_complete = |(row, line): (usize, &&str)| {
+        let (number, value) = line.split_once(',').unwrap_or_default();
+        number.parse() == Ok(row + 1) && value.parse::<f64>().is_ok()
+    };
+    ensure!(rows.iter().enumerate().all(is_complete), "{settings}: an epoch is missing from the table");
+    visit.click("Download checkpoint").await?;
+    let hidden = settings.trim_start_matches("#hidden=").split('&').next().unwrap_or_default();
+    let name = format!("time-traveller-hidden-{hidden}-epoch-{epoch}.safetensors");
+    let checkpoint = Checkpoint::read(&visit.saved(&name, READY).await?)?;
+    ensure!(f64::from(checkpoint.epoch()) == epoch, "{settings}: the checkpoint is at epoch {}", checkpoint.epoch());
+    Ok(())
+}
+
+async fn check_pace(settings: &str) -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open(settings).await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    let mut quickest = pause_after(&visit, 6).await?;
+    println!("{settings}: paused after {quickest:.2} s at epoch {}", visit.text("epoch").await?);
+    for _ in 1..PAUSES {
+        visit.click("Resume").await?;
+        quickest = pause_after(&visit, 2).await?.min(quickest);
+        println!("{settings}: the quickest pause took {quickest:.2} s");
+    }
+    check_complete(&visit, settings).await?;
+    ensure!(quickest < 1.0, "{settings}: Pause was obeyed after {quickest:.1} s at best");
+    visit.check_clean().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fast_run_is_paused_within_a_second() -> Result<()> {
+    check_pace("#hidden=16&batch=8&steps=10&tokens=200&epochs=100000&engine=cpu").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_smallest_network_is_paused_within_a_second() -> Result<()> {
+    check_pace("#hidden=1&batch=1&steps=1&tokens=3&epochs=100000").await
+}
