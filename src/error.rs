@@ -38,6 +38,13 @@ pub enum Error {
     TooFewToHoldOut { length: usize, tokens: usize, validation: usize },
 
     #[error(
+        "The text is too short: it has {length} character{}, and {batch} rows of {steps} steps take {needed} (no run \
+         takes fewer than 3); choose a longer text, or lower Batch size (batch) or Time steps (steps).",
+        plural(.length)
+    )]
+    ShortText { length: usize, batch: usize, steps: usize, needed: usize },
+
+    #[error(
         "{length} characters are too few for {batch} rows of {steps} steps: at least {needed} are needed, \
          so raise Training tokens (tokens), or lower Batch size (batch) or Time steps (steps)."
     )]
@@ -230,6 +237,10 @@ pub enum Error {
          same version."
     )]
     WorkerUnknown(String),
+}
+
+fn plural(count: &usize) -> &'static str {
+    if *count == 1 { "" } else { "s" }
 }
 
 /// How to make the network fit.

@@ -73,6 +73,29 @@ fn every_bad_address_has_its_sentence_and_no_settings() {
     assert_eq!(said.len(), BAD.len() - 1);
 }
 
+/// Links are retyped, and escaped on their way.
+#[test]
+fn a_key_is_understood_as_it_is_meant() {
+    let meant = address::read("#hidden=64&vocab=20&window-offset=3").config().unwrap();
+    for fragment in [
+        "#Hidden=64&KINDS=20&Window-Offset=3",
+        "#hidden=64&amp;vocab=20&amp;window-offset=3",
+        "#hidden=64&amp;amp;kinds=20&amp;amp;window-offset=3",
+        "#hidden=64&%20vocab=20&window%2Doffset=3",
+        "#hidden=8&vocab=20&hidden=64&window-offset=3&theme=dark",
+    ] {
+        let form = address::read(fragment);
+        assert_eq!((form.config(), form.window_offset()), (Ok(meant), Some(3)), "{fragment}");
+        let written = address::write(fragment, &form);
+        assert!(written.starts_with("#hidden=64&") && !written.contains("amp;"), "{written}");
+        assert_eq!(address::read(&written), form, "{fragment}");
+    }
+    let link = "#hidden=64&amp;Autostart=1&amp;Text=https%3A%2F%2Fx.org%2Fa";
+    assert!(address::autostart(link));
+    assert_eq!(address::text(link).as_deref(), Some("https://x.org/a"));
+    assert_eq!(address::without_text(link), "hidden=64&amp;Autostart=1");
+}
+
 /// A random address: any characters, and much that looks like settings.
 fn fragment() -> impl Strategy<Value = String> {
     let keys = prop::sample::select(vec![

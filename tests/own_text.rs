@@ -160,6 +160,66 @@ fn what_is_left_of_a_text_must_do_for_a_run() {
     assert!(few.contains("too few to train on 200 and hold out 100 more"), "{few}");
 }
 
+/// What is said of a run on this text, from these settings and this offset; `None` if it trains.
+fn said_of(text: &str, config: Config, window_offset: Option<u32>) -> Option<String> {
+    let beginning = StartFrom { window_offset, ..StartFrom::default() };
+    let config = Config { engine: EngineChoice::Cpu, epochs: 1, ..config };
+    let train = Command::Train { run: 1, config, prefix: "a".into(), beginning, stretch: Stretch::Whole };
+    match play([part([verbatim(text), train], |event| finished(event) || failed(event))]).last() {
+        Some(Event::Failed { run: Some(1), error }) => Some(error.to_string()),
+        event => {
+            assert!(event.is_some_and(finished), "{event:?}");
+            None
+        }
+    }
+}
+
+/// Advice that can be followed: more tokens only where the text has them.
+#[test]
+fn a_text_too_short_for_any_run_is_told_how_long_it_has_to_be() {
+    let config = Config { cleaning: Cleaning::Verbatim, batch: 4, steps: 5, hidden: 4, ..Config::default() };
+    for tokens in [3, 200] {
+        let said = said_of("a", Config { tokens, ..config }, None).unwrap();
+        assert_eq!(
+            said,
+            "The text is too short: it has 1 character, and 4 rows of 5 steps take 26 (no run takes fewer than 3); \
+             choose a longer text, or lower Batch size (batch) or Time steps (steps)."
+        );
+    }
+    let said = said_of(&"ab".repeat(10), Config { tokens: 20, validation: 9, ..config }, None).unwrap();
+    assert!(said.starts_with("The text is too short: it has 20 characters, and 4 rows of 5 steps take 26"), "{said}");
+    // A text that would do, with settings that don't.
+    let said = said_of(&"ab".repeat(20), Config { tokens: 20, ..config }, None).unwrap();
+    assert!(said.contains("at least 26 are needed, so raise Training tokens (tokens)"), "{said}");
+    let said = said_of(&"ab".repeat(20), Config { tokens: 41, ..config }, None).unwrap();
+    assert!(said.contains("set Training tokens (tokens) to at most 40"), "{said}");
+    assert_eq!(said_of("aba", Config { tokens: 3, batch: 1, steps: 1, ..config }, None), None);
+}
+
+/// A fixed offset needs no room for any other.
+#[test]
+fn the_least_text_is_that_of_the_fixed_offset() {
+    let book = Config { cleaning: Cleaning::Verbatim, hidden: 4, ..Config::default() };
+    let text = "time travel ".repeat(100);
+    let reset = Config { state: StateMode::Reset, ..book };
+    let random = Config { sampling: time_traveller::model::config::Sampling::Random, ..reset };
+    for (config, offset, least) in [
+        (book, Some(0), 1121),
+        (book, Some(35), 1156),
+        (book, None, 1156),
+        (reset, Some(7), 1128),
+        (random, Some(0), 1121),
+        (random, Some(34), 1155),
+        (random, None, 1155),
+    ] {
+        assert_eq!(said_of(&text, Config { tokens: least, ..config }, offset), None, "{least}");
+        let held_out = Config { tokens: least, validation: 1200 - least, ..config };
+        assert_eq!(said_of(&text, held_out, offset), None, "{least} and the rest held out");
+        let said = said_of(&text, Config { tokens: least - 1, ..config }, offset).unwrap();
+        assert!(said.contains(&format!("at least {least} are needed")), "{said}");
+    }
+}
+
 /// A run keeps its text when another is chosen, and stays bitwise the same.
 #[test]
 fn another_text_is_for_the_next_run() {

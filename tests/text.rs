@@ -140,7 +140,7 @@ fn the_novel_has_the_figures_of_its_edition() {
     assert!(vocabulary.decode(&tokens).starts_with(beginning));
 
     let config = Config::default();
-    assert_eq!(tokens_needed(&config), 32 * 35 + 35 + 1);
+    assert_eq!(tokens_needed(&config, None), 32 * 35 + 35 + 1);
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
     for sampling in [Sampling::Sequential, Sampling::Random] {
         let epoch = Epoch::draw(&Config { sampling, ..config }, config.tokens as usize, None, &mut rng).unwrap();

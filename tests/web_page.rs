@@ -8,6 +8,8 @@ mod form;
 mod samples;
 #[path = "web_page/saved.rs"]
 mod saved;
+#[path = "web_page/settled.rs"]
+mod settled;
 #[path = "web_page/start.rs"]
 mod start;
 #[path = "web_page/storage.rs"]

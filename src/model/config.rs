@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::setting::{Group, Setting, Values};
+pub use super::setting::{Group, Setting, Values, whole};
 use super::setting::{Value, choice, settings};
 
 choice! {
@@ -131,7 +131,9 @@ pub fn in_words(key: &str) -> String {
 fn wanted(key: &str) -> String {
     match setting(key).map(|setting| setting.values) {
         Some(Values::Whole(min, max)) => format!(", which is not a whole number from {min} to {max}: enter one"),
-        Some(Values::Positive(max)) => format!(", which is not a number above 0 and up to {max}: enter one"),
+        Some(Values::Positive(max)) => format!(
+            ", which is not a number above 0 and up to {max}: enter one, with a point before the decimals, as in 0.5"
+        ),
         Some(Values::Words(words)) => format!(": choose one of {}", words.join(", ")),
         None => String::new(),
     }
@@ -221,6 +223,66 @@ mod tests {
         assert_eq!(config.set("kinds", "1").unwrap_err().key(), "vocab", "mistakes are told by the present one");
         let keys: Vec<&str> = fields().flat_map(Setting::keys).collect();
         assert!(keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1), "{keys:?}");
+    }
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (key, text, meant) in [
+            ("tokens", "10,000", "10000"),
+            ("tokens", "10 000", "10000"),
+            ("tokens", "10\u{a0}000", "10000"),
+            ("tokens", "10\u{202f}000", "10000"),
+            ("tokens", "10\u{2009}000", "10000"),
+            ("tokens", "10'000", "10000"),
+            ("tokens", "10’000", "10000"),
+            ("tokens", "10_000", "10000"),
+            ("tokens", " +1,000,000 ", "1000000"),
+            ("tokens", "１００００", "10000"),
+            ("tokens", "１０，０００", "10000"),
+            ("tokens", "\u{3000}１００００\u{3000}", "10000"),
+            ("tokens", "١٠٬٠٠٠", "10000"),
+            ("tokens", "۱۰۰۰۰", "10000"),
+            ("lr", "1.5e-3", "0.0015"),
+            ("lr", "1.5e−3", "0.0015"),
+            ("lr", "０．５", "0.5"),
+            ("lr", "０。５", "0.5"),
+            ("lr", "٠٫٥", "0.5"),
+            ("lr", "+0.5 ", "0.5"),
+            ("clip", "1,234.5", "1234.5"),
+            ("clip", "1,000,000", "1000000"),
+            ("clip", "10 000", "10000"),
+        ] {
+            let mut config = Config::default();
+            assert_eq!(config.set(key, text), Ok(()), "“{text}”");
+            assert_eq!(config.get(key).as_deref(), Some(meant), "“{text}”");
+        }
+        // What could be meant in two ways, or is more than a number, is refused.
+        for (key, text) in [
+            ("hidden", "1,5"),
+            ("tokens", "1,00"),
+            ("tokens", "10,0000"),
+            ("tokens", "1000,000"),
+            ("tokens", "1,000 000"),
+            ("tokens", "0,500"),
+            ("tokens", ",500"),
+            ("tokens", "10.000"),
+            ("tokens", "1,000.0"),
+            ("tokens", "10 000 tokens"),
+            ("tokens", "10k"),
+            ("tokens", "1 2"),
+            ("lr", "1,5"),
+            ("lr", "0,500"),
+            ("clip", "1,500"),
+            ("clip", "1.234,5"),
+            ("clip", "1.000.000"),
+        ] {
+            let error = Config::default().set(key, text).expect_err(text).to_string();
+            assert!(error.contains(&format!("({key}) is “{text}”")), "{error}");
+            assert_eq!(
+                error.contains("with a point before the decimals, as in 0.5"),
+                key != "tokens" && key != "hidden"
+            );
+        }
     }
 
     /// The JSON in which runs are kept in the browser's storage.

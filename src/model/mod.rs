@@ -6,6 +6,7 @@ pub mod divergence;
 mod file_fault;
 mod hyperparameters;
 pub mod minibatch;
+mod number;
 pub mod pick;
 pub mod profile;
 pub mod race;

@@ -1,5 +1,7 @@
 //! A setting, and the macros that define the settings of a run and the words of their values from one list.
 
+use super::number::plain;
+
 /// The values that a setting accepts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Values {
@@ -67,14 +69,19 @@ pub trait Value: Sized {
 
 impl Value for u32 {
     fn read(text: &str, setting: &Setting) -> Option<Self> {
-        text.trim().parse().ok().filter(|&n| setting.takes(f64::from(n)))
+        whole(text).filter(|&n| setting.takes(f64::from(n)))
     }
 }
 
 impl Value for f32 {
     fn read(text: &str, setting: &Setting) -> Option<Self> {
-        decimal(text.trim()).filter(|&x| setting.takes(f64::from(x)))
+        decimal(&plain(text, true)).filter(|&x| setting.takes(f64::from(x)))
     }
+}
+
+/// Parses a whole number as people write it.
+pub fn whole(text: &str) -> Option<u32> {
+    plain(text, false).parse().ok()
 }
 
 /// Parses a decimal number.

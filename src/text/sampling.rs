@@ -26,8 +26,8 @@ impl Epoch {
     /// A given `window_offset` replaces the random one, so that a run can reproduce another implementation.
     ///
     /// # Errors
-    /// [`Error::TextTooShort`] if some offset would leave no minibatch; [`Error::WindowOffset`] if the given offset is
-    /// larger than any that is drawn.
+    /// [`Error::WindowOffset`] if the given offset is larger than any that is drawn; [`Error::TextTooShort`] if it, or
+    /// any that is drawn, would leave no minibatch.
     pub fn draw(
         config: &Config,
         length: usize,
@@ -35,13 +35,13 @@ impl Epoch {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Result<Self> {
         let (batch, steps) = (config.batch as usize, config.steps as usize);
-        let needed = tokens_needed(config);
-        if length < needed {
-            return Err(Error::TextTooShort { length, batch, steps, needed });
-        }
         let largest = config.largest_offset() as usize;
         if let Some(offset) = window_offset.filter(|&offset| offset > largest) {
             return Err(Error::WindowOffset { offset, largest });
+        }
+        let needed = tokens_needed(config, window_offset);
+        if length < needed {
+            return Err(Error::TextTooShort { length, batch, steps, needed });
         }
         let offset = window_offset.unwrap_or_else(|| rng.random_range(0..=largest));
         let minibatches = match config.sampling {
@@ -80,9 +80,11 @@ fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<V
     (0..row / steps).map(|m| (0..batch).map(|b| offset + b * row + m * steps).collect()).collect()
 }
 
-/// The least number of tokens that makes a minibatch with every offset.
-pub fn tokens_needed(config: &Config) -> usize {
-    config.batch as usize * config.steps as usize + config.largest_offset() as usize + 1
+/// The least number of tokens that makes a minibatch with the given offset, or else with every offset.
+pub fn tokens_needed(config: &Config, window_offset: Option<usize>) -> usize {
+    let largest = config.largest_offset() as usize;
+    let offset = window_offset.map_or(largest, |offset| offset.min(largest));
+    config.batch as usize * config.steps as usize + offset + 1
 }
 
 /// The number of minibatches of an epoch over `length` tokens with offset 0; other offsets may make one fewer.
@@ -105,7 +107,7 @@ mod tests {
     fn any_epoch(sampling: Sampling) -> impl Strategy<Value = (Config, Vec<u32>, Epoch)> {
         (1..9u32, 1..13u32, 0..300usize, any::<u64>()).prop_map(move |(batch, steps, more, seed)| {
             let config = Config { batch, steps, sampling, state: StateMode::Reset, ..Config::default() };
-            let tokens: Vec<u32> = (0..(tokens_needed(&config) + more) as u32).collect();
+            let tokens: Vec<u32> = (0..(tokens_needed(&config, None) + more) as u32).collect();
             let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
             let epoch = Epoch::draw(&config, tokens.len(), None, &mut rng).unwrap();
             (config, tokens, epoch)

@@ -19,7 +19,7 @@ use crate::model::Config;
 use crate::model::config::StateMode;
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
-use crate::model::{Cursor, Hyperparameters, MinibatchId, StateAt};
+use crate::model::{Cursor, Hyperparameters, MinibatchId, Sizes, StateAt};
 use crate::network::{Network, Parameters, Setup};
 use crate::protocol::{Progress, Stretch};
 use crate::text::Corpus;
@@ -86,6 +86,12 @@ impl Session {
     pub async fn from_initial(device: &Device, corpus: &Rc<Corpus>, config: Config, initial: Initial) -> Result<Self> {
         config.check()?;
         let (length, wanted) = (corpus.tokens.len(), config.tokens as usize);
+        let network = kernels::network_of(&config, corpus.vocabulary.size());
+        let Sizes { batch, steps, .. } = network.sizes;
+        let needed = tokens_needed(&config, initial.window_offset);
+        if length < needed {
+            return Err(Error::ShortText { length, batch, steps, needed });
+        }
         if wanted > length {
             return Err(Error::TooFewTokens { length, wanted });
         }
@@ -93,15 +99,8 @@ impl Session {
         if validation > length - wanted {
             return Err(Error::TooFewToHoldOut { length, tokens: wanted, validation });
         }
-        let network = kernels::network_of(&config, corpus.vocabulary.size());
-        let needed = tokens_needed(&config);
         if wanted < needed {
-            return Err(Error::TextTooShort {
-                length: wanted,
-                batch: network.sizes.batch,
-                steps: network.sizes.steps,
-                needed,
-            });
+            return Err(Error::TextTooShort { length: wanted, batch, steps, needed });
         }
         let hyperparameters = Hyperparameters { learning_rate: config.lr, clip: config.clip };
         let minibatches = minibatches_at_most(&config, wanted);

@@ -14,6 +14,7 @@ use super::network::signals::Network;
 use super::runs::signals::Runs;
 use super::runs::state::{RunState, Status};
 use super::settings::form::Form;
+use super::settings::link::PageLink;
 use super::settings::signals::{FILE_KEY, Settings, field_id};
 use super::text::signals::Text;
 use super::worker::handle::{Handle, Sender};
@@ -99,12 +100,16 @@ impl Page {
     }
 
     fn begin(&self, stretch: Stretch) {
+        if self.runs.state.with_untracked(RunState::can_train) {
+            self.text.fit_prefix();
+        }
         match self.settings.config.get_untracked() {
             Err(errors) => focus(&field_id(errors[0].key())),
             Ok(_) if self.settings.file.with_untracked(|file| file.error().is_some()) => focus(&field_id(FILE_KEY)),
             Ok(_) if untrack(|| self.conversation.prefix_error()).is_some() => focus(PREFIX_ID),
             Ok(config) if self.runs.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) => {
                 let beginning = self.settings.start_from();
+                self.settings.link.set(PageLink::default());
                 self.conversation.talk.update(Talk::begin_run);
                 let run = self.runs.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
                 self.checkpoints.begin();
@@ -117,7 +122,7 @@ impl Page {
         }
     }
 
-    /// Whether a chosen file or text is still being read.
+    /// Whether a chosen file is still being read, or the text is not settled.
     pub fn is_reading(&self) -> bool {
         self.settings.is_reading() || self.text.is_reading()
     }
@@ -126,6 +131,11 @@ impl Page {
     pub fn set_book(&self) {
         self.settings.form.update(Form::set_book);
         self.settings.choose_file(None);
+        self.take_book();
+    }
+
+    /// Switches to the book's text, with the settings in the form.
+    pub fn take_book(&self) {
         self.settings.form.with_untracked(|form| self.text.own.update(|own| own.keep(form)));
         self.text.book();
     }
@@ -150,7 +160,9 @@ impl Page {
         self.checkpoints.abandon();
         self.conversation.talk.update(Talk::reset);
         self.network.profiling.set(Profiling::default());
+        self.settings.link.set(PageLink::default());
         self.runs.state.update(RunState::reset);
+        self.text.fit_prefix();
         if !lost {
             self.worker.send(Command::Reset);
         } else if let Some(text) = self.text.restart_worker() {

@@ -235,7 +235,8 @@ fn sent_in_order(page: &Mounted) -> Vec<String> {
 async fn paste(page: &Mounted) {
     page.page.text.paste("pasted text", "words".into());
     page.settle().await;
-    let facts = TextFacts { name: "pasted text".into(), own: true, tokens: 20_000, ..TextFacts::default() };
+    let (name, vocab) = ("pasted text".into(), Config::default().vocab);
+    let facts = TextFacts { name, own: true, vocab, tokens: 20_000, ..TextFacts::default() };
     page.receive([Event::Text { facts }]).await;
 }
 

@@ -15,18 +15,18 @@ use web_sys::HtmlElement;
 use super::{Mounted, book, epoch, sample};
 
 /// Longer than the page waits for typing to end.
-const A_WHILE: u32 = 600;
+pub const A_WHILE: u32 = 600;
 
-fn choice(choice: TextChoice, cleaning: Cleaning) -> Command {
+pub fn choice(choice: TextChoice, cleaning: Cleaning) -> Command {
     Command::Text { choice, cleaning, vocab: Config::default().vocab }
 }
 
-fn own(name: &str, bytes: &[u8]) -> Command {
+pub fn own(name: &str, bytes: &[u8]) -> Command {
     choice(TextChoice::Own { name: name.into(), bytes: bytes.into() }, Cleaning::Book)
 }
 
 /// What the worker reports of a Chinese text.
-fn told(name: &str, cleaning: Cleaning) -> TextFacts {
+pub fn told(name: &str, cleaning: Cleaning) -> TextFacts {
     let is_verbatim = cleaning == Cleaning::Verbatim;
     TextFacts {
         name: name.into(),
@@ -44,12 +44,12 @@ fn told(name: &str, cleaning: Cleaning) -> TextFacts {
     }
 }
 
-async fn receive_text(page: &Mounted, facts: TextFacts) {
+pub async fn receive_text(page: &Mounted, facts: TextFacts) {
     page.receive([Event::Text { facts }]).await;
 }
 
 /// Chooses this file in the text's field, as a visitor does.
-async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
+pub async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
     let choose = Function::new_with_args(
         "field, name, bytes",
         "const list = new DataTransfer(); list.items.add(new File([bytes], name)); field.files = list.files;

@@ -165,11 +165,17 @@ impl Checkpoints {
         self.order(Order::Forget(vec![id.to_owned()]));
     }
 
+    /// Whether a run can be resumed now; a lost worker is replaced for it.
+    pub fn can_resume(&self) -> bool {
+        self.runs.state.with(|state| state.worker.lost)
+            || self.runs.state.with(RunState::can_train) && !self.text.is_reading()
+    }
+
     /// Resumes from a checkpoint, on the visitor's own `text` or on the book's. Loads its settings into the form, and
     /// replaces a lost worker.
     pub fn resume_from(&self, newest: Newest, text: Option<Arc<TextChoice>>) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
-        if !lost && !self.runs.state.with_untracked(RunState::can_train) {
+        if !untrack(|| self.can_resume()) {
             return;
         }
         self.runs.open(&Run::new(0, newest.record.summary.config, &newest.record.origin(None), 0));

@@ -46,7 +46,13 @@ fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: 
     view! {
         <li class="offer">
             <p>{said}</p>
-            <button type="button" on:click=move |_| page.checkpoints.fetch(record.clone(), purpose)>{name}</button>
+            <button
+                type="button"
+                disabled=move || purpose == Purpose::Keep && !page.checkpoints.can_resume()
+                on:click=move |_| page.checkpoints.fetch(record.clone(), purpose)
+            >
+                {name}
+            </button>
             <button type="button" on:click=move |_| page.checkpoints.discard(&id)>{page.words().discard}</button>
         </li>
     }
@@ -97,7 +103,7 @@ fn OpenField(page: Page) -> impl IntoView {
             input.set_value("");
         }
     });
-    let can_train = Memo::new(move |_| page.runs.state.with(RunState::can_train));
+    let can_train = Memo::new(move |_| page.runs.state.with(RunState::can_train) && page.checkpoints.can_resume());
     let id = field_id(FILE_KEY);
     let outcome = move || {
         let opened = opened.get()?;

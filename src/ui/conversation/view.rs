@@ -19,7 +19,9 @@ use crate::ui::samples::parts::parts;
 pub fn Conversation(page: Page) -> impl IntoView {
     let w = page.words();
     let (state, talk) = (page.runs.state, page.conversation.talk);
-    let ready = Memo::new(move |_| state.with(|s| s.worker.ready()));
+    // Without a run, the network is one for the text.
+    let waits = move || page.text.is_reading() && state.with(|s| s.config.is_none());
+    let ready = Memo::new(move |_| state.with(|s| s.worker.ready()) && !waits());
     // The prefix's characters outside the vocabulary, from the latest sample or continuation with this prefix.
     let unknown = Memo::new(move |_| {
         let prefix = page.conversation.prefix.get();

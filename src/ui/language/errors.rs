@@ -24,6 +24,10 @@ fn chinese(error: &Error) -> String {
         Error::TooFewTokens { length, wanted } => {
             format!("文本只有 {length} 个词元，少于要训练的 {wanted} 个：请把训练词元数（tokens）设为不超过 {length}。")
         }
+        Error::ShortText { length, batch, steps, needed } => format!(
+            "文本太短：只有 {length} 个字符，而 {batch} 行、每行 {steps} 步需要 {needed} 个（任何训练至少需要 3 个）；\
+             请换一个更长的文本，或减小批量大小（batch）或时间步数（steps）。"
+        ),
         Error::TextTooShort { length, batch, steps, needed } => format!(
             "{length} 个字符不够分成 {batch} 行、每行 {steps} 步：至少需要 {needed} 个，\
              请增加训练词元数（tokens），或减小批量大小（batch）或时间步数（steps）。"
@@ -143,7 +147,9 @@ fn setting_error(error: &SettingError) -> String {
         SettingError::Refused { key, given } => {
             let wanted = match setting(key).map(|setting| setting.values) {
                 Some(Values::Whole(min, max)) => format!("，不是 {min} 到 {max} 之间的整数：请输入一个"),
-                Some(Values::Positive(max)) => format!("，不是大于 0 且不超过 {max} 的数：请输入一个"),
+                Some(Values::Positive(max)) => {
+                    format!("，不是大于 0 且不超过 {max} 的数：请输入一个，小数点写作“.”，如 0.5")
+                }
                 Some(Values::Words(choices)) => format!("：请从 {} 中选择", choices.join("、")),
                 None => String::new(),
             };
@@ -221,6 +227,7 @@ mod tests {
             Error::TooLarge { megabytes: 300, allowed_megabytes: 128, largest },
             Error::NoAdapter,
             Error::EmptyText,
+            Error::ShortText { length: 1, batch: 32, steps: 35, needed: 1156 },
             Error::BadCheckpoint(FileFault::Settings(refused("lr"))),
             Error::BadParameters(FileFault::Shape { name: "w_xh".into(), given: vec![2, 4], wanted: vec![2, 3] }),
             Error::AddressSlow { address: "http://x".into(), seconds: 30 },

@@ -218,10 +218,18 @@ words! {
     file_reading: "Reading {0}…", "正在读取 {0}…";
     file_unreadable: "The file can’t be read.", "文件无法读取。";
 
+    // What the address asks for.
+    link_unknown: "This page does not understand {0} in the link: check the spelling; the rest of the link is set, and \
+        nothing starts until you press Train.",
+        "本页不明白链接中的{0}：请检查拼写；链接的其余部分已设置，按“训练”才会开始。";
+    link_waits: "The link asks to train at once, but a run is under way: press Reset, then Train, to start the link’s.",
+        "链接要求立即训练，但已有训练在进行：若要开始链接中的训练，请按“重置”，再按“训练”。";
+
     // The visitor's own text.
     text_choose: "Choose a text", "选择文本";
     text_paste: "Paste a text", "粘贴文本";
     text_pasted: "pasted text", "粘贴的文本";
+    text_held: "“{0}…”, {1} characters in all", "“{0}……”，共 {1} 个字符";
     text_use: "Use this text", "使用这个文本";
     text_book: "Back to the book’s text", "回到书中的文本";
     text_note: "A plain text file in UTF-8 or UTF-16, up to {0} MB. You can also drop it anywhere on the page. It \

@@ -1,7 +1,9 @@
 //! The settings in the address's fragment: `#hidden=64&batch=32&steps=35`.
 //!
 //! A setting that is missing has its default. A key that is not a setting, nor was one, is kept unchanged, because
-//! another version may know it.
+//! another version may know it, and named on the page.
+
+use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -14,16 +16,23 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The key of a text's address, which is not a setting.
 const TEXT: &str = "text";
 
+/// The key of the wish to train at once.
+const AUTOSTART: &str = "autostart";
+
+/// The most items that are named as not understood, and the most characters of each.
+const MOST_UNKNOWN: usize = 5;
+const LONGEST_UNKNOWN: usize = 40;
+
 /// The form for a fragment. Values are not validated here: the form does that.
 pub fn read(fragment: &str) -> Form {
     let mut form = Form::default();
     let mut given = Vec::new();
     for (key, value) in pairs(fragment) {
-        form.set(key, &percent_decode_str(value).decode_utf8_lossy());
+        form.set(&key, &decoded(value));
         given.push(key);
     }
     // Random sampling implies a reset state; an explicit other value is reported by the form.
-    if form.get("sampling") == "random" && !given.contains(&"state") {
+    if form.get("sampling") == "random" && !given.iter().any(|key| key == "state") {
         form.set("state", "reset");
     }
     form
@@ -35,20 +44,31 @@ pub fn write(fragment: &str, form: &Form) -> String {
     let book = Form::default();
     let said = |s: &&Setting| !s.later || form.get(s.key) != book.get(s.key);
     let known = fields().filter(said).map(|s| format!("{}={}", s.key, utf8_percent_encode(form.get(s.key), ESCAPED)));
-    let others = items(fragment).filter(|item| setting(split(item).0).is_none()).map(str::to_owned);
+    let others = items(fragment).filter(|item| setting(&split(item).0).is_none()).map(str::to_owned);
     let all: Vec<String> = known.chain(others).collect();
     format!("#{}", all.join("&"))
 }
 
 /// Whether the fragment asks to train at once: `autostart=1`.
 pub fn autostart(fragment: &str) -> bool {
-    pairs(fragment).any(|pair| pair == ("autostart", "1"))
+    pairs(fragment).any(|(key, value)| key == AUTOSTART && value == "1")
 }
 
 /// The URL of the text to train on: `text=URL`.
 pub fn text(fragment: &str) -> Option<String> {
-    let (_, address) = pairs(fragment).find(|&(key, value)| key == TEXT && !value.is_empty())?;
-    Some(percent_decode_str(address).decode_utf8_lossy().into_owned())
+    let (_, address) = pairs(fragment).find(|(key, value)| key == TEXT && !value.is_empty())?;
+    Some(decoded(address).into_owned())
+}
+
+/// The items of a fragment that mean nothing here, shortened: a key that is no setting, or a wish without its value.
+pub fn unknown(fragment: &str) -> Vec<String> {
+    let is_unknown = |item: &&str| match split(item) {
+        (key, value) if key == TEXT => value.is_empty(),
+        (key, value) if key == AUTOSTART => !["0", "1"].contains(&value),
+        (key, _) => setting(&key).is_none(),
+    };
+    let shown = |item: &str| decoded(item).chars().take(LONGEST_UNKNOWN).collect();
+    items(fragment).filter(is_unknown).take(MOST_UNKNOWN).map(shown).collect()
 }
 
 /// The items of a fragment without `text=URL`.
@@ -61,8 +81,8 @@ pub fn of_text(link: &str) -> String {
     format!("{TEXT}={}", utf8_percent_encode(link, ESCAPED))
 }
 
-/// Every key and value of a fragment, still percent-encoded.
-fn pairs(fragment: &str) -> impl Iterator<Item = (&str, &str)> {
+/// Every key and value of a fragment, the value still percent-encoded.
+fn pairs(fragment: &str) -> impl Iterator<Item = (String, &str)> {
     items(fragment).map(split)
 }
 
@@ -70,8 +90,15 @@ fn items(fragment: &str) -> impl Iterator<Item = &str> {
     fragment.trim_start_matches('#').split('&').filter(|item| !item.is_empty())
 }
 
-fn split(item: &str) -> (&str, &str) {
-    item.split_once('=').unwrap_or((item, ""))
+/// An item's key, as it is meant, and its value. Links are typed again, and escaped as HTML on their way, where `&`
+/// becomes `&amp;`.
+fn split(item: &str) -> (String, &str) {
+    let (key, value) = item.split_once('=').unwrap_or((item, ""));
+    (decoded(key).trim().to_ascii_lowercase().trim_start_matches("amp;").to_owned(), value)
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -140,6 +167,15 @@ mod tests {
     fn autostart_has_to_be_asked_for() {
         assert!(autostart("#hidden=64&autostart=1"));
         assert!(!autostart("#hidden=64&autostart=0") && !autostart("#autostart") && !autostart(""));
+    }
+
+    #[test]
+    fn what_means_nothing_is_named() {
+        let known = "#hidden=64&kinds=20&window-offset=3&text=https://x.org/a&autostart=0&amp;Epochs=2&amp;autostart=1";
+        assert_eq!((unknown(known), unknown(""), unknown("#")), (vec![], vec![], vec![]));
+        let link = "#hiden=8&hidden=64&amp;epoch=2&autostart=true&text=&lr%3D1%26clip%3D2&auto";
+        assert_eq!(unknown(link), ["hiden=8", "amp;epoch=2", "autostart=true", "text=", "lr=1&clip=2"]);
+        assert_eq!(unknown(&format!("#{}", "x".repeat(1000))), ["x".repeat(LONGEST_UNKNOWN)]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The settings form: the text of every field, valid or not, and the configuration that it means.
 
-use crate::model::config::{Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET, fields};
+use crate::model::config::{
+    Cleaning, Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET, fields, whole,
+};
 use crate::ui::language::Words;
 
 /// The text in every field, in the order of [`fields`].
@@ -55,9 +57,24 @@ impl Form {
         if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
 
+    /// The settings that are valid, and the book's for the others.
+    pub fn valid(&self) -> Config {
+        let mut config = Config::default();
+        for setting in &SETTINGS {
+            _ = config.set(setting.key, self.get(setting.key));
+        }
+        config
+    }
+
+    /// How a text is to be read: its cleaning and the largest vocabulary size.
+    pub fn reading(&self) -> (Cleaning, u32) {
+        let Config { cleaning, vocab, .. } = self.valid();
+        (cleaning, vocab)
+    }
+
     /// The fixed offset of the windows, in tokens; `None` if it is random or not a number.
     pub fn window_offset(&self) -> Option<u32> {
-        self.get(WINDOW_OFFSET.key).trim().parse().ok()
+        whole(self.get(WINDOW_OFFSET.key))
     }
 
     fn offset_error(&self, largest: u32) -> Option<SettingError> {

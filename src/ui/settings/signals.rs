@@ -9,6 +9,7 @@ use web_sys::File;
 
 use super::file::Chosen;
 use super::form::Form;
+use super::link::PageLink;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::StartFrom;
 use crate::ui::browser::message;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub form: RwSignal<Form>,
     /// The configuration, or what is wrong with the settings.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
+    /// What the page's link asks for, beside the settings.
+    pub link: RwSignal<PageLink>,
     /// The file that the next run starts from.
     pub file: RwSignal<Chosen>,
     /// Number of changes of that choice.
@@ -37,6 +40,7 @@ impl Settings {
         Self {
             form,
             config: Memo::new(move |_| form.with(Form::config)),
+            link: RwSignal::new(PageLink::default()),
             file: RwSignal::new(Chosen::Nothing),
             choices: StoredValue::new(0),
         }

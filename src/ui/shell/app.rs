@@ -20,6 +20,7 @@ use crate::ui::runs::view::Runs;
 use crate::ui::runs::view::finale::Finale;
 use crate::ui::samples::view::Samples;
 use crate::ui::settings::address;
+use crate::ui::settings::link::PageLink;
 use crate::ui::settings::view::Settings;
 use crate::ui::text::view::{DropHint, Offer};
 use crate::ui::worker::link::Link;
@@ -41,11 +42,8 @@ pub fn App() -> impl IntoView {
         move || link.start(on_event)
     });
     link.start(on_event);
-    page.text.own.update(|own| own.offer(address::text(&fragment())));
-    let listener = window_event_listener(leptos::ev::hashchange, move |_| {
-        page.settings.form.set(address::read(&fragment()));
-        page.text.own.update(|own| own.offer(address::text(&fragment())));
-    });
+    open_link(page);
+    let listener = window_event_listener(leptos::ev::hashchange, move |_| open_link(page));
     orders::start(page.checkpoints);
     on_cleanup(move || listener.remove());
     let is_linked = Memo::new(move |_| page.text.own.with(|own| own.link.is_some()));
@@ -64,21 +62,38 @@ pub fn App() -> impl IntoView {
             let _ = root.set_attribute("lang", page.language.get().words().code);
         }
     });
-    start_by_itself(page, address::autostart(&fragment()));
+    start_by_itself(page);
     view! { <Workbench page /> }
 }
 
-/// Starts runs automatically: the first one, if the address asks for it, and one that waits for the current run.
-fn start_by_itself(page: Page, first: bool) {
-    let first = StoredValue::new(first);
+/// Takes what the address asks for, also when the visitor puts another link into the open tab.
+fn open_link(page: Page) {
+    let is_busy = page.runs.state.with_untracked(|s| s.attached() && s.status != Status::Finished);
+    let link = PageLink::new(&fragment(), is_busy);
+    page.settings.form.set(address::read(&fragment()));
+    page.text.own.update(|own| own.offer(link.text.clone()));
+    // As in a new tab, the run of a link that names no text is one on the book's.
+    if link.starts && link.text.is_none() {
+        page.take_book();
+    }
+    page.settings.link.set(link);
+}
+
+/// Starts runs automatically: the one that the link asks for, and one that waits for the current run.
+fn start_by_itself(page: Page) {
     let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
+    let wanted = Memo::new(move |_| page.settings.link.with(|link| link.starts));
     // A text from a link needs the visitor's consent, so the run waits for it.
-    let waits = move || page.text.is_offered() || page.text.is_reading();
-    let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
+    let waits = move || page.text.is_offered() || page.is_reading();
+    let ready = Memo::new(move |_| wanted.get() && page.runs.state.with(RunState::can_train) && !waits());
     Effect::new(move |_| {
-        if ready.get() && first.get_value() {
-            first.set_value(false);
-            page.train();
+        if ready.get() {
+            page.settings.link.update(|link| link.starts = false);
+            // Not if the link's text was declined or refused, or the visitor has chosen another.
+            let text = page.settings.link.with_untracked(|link| link.text.clone());
+            if page.text.is_of_link(text.as_deref()) {
+                page.train();
+            }
         }
     });
     Effect::new(move |_| match status.get() {

@@ -39,7 +39,10 @@ pub fn Controls(page: Page) -> impl IntoView {
                 <Buttons page status />
                 <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
                     <span class="dot" aria-hidden="true"></span>
-                    {move || state.with(|s| status::status(w, s))}
+                    {move || {
+                        let waits = status.get() == Status::Idle && page.text.is_reading();
+                        if waits { w.loading_text } else { state.with(|s| status::status(w, s)) }
+                    }}
                 </p>
                 <Figures page />
             </div>

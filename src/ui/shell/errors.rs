@@ -22,7 +22,9 @@ pub fn Errors(page: Page) -> impl IntoView {
         page.text.own.with(|own| errors.extend(own.refusal.clone()));
         page.checkpoints.saved.with(|saved| errors.extend(saved.refusal.clone()));
         errors.extend(page.conversation.prefix_error());
-        errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
+        let mut said = page.settings.link.with(|link| link.notes(w));
+        said.extend(errors.iter().map(|error| sentence(w, error)));
+        said
     });
     let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
     let resume = move || {

@@ -1,6 +1,7 @@
 //! The state of the visitor's own text: being read, refused or offered by a link; and the settings that it changes.
 
 use crate::error::Error;
+use crate::model::config::whole;
 use crate::protocol::TextFacts;
 use crate::ui::language::words::{self, grouped};
 use crate::ui::language::{Words, fill};
@@ -11,18 +12,22 @@ use crate::ui::settings::form::Form;
 pub struct OwnText {
     /// The name of the text that is being fetched, read or counted.
     pub reading: Option<String>,
+    /// Whether its bytes are still being read from the disk.
+    pub is_loading: bool,
     /// Why the latest one was refused.
     pub refusal: Option<Error>,
     /// The URL of the text that the page's link offers or has brought.
     pub link: Option<String>,
     /// Whether that text waits for the visitor's consent.
     pub is_offered: bool,
-    /// Number of texts that the visitor has chosen.
+    /// Number of the visitor's choices of a text.
     pub turn: u32,
     /// Whether the text whose facts come next has just been chosen.
     is_new: bool,
     /// Cleaning and training tokens for the book's text, to be restored with it.
     before: Option<[String; 2]>,
+    /// Whether the prefix is not fitted to the current text yet.
+    is_prefix_due: bool,
     /// The prefix for the book's text, and the one that replaced it.
     prefix: Option<[String; 2]>,
     /// The keys of the settings that were changed for the text.
@@ -40,35 +45,48 @@ impl OwnText {
 
     /// The visitor has chosen a text; returns the number of the choice.
     pub fn begin(&mut self, name: String, is_link: bool) -> u32 {
-        self.reading = Some(name);
+        self.link.take_if(|_| !is_link);
+        (self.reading, self.is_loading, self.is_new) = (Some(name), !is_link, true);
+        self.choose()
+    }
+
+    /// The visitor has chosen the book's text.
+    pub fn go_back(&mut self) {
+        (self.reading, self.is_loading, self.is_new, self.link) = (None, false, false, None);
+        self.choose();
+    }
+
+    fn choose(&mut self) -> u32 {
         self.refusal = None;
-        self.is_new = true;
         self.is_offered = false;
         self.adapted.clear();
-        self.link.take_if(|_| !is_link);
         self.turn += 1;
         self.turn
     }
 
-    /// The text is refused; the previous one stays.
-    pub fn refuse(&mut self, error: Error) {
-        self.reading = None;
+    /// The worker has been given a text of this name.
+    pub fn sent(&mut self, name: &str) {
+        (self.reading, self.is_loading) = (Some(name.to_owned()), false);
+    }
+
+    /// The text is refused; the previous one stays, whose name is given if the worker still reads it.
+    pub fn refuse(&mut self, error: Error, previous: Option<String>) {
         self.refusal = Some(error);
-        self.is_new = false;
+        self.is_new = previous.is_some();
+        (self.reading, self.is_loading) = (previous, false);
     }
 
     /// The worker reports a text. A newly chosen one changes the settings that do not suit it: the cleaning, if the
-    /// book's would lose most of it, the number of training tokens, and the prefix. The book's text restores them.
-    pub fn arrive(&mut self, facts: &TextFacts, form: &mut Form, prefix: &mut String) {
+    /// book's would lose most of it, and the number of training tokens. The book's text restores them.
+    pub fn arrive(&mut self, facts: &TextFacts, form: &mut Form) {
         self.reading = None;
         if !facts.own {
+            self.is_new = false;
             self.adapted.clear();
+            self.is_prefix_due = true;
             if let Some([cleaning, tokens]) = self.before.take() {
                 form.set("cleaning", &cleaning);
                 form.set("tokens", &tokens);
-            }
-            if let Some([first, _]) = self.prefix.take().filter(|[_, set]| set == prefix) {
-                *prefix = first;
             }
             return;
         }
@@ -86,15 +104,26 @@ impl OwnText {
             return;
         }
         self.is_new = false;
-        let Ok(config) = form.config() else { return };
-        let most = facts.tokens.saturating_sub(config.validation);
-        if config.tokens > most {
+        self.is_prefix_due = true;
+        let most = facts.tokens.saturating_sub(form.valid().validation);
+        if whole(form.get("tokens")).is_some_and(|tokens| tokens > most) {
             form.set("tokens", &most.max(3).to_string());
             self.adapted.push("tokens");
         }
-        // A prefix with characters that are not in the text is replaced by the beginning of the text.
+    }
+
+    /// Fits the prefix to a text that has arrived since the last call: where it has characters that are not in the
+    /// text, the beginning of the text takes its place. The book's text restores it.
+    pub fn fit_prefix(&mut self, facts: &TextFacts, prefix: &mut String) {
+        if !std::mem::take(&mut self.is_prefix_due) {
+            return;
+        }
         let known = |c| facts.counts.iter().any(|&(known, _)| known == c);
-        if !prefix.chars().all(known) && !facts.beginning.is_empty() {
+        if !facts.own {
+            if let Some([first, _]) = self.prefix.take().filter(|[_, set]| set == prefix) {
+                *prefix = first;
+            }
+        } else if !prefix.chars().all(known) && !facts.beginning.is_empty() {
             let first = self.prefix.take().map_or(prefix.clone(), |[first, _]| first);
             facts.beginning.clone_into(prefix);
             self.prefix = Some([first, prefix.clone()]);
@@ -153,7 +182,8 @@ mod tests {
     }
 
     fn after(own: &mut OwnText, facts: &TextFacts, form: &mut Form, prefix: &mut String) -> [String; 3] {
-        own.arrive(facts, form, prefix);
+        own.arrive(facts, form);
+        own.fit_prefix(facts, prefix);
         [form.get("cleaning").to_owned(), form.get("tokens").to_owned(), prefix.clone()]
     }
 
@@ -161,6 +191,7 @@ mod tests {
     fn a_new_text_changes_settings_that_do_not_suit_it_and_the_books_restores_them() {
         let (mut own, mut form, mut prefix) = (OwnText::default(), Form::default(), "time".to_owned());
         own.begin("mine".into(), false);
+        own.sent("mine");
         let read = told(Cleaning::Book, 5000, 100);
         assert_eq!(after(&mut own, &read, &mut form, &mut prefix), ["verbatim", "10000", "time"]);
         let read = told(Cleaning::Verbatim, 5000, 5000);
@@ -176,7 +207,7 @@ mod tests {
         // Settings that are kept, and a prefix of the visitor's own, stay.
         own.begin("mine".into(), false);
         form.set("cleaning", "verbatim");
-        own.arrive(&told(Cleaning::Verbatim, 5000, 5000), &mut form, &mut prefix);
+        after(&mut own, &told(Cleaning::Verbatim, 5000, 5000), &mut form, &mut prefix);
         form.set("tokens", "77");
         own.keep(&form);
         prefix = "again".into();
@@ -202,7 +233,7 @@ mod tests {
         own.begin("y".into(), true);
         own.offer(Some("https://x/y".into()));
         assert!(!own.is_offered && own.link.is_some());
-        own.refuse(Error::EmptyText);
+        own.refuse(Error::EmptyText, None);
         assert_eq!((own.reading.clone(), own.refusal.clone()), (None, Some(Error::EmptyText)));
         own.begin("mine.txt".into(), false);
         assert_eq!((own.link.clone(), own.refusal.clone()), (None, None));

@@ -10,8 +10,8 @@ use web_sys::File;
 
 use super::own::OwnText;
 use crate::error::{Error, Result};
-use crate::model::config::{Config, SettingError};
-use crate::protocol::{Command, Event, TextChoice};
+use crate::model::config::Cleaning;
+use crate::protocol::{Command, Event, TextChoice, TextFacts};
 use crate::text::decode::{LARGEST, too_large};
 use crate::ui::browser::message;
 use crate::ui::conversation::signals::Conversation;
@@ -25,8 +25,12 @@ use crate::ui::worker::handle::Handle;
 #[derive(Clone, Copy)]
 pub struct Text {
     pub own: RwSignal<OwnText>,
-    /// The visitor's own text that was sent to the worker and is not answered yet.
+    /// The text that was sent to the worker and is not answered yet.
     sent: StoredValue<Option<Arc<TextChoice>>>,
+    /// The visitor's own text that is sent after the answer.
+    next: StoredValue<Option<Arc<TextChoice>>>,
+    /// A pasted text that is too long to be shown in the field.
+    pub pasted: RwSignal<Option<String>>,
     /// The visitor's own text that the worker has.
     kept: StoredValue<Option<Arc<TextChoice>>>,
     /// The visitor's own text that the latest run trains on.
@@ -34,7 +38,8 @@ pub struct Text {
     /// The SHA-1 of the latest text that was stored with a run.
     pub stored: StoredValue<String>,
     form: RwSignal<Form>,
-    config: Memo<Result<Config, Vec<SettingError>>>,
+    /// How the form says to read a text.
+    pub wanted: Memo<(Cleaning, u32)>,
     prefix: RwSignal<String>,
     state: RwSignal<RunState>,
     worker: Handle,
@@ -47,11 +52,13 @@ impl Text {
         Self {
             own,
             sent: none(),
+            next: none(),
+            pasted: RwSignal::new(None),
             kept: none(),
             of_run: none(),
             stored: StoredValue::new(String::new()),
             form: settings.form,
-            config: settings.config,
+            wanted: Memo::new(move |_| settings.form.with(Form::reading)),
             prefix: conversation.prefix,
             state: runs.state,
             worker,
@@ -70,12 +77,14 @@ impl Text {
 
     /// The chosen text, if it is the visitor's own and the worker has it or is about to.
     pub fn chosen(&self) -> Option<Arc<TextChoice>> {
-        self.sent.get_value().or_else(|| self.kept.get_value())
+        let latest = self.next.get_value().or_else(|| self.sent.get_value());
+        latest.or_else(|| self.kept.get_value()).filter(|text| **text != TextChoice::Book)
     }
 
-    /// Whether a text is being read.
+    /// Whether the text is not settled: it is being read, or has to be read again as the form now says.
     pub fn is_reading(&self) -> bool {
-        self.own.with(|own| own.reading.is_some())
+        let told = self.state.with(|s| s.worker.text.as_ref().map(|text| (text.cleaning, text.vocab)));
+        self.own.with(|own| own.reading.is_some()) || told.is_some_and(|told| told != self.wanted.get())
     }
 
     /// Whether a text offered by a link waits for the visitor's consent.
@@ -83,34 +92,73 @@ impl Text {
         self.own.with(|own| own.is_offered)
     }
 
+    /// Whether the current text is the one that a link names, or the book's if it names none.
+    pub fn is_of_link(&self, link: Option<&str>) -> bool {
+        self.state.with_untracked(|s| s.worker.text.as_ref().filter(|text| text.own).map(|text| &text.name[..]) == link)
+    }
+
     /// Handles the worker's events about texts.
     pub fn on_event(&self, event: &Event) {
         match event {
             Event::Text { facts } => {
-                let sent = self.sent.try_update_value(Option::take).flatten();
-                if facts.own {
-                    self.kept.update_value(|kept| *kept = sent.or(kept.take()));
-                } else if sent.is_some() {
-                    // Not the requested one yet.
-                    return self.sent.set_value(sent);
-                } else {
+                let answered = self.sent.try_update_value(|sent| sent.take_if(|sent| is_answer(sent, facts))).flatten();
+                let is_answer = answered.is_some();
+                if !facts.own {
                     self.kept.set_value(None);
+                } else if is_answer {
+                    self.kept.set_value(answered);
                 }
-                let (form, prefix) = (self.form, self.prefix);
-                let (mut new_form, mut new_prefix) = (form.get_untracked(), prefix.get_untracked());
-                self.own.update(|own| own.arrive(facts, &mut new_form, &mut new_prefix));
-                if form.with_untracked(|now| *now != new_form) {
-                    form.set(new_form);
+                let next = self.next.try_update_value(|next| next.take_if(|_| is_answer)).flatten();
+                let is_latest = is_answer && next.is_none();
+                let is_awaited = self.own.with_untracked(|own| own.reading.is_none() || is_latest && !own.is_loading);
+                if let Some(next) = next {
+                    self.send(next);
                 }
-                if prefix.with_untracked(|now| *now != new_prefix) {
-                    prefix.set(new_prefix);
+                if is_awaited {
+                    self.arrive(facts);
                 }
             }
             Event::TextRefused { error } => {
-                self.sent.set_value(None);
-                self.own.update(|own| own.refuse(error.clone()));
+                let sent = self.sent.try_update_value(Option::take).flatten();
+                if sent.as_deref() == Some(&TextChoice::Book) && *error != Error::NoBook {
+                    self.sent.set_value(sent); // the refused one has been given up
+                } else if let Some(next) = self.next.try_update_value(Option::take).flatten() {
+                    self.send(next);
+                } else if !self.own.with_untracked(|own| own.is_loading) {
+                    self.own.update(|own| own.refuse(error.clone(), None));
+                }
             }
             _ => {}
+        }
+    }
+
+    /// The text that the visitor waits for has come.
+    fn arrive(&self, facts: &TextFacts) {
+        let form = self.form;
+        let mut new_form = form.get_untracked();
+        self.own.update(|own| own.arrive(facts, &mut new_form));
+        if form.with_untracked(|now| *now != new_form) {
+            form.set(new_form);
+        }
+        // The network of a run keeps its prefix, which may have characters that this text lacks.
+        if !self.state.with_untracked(RunState::attached) {
+            self.fit_to(facts);
+        }
+    }
+
+    /// Fits the prefix to the current text, when no network of an earlier one continues it any more.
+    pub fn fit_prefix(&self) {
+        let facts = self.state.with_untracked(|s| s.worker.text.clone());
+        if let Some(facts) = facts.filter(|_| !untrack(|| self.is_reading())) {
+            self.fit_to(&facts);
+        }
+    }
+
+    fn fit_to(&self, facts: &TextFacts) {
+        let mut prefix = self.prefix.get_untracked();
+        self.own.update(|own| own.fit_prefix(facts, &mut prefix));
+        if self.prefix.with_untracked(|now| *now != prefix) {
+            self.prefix.set(prefix);
         }
     }
 
@@ -128,7 +176,9 @@ impl Text {
 
     /// Chooses a pasted text, under this name, for the next run.
     pub fn paste(&self, name: &str, text: String) {
-        self.take(name.to_owned(), async move { Ok(text.into_bytes()) });
+        self.take(name.to_owned(), async move {
+            if text.len() > LARGEST { Err(too_large()) } else { Ok(text.into_bytes()) }
+        });
     }
 
     /// Has the worker fetch the text that the link names.
@@ -140,12 +190,11 @@ impl Text {
 
     /// Switches to the book's text, if it is not the current one.
     pub fn book(&self) {
-        self.sent.set_value(None);
-        self.own.update(|own| {
-            (own.reading, own.refusal, own.link, own.is_offered) = (None, None, None, false);
-        });
-        if self.state.with_untracked(|s| s.worker.text.as_ref().is_some_and(|text| text.own)) {
-            self.send_choice(TextChoice::Book);
+        let is_own = self.chosen().is_some()
+            || self.state.with_untracked(|s| s.worker.text.as_ref().is_some_and(|text| text.own));
+        self.own.update(OwnText::go_back);
+        if is_own {
+            self.send(Arc::new(TextChoice::Book));
         }
     }
 
@@ -153,14 +202,17 @@ impl Text {
     fn take(&self, name: String, bytes: impl Future<Output = Result<Vec<u8>>> + 'static) {
         let text = *self;
         let turn = self.own.try_update(|own| own.begin(name.clone(), false));
-        self.sent.set_value(None);
+        self.next.set_value(None);
         spawn_local(async move {
             let bytes = bytes.await;
-            let is_latest = text.own.try_with_untracked(|own| own.reading.is_some() && Some(own.turn) == turn);
             match bytes {
-                _ if is_latest != Some(true) => {}
+                // By now the visitor may have chosen another text, or the page may be gone.
+                _ if text.own.try_with_untracked(|own| own.turn) != turn => {}
                 Ok(bytes) => text.send(Arc::new(TextChoice::Own { name, bytes })),
-                Err(error) => text.own.update(|own| own.refuse(error)),
+                Err(error) => {
+                    let previous = text.next.get_value().or_else(|| text.sent.get_value());
+                    text.own.update(|own| own.refuse(error, previous.map(|text| name_of(&text).to_owned())));
+                }
             }
         });
     }
@@ -179,8 +231,8 @@ impl Text {
     /// Replaces the worker; the new one has the book's text. Returns the visitor's own text that was chosen.
     pub fn restart_worker(&self) -> Option<Arc<TextChoice>> {
         let chosen = self.chosen();
-        self.sent.set_value(None);
-        self.kept.set_value(None);
+        [self.sent, self.next, self.kept].into_iter().for_each(|text| text.set_value(None));
+        self.own.update(|own| _ = own.reading.take_if(|_| !own.is_loading));
         self.worker.restart();
         chosen
     }
@@ -189,17 +241,19 @@ impl Text {
     /// run's.
     pub fn choose_again(&self, chosen: Option<Arc<TextChoice>>) {
         if !is_same(chosen.as_ref(), self.of_run().as_ref()) {
-            match chosen {
-                Some(text) => self.send(text),
-                None => self.send_choice(TextChoice::Book),
-            }
+            self.send(chosen.unwrap_or(Arc::new(TextChoice::Book)));
         }
     }
 
+    /// Has the worker read this text. While it reads one of the visitor's, another waits, so that their answers can't be
+    /// confused.
     pub fn send(&self, text: Arc<TextChoice>) {
-        if let TextChoice::Own { name, .. } | TextChoice::Address(name) = &*text {
-            self.own.update(|own| own.reading = Some(name.clone()));
+        self.own.update(|own| own.sent(name_of(&text)));
+        let is_own = |text: &Arc<TextChoice>| matches!(**text, TextChoice::Own { .. });
+        if is_own(&text) && self.sent.with_value(|sent| sent.as_ref().is_some_and(is_own)) {
+            return self.next.set_value(Some(text));
         }
+        self.next.set_value(None);
         self.sent.set_value(Some(text.clone()));
         self.send_choice(TextChoice::clone(&text));
     }
@@ -210,8 +264,24 @@ impl Text {
     }
 
     fn send_choice(&self, choice: TextChoice) {
-        let Config { cleaning, vocab, .. } = self.config.get_untracked().unwrap_or_default();
+        let (cleaning, vocab) = self.wanted.get_untracked();
         self.worker.send(Command::Text { choice, cleaning, vocab });
+    }
+}
+
+/// The name of a text, while it is being read.
+fn name_of(text: &TextChoice) -> &str {
+    match text {
+        TextChoice::Own { name, .. } | TextChoice::Address(name) => name,
+        TextChoice::Book | TextChoice::Present => "The Time Machine",
+    }
+}
+
+/// Whether these facts are the answer to this choice.
+fn is_answer(choice: &TextChoice, facts: &TextFacts) -> bool {
+    match choice {
+        TextChoice::Own { name, .. } | TextChoice::Address(name) => facts.own && facts.name == *name,
+        TextChoice::Book | TextChoice::Present => !facts.own,
     }
 }
 

@@ -16,6 +16,12 @@ use crate::ui::settings::signals::{TYPING, field_id};
 /// The key of the text's file field, for [`field_id`].
 pub const TEXT_KEY: &str = "text";
 
+/// The longest pasted text that the field shows, in bytes.
+const LONGEST_SHOWN: usize = 50_000;
+
+/// The number of characters that are shown of a longer one.
+const BEGINNING: usize = 60;
+
 /// The collapsed part of the settings for the text, with the `fields` that say how it is read.
 #[component]
 pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
@@ -26,9 +32,14 @@ pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
     let is_own = Memo::new(move |_| facts.with(|f| f.as_ref().is_some_and(|f| f.own)));
     // Shown in the summary, so that it is visible while collapsed.
     let name = move || facts.with(|f| f.as_ref().filter(|f| f.own).map(|f| format!(" ({})", f.name)));
-    let told = move || match own.with(|own| own.reading.clone()) {
-        Some(name) => fill(w.file_reading, &[&name]),
-        None => facts.with(|f| f.as_ref().map_or(w.none.to_owned(), |f| own::facts(w, f))),
+    let told = move || {
+        let reading = own.with(|own| own.reading.clone());
+        facts.with(|f| match f {
+            _ if reading.is_some() => fill(w.file_reading, &[&reading.unwrap_or_default()]),
+            None => w.none.to_owned(),
+            Some(f) if page.text.is_reading() => fill(w.file_reading, &[&f.name]),
+            Some(f) => own::facts(w, f),
+        })
     };
     let adapted = move || {
         let labels: Vec<&str> = own.with(|own| own.adapted.iter().map(|key| words::label(w, key)).collect());
@@ -55,9 +66,9 @@ pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
 
 /// Has the worker read the text again when cleaning or vocabulary size in the form differ from the worker's.
 fn read_again(page: Page) {
-    let wanted = Memo::new(move |_| page.settings.config.with(|c| c.as_ref().ok().map(|c| (c.cleaning, c.vocab))));
+    let wanted = page.text.wanted;
     let told = Memo::new(move |_| page.runs.state.with(|s| s.worker.text.as_ref().map(|t| (t.cleaning, t.vocab))));
-    let differs = move || wanted.get_untracked().zip(told.get_untracked()).is_some_and(|(wanted, told)| wanted != told);
+    let differs = move || told.get_untracked().is_some_and(|told| wanted.get_untracked() != told);
     Effect::new(move |_| {
         let meant = wanted.get();
         told.track();
@@ -100,9 +111,32 @@ fn PasteField(page: Page) -> impl IntoView {
     let w = page.words();
     let area = NodeRef::<Textarea>::new();
     let empty = RwSignal::new(true);
+    let pasted = page.text.pasted;
+    // A field with megabytes of text takes seconds to lay out.
+    let paste = move |event: leptos::ev::ClipboardEvent| {
+        let text = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()).unwrap_or_default();
+        if let (true, Some(area)) = (text.len() > LONGEST_SHOWN, area.get_untracked()) {
+            event.prevent_default();
+            pasted.update(|pasted| *pasted = Some(pasted.take().unwrap_or_default() + &area.value() + &text));
+            area.set_value("");
+            empty.set(true);
+        }
+    };
+    let held = move || {
+        pasted.with(|text| {
+            let text = text.as_ref()?;
+            let beginning: String = text.chars().take(BEGINNING).collect();
+            let said = fill(w.text_held, &[&beginning, &words::grouped(text.chars().count() as u64)]);
+            Some(view! {
+                <p class="note" data-testid="pasted">{said}</p>
+                <button type="button" on:click=move |_| pasted.set(None)>{w.remove}</button>
+            })
+        })
+    };
     let take = move |_| {
         let Some(area) = area.get_untracked() else { return };
-        page.text.paste(w.text_pasted, area.value());
+        let text = pasted.try_update(Option::take).flatten().unwrap_or_default() + &area.value();
+        page.text.paste(w.text_pasted, text);
         area.set_value("");
         empty.set(true);
     };
@@ -115,9 +149,11 @@ fn PasteField(page: Page) -> impl IntoView {
                 autocomplete="off"
                 spellcheck="false"
                 node_ref=area
+                on:paste=paste
                 on:input:target=move |event| empty.set(event.target().text_length() == 0)
             ></textarea>
-            <button type="button" disabled=empty on:click=take>{w.text_use}</button>
+            {held}
+            <button type="button" disabled=move || empty.get() && pasted.with(Option::is_none) on:click=take>{w.text_use}</button>
         </div>
     }
 }

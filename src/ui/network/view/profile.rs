@@ -13,8 +13,10 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
     let w = page.words();
     let profiling = page.network.profiling;
     let is_running = Memo::new(move |_| profiling.with(|p| p.is_running));
-    let ready =
-        Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()) && page.settings.config.with(Result::is_ok));
+    let ready = Memo::new(move |_| {
+        let is_ready = page.runs.state.with(|s| s.worker.ready()) && !page.text.is_reading();
+        is_ready && page.settings.config.with(Result::is_ok)
+    });
     let refusal = move || profiling.with(|p| p.refusal.as_ref().map(|error| sentence(w, error)));
     let table = move || profiling.with(|p| p.profile.clone()).map(|profile| view! { <Table page profile /> });
     view! {
