@@ -15,7 +15,7 @@ use crate::ui::checkpoints::view::{Checkpoints, Offers};
 use crate::ui::conversation::view::Conversation;
 use crate::ui::network::view::Network;
 use crate::ui::page::Page;
-use crate::ui::runs::state::{RunState, Status};
+use crate::ui::runs::state::RunState;
 use crate::ui::runs::view::Runs;
 use crate::ui::runs::view::finale::Finale;
 use crate::ui::samples::view::Samples;
@@ -68,23 +68,26 @@ pub fn App() -> impl IntoView {
     view! { <Workbench page /> }
 }
 
-/// Starts runs automatically: the first one, if the address asks for it, and one that waits for the current run.
+/// Starts a run automatically, if the address asks for it. An interrupted run of the same settings comes first: it waits
+/// for the visitor's choice.
 fn start_by_itself(page: Page, first: bool) {
     let first = StoredValue::new(first);
-    let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
     // A text from a link needs the visitor's consent, so the run waits for it.
     let waits = move || page.text.is_offered() || page.text.is_reading();
     let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
+    let is_offered = Memo::new(move |_| {
+        let config = page.settings.config.with(|config| config.as_ref().ok().copied());
+        page.checkpoints.saved.with(|saved| config.is_some_and(|config| saved.may_offer(&config)))
+    });
+    let runs = Memo::new(move |_| page.runs.state.with(|s| s.run));
     Effect::new(move |_| {
-        if ready.get() && first.get_value() {
+        if runs.get() > 0 {
+            first.set_value(false);
+        }
+        if ready.get() && !is_offered.get() && first.get_value() {
             first.set_value(false);
             page.train();
         }
-    });
-    Effect::new(move |_| match status.get() {
-        Status::Finished if page.runs.next.get_untracked() => page.train(),
-        Status::Failed => page.runs.next.set(false),
-        _ => {}
     });
 }
 
