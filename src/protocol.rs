@@ -54,7 +54,8 @@ pub enum Command {
     Train { run: u32, config: Config, prefix: String, beginning: StartFrom, stretch: Stretch },
     /// Pauses the run.
     Pause,
-    /// Resumes a paused run for `stretch`. If the run is not paused, it changes how far it trains.
+    /// Resumes a paused run for `stretch`, or a finished one that gets more epochs. If the run is not paused, it changes
+    /// how far it trains.
     Resume { stretch: Stretch },
     /// Changes the hyperparameters of the run from the first minibatch on that has not been submitted to the device.
     /// Answered by [`Event::HyperparametersSet`] or [`Event::HyperparametersRefused`]; in either case the run
@@ -118,6 +119,8 @@ pub enum Stretch {
     /// To the end of the run, where it finishes instead of pausing.
     #[default]
     Whole,
+    /// To the end of the run, which gets this many epochs if it had fewer; then a finished run goes on too.
+    To(u32),
 }
 
 /// What a run starts from, instead of random parameters.
@@ -157,9 +160,10 @@ pub enum Event {
         /// Bytes of all the run's tensors, on the GPU or in memory.
         bytes: u64,
     },
-    /// After the [`Event::Started`] of a run that resumes from a checkpoint: its settings and finished epochs. The
-    /// worker's [`Outbox`](crate::train::Outbox) sends the epochs after it, as [`Event::Epochs`]. It follows an
-    /// [`Event::HyperparametersSet`] for each change of hyperparameters.
+    /// After the [`Event::Started`] of a run that resumes from a checkpoint: its settings and its finished epochs, or as
+    /// many as fit in a message; the worker's [`Outbox`](crate::train::Outbox) sends the others after it, as
+    /// [`Event::Epochs`]. It follows an [`Event::HyperparametersSet`] for each change of hyperparameters. Without epochs
+    /// after a [`Stretch::To`].
     Opened { run: u32, config: Config, reports: Vec<EpochReport> },
     /// A sample before any training.
     Untrained { run: u32, sample: Sample },

@@ -115,6 +115,39 @@ fn a_run_that_is_resumed_while_it_goes_takes_the_new_stretch() {
     assert_eq!(resumed, 1, "a run that goes is not resumed");
 }
 
+/// A paused run, and one that has finished.
+#[test]
+fn a_run_with_more_epochs_is_the_run_that_had_them_from_the_start() {
+    for engine in ENGINES {
+        let config = Config { engine, ..small() };
+        let longer = |epochs| resume_for(Stretch::To(epochs));
+        let mut events = play([
+            part([train_some(1, Config { epochs: 2, ..config }, Stretch::Epoch)], paused),
+            part(longer(4), finished),
+            part([longer(config.epochs), longer(3)].concat(), finished),
+            part([Command::Resume { stretch: Stretch::To(5) }, Command::Checkpoint { request: 1 }], answered(1)),
+        ]);
+        let told: Vec<u32> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Opened { config, reports, .. } if reports.is_empty() => Some(config.epochs),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told[..2], [4, config.epochs], "the new number of epochs is told");
+        let Event::Checkpoint { summary, .. } = &events[the(&events, answered(1))] else { panic!("{events:#?}") };
+        assert_eq!(
+            (summary.epoch, summary.config),
+            (config.epochs, config),
+            "fewer epochs than are done change nothing"
+        );
+        let early = events.iter().position(finished).unwrap();
+        assert_eq!(numbers(&events[..early]), [1, 2, 3, 4]);
+        events.remove(early);
+        assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));
+    }
+}
+
 #[test]
 fn a_stretch_without_a_run_does_nothing() {
     let events =

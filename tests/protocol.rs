@@ -69,7 +69,7 @@ fn hyperparameters() -> impl Strategy<Value = Hyperparameters> {
 }
 
 fn stretch() -> impl Strategy<Value = Stretch> {
-    prop::sample::select(vec![Stretch::Minibatch, Stretch::Epoch, Stretch::Whole])
+    prop::sample::select(vec![Stretch::Minibatch, Stretch::Epoch, Stretch::Whole, Stretch::To(7)])
 }
 
 fn pick() -> impl Strategy<Value = Pick> {

@@ -4,6 +4,10 @@
 
 #[path = "web_page/form.rs"]
 mod form;
+#[path = "web_page/longer.rs"]
+mod longer;
+#[path = "web_page/queue.rs"]
+mod queue;
 #[path = "web_page/samples.rs"]
 mod samples;
 #[path = "web_page/saved.rs"]
@@ -305,17 +309,6 @@ async fn after_a_failure_the_corrected_settings_are_used() {
     let config = Config { hidden: 64, ..Config::default() };
     let prefix = "time traveller".into();
     assert_eq!(page.sent()[1..], [Command::Generate { request: 1, prefix, length: 50, pick: Pick::Likeliest, config }]);
-}
-
-#[wasm_bindgen_test]
-async fn a_prefix_typed_before_the_run_has_started_reaches_it() {
-    let page = Mounted::ready("").await;
-    page.fill("Prefix", "the").await;
-    assert_eq!(page.sent(), [], "there is no run yet");
-    page.press("Train").await;
-    assert_eq!(page.status(), "loading");
-    page.fill("Prefix", "then").await;
-    assert_eq!(page.sent()[1..], [Command::SamplePrefix { prefix: "then".into() }]);
 }
 
 #[wasm_bindgen_test]

@@ -43,8 +43,9 @@ impl<P: FnMut(Event)> Outbox<P> {
             // Of a long run they are too many for one message.
             Event::Opened { run, config, reports } => {
                 self.flush();
-                (self.post)(Event::Opened { run, config, reports: Vec::new() });
                 self.add(run, reports);
+                let reports = self.take();
+                (self.post)(Event::Opened { run, config, reports });
                 self.send_if_idle();
             }
             event => {
@@ -86,15 +87,8 @@ impl<P: FnMut(Event)> Outbox<P> {
 
     /// Sends one message's worth of epochs, and the progress if these are the last.
     fn send(&mut self) {
-        let (run, mut sum) = (self.run, 0);
-        let fits = |report: &&EpochReport| {
-            sum += numbers(report);
-            sum <= MOST_NUMBERS
-        };
-        let count = self.reports.iter().take_while(fits).count().max(1).min(self.reports.len());
-        let reports: Vec<_> = self.reports.drain(..count).collect();
+        let (run, reports) = (self.run, self.take());
         if !reports.is_empty() {
-            self.numbers -= reports.iter().map(numbers).sum::<usize>();
             self.under_way += 1;
             (self.post)(Event::Epochs { run, reports });
         }
@@ -104,6 +98,19 @@ impl<P: FnMut(Event)> Outbox<P> {
             self.under_way += 1;
             (self.post)(Event::Progress { run, progress });
         }
+    }
+
+    /// One message's worth of epochs: at least one, if any waits.
+    fn take(&mut self) -> Vec<EpochReport> {
+        let mut sum = 0;
+        let fits = |report: &&EpochReport| {
+            sum += numbers(report);
+            sum <= MOST_NUMBERS
+        };
+        let count = self.reports.iter().take_while(fits).count().max(1).min(self.reports.len());
+        let reports: Vec<_> = self.reports.drain(..count).collect();
+        self.numbers -= reports.iter().map(numbers).sum::<usize>();
+        reports
     }
 }
 
@@ -209,7 +216,7 @@ mod tests {
             let messages = std::cell::RefCell::new(Vec::new());
             let mut outbox = Outbox::new(|event| messages.borrow_mut().push(event));
             let config = Config::default();
-            let reports: Vec<_> = (1..=5000).map(|epoch| report(epoch, norms)).collect();
+            let reports: Vec<_> = (1..=9000).map(|epoch| report(epoch, norms)).collect();
             outbox.emit(Event::Opened { run: 1, config, reports: reports.clone() });
             assert!(outbox.is_behind());
             while outbox.is_behind() || !outbox.reports.is_empty() {
@@ -218,9 +225,8 @@ mod tests {
                 assert_eq!(messages.borrow().len(), before + 1, "one message at a time");
             }
             let messages = messages.take();
-            assert_eq!(messages[0], Event::Opened { run: 1, config, reports: Vec::new() });
-            let sent = messages[1..].iter().flat_map(|event| match event {
-                Event::Epochs { reports, .. } => {
+            let sent = messages.iter().flat_map(|event| match event {
+                Event::Opened { reports, .. } | Event::Epochs { reports, .. } => {
                     assert!(reports.iter().map(numbers).sum::<usize>() <= MOST_NUMBERS);
                     reports.clone()
                 }

@@ -133,13 +133,16 @@ impl Session {
 
     /// Sets how far the run trains from here. A new session trains to the end.
     pub fn set_goal(&mut self, stretch: Stretch) {
+        if let Stretch::To(epochs) = stretch {
+            self.config.epochs = self.config.epochs.max(epochs);
+        }
         let ((epoch, minibatch), end) = (self.next_minibatch(), (self.config.epochs, 0));
         self.goal = match stretch {
             // The next minibatch belongs to the next epoch.
             Stretch::Minibatch if self.is_validating() => end.min((epoch + 1, 1)),
             Stretch::Minibatch => end.min((epoch, minibatch + 1)),
             Stretch::Epoch => end.min((epoch + 1, 0)),
-            Stretch::Whole => end,
+            Stretch::Whole | Stretch::To(_) => end,
         };
     }
 
@@ -325,9 +328,9 @@ impl Session {
         outcome
     }
 
-    /// The number of epochs in the settings.
-    pub fn epochs(&self) -> u32 {
-        self.config.epochs
+    /// The settings, with the number of epochs that the run has by now.
+    pub fn config(&self) -> Config {
+        self.config
     }
 
     /// Tokens trained on per second over the whole run.

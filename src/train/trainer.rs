@@ -227,12 +227,16 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     fn resume(&mut self, stretch: Stretch) {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return };
-        match self.mode {
-            Mode::Idle | Mode::Lost => return,
-            Mode::Training => {}
-            Mode::Paused => (self.emit)(Event::Resumed { run }),
-        }
         session.set_goal(stretch);
+        if self.mode == Mode::Lost || (self.mode == Mode::Idle && session.is_finished()) {
+            return;
+        }
+        if let Stretch::To(_) = stretch {
+            (self.emit)(Event::Opened { run, config: session.config(), reports: Vec::new() });
+        }
+        if self.mode != Mode::Training {
+            (self.emit)(Event::Resumed { run });
+        }
         self.mode = Mode::Training;
     }
 
@@ -326,7 +330,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             samples.push(session.sample(prefix, SAMPLE_LENGTH as usize).await?);
         }
         Ok(FinalReport {
-            epochs: session.epochs(),
+            epochs: session.config().epochs,
             perplexity: self.reports.last().map_or(f64::NAN, |last| last.perplexity),
             tokens_per_second: session.tokens_per_second(),
             device: self.device.as_ref().map(Device::name).unwrap_or_default(),

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 use super::browser::focus;
 use super::chart::signals::Charts;
 use super::checkpoints::keeping::Checkpoints;
-use super::checkpoints::saved::Occasion;
+use super::checkpoints::saved::{Occasion, Saved};
 use super::conversation::signals::{Conversation, PREFIX_ID};
 use super::conversation::talk::Talk;
 use super::language::{Language, Words};
 use super::network::profile::Profiling;
 use super::network::signals::Network;
+use super::runs::queue::Queued;
 use super::runs::signals::Runs;
 use super::runs::state::{RunState, Status};
 use super::settings::form::Form;
@@ -59,6 +60,7 @@ impl Page {
     /// Passes an event of the worker to the parts that it concerns.
     pub fn on_event(&self, event: Event) {
         let occasion = Occasion::of(&event);
+        let has_resumed = matches!(&event, Event::Opened { reports, .. } if !reports.is_empty());
         let (before, is_end) = self.runs.state.with_untracked(|state| (state.status, state.is_ended_by(&event)));
         self.text.on_event(&event);
         self.conversation.talk.update(|talk| talk.apply(&event, is_end));
@@ -66,11 +68,21 @@ impl Page {
         if let Some(event) = self.checkpoints.on_event(event) {
             self.runs.state.update(|state| state.apply(event));
         }
-        match occasion {
-            Some(Occasion::Broken(error)) => self.checkpoints.on_worker_lost(before, error),
-            Some(occasion) => self.checkpoints.save(&occasion),
-            None => {}
+        if has_resumed {
+            self.runs.show_hyperparameters();
         }
+        let goes_on = match occasion {
+            Some(Occasion::Broken(error)) => self.checkpoints.on_worker_lost(before, error),
+            Some(occasion) => {
+                self.checkpoints.save(&occasion);
+                false
+            }
+            None => false,
+        };
+        if is_end && !goes_on {
+            self.runs.next.set(None);
+        }
+        self.start_next();
     }
 
     /// The browser reports that the worker stopped. Ignored if the worker has reported that itself, in better words.
@@ -99,6 +111,15 @@ impl Page {
         }
     }
 
+    /// Pauses the run, or resumes it: to its end, or to the form's number of epochs if that is more.
+    pub fn hold(&self) {
+        match untrack(|| self.runs.resumes_to()) {
+            Some(epochs) => self.runs.resume_to(epochs),
+            None if self.runs.state.with_untracked(|state| state.status == Status::Paused) => self.go(Stretch::Whole),
+            None => self.worker.send(Command::Pause),
+        }
+    }
+
     fn begin(&self, stretch: Stretch) {
         if self.runs.state.with_untracked(RunState::can_train) {
             self.text.fit_prefix();
@@ -114,7 +135,7 @@ impl Page {
                 let run = self.runs.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
                 self.checkpoints.begin();
                 let prefix = self.conversation.prefix.get_untracked();
-                self.runs.next.set(false);
+                self.runs.next.set(None);
                 self.runs.pinned.set(None);
                 self.worker.send(Command::Train { run, config, prefix, beginning, stretch });
             }
@@ -142,20 +163,37 @@ impl Page {
 
     /// Trains the same settings with the other sampling: at once, or when the current run has finished.
     pub fn train_comparison(&self) {
-        let Some(mode) = untrack(|| self.runs.mode_to_compare()) else { return };
-        self.runs.state.with_untracked(|s| s.live().or(s.runs.last()).cloned()).inspect(|run| self.runs.open(run));
-        self.settings.form.update(|form| form.set_mode(mode));
-        if self.runs.state.with_untracked(RunState::active) {
-            self.runs.next.set(true);
-        } else {
-            self.train();
-        }
+        let prefix = self.conversation.prefix.get_untracked();
+        let file = self.settings.start_from().parameters;
+        let queued = self.runs.state.with_untracked(|s| match s.live() {
+            Some(run) => Some(Queued::beside(run, prefix, file, self.text.of_run())),
+            None => s.runs.last().map(|run| Queued::beside(run, prefix, file, self.text.chosen())),
+        });
+        self.runs.next.set(queued);
+        self.start_next();
+    }
+
+    /// Starts the run that waits, once no other is under way and the last save of the one before has been answered.
+    fn start_next(&self) {
+        let is_free = self.runs.state.with_untracked(RunState::can_train)
+            && !self.checkpoints.saved.with_untracked(Saved::is_saving);
+        let Some(queued) = self.runs.next.get_untracked().filter(|_| is_free) else { return };
+        self.runs.next.set(None);
+        self.runs.pinned.set(None);
+        self.settings.form.update(|form| queued.fill(form));
+        self.conversation.talk.update(Talk::begin_run);
+        let Queued { config, prefix, beginning, origin, text, .. } = queued;
+        let run = self.runs.state.try_update(|state| state.begin_from(config, origin)).unwrap_or_default();
+        self.checkpoints.begin();
+        let worker = self.worker;
+        let train = Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole };
+        self.text.begin_run_on(text, || worker.send(train));
     }
 
     /// Ends the run and discards it; replaces a lost worker.
     pub fn reset(&self) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
-        self.runs.next.set(false);
+        self.runs.next.set(None);
         self.runs.pinned.set(None);
         self.checkpoints.abandon();
         self.conversation.talk.update(Talk::reset);

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Promise};
 use time_traveller::error::Error;
 use time_traveller::model::Config;
@@ -81,7 +82,7 @@ pub async fn fresh() -> Mounted {
 }
 
 /// The number of the page's latest request for a checkpoint.
-fn asked(page: &Mounted) -> Option<u32> {
+pub fn asked(page: &Mounted) -> Option<u32> {
     page.sent().iter().rev().find_map(|command| match command {
         Command::Checkpoint { request } => Some(*request),
         _ => None,
@@ -90,7 +91,7 @@ fn asked(page: &Mounted) -> Option<u32> {
 
 /// Finishes an epoch, pauses, and has the worker answer the request with this file.
 pub async fn save(page: &Mounted, number: u32, file: &[u8]) {
-    page.receive([epoch(number, 9.0), Event::Paused { run: 1 }]).await;
+    page.receive([epoch(number, 8.5), Event::Paused { run: 1 }]).await;
     let request = asked(page).expect("a pause saves");
     page.receive([Event::Checkpoint { request, summary: summary(number), file: file.to_vec() }]).await;
     for _ in 0..4 {
@@ -129,6 +130,34 @@ async fn a_hidden_tab_saves() {
          delete document.hidden;");
     page.settle().await;
     assert!(asked(&page).is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_run_is_saved_after_a_second_and_then_at_growing_distances() {
+    let page = fresh().await;
+    TimeoutFuture::new(1100).await;
+    page.receive([epoch(1, 9.0)]).await;
+    let first = asked(&page).expect("a run of some seconds is lost with the page");
+    page.receive([epoch(2, 9.0)]).await;
+    TimeoutFuture::new(1100).await;
+    page.receive([epoch(3, 9.0)]).await;
+    assert_eq!(asked(&page), Some(first), "not every second");
+}
+
+/// As on an origin without https.
+#[wasm_bindgen_test]
+async fn without_locks_too_only_orphaned_runs_are_offered() {
+    run("Object.defineProperty(navigator, 'locks', { get: () => undefined, configurable: true });");
+    let first = fresh().await;
+    save(&first, 3, b"first").await;
+    let second = keeping(Mounted::ready("").await).await;
+    TimeoutFuture::new(1000).await;
+    assert_eq!(second.text("offers"), "", "the other page's run is offered");
+    run("dispatchEvent(new Event('pagehide'));");
+    let third = keeping(Mounted::ready("").await).await;
+    TimeoutFuture::new(1000).await;
+    run("delete navigator.locks;");
+    assert!(third.text("offers").contains("epoch 3 of 20"), "{}", third.text("offers"));
 }
 
 #[wasm_bindgen_test]
@@ -210,7 +239,7 @@ async fn a_lost_worker_is_replaced_twice_and_then_the_page_asks() {
         assert!(said.contains("from the end of epoch 3") && said.contains("a test"), "{said}");
         page.receive(started(run)).await;
         assert_eq!((page.status(), page.text("error")), ("training".into(), String::new()));
-        assert_eq!(page.root.query_selector_all(".run-list > li").unwrap().length(), 2, "a run for every worker");
+        assert_eq!(page.root.query_selector_all(".run-list > li").unwrap().length(), 1, "a run for every worker");
     }
     page.receive([broken()]).await;
     page.settle().await;

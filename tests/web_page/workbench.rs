@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use time_traveller::error::Error;
-use time_traveller::model::config::{Config, Sampling, StateMode};
+use time_traveller::model::config::Config;
 use time_traveller::protocol::{
     Command, Continuation, Divergence, Event, FinalReport, Hyperparameters, Pick, Quantity, StartFrom, Stretch, Written,
 };
@@ -11,9 +11,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
-use super::{Mounted, book, epoch, sample, train};
+use super::{Mounted, book, epoch, sample};
 
-fn finished(run: u32) -> Event {
+pub fn finished(run: u32) -> Event {
     let report = FinalReport {
         epochs: 2,
         perplexity: 12.0,
@@ -25,7 +25,7 @@ fn finished(run: u32) -> Event {
 }
 
 /// A page with a finished run of two epochs.
-async fn after_a_run(fragment: &str) -> Mounted {
+pub async fn after_a_run(fragment: &str) -> Mounted {
     let page = Mounted::training(fragment).await;
     page.receive([Event::Untrained { run: 1, sample: sample("time traveller", "qqj") }]).await;
     page.receive([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
@@ -37,33 +37,9 @@ fn all(page: &Mounted, selector: &str) -> Vec<Element> {
     (0..list.length()).filter_map(|i| list.item(i)).map(|node| node.unchecked_into()).collect()
 }
 
-fn names(page: &Mounted) -> Vec<String> {
+pub fn names(page: &Mounted) -> Vec<String> {
     let names = all(page, ".run-name").into_iter();
     names.map(|field| field.get_attribute("placeholder").unwrap_or_default()).collect()
-}
-
-#[wasm_bindgen_test]
-async fn random_and_sequential_are_compared_in_two_clicks_with_the_same_seed() {
-    let page = Mounted::ready("#hidden=64&epochs=2&seed=7").await;
-    page.train().await;
-    page.press("Compare with random sampling").await;
-    assert_eq!(page.sent().len(), 1, "the current run continues");
-    assert!(page.text("settings-note").contains("next minibatch"), "{}", page.text("settings-note"));
-    page.receive([epoch(1, 24.0), epoch(2, 12.0), finished(1)]).await;
-    assert_eq!(page.sent().len(), 1, "only the app starts the next run");
-    page.page.train();
-    let random = Config {
-        hidden: 64,
-        epochs: 2,
-        seed: 7,
-        sampling: Sampling::Random,
-        state: StateMode::Reset,
-        ..Config::default()
-    };
-    assert_eq!(page.sent()[1], train(2, random, StartFrom::default()));
-    page.receive([Event::Started { run: 2, minibatches: 8, bytes: 1 }]).await;
-    assert_eq!(names(&page), ["sequential, state carried", "random"]);
-    assert!(page.button("Compare with sequential sampling").is_connected());
 }
 
 #[wasm_bindgen_test]

@@ -17,7 +17,7 @@ use crate::protocol::{Command, Event, StartFrom, Stretch, Summary, TextChoice, c
 use crate::ui::browser::{self, message};
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::conversation::talk::Talk;
-use crate::ui::runs::run::Run;
+use crate::ui::runs::run::{Origin, Run};
 use crate::ui::runs::signals::Runs;
 use crate::ui::runs::state::{RunState, Status};
 use crate::ui::settings::file::Chosen;
@@ -151,10 +151,14 @@ impl Checkpoints {
         self.worker.send(Command::Checkpoint { request: request.unwrap_or_default() });
     }
 
-    /// Fetches a stored checkpoint, to resume it ([`Purpose::Keep`]) or to download it.
+    /// Fetches a stored checkpoint, to resume it ([`Purpose::Keep`]), for as many epochs as `record` says, or to download
+    /// it.
     pub fn fetch(&self, record: Record, purpose: Purpose) {
         match self.saved.with_untracked(|saved| saved.in_memory(&record.id)) {
-            Some(newest) => self.fulfil(newest, purpose, self.text.of_run()),
+            Some(mut newest) => {
+                newest.record.summary.config.epochs = record.summary.config.epochs;
+                self.fulfil(newest, purpose, self.text.of_run());
+            }
             None => self.order(Order::Fetch(record, purpose)),
         }
     }
@@ -178,7 +182,8 @@ impl Checkpoints {
         if !untrack(|| self.can_resume()) {
             return;
         }
-        self.runs.open(&Run::new(0, newest.record.summary.config, &newest.record.origin(None), 0));
+        let origin = self.runs.state.with_untracked(|state| newest.record.origin_among(&state.runs));
+        self.runs.open(&Run::new(0, newest.record.summary.config, &origin, 0));
         if let Some(prefix) = newest.record.summary.prefix.clone().filter(|prefix| check_prefix(prefix).is_ok()) {
             self.prefix.set(prefix);
         }
@@ -188,23 +193,27 @@ impl Checkpoints {
             self.text.restart_worker();
         }
         self.text.load_for_run(text);
-        self.send_train(newest, None);
+        self.send_train(newest, origin);
     }
 
-    fn send_train(&self, Newest { record, file }: Newest, continues: Option<u32>) {
+    fn send_train(&self, Newest { record, file }: Newest, origin: Origin) {
         let config = record.summary.config;
         self.talk.update(Talk::begin_run);
-        let run =
-            self.runs.state.try_update(|state| state.begin_from(config, record.origin(continues))).unwrap_or_default();
+        let run = self.runs.state.try_update(|state| state.begin_from(config, origin)).unwrap_or_default();
         let beginning = StartFrom { checkpoint: Some(file.to_vec()), ..StartFrom::default() };
         let prefix = record.summary.prefix.unwrap_or_else(|| self.prefix.get_untracked());
         self.worker.send(Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole });
     }
 
-    /// The worker is lost: a new one resumes from the newest checkpoint, or the page offers to.
-    pub fn on_worker_lost(&self, before: Status, error: Error) {
+    /// The worker is lost: a new one resumes from the newest checkpoint, or the page offers to. Returns whether the run
+    /// goes on.
+    pub fn on_worker_lost(&self, before: Status, error: Error) -> bool {
         let training = before == Status::Training;
-        let Some(newest) = self.saved.try_update(|saved| saved.lose_worker(training)).flatten() else { return };
+        let Some(mut newest) = self.saved.try_update(|saved| saved.lose_worker(training)).flatten() else {
+            return false;
+        };
+        // It may have got more epochs since.
+        newest.record.summary.config.epochs = self.runs.state.with_untracked(RunState::epochs);
         let checkpoints = *self;
         let why = match error {
             Error::WorkerBroke(why) | Error::WorkerStopped(why) | Error::WorkerUnknown(why) => why,
@@ -216,16 +225,18 @@ impl Checkpoints {
                 let told =
                     checkpoints.saved.try_update(|saved| saved.restarted = Some((newest.record.summary.epoch, why)));
                 if told.is_some() {
-                    let continues = checkpoints.runs.state.with_untracked(|state| state.shown);
+                    let shown = checkpoints.runs.state.with_untracked(|state| state.shown);
                     let text = checkpoints.text;
                     let chosen = text.restart_worker();
                     text.load_for_run(text.of_run());
-                    checkpoints.send_train(newest, Some(continues));
+                    let origin = Origin { continues: Some(shown), ..newest.record.origin() };
+                    checkpoints.send_train(newest, origin);
                     text.choose_again(chosen);
                 }
             },
             Duration::ZERO,
         );
+        true
     }
 
     /// A new run starts, not from a checkpoint.

@@ -3,6 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 pub mod keeping;
 #[cfg(target_arch = "wasm32")]
+mod life;
+#[cfg(target_arch = "wasm32")]
 pub mod orders;
 pub mod record;
 pub mod saved;

@@ -1,6 +1,7 @@
 //! Carries out orders to the browser's storage, one at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
@@ -9,16 +10,20 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::keeping::Checkpoints;
+use super::life;
 use super::saved::{Newest, Occasion, Order};
-use super::storage::{self, Storage};
+use super::storage::Storage;
 use super::trouble::Trouble;
 use crate::error::Error;
+
+/// How long the page waits for the storage before it starts a run by itself.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Opens the storage and starts to save runs, also when the page is hidden or left.
 pub fn start(checkpoints: Checkpoints) {
     let (sender, orders) = unbounded();
     checkpoints.orders.set_value(Some(sender));
-    let life = StoredValue::new_local(storage::hold_page_lock(&checkpoints.page()));
+    let life = StoredValue::new_local(life::begin(&checkpoints.page()));
     let hidden = window_event_listener_untyped("visibilitychange", move |_| {
         if document().hidden() {
             checkpoints.save(&Occasion::Rest);
@@ -31,8 +36,10 @@ pub fn start(checkpoints: Checkpoints) {
         }
     });
     let back = window_event_listener_untyped("pageshow", move |_| {
-        life.update_value(|life| *life = life.take().or_else(|| storage::hold_page_lock(&checkpoints.page())));
+        life.update_value(|life| *life = life.take().or_else(|| life::begin(&checkpoints.page())));
     });
+    // A storage that does not answer keeps no run waiting.
+    set_timeout(move || _ = checkpoints.saved.try_update(|saved| saved.is_listed = true), ANSWERS_WITHIN);
     on_cleanup(move || [hidden, left, back].into_iter().for_each(|listener| listener.remove()));
     spawn_local(process(checkpoints, orders));
 }
@@ -63,6 +70,7 @@ async fn process(checkpoints: Checkpoints, mut orders: UnboundedReceiver<Order>)
                 list(checkpoints, &page, storage).await;
             }
         }
+        _ = checkpoints.saved.try_update(|saved| saved.is_listed = true);
         next = orders.next().await;
         if next.is_none() {
             return;
@@ -106,7 +114,7 @@ fn without_storage(checkpoints: Checkpoints, order: Order, why: &Trouble) -> Res
 /// Updates the list of stored runs, except those that other open pages train. Returns the ids to evict.
 async fn list(checkpoints: Checkpoints, page: &str, storage: &Storage) -> Vec<String> {
     let Ok(mut records) = storage.records().await else { return Vec::new() };
-    let living = storage::open_pages().await;
+    let living = life::open_pages().await;
     records.retain(|record| record.page == page || !living.contains(&record.page));
     checkpoints.saved.try_update(|saved| saved.found(records)).unwrap_or_default()
 }

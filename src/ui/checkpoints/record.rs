@@ -9,6 +9,9 @@ use crate::ui::language::{Words, fill, words};
 use crate::ui::runs::names;
 use crate::ui::runs::run::{Origin, Run};
 
+/// How the name of a downloaded checkpoint begins.
+const FILE_NAME: &str = "time-traveller-hidden-";
+
 /// The metadata of a stored checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -37,11 +40,40 @@ impl Record {
         self.summary.epoch >= self.summary.config.epochs
     }
 
-    /// The origin of a run that resumes from here, and replaces the run `continues` in the list.
-    pub fn origin(&self, continues: Option<u32>) -> Origin {
+    /// The origin of a run that resumes from here.
+    pub fn origin(&self) -> Origin {
         let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
-        let (name, own_text) = (self.name.clone(), self.own_text.clone());
-        Origin { from_file, window_offset, own_text, is_books, name, continues }
+        // The name of a downloaded file holds the epoch, from which the run goes on.
+        let name = if self.name.starts_with(FILE_NAME) { String::new() } else { self.name.clone() };
+        Origin { from_file, window_offset, own_text: self.own_text.clone(), is_books, name, continues: None }
+    }
+
+    /// The same, with the run among `runs` whose checkpoint this is: it goes on in its place, as what the page knows it.
+    pub fn origin_among(&self, runs: &[Run]) -> Origin {
+        let Summary { config, epoch, perplexity, window_offset, .. } = self.summary;
+        let is_its = |run: &&Run| {
+            let same = Config { epochs: config.epochs, engine: config.engine, ..run.config } == config;
+            // Epochs after it are lost only where a stored run was interrupted.
+            let end = run.position().epoch == epoch || (!self.id.is_empty() && run.report.is_none());
+            same && end && run.window_offset == window_offset && run.perplexity(epoch) == perplexity
+        };
+        runs.iter().rev().find(is_its).map_or_else(
+            || self.origin(),
+            |run| Origin {
+                from_file: run.from_file,
+                window_offset,
+                own_text: run.own_text.clone(),
+                is_books: run.is_books,
+                name: run.name.clone(),
+                continues: Some(run.number),
+            },
+        )
+    }
+
+    /// Whether it is a run with these settings, wherever it ends and whatever its rates were changed to.
+    pub fn is_of(&self, form: &Config) -> bool {
+        let Config { epochs, engine, lr, clip, .. } = self.summary.config;
+        Config { epochs, engine, lr, clip, ..*form } == self.summary.config
     }
 
     /// The run's name, or else the settings that differ from the book's.
@@ -51,7 +83,7 @@ impl Record {
         }
         let (config, book) = (self.summary.config, Config::default());
         let keys = SETTINGS.iter().map(|setting| setting.key).filter(|key| config.get(key) != book.get(key));
-        let run = Run::new(0, config, &self.origin(None), 0);
+        let run = Run::new(0, config, &self.origin(), 0);
         let title = names::difference(w, &run, &keys.collect::<Vec<_>>());
         if title.is_empty() { w.books_settings.to_owned() } else { title }
     }
@@ -66,7 +98,7 @@ impl Record {
     /// The name of its file as a download.
     pub fn file_name(&self) -> String {
         let Summary { config, epoch, .. } = &self.summary;
-        format!("time-traveller-hidden-{}-epoch-{epoch}.safetensors", config.hidden)
+        format!("{FILE_NAME}{}-epoch-{epoch}.safetensors", config.hidden)
     }
 }
 
@@ -100,5 +132,39 @@ pub mod tests {
         book.summary.config = Config::default();
         assert_eq!(book.title(&ENGLISH), "the book’s settings");
         assert_eq!(run.file_name(), "time-traveller-hidden-64-epoch-3.safetensors");
+    }
+
+    #[test]
+    fn a_run_goes_on_in_the_place_of_the_one_that_it_is_a_checkpoint_of() {
+        let stored = record("a", 2, 0.0);
+        let run = |number, curve: &[(u32, f64)]| {
+            let config = Config { epochs: 2, ..stored.summary.config };
+            let mut run = Run::new(number, config, &Origin { name: "mine".into(), ..Origin::default() }, 0);
+            run.curve = curve.to_vec();
+            run
+        };
+        let ended = run(1, &[(1, 9.0), (2, 8.5)]);
+        let longer = run(2, &[(1, 9.0), (2, 8.5), (3, 8.0)]);
+        let other = run(3, &[(1, 9.0), (2, 8.4)]);
+        let origin = stored.origin_among(&[ended.clone(), other.clone()]);
+        assert_eq!((origin.continues, origin.name.as_str()), (Some(1), "mine"));
+        assert_eq!(stored.origin_among(std::slice::from_ref(&longer)).continues, Some(2), "it was interrupted");
+        let file = Record { id: String::new(), ..stored.clone() };
+        assert_eq!(
+            file.origin_among(&[ended, longer, other.clone()]).continues,
+            Some(1),
+            "nothing is given up for a file"
+        );
+        assert_eq!(stored.origin_among(&[other]), stored.origin());
+        let mut wide = stored.clone();
+        wide.summary.config.hidden = 65;
+        assert_eq!(wide.origin_among(&[run(1, &[(2, 8.5)])]), wide.origin());
+    }
+
+    #[test]
+    fn settings_are_a_runs_whatever_its_rates_were_changed_to() {
+        let (stored, form) = (record("a", 2, 0.0), Config { hidden: 64, ..Config::default() });
+        assert!(stored.is_of(&Config { lr: 0.5, clip: 3.0, epochs: 3, ..form }));
+        assert!(!stored.is_of(&Config { seed: 9, ..form }));
     }
 }

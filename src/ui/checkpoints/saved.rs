@@ -6,12 +6,19 @@ use std::sync::Arc;
 use super::record::Record;
 use super::trouble::Trouble;
 use crate::error::Error;
+use crate::model::Config;
 use crate::protocol::{Event, Summary, TextChoice};
 use crate::ui::runs::run::Position;
 use crate::ui::settings::file::Chosen;
 
-/// Milliseconds between saves of a run at the ends of epochs.
+/// Milliseconds from the start of a run to its first save. Each later save takes twice as long as the one before.
+pub const SOON: f64 = 1000.0;
+
+/// The most milliseconds between saves of a run at the ends of epochs, unless a save takes long.
 pub const EVERY: f64 = 10_000.0;
+
+/// The distance to the next save is at least this many times what the last one took.
+const SPARING: f64 = 10.0;
 
 /// Number of runs that stay in the storage: unfinished ones first, then the newest.
 pub const KEPT: usize = 6;
@@ -103,7 +110,11 @@ pub struct Saved {
     saved_at: Position,
     /// Time of that save, or of the run's start, in milliseconds.
     since: f64,
+    /// Milliseconds from then to the next.
+    distance: f64,
     restarts: u32,
+    /// Whether the storage has been read, if there is one.
+    pub is_listed: bool,
     /// The epoch from which a new worker resumed the run, and why the previous one was lost.
     pub restarted: Option<(u32, String)>,
     /// Why runs are not stored.
@@ -123,6 +134,7 @@ impl Saved {
         self.newest = from.map(|newest| Newest { record: Record { id: id.clone(), ..newest.record }, ..newest });
         self.current = Some(CurrentRun { id, resumed_from });
         self.since = now;
+        self.distance = SOON;
         self.restarts = 0;
         self.restarted = None;
         self.opened = None;
@@ -135,7 +147,8 @@ impl Saved {
         self.asked.retain(|(_, purpose)| *purpose != Purpose::Keep);
     }
 
-    /// The visitor resets the run. Returns the ids to delete: none for a finished run.
+    /// The visitor resets the run. Returns the ids to delete: none for a finished run, nor a finished one that it has
+    /// resumed and not replaced yet.
     pub fn abandon(&mut self, finished: bool) -> Vec<String> {
         let current = self.current.take().filter(|_| !finished);
         if current.is_some() {
@@ -143,7 +156,8 @@ impl Saved {
         }
         self.leave();
         self.restarted = None;
-        current.into_iter().flat_map(|run| [Some(run.id), run.resumed_from]).flatten().collect()
+        let ids = current.into_iter().flat_map(|run| [Some(run.id), run.resumed_from]).flatten();
+        ids.filter(|id| !self.records.iter().any(|record| record.id == *id && record.is_finished())).collect()
     }
 
     /// Records a request for a checkpoint; returns its number.
@@ -160,13 +174,19 @@ impl Saved {
 
     /// Requests a checkpoint, if one is due on this occasion for a run at this position. Returns the request's number.
     pub fn due(&mut self, occasion: &Occasion, position: Position, now: f64) -> Option<u32> {
-        let is_time = *occasion == Occasion::Rest || now - self.since >= EVERY;
+        let is_time = *occasion == Occasion::Rest || now - self.since >= self.distance;
         if self.current.is_none() || !is_time || position.epoch == 0 || position == self.saved_at {
             return None;
         }
         self.saved_at = position;
         self.since = now;
+        self.distance = (2.0 * self.distance).min(EVERY);
         Some(self.ask(Purpose::Keep))
+    }
+
+    /// Whether a save has not been answered yet.
+    pub fn is_saving(&self) -> bool {
+        self.asked.iter().any(|(_, purpose)| *purpose == Purpose::Keep)
     }
 
     /// The purpose of an answered request; `None` if it has lapsed. A refused save is due again.
@@ -183,6 +203,8 @@ impl Saved {
     /// replaces.
     pub fn keep(&mut self, record: Record, file: Vec<u8>) -> Option<(Newest, Option<String>)> {
         let current = self.current.as_ref()?;
+        // A save holds all epochs, so that of a long run may take long.
+        self.distance = self.distance.max(SPARING * (record.saved - self.since));
         let newest = Newest { record: Record { id: current.id.clone(), ..record }, file: Arc::new(file) };
         self.newest = Some(newest.clone());
         self.restarts = 0;
@@ -223,6 +245,11 @@ impl Saved {
         let only_in_memory = newest.filter(|newest| self.records.iter().all(|record| record.id != newest.id));
         let all = only_in_memory.into_iter().chain(&self.records);
         all.filter(|record| !record.is_finished() && !self.is_current(&record.id)).cloned().collect()
+    }
+
+    /// Whether a run of these settings is offered, or the storage is still to say.
+    pub fn may_offer(&self, form: &Config) -> bool {
+        !self.is_listed || self.offers().iter().any(|record| record.is_of(form))
     }
 
     /// The finished runs.

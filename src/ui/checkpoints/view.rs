@@ -7,10 +7,9 @@ use wasm_bindgen::JsValue;
 
 use super::keeping::PYTORCH_SCRIPT;
 use super::record::Record;
-use super::saved::{Opened, Purpose};
+use super::saved::{Newest, Opened, Purpose};
 use crate::ui::language::{Words, fill, sentence};
 use crate::ui::page::Page;
-use crate::ui::runs::state::RunState;
 use crate::ui::settings::file::Chosen;
 use crate::ui::settings::signals::field_id;
 
@@ -26,7 +25,7 @@ pub fn Offers(page: Page) -> impl IntoView {
         Memo::new(move |_| if free.get() { page.checkpoints.saved.with(|saved| saved.offers()) } else { Vec::new() });
     let offer = move |record: Record| {
         let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &date_time(w, record.saved)]);
-        entry(page, record, said, w.resume_this, Purpose::Keep)
+        entry(page, record, said, ())
     };
     view! {
         <section
@@ -40,22 +39,48 @@ pub fn Offers(page: Page) -> impl IntoView {
     }
 }
 
-/// A stored run: its description, a button for `purpose`, and one to discard it.
-fn entry(page: Page, record: Record, said: String, name: &'static str, purpose: Purpose) -> impl IntoView {
+/// A stored run: its description, what resumes it, `other` buttons, and one to discard it.
+fn entry(page: Page, record: Record, said: String, other: impl IntoView) -> impl IntoView {
     let id = record.id.clone();
+    let resume = move |record| page.checkpoints.fetch(record, Purpose::Keep);
     view! {
         <li class="offer">
             <p>{said}</p>
-            <button
-                type="button"
-                disabled=move || purpose == Purpose::Keep && !page.checkpoints.can_resume()
-                on:click=move |_| page.checkpoints.fetch(record.clone(), purpose)
-            >
-                {name}
-            </button>
+            {resume_buttons(page, record, resume)}
+            {other}
             <button type="button" on:click=move |_| page.checkpoints.discard(&id)>{page.words().discard}</button>
         </li>
     }
+}
+
+/// The buttons that `resume` a run: as its settings say, which for a finished run just opens it, and to the form's number
+/// of epochs, if that is more.
+fn resume_buttons(page: Page, record: Record, resume: impl Fn(Record) + Clone + Send + 'static) -> impl IntoView {
+    let w = page.words();
+    let can_resume = Memo::new(move |_| page.checkpoints.can_resume());
+    let button = move |name: String, record: Record| {
+        let resume = resume.clone();
+        let press = move |_| resume(record.clone());
+        view! { <button type="button" disabled=move || !can_resume.get() on:click=press>{name}</button> }
+    };
+    let name = if record.is_finished() { w.open_this } else { w.resume_this };
+    let longer = longer(page, &record);
+    view! {
+        {button(name.to_owned(), record.clone())}
+        {move || {
+            longer.get().map(|epochs| {
+                let mut record = record.clone();
+                record.summary.config.epochs = epochs;
+                button(fill(w.resume_to, &[&epochs.to_string()]), record)
+            })
+        }}
+    }
+}
+
+/// The number of epochs in the form, if this run has fewer.
+fn longer(page: Page, record: &Record) -> Memo<Option<u32>> {
+    let epochs = record.summary.config.epochs;
+    Memo::new(move |_| page.settings.config.with(|c| c.as_ref().ok().map(|c| c.epochs).filter(|&to| to > epochs)))
 }
 
 /// Downloads of the current run, the field to open a checkpoint, and the finished runs.
@@ -67,7 +92,9 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
     let finished = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.finished()));
     let kept = move |record: Record| {
         let said = [record.title(w), record.facts(w), date_time(w, record.saved)].join(" · ");
-        entry(page, record, said, w.download, Purpose::Download)
+        let kept = record.clone();
+        let download = move |_| page.checkpoints.fetch(kept.clone(), Purpose::Download);
+        entry(page, record, said, view! { <button type="button" on:click=download>{w.download}</button> })
     };
     let button = move |name: &'static str, purpose| {
         view! { <button type="button" disabled=none on:click=move |_| page.checkpoints.ask(purpose)>{name}</button> }
@@ -103,21 +130,23 @@ fn OpenField(page: Page) -> impl IntoView {
             input.set_value("");
         }
     });
-    let can_train = Memo::new(move |_| page.runs.state.with(RunState::can_train) && page.checkpoints.can_resume());
     let id = field_id(FILE_KEY);
     let outcome = move || {
         let opened = opened.get()?;
         let checkpoint = opened.checkpoint();
         let said = opened_words(w, &opened);
-        let ways = checkpoint.map(|newest| {
+        let ways = checkpoint.map(|Newest { record, file }| {
+            let longer = longer(page, &record);
+            let hint = record.is_finished().then(|| {
+                let said = fill(w.longer_hint, &[&record.summary.epoch.to_string()]);
+                view! { <p class="note" hidden=move || longer.get().is_some()>{said}</p> }
+            });
+            let resume = move |record| {
+                page.checkpoints.resume_from(Newest { record, file: file.clone() }, page.text.chosen());
+            };
             view! {
-                <button
-                    type="button"
-                    disabled=move || !can_train.get()
-                    on:click=move |_| page.checkpoints.resume_from(newest.clone(), page.text.chosen())
-                >
-                    {w.resume_this}
-                </button>
+                {hint}
+                {resume_buttons(page, record, resume)}
             }
         });
         let wrong = opened.file.error().is_some() || matches!(opened.answer, Some(Err(_)));

@@ -96,6 +96,7 @@ words! {
     train: "Train", "训练";
     pause: "Pause", "暂停";
     resume: "Resume", "继续";
+    resume_to: "Resume to {0} epochs", "继续到 {0} 个轮次";
     one_epoch: "One epoch", "一个轮次";
     one_minibatch: "One minibatch", "一个小批量";
     reset: "Reset", "重置";
@@ -167,6 +168,9 @@ words! {
     saved_offer: "A run was interrupted: {0}; {1}, saved {2}.", "有一次训练被中断：{0}；{1}，保存于 {2}。";
     opened_offer: "{0} contains this run: {1}; {2}.", "{0} 中的训练：{1}；{2}。";
     resume_this: "Resume this run", "继续这次训练";
+    open_this: "Open this run", "打开这次训练";
+    longer_hint: "This run is finished. To train it further, set Epochs to more than {0}.",
+        "这次训练已完成。若要继续训练，请把轮次数设为大于 {0}。";
     discard: "Discard", "丢弃";
     cannot_save: "This browser can’t save the run ({0}). Training continues, but closing the page would lose the \
         run: download a checkpoint to keep it.",
@@ -255,9 +259,13 @@ words! {
         "学习率和梯度裁剪在下一个小批量生效。";
     new_run_note: "Changed for the next run: {0}. Press Reset, then Train, to start it.",
         "已为下一次训练更改：{0}。请按“重置”，再按“训练”来开始。";
+    longer_note: "This run can go on to {0} epochs. Pause it, then press “Resume to {0} epochs”.",
+        "这次训练可以继续到 {0} 个轮次：请先暂停，再按“继续到 {0} 个轮次”。";
 
     // Model and data.
     network_title: "Model and data", "模型与数据";
+    network_next: "This is the current run. The settings are for another one: {0}; {1}.",
+        "以上是当前的训练。设置对应另一次训练：{0}；{1}。";
     text: "Text", "文本";
     books_edition: "the book’s edition", "书中所用的版本";
     speed: "Speed", "速度";
@@ -337,6 +345,7 @@ words! {
     compare_note: "Trains once more with the same settings and seed, after the current run.",
         "用相同的设置和种子再训练一次，在当前训练结束后开始。";
     compare_waits: "Next: {0}", "接下来：{0}";
+    compare_cancel: "Don’t compare", "不再比较";
     run_number: "Run {0}", "第 {0} 次训练";
     run_name: "Name of run {0}", "第 {0} 次训练的名称";
     run_shown: "Show run {0} on the chart", "在曲线上显示第 {0} 次训练";

@@ -3,9 +3,21 @@
 use crate::kernels::network_of;
 use crate::model::config::Config;
 use crate::network::Param;
-use crate::protocol::Lap;
+use crate::protocol::{Lap, TextFacts};
 use crate::ui::language::words::grouped;
 use crate::ui::language::{Words, fill};
+
+/// The text, its tokens and its vocabulary.
+pub fn text(w: &Words, text: &TextFacts) -> String {
+    let edition = if text.is_books { w.books_edition } else { &text.name };
+    fill(w.text_tokens, &[edition, &grouped(text.tokens.into()), &text.vocabulary.to_string()])
+}
+
+/// The layers of the network and the number of its parameters.
+pub fn network(w: &Words, hidden: u32, vocabulary: u32) -> String {
+    let [v, h] = [vocabulary, hidden].map(u64::from);
+    fill(w.network_facts, &[&v.to_string(), &grouped(h), &grouped(2 * v * h + h * h + h + v)])
+}
 
 /// The shapes of a minibatch, its one-hot encoding, the logits and the hidden state, in the book's order: X (B, T),
 /// one-hot (T, B, V), Y (T·B, V), H (B, H).

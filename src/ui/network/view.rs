@@ -9,41 +9,43 @@ use self::explain::Explain;
 use self::profile::KernelTimes;
 use super::explain::Stage;
 use super::shapes;
+use crate::model::Config;
+use crate::protocol::TextFacts;
 use crate::ui::language::fill;
-use crate::ui::language::words::{grouped, megabytes};
+use crate::ui::language::words::megabytes;
 use crate::ui::page::Page;
 
-/// The panel, for the settings in the form.
+/// The panel, for the current run, or else for the settings in the form.
 #[component]
 pub fn Network(page: Page) -> impl IntoView {
     let w = page.words();
-    let text = move || {
-        let text = page.runs.state.with(|s| s.worker.text.clone());
-        text.map_or(w.none.to_owned(), |t| {
-            let edition = if t.is_books { w.books_edition } else { &t.name };
-            fill(w.text_tokens, &[edition, &grouped(t.tokens.into()), &t.vocabulary.to_string()])
-        })
-    };
-    let speed = Memo::new(move |_| page.runs.state.with(|s| s.speed(w)));
-    let network = move || {
-        let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| u64::from(t.vocabulary)));
-        let hidden = page.settings.config.with(|c| c.as_ref().ok().map(|c| u64::from(c.hidden)));
-        vocabulary.zip(hidden).map_or(w.none.to_owned(), |(v, h)| {
-            fill(w.network_facts, &[&v.to_string(), &grouped(h), &grouped(2 * v * h + h * h + h + v)])
-        })
-    };
+    let state = page.runs.state;
+    // Configuration and vocabulary size of the network that the worker has, and of the next one.
+    let run = Memo::new(move |_| state.with(|s| s.network().map(|(config, text)| (config, text.vocabulary))));
+    let form = Memo::new(move |_| {
+        let config = page.settings.config.with(|c| c.as_ref().ok().copied());
+        config.zip(state.with(|s| s.worker.text.as_ref().map(|text| text.vocabulary)))
+    });
+    let shown = move || run.get().or_else(|| form.get());
+    let text_words = move |text: Option<&TextFacts>| text.map_or(w.none.to_owned(), |text| shapes::text(w, text));
+    let text = Memo::new(move |_| state.with(|s| text_words(s.network().map(|of| of.1).or(s.worker.text.as_ref()))));
+    let chosen = Memo::new(move |_| state.with(|s| text_words(s.worker.text.as_ref())));
+    let network = move || shown().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, config.hidden, v));
+    let next = Memo::new(move |_| {
+        let (now, then) = run.get().zip(form.get())?;
+        let sizes = |(config, vocabulary): (Config, u32)| (config.hidden, config.batch, config.steps, vocabulary);
+        let differs = sizes(now) != sizes(then) || text.get() != chosen.get();
+        differs.then(|| fill(w.network_next, &[&chosen.get(), &shapes::network(w, then.0.hidden, then.1)]))
+    });
     // Each shape stays on one line.
     let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
-    let shapes = move || {
-        let vocabulary = page.runs.state.with(|s| s.worker.text.as_ref().map(|t| t.vocabulary));
-        let config = page.settings.config.with(|c| c.as_ref().ok().copied());
-        match config.zip(vocabulary) {
-            Some((config, vocabulary)) => {
-                shapes::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
-            }
-            None => w.none.into_any(),
+    let shapes = move || match shown() {
+        Some((config, vocabulary)) => {
+            shapes::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
         }
+        None => w.none.into_any(),
     };
+    let speed = Memo::new(move |_| state.with(|s| s.speed(w)));
     view! {
         <section class="panel network" aria-labelledby="network-title">
             <h2 id="network-title">{w.network_title}</h2>
@@ -75,6 +77,7 @@ pub fn Network(page: Page) -> impl IntoView {
                     <dd data-testid="race">{move || page.runs.state.with(|s| shapes::race(w, &s.worker.race))}</dd>
                 </div>
             </dl>
+            <p class="note" data-testid="next-network" hidden=move || next.with(Option::is_none)>{next}</p>
             <Explain page stage=Stage::Forward />
             <KernelTimes page />
         </section>

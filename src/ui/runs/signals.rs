@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::queue::{Queued, other_mode};
 use super::run::{Run, hyperparameters_of};
-use super::state::RunState;
+use super::state::{RunState, Status};
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Command, Hyperparameters, Stretch};
 use crate::ui::settings::address;
@@ -19,8 +20,8 @@ pub struct Runs {
     drawn: Memo<u32>,
     /// The epoch that the visitor looks at; `None` for the latest.
     pub pinned: RwSignal<Option<u32>>,
-    /// Whether to train the form's settings when the current run has finished.
-    pub next: RwSignal<bool>,
+    /// The run to train when the current one has finished.
+    pub next: RwSignal<Option<Queued>>,
     form: RwSignal<Form>,
     config: Memo<Result<Config, Vec<SettingError>>>,
     worker: Handle,
@@ -33,7 +34,7 @@ impl Runs {
             state,
             drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             pinned: RwSignal::new(None),
-            next: RwSignal::new(false),
+            next: RwSignal::new(None),
             form: settings.form,
             config: settings.config,
             worker,
@@ -53,8 +54,39 @@ impl Runs {
 
     /// The mode of a second run to compare with the shown or latest one; `None` without a run.
     pub fn mode_to_compare(&self) -> Option<Mode> {
-        let config = self.state.with(|s| s.live().or(s.runs.last()).map(|run| run.config))?;
-        Some(if Mode::of(&config) == Some(Mode::Random) { Mode::First } else { Mode::Random })
+        self.state.with(|s| s.live().or(s.runs.last()).map(|run| other_mode(&run.config)))
+    }
+
+    /// The settings in the form that need a new run, while there is a run.
+    pub fn needs_new_run(&self) -> Vec<&'static str> {
+        let Ok(config) = self.config.get() else { return Vec::new() };
+        let offset = self.form.with(Form::window_offset);
+        self.state.with(|s| s.needs_new_run(&config, offset))
+    }
+
+    /// The number of epochs in the form, if the current run can be taken that far.
+    pub fn longer(&self) -> Option<u32> {
+        let config = self.config.get().ok()?;
+        let offset = self.form.with(Form::window_offset);
+        self.state.with(|s| s.longer(&config, offset))
+    }
+
+    /// [`Runs::longer`] where the run waits to be resumed: paused or finished.
+    pub fn resumes_to(&self) -> Option<u32> {
+        let waits = self.state.with(|s| matches!(s.status, Status::Paused | Status::Finished));
+        self.longer().filter(|_| waits)
+    }
+
+    /// Resumes the run, paused or finished, to this many epochs, with the form's hyperparameters.
+    pub fn resume_to(&self, epochs: u32) {
+        self.pinned.set(None);
+        self.worker.send(Command::Resume { stretch: Stretch::To(epochs) });
+        if let Ok(config) = self.config.get_untracked() {
+            let form = hyperparameters_of(&config);
+            if self.state.with_untracked(|s| s.live().is_some_and(|run| run.hyperparameters() != form)) {
+                self.worker.send(Command::SetHyperparameters { hyperparameters: form });
+            }
+        }
     }
 
     /// Sets the field of `key` to `text`. A learning rate or clipping threshold also changes the current run.
@@ -70,7 +102,7 @@ impl Runs {
     /// Sends the form's learning rate and clipping threshold to the current run, unless the field has changed since.
     fn send_hyperparameters(&self, key: &str, text: &str) {
         let is_final = self.form.try_with_untracked(|form| form.get(key) == text).unwrap_or(false);
-        let Ok(config) = self.config.get_untracked() else { return };
+        let Some(Ok(config)) = self.config.try_get_untracked() else { return };
         if is_final && self.differs_from_run(hyperparameters_of(&config)) {
             self.worker.send(Command::SetHyperparameters { hyperparameters: hyperparameters_of(&config) });
         }
@@ -94,6 +126,17 @@ impl Runs {
             form.set("lr", &hyperparameters.learning_rate.to_string());
             form.set("clip", &hyperparameters.clip.to_string());
         });
+    }
+
+    /// A run has resumed from a checkpoint: the form shows the hyperparameters that it has come to, unless the visitor
+    /// has changed those that it started with.
+    pub fn show_hyperparameters(&self) {
+        let of_run = |run: &Run| (hyperparameters_of(&run.config), run.hyperparameters());
+        let Some((first, now)) = self.state.with_untracked(|s| s.live().map(of_run)) else { return };
+        let form = self.config.with_untracked(|config| config.as_ref().ok().map(hyperparameters_of));
+        if form == Some(first) && now != first {
+            self.set_hyperparameters(now);
+        }
     }
 
     /// Resumes a diverged run with these hyperparameters.

@@ -5,8 +5,8 @@ use super::figures::Figures;
 use super::reference::Reference;
 use super::run::{self, Mark, Origin, Run};
 use crate::error::Error;
-use crate::model::config::{Config, SETTINGS};
-use crate::protocol::{Divergence, EpochReport, Event, FinalReport, Hyperparameters, StartFrom};
+use crate::model::config::{Config, SETTINGS, WINDOW_OFFSET};
+use crate::protocol::{Divergence, EpochReport, Event, FinalReport, Hyperparameters, StartFrom, TextFacts};
 use crate::ui::language::Words;
 use crate::ui::worker::state::Worker;
 
@@ -57,6 +57,8 @@ pub struct RunState {
     pub drawn: u32,
     /// The figures of the shown run.
     pub figures: Figures,
+    /// The text of the shown run.
+    text: Option<TextFacts>,
     pub worker: Worker,
     /// The error that ended or paused the run, or prevented its start.
     pub failure: Option<Error>,
@@ -118,16 +120,36 @@ impl RunState {
         compare::speed_of(w, &run.config, self.figures.tokens_per_second?)
     }
 
-    /// The hyperparameters of the current run.
-    pub fn hyperparameters(&self) -> Option<Hyperparameters> {
-        self.live().filter(|_| self.active()).map(Run::hyperparameters)
+    /// The current run, if the worker has its network: it is training, paused or finished.
+    pub fn current(&self) -> Option<&Run> {
+        self.live().filter(|run| self.is_current(run.number))
     }
 
-    /// The settings that differ from the current run's and need a new run: all but learning rate and clipping.
-    pub fn needs_new_run(&self, config: &Config) -> Vec<&'static str> {
-        let Some(run) = self.live().filter(|_| self.active()) else { return Vec::new() };
+    /// The configuration and the text of the network that the worker has.
+    pub fn network(&self) -> Option<(Config, &TextFacts)> {
+        self.current().map(|run| run.config).zip(self.text.as_ref())
+    }
+
+    /// The hyperparameters of the current run, also of one that is being prepared.
+    pub fn hyperparameters(&self) -> Option<Hyperparameters> {
+        let prepared = self.config.filter(|_| self.attached && self.status == Status::Loading);
+        let current = self.live().filter(|_| self.active()).map(Run::hyperparameters);
+        prepared.as_ref().map(run::hyperparameters_of).or(current)
+    }
+
+    /// The settings that differ from the current run's and need a new run: all but learning rate and clipping. With
+    /// more epochs alone, the run itself can go on.
+    pub fn needs_new_run(&self, config: &Config, window_offset: Option<u32>) -> Vec<&'static str> {
+        let Some(run) = self.current() else { return Vec::new() };
         let keys = SETTINGS.iter().map(|setting| setting.key).filter(|key| !["lr", "clip"].contains(key));
-        keys.filter(|key| run.config.get(key) != config.get(key)).collect()
+        let offset = (run.window_offset != window_offset).then_some(WINDOW_OFFSET.key);
+        keys.filter(|key| run.config.get(key) != config.get(key)).chain(offset).collect()
+    }
+
+    /// The number of epochs of these settings, if the current run has fewer and is otherwise as they say.
+    pub fn longer(&self, config: &Config, window_offset: Option<u32>) -> Option<u32> {
+        let has_fewer = self.current().is_some_and(|run| run.config.epochs < config.epochs);
+        (has_fewer && self.needs_new_run(config, window_offset) == ["epochs"]).then_some(config.epochs)
     }
 
     /// Shows or hides a run on the chart.
@@ -232,6 +254,8 @@ impl RunState {
                 self.status = Status::Training;
                 self.failure = None;
                 self.divergence = None;
+                // A finished run goes on.
+                self.change(run, |run| run.report = None);
             }
             Event::Recovered { run, epoch, reason } if self.is_current(run) => self.recovered = Some((epoch, reason)),
             Event::Lost { run, error } if self.is_current(run) => self.pause_with(error),
@@ -279,6 +303,8 @@ impl RunState {
         self.divergence = None;
         self.recovered = None;
         self.shown = self.run;
+        // The worker answers in order: what it has told by now is the text that the run trains on.
+        self.text.clone_from(&self.worker.text);
         self.drawn += 1;
         self.figures = Figures { bytes: Some(bytes), ..Figures::default() };
     }

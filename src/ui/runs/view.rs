@@ -42,21 +42,23 @@ fn numbers_with(names: Vec<String>, runs: &[Run]) -> Vec<(u32, String)> {
 fn Compare(page: Page) -> impl IntoView {
     let w = page.words();
     let other = Memo::new(move |_| page.runs.mode_to_compare());
-    let waits = move || page.runs.next.get();
-    let name = move || if other.get() == Some(Mode::First) { w.compare_sequential } else { w.compare_random };
+    // The mode of the run that waits.
+    let waits = Memo::new(move |_| page.runs.next.with(|next| next.as_ref().and_then(|run| Mode::of(&run.config))));
+    let can_start = Memo::new(move |_| page.runs.state.with(|s| s.active() || s.can_train()));
+    let name = move || match (waits.get(), other.get()) {
+        (Some(_), _) => w.compare_cancel,
+        (None, Some(Mode::First)) => w.compare_sequential,
+        (None, _) => w.compare_random,
+    };
+    let press = move |_| match waits.get_untracked() {
+        Some(_) => page.runs.next.set(None),
+        None => page.train_comparison(),
+    };
+    let note = move || waits.get().map_or(w.compare_note.to_owned(), |mode| fill(w.compare_waits, &[mode.meaning(w)]));
     view! {
         <div class="beside" hidden=move || other.get().is_none()>
-            <button type="button" disabled=waits on:click=move |_| page.train_comparison()>{name}</button>
-            <p class="note">
-                {move || {
-                    if waits() {
-                        let mode = page.settings.form.with(|form| form.mode());
-                        fill(w.compare_waits, &[mode.map_or(w.run, |mode| mode.meaning(w))])
-                    } else {
-                        w.compare_note.to_owned()
-                    }
-                }}
-            </p>
+            <button type="button" disabled=move || !can_start.get() on:click=press>{name}</button>
+            <p class="note">{note}</p>
         </div>
     }
 }

@@ -23,10 +23,11 @@ pub fn Settings(page: Page) -> impl IntoView {
     let w = page.words();
     let active = Memo::new(move |_| page.runs.state.with(RunState::active));
     let other = Memo::new(move |_| {
-        let config = page.settings.config.with(|c| c.as_ref().ok().copied())?;
-        let labels = page.runs.state.with(|s| s.needs_new_run(&config)).into_iter().map(|key| words::label(w, key));
-        let labels: Vec<&str> = labels.collect();
-        (!labels.is_empty() && !page.runs.next.get()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
+        if let Some(epochs) = page.runs.longer() {
+            return Some(fill(w.longer_note, &[&epochs.to_string()]));
+        }
+        let labels: Vec<&str> = page.runs.needs_new_run().into_iter().map(|key| words::label(w, key)).collect();
+        (!labels.is_empty()).then(|| fill(w.new_run_note, &[&labels.join(w.list_separator)]))
     });
     let fields = move |of_text| {
         let fields = SETTINGS.iter().filter(|setting| (setting.group == Group::Text) == of_text);

@@ -79,27 +79,32 @@ fn open_link(page: Page) {
     page.settings.link.set(link);
 }
 
-/// Starts runs automatically: the one that the link asks for, and one that waits for the current run.
+/// Starts a run automatically, if the link asks for it. An interrupted run of the same settings comes first: it waits for
+/// the visitor's choice.
 fn start_by_itself(page: Page) {
-    let status = Memo::new(move |_| page.runs.state.with(|s| s.status));
     let wanted = Memo::new(move |_| page.settings.link.with(|link| link.starts));
     // A text from a link needs the visitor's consent, so the run waits for it.
     let waits = move || page.text.is_offered() || page.is_reading();
-    let ready = Memo::new(move |_| wanted.get() && page.runs.state.with(RunState::can_train) && !waits());
-    Effect::new(move |_| {
-        if ready.get() {
+    let is_offered = move || {
+        let config = page.settings.config.with(|config| config.as_ref().ok().copied());
+        page.checkpoints.saved.with(|saved| config.is_some_and(|config| saved.may_offer(&config)))
+    };
+    let ready =
+        Memo::new(move |_| wanted.get() && page.runs.state.with(RunState::can_train) && !waits() && !is_offered());
+    let runs = Memo::new(move |_| page.runs.state.with(|s| s.run));
+    Effect::new(move |before: Option<u32>| {
+        let (run, is_ready) = (runs.get(), ready.get());
+        // A run that the visitor has started or resumed meanwhile takes its place.
+        let is_other = before.is_some_and(|before| before != run);
+        if is_other || is_ready {
             page.settings.link.update(|link| link.starts = false);
-            // Not if the link's text was declined or refused, or the visitor has chosen another.
-            let text = page.settings.link.with_untracked(|link| link.text.clone());
-            if page.text.is_of_link(text.as_deref()) {
-                page.train();
-            }
         }
-    });
-    Effect::new(move |_| match status.get() {
-        Status::Finished if page.runs.next.get_untracked() => page.train(),
-        Status::Failed => page.runs.next.set(false),
-        _ => {}
+        // Not if the link's text was declined or refused, or the visitor has chosen another.
+        let text = page.settings.link.with_untracked(|link| link.text.clone());
+        if is_ready && !is_other && page.text.is_of_link(text.as_deref()) {
+            page.train();
+        }
+        run
     });
 }
 

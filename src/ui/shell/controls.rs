@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::offline::NewVersion;
 use super::status;
-use crate::protocol::{Command, Stretch};
+use crate::protocol::Stretch;
 use crate::ui::browser;
 use crate::ui::language::{fill, words};
 use crate::ui::page::Page;
@@ -66,13 +66,12 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
     let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
     let paused = move || status.get() == Status::Paused;
-    let active = move || matches!(status.get(), Status::Training | Status::Paused);
-    let hold = move |_| {
-        if status.get_untracked() == Status::Paused {
-            page.go(Stretch::Whole);
-        } else {
-            page.worker.send(Command::Pause);
-        }
+    let longer = Memo::new(move |_| page.runs.resumes_to());
+    let can_hold = move || matches!(status.get(), Status::Training | Status::Paused) || longer.get().is_some();
+    let hold_name = move || match longer.get() {
+        Some(epochs) => fill(w.resume_to, &[&epochs.to_string()]),
+        None if paused() => w.resume.to_owned(),
+        None => w.pause.to_owned(),
     };
     let step = move |name: &'static str, stretch| {
         view! {
@@ -86,8 +85,8 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
             <button type="button" class="primary" disabled=move || !can_train.get() on:click=move |_| page.train()>
                 {w.train}
             </button>
-            <button type="button" class="hold" class:primary=paused disabled=move || !active() on:click=hold>
-                {move || if paused() { w.resume } else { w.pause }}
+            <button type="button" class="hold" class:primary=paused disabled=move || !can_hold() on:click=move |_| page.hold()>
+                {hold_name}
             </button>
             {step(w.one_epoch, Stretch::Epoch)}
             {step(w.one_minibatch, Stretch::Minibatch)}

@@ -70,6 +70,20 @@ impl Text {
         self.of_run.set_value(self.kept.get_value());
     }
 
+    /// A run starts on this text (the book's for `None`), whatever is chosen for the run after it.
+    pub fn begin_run_on(&self, text: Option<Arc<TextChoice>>, start: impl FnOnce()) {
+        let chosen = self.chosen();
+        let is_chosen = is_same(chosen.as_ref(), text.as_ref());
+        if !is_chosen {
+            self.send_choice(text.as_deref().cloned().unwrap_or(TextChoice::Book));
+        }
+        self.of_run.set_value(text);
+        start();
+        if !is_chosen {
+            self.choose_again(chosen);
+        }
+    }
+
     /// The text of the latest run, if it is the visitor's own.
     pub fn of_run(&self) -> Option<Arc<TextChoice>> {
         self.of_run.get_value()

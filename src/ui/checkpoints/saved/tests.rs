@@ -25,17 +25,52 @@ fn ids(records: &[Record]) -> Vec<&str> {
 #[test]
 fn a_run_is_saved_now_and_then_and_when_it_rests() {
     let mut saved = begun();
-    assert_eq!(saved.due(&Occasion::EpochEnd, at(1), EVERY - 1.0), None);
-    let first = saved.due(&Occasion::EpochEnd, at(2), EVERY).unwrap();
+    assert_eq!(saved.due(&Occasion::EpochEnd, at(1), SOON - 1.0), None);
+    let first = saved.due(&Occasion::EpochEnd, at(2), SOON).unwrap();
     assert!(first >= FIRST_REQUEST);
-    assert_eq!(saved.due(&Occasion::EpochEnd, at(3), EVERY + 1.0), None);
-    assert_eq!(saved.due(&Occasion::Rest, at(2), EVERY + 1.0), None, "nothing new");
-    let second = saved.due(&Occasion::Rest, at(3), EVERY + 1.0).unwrap();
+    assert_eq!(saved.due(&Occasion::EpochEnd, at(3), SOON + 1.0), None);
+    assert_eq!(saved.due(&Occasion::Rest, at(2), SOON + 1.0), None, "nothing new");
+    let second = saved.due(&Occasion::Rest, at(3), SOON + 1.0).unwrap();
+    assert!(saved.is_saving());
     assert_eq!((saved.answered(first, true), saved.answered(first, true)), (Some(Purpose::Keep), None));
     assert_eq!(saved.answered(second, false), Some(Purpose::Keep));
     assert!(saved.due(&Occasion::Rest, at(3), EVERY + 2.0).is_some(), "what was refused is due again");
     assert_eq!(begun().due(&Occasion::Rest, at(0), 2.0 * EVERY), None, "there is no epoch to keep");
     assert_eq!(Saved::default().due(&Occasion::Rest, at(2), 2.0 * EVERY), None, "there is no run");
+}
+
+/// The times at which a run is saved whose epochs take a quarter of a second, and whose saves take `took` milliseconds.
+fn times(took: f64) -> Vec<f64> {
+    let mut saved = begun();
+    let mut now = (1..400).map(|epoch| (epoch, 250.0 * f64::from(epoch)));
+    now.by_ref()
+        .filter_map(|(epoch, now)| {
+            let request = saved.due(&Occasion::EpochEnd, at(epoch), now)?;
+            saved.answered(request, true);
+            saved.keep(record("", epoch, now + took), vec![1]);
+            Some(now / 1000.0)
+        })
+        .take(6)
+        .collect()
+}
+
+#[test]
+fn a_run_is_saved_soon_and_then_at_growing_distances() {
+    assert_eq!(times(10.0), [1.0, 3.0, 7.0, 15.0, 25.0, 35.0]);
+    assert_eq!(times(2000.0), [1.0, 21.0, 41.0, 61.0, 81.0], "at most a tenth of the time");
+}
+
+#[test]
+fn an_interrupted_run_comes_before_a_new_one_of_its_settings() {
+    let mut saved = Saved::default();
+    let form = Config { hidden: 64, epochs: 20, ..Config::default() };
+    assert!(saved.may_offer(&form), "the storage is still to say");
+    saved.is_listed = true;
+    assert!(!saved.may_offer(&form));
+    saved.found(vec![record("a", 3, 0.0), record("done", 20, 0.0)]);
+    assert!(saved.may_offer(&form) && !saved.may_offer(&Config { seed: 9, ..form }));
+    saved.found(vec![record("done", 20, 0.0)]);
+    assert!(!saved.may_offer(&form));
 }
 
 #[test]
@@ -59,6 +94,10 @@ fn a_request_lapses_when_its_run_is_reset() {
     assert_eq!((saved.answered(request, true), saved.answered(download, true)), (None, Some(Purpose::Download)));
     assert_eq!(saved.keep(record("", 1, 0.0), vec![1]), None);
     assert_eq!(begun().abandon(true), [""; 0], "a finished run stays");
+    let mut saved = Saved::default();
+    saved.found(vec![record("done", 20, 0.0)]);
+    saved.begin("a".into(), Some(Newest { record: record("done", 20, 0.0), file: Arc::new(vec![7]) }), 0.0);
+    assert_eq!(saved.abandon(false), ["a"], "also one that was to go on");
 }
 
 #[test]

@@ -324,7 +324,8 @@ fn hyperparameters_change_in_mid_run_and_other_settings_need_a_new_run() {
     let mut state = training();
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
     let form = Config { lr: 0.5, clip: 2.0, hidden: 64, ..Config::default() };
-    assert_eq!(state.needs_new_run(&form), ["hidden"]);
+    assert_eq!(state.needs_new_run(&form, None), ["hidden"]);
+    assert_eq!(state.needs_new_run(&form, Some(3)), ["hidden", "window-offset"]);
     assert!(state.reference().is_some());
     state.apply(Event::HyperparametersSet { run: 1, epoch: 1, minibatch: 2, hyperparameters });
     assert_eq!((state.hyperparameters(), state.live().unwrap().marks.len()), (Some(hyperparameters), 1));
@@ -332,7 +333,37 @@ fn hyperparameters_change_in_mid_run_and_other_settings_need_a_new_run() {
     state.apply(Event::HyperparametersRefused { error: gpu("no") });
     assert_eq!((state.status, &state.refusal), (Status::Training, &Some(gpu("no"))));
     state.apply(finished(1));
-    assert_eq!((state.hyperparameters(), state.needs_new_run(&form)), (None, vec![]));
+    assert_eq!((state.hyperparameters(), state.needs_new_run(&form, None)), (None, vec!["hidden"]));
+    state.reset();
+    assert!(state.needs_new_run(&form, None).is_empty(), "there is no run");
+}
+
+#[test]
+fn a_finished_run_goes_on_to_more_epochs() {
+    let mut state = training();
+    state.apply(finished(1));
+    let form = |epochs| Config { epochs, lr: 0.5, ..Config::default() };
+    let offered = [499, 500, 501].map(|epochs| state.longer(&form(epochs), None));
+    assert_eq!(offered, [None, None, Some(501)]);
+    assert_eq!(state.longer(&form(501), Some(3)), None, "other windows");
+    assert_eq!(state.longer(&Config { hidden: 64, ..form(501) }, None), None, "another network");
+    state.apply(Event::Opened { run: 1, config: Config { epochs: 501, ..Config::default() }, reports: vec![] });
+    state.apply(Event::Resumed { run: 1 });
+    assert_eq!((state.status, state.epochs(), curve(&state)), (Status::Training, 501, vec![(1, 24.0)]));
+    assert!(state.live().unwrap().report.is_none() && state.runs.len() == 1);
+}
+
+#[test]
+fn the_network_is_the_runs_until_it_ends() {
+    let mut state = training();
+    let own = TextFacts { name: "mine".into(), own: true, vocabulary: 40, ..TextFacts::default() };
+    state.apply(Event::Text { facts: own });
+    let vocabulary = |state: &RunState| state.network().map(|(config, text)| (config.hidden, text.vocabulary));
+    assert_eq!(vocabulary(&state), Some((512, 28)));
+    state.apply(finished(1));
+    assert_eq!(vocabulary(&state), Some((512, 28)));
+    state.apply(Event::Failed { run: Some(1), error: gpu("lost") });
+    assert_eq!(vocabulary(&state), None);
 }
 
 #[test]
