@@ -4,6 +4,8 @@
 
 #[path = "web_page/form.rs"]
 mod form;
+#[path = "web_page/language.rs"]
+mod language;
 #[path = "web_page/samples.rs"]
 mod samples;
 #[path = "web_page/saved.rs"]

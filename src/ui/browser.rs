@@ -1,6 +1,7 @@
-//! Browser functions that the page uses: local storage, clipboard, downloads, languages, focus, error messages.
+//! Browser functions that the page uses: local storage, copying, downloads, languages, focus, error messages.
 
-use js_sys::Reflect;
+pub mod copy;
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
@@ -35,14 +36,6 @@ pub fn user_agent() -> String {
 /// Whether the page is in a secure context, which WebGPU requires.
 pub fn is_secure() -> bool {
     window().is_secure_context()
-}
-
-/// Copies `text` to the clipboard.
-pub fn copy(text: &str) {
-    // Insecure contexts have no clipboard.
-    if Reflect::has(&window().navigator(), &JsValue::from_str("clipboard")).unwrap_or(false) {
-        let _ = window().navigator().clipboard().write_text(text);
-    }
 }
 
 /// Downloads the content of a URL (`data:`, `blob:` or relative) as a file called `name`.

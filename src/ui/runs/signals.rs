@@ -19,6 +19,8 @@ pub struct Runs {
     drawn: Memo<u32>,
     /// The epoch that the visitor looks at; `None` for the latest.
     pub pinned: RwSignal<Option<u32>>,
+    /// The run whose menu is open.
+    pub menu: RwSignal<Option<u32>>,
     /// Whether to train the form's settings when the current run has finished.
     pub next: RwSignal<bool>,
     form: RwSignal<Form>,
@@ -33,6 +35,7 @@ impl Runs {
             state,
             drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             pinned: RwSignal::new(None),
+            menu: RwSignal::new(None),
             next: RwSignal::new(false),
             form: settings.form,
             config: settings.config,

@@ -9,7 +9,7 @@ use web_sys::File;
 
 use super::file::Chosen;
 use super::form::Form;
-use crate::model::config::{Config, SettingError};
+use crate::model::config::{Config, SettingError, WINDOW_OFFSET};
 use crate::protocol::StartFrom;
 use crate::ui::browser::message;
 
@@ -25,6 +25,8 @@ pub struct Settings {
     pub form: RwSignal<Form>,
     /// The configuration, or what is wrong with the settings.
     pub config: Memo<Result<Config, Vec<SettingError>>>,
+    /// Whether the part "Start from a file" is open: at first if the page was opened with a window offset.
+    pub shows_start: RwSignal<bool>,
     /// The file that the next run starts from.
     pub file: RwSignal<Chosen>,
     /// Number of changes of that choice.
@@ -33,9 +35,11 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(form: Form) -> Self {
+        let shows_start = RwSignal::new(!form.get(WINDOW_OFFSET.key).trim().is_empty());
         let form = RwSignal::new(form);
         Self {
             form,
+            shows_start,
             config: Memo::new(move |_| form.with(Form::config)),
             file: RwSignal::new(Chosen::Nothing),
             choices: StoredValue::new(0),

@@ -25,6 +25,10 @@ use crate::ui::worker::handle::Handle;
 #[derive(Clone, Copy)]
 pub struct Text {
     pub own: RwSignal<OwnText>,
+    /// Whether a text stands in the field for pasting.
+    pub is_pasted: RwSignal<bool>,
+    /// Whether the vocabulary is open.
+    pub shows_vocabulary: RwSignal<bool>,
     /// The visitor's own text that was sent to the worker and is not answered yet.
     sent: StoredValue<Option<Arc<TextChoice>>>,
     /// The visitor's own text that the worker has.
@@ -46,6 +50,8 @@ impl Text {
         let none = || StoredValue::new(None);
         Self {
             own,
+            is_pasted: RwSignal::new(false),
+            shows_vocabulary: RwSignal::new(false),
             sent: none(),
             kept: none(),
             of_run: none(),

@@ -99,12 +99,12 @@ fn FileField(page: Page) -> impl IntoView {
 fn PasteField(page: Page) -> impl IntoView {
     let w = page.words();
     let area = NodeRef::<Textarea>::new();
-    let empty = RwSignal::new(true);
+    let is_pasted = page.text.is_pasted;
     let take = move |_| {
         let Some(area) = area.get_untracked() else { return };
         page.text.paste(w.text_pasted, area.value());
         area.set_value("");
-        empty.set(true);
+        is_pasted.set(false);
     };
     view! {
         <div class="field">
@@ -114,10 +114,11 @@ fn PasteField(page: Page) -> impl IntoView {
                 rows="3"
                 autocomplete="off"
                 spellcheck="false"
+                dir="auto"
                 node_ref=area
-                on:input:target=move |event| empty.set(event.target().text_length() == 0)
+                on:input:target=move |event| is_pasted.set(event.target().text_length() > 0)
             ></textarea>
-            <button type="button" disabled=empty on:click=take>{w.text_use}</button>
+            <button type="button" disabled=move || !is_pasted.get() on:click=take>{w.text_use}</button>
         </div>
     }
 }
@@ -126,7 +127,7 @@ fn PasteField(page: Page) -> impl IntoView {
 #[component]
 fn Vocabulary(page: Page) -> impl IntoView {
     let w = page.words();
-    let open = RwSignal::new(false);
+    let open = page.text.shows_vocabulary;
     let facts = Memo::new(move |_| page.runs.state.with(|s| s.worker.text.clone()));
     let item = |(character, count)| view! { <li><b>{character}</b> " " {count}</li> };
     let list = move || {
