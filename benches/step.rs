@@ -2,6 +2,8 @@
 //!
 //! Usage: `cargo bench --bench step`
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::time::Instant;
 
 use time_traveller::engine::{Device, Engine};
@@ -31,7 +33,7 @@ async fn bench_on(device: &Device) -> time_traveller::Result<()> {
     let parameters = &Parameters::init(network, 1);
     let setup = Setup { network, library: LIBRARY, minibatches: MINIBATCHES, hyperparameters, parameters };
     let mut engine = Engine::new(device, &setup).await?;
-    println!("{}, {:.1} MB", device.name(), engine.bytes() as f64 / 1e6);
+    print(format_args!("{}, {:.1} MB", device.name(), engine.bytes() as f64 / 1e6));
     let ids = |shift: usize| (0..BOOK.positions()).map(|i| ((i * 7 + shift) % BOOK.vocabulary) as u32).collect();
     let minibatch = Minibatch { inputs: ids(0), targets: ids(7) };
 
@@ -50,9 +52,14 @@ async fn bench_on(device: &Device) -> time_traveller::Result<()> {
     }
     // The first of each is warm-up.
     let (step, sample) = (median(&mut training[1..]), median(&mut generating[1..]));
-    println!("a minibatch: {:.1} ms, {:.0} tokens/s", step * 1e3, BOOK.positions() as f64 / step);
-    println!("{CHARACTERS} characters: {:.1} ms, {:.2} minibatches", sample * 1e3, sample / step);
+    print(format_args!("a minibatch: {:.1} ms, {:.0} tokens/s", step * 1e3, BOOK.positions() as f64 / step));
+    print(format_args!("{CHARACTERS} characters: {:.1} ms, {:.2} minibatches", sample * 1e3, sample / step));
     Ok(())
+}
+
+/// Prints a line, if anybody reads it.
+fn print(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 fn median(seconds: &mut [f64]) -> f64 {

@@ -9,6 +9,7 @@
 //! ```
 
 use std::error::Error;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -35,13 +36,19 @@ struct Trained {
 }
 
 impl Trained {
+    fn of(path: &Path) -> Result<Self, Box<dyn Error>> {
+        Self::read(path).map_err(|error| format!("{} can't be used: {error}.", path.display()).into())
+    }
+
     fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let parts: Vec<&str> = name.split('-').collect();
-        let [mode, seed, commit] = parts[..] else { return Err("a run is called MODE-SEED-COMMIT.jsonl".into()) };
+        let [mode, seed, commit] = parts[..] else {
+            return Err("a run is called MODE-SEED-COMMIT.jsonl, so rename it".into());
+        };
         let lines = std::fs::read_to_string(path)?;
         let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
-        let (last, epochs) = lines.split_last().ok_or("an empty run")?;
+        let (last, epochs) = lines.split_last().ok_or("it has no line")?;
         let perplexity = epochs.iter().filter_map(|line| line["perplexity"].as_f64()).collect();
         Ok(Self {
             mode: mode.to_owned(),
@@ -131,9 +138,8 @@ fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let Arguments { runs } = Arguments::parse();
-    let runs: Vec<Trained> = runs.iter().map(|path| Trained::read(path)).collect::<Result<_, _>>()?;
+fn collect(runs: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+    let runs: Vec<Trained> = runs.iter().map(|path| Trained::of(path)).collect::<Result<_, _>>()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results");
     std::fs::create_dir_all(&folder)?;
     let about = "Perplexity of each epoch in the book's setting, on the book's edition of the text. \
@@ -142,4 +148,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let result = json!({ "about": about, "runs": runs_json });
     std::fs::write(folder.join("book_curves.json"), format!("{result}\n"))?;
     draw(&runs, &folder.join("book_curves.svg"))
+}
+
+fn main() {
+    if let Err(error) = collect(&Arguments::parse().runs) {
+        let _ = writeln!(std::io::stderr(), "{error}");
+        std::process::exit(1);
+    }
 }

@@ -9,9 +9,13 @@
 //!
 //! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine gpu|cpu|auto]`
 
+#[allow(dead_code, reason = "what the trainer needs of it")]
+#[path = "train/files.rs"]
+mod files;
 #[path = "../tests/common/steps.rs"]
 mod steps;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -32,6 +36,7 @@ struct Arguments {
 
 impl Arguments {
     async fn train(&self) -> Result<(), String> {
+        files::check_writable(&self.output)?;
         let case = steps::Case::read(&self.input)?;
         let race = Devices::open().await.choose(self.engine, case.network).await.map_err(|error| error.to_string())?;
         steps::write(&self.output, &case.run(&race.winner).await?)
@@ -40,7 +45,7 @@ impl Arguments {
 
 fn main() {
     if let Err(error) = pollster::block_on(Arguments::parse().train()) {
-        eprintln!("{error}");
+        let _ = writeln!(std::io::stderr(), "{error}");
         std::process::exit(1);
     }
 }

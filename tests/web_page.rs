@@ -4,6 +4,8 @@
 
 #[path = "web_page/form.rs"]
 mod form;
+#[path = "web_page/language.rs"]
+mod language;
 #[path = "web_page/longer.rs"]
 mod longer;
 #[path = "web_page/queue.rs"]

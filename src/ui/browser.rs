@@ -1,10 +1,11 @@
-//! Browser functions that the page uses: local storage, clipboard, downloads, languages, focus, error messages.
+//! Browser functions that the page uses: local storage, copying, downloads, languages, focus, error messages.
+
+pub mod copy;
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::Reflect;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
@@ -40,14 +41,6 @@ pub fn user_agent() -> String {
 /// Whether the page is in a secure context, which WebGPU requires.
 pub fn is_secure() -> bool {
     window().is_secure_context()
-}
-
-/// Copies `text` to the clipboard.
-pub fn copy(text: &str) {
-    // Insecure contexts have no clipboard.
-    if Reflect::has(&window().navigator(), &JsValue::from_str("clipboard")).unwrap_or(false) {
-        let _ = window().navigator().clipboard().write_text(text);
-    }
 }
 
 /// Downloads the content of a URL (`data:`, `blob:` or relative) as a file called `name`.

@@ -1,12 +1,15 @@
-//! A list of samples much longer than its rows in the document: following its end, scrolling, choosing an epoch.
+//! A list of samples much longer than its rows in the document: following its end, scrolling, choosing an epoch;
+//! copying; texts from right to left.
 
+use js_sys::{Array, Function, Reflect};
 use leptos::prelude::*;
+use time_traveller::protocol::{Continuation, EpochReport, Event, Sample, Written};
 use time_traveller::ui::samples::rows::PIECE;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
-use super::{Mounted, epoch};
+use super::{Mounted, epoch, sample};
 
 const EPOCHS: u32 = 1000;
 
@@ -73,4 +76,122 @@ async fn a_chosen_epoch_is_marked_and_visible() {
     page.settle().await;
     assert_eq!(written(&page)[1], 2 * EPOCHS, "the newest");
     assert_eq!(page.root.query_selector_all("[data-testid=samples] [aria-current]").unwrap().length(), 0);
+}
+
+/// Has the browser's clipboard and its older command for copying do this.
+fn browser_copies(clipboard: &str, command: &str) {
+    Function::new_no_args(&format!(
+        "window.copied = null;
+         Object.defineProperty(navigator, 'clipboard', {{ configurable: true, value: {clipboard} }});
+         document.execCommand = () => {{
+             const area = document.activeElement;
+             window.copied = area.value.slice(area.selectionStart, area.selectionEnd);
+             return {command};
+         }}"
+    ))
+    .call0(&JsValue::NULL)
+    .unwrap();
+}
+
+const GRANTED: &str = "{ writeText: text => { window.copied = text; return Promise.resolve() } }";
+const DENIED: &str = "{ writeText: () => Promise.reject(new DOMException('no', 'NotAllowedError')) }";
+
+/// What a button called `name` copies, what it is called then, and the sentence beside it.
+async fn copied(page: &Mounted, name: &str) -> (Option<String>, bool, Vec<String>) {
+    let button = page.button(name);
+    button.click();
+    page.settle().await;
+    let copied = Reflect::get(&window(), &"copied".into()).unwrap().as_string();
+    let said = page.root.query_selector_all("[data-testid=by-hand]:not([hidden]) p").unwrap();
+    let said = (0..said.length()).filter_map(|i| said.item(i)?.text_content()).collect();
+    (copied, button.text_content().as_deref() == Some("Copied"), said)
+}
+
+#[wasm_bindgen_test]
+async fn copied_is_said_only_where_something_was_copied() {
+    let by_hand = "Copying is not allowed here: copy the selected text by hand.";
+    for (name, begins) in [("Copy", "time traveller and the 1"), ("Copy link", "http")] {
+        for (clipboard, command, is_copied) in [
+            (GRANTED, "false", true),
+            (DENIED, "true", true),
+            ("undefined", "true", true),
+            (DENIED, "false", false),
+            ("undefined", "false", false),
+        ] {
+            let page = Mounted::training("#epochs=12").await;
+            page.receive([epoch(1, 24.0)]).await;
+            browser_copies(clipboard, command);
+            if name == "Copy link" {
+                page.find(".menu > summary").unchecked_into::<HtmlElement>().click();
+            }
+            let (text, says_so, said) = copied(&page, name).await;
+            assert!(text.is_some_and(|text| text.starts_with(begins)), "{name}, {clipboard}, {command}");
+            assert_eq!(says_so, is_copied, "{name}, {clipboard}, {command}");
+            assert_eq!(said, if is_copied { vec![] } else { vec![by_hand.to_owned()] });
+            if is_copied {
+                assert_ne!(document().active_element().unwrap().tag_name(), "TEXTAREA", "the focus is back");
+                gloo_timers::future::TimeoutFuture::new(2300).await;
+                assert!(page.button(name).is_connected());
+            } else {
+                let area: HtmlTextAreaElement = document().active_element().unwrap().unchecked_into();
+                assert!(area.value().starts_with(begins), "what is to be copied is selected");
+                assert_eq!(area.selection_end().unwrap(), Some(area.value().len() as u32));
+                browser_copies(GRANTED, "false");
+                assert_eq!(copied(&page, name).await.2, Vec::<String>::new(), "the next time it may work");
+            }
+        }
+    }
+    Function::new_no_args("delete navigator.clipboard; delete document.execCommand").call0(&JsValue::NULL).unwrap();
+}
+
+/// Where the first and the last character of an element's text are: the right edge of the first and the left edge of the
+/// last, from the element's left edge, and the element's width.
+fn ends(element: &Element) -> [f64; 3] {
+    let measure = Function::new_with_args(
+        "element",
+        "const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
+         const texts = []; while (walker.nextNode()) if (walker.currentNode.data) texts.push(walker.currentNode);
+         const rect = (text, at) => { range.setStart(text, at); range.setEnd(text, at + 1); return range.getBoundingClientRect() };
+         const last = texts[texts.length - 1], { left, width } = element.getBoundingClientRect();
+         return [rect(texts[0], 0).right - left, rect(last, last.length - 1).left - left, width]",
+    );
+    let ends: Array = measure.call1(&JsValue::NULL, element).unwrap().unchecked_into();
+    [0, 1, 2].map(|i| ends.get(i).as_f64().unwrap())
+}
+
+#[wasm_bindgen_test]
+async fn texts_from_right_to_left_begin_on_the_right() {
+    let page = Mounted::training("#epochs=12").await;
+    let style = document().create_element("style").unwrap();
+    style.set_text_content(Some(concat!(
+        include_str!("../../assets/parts.css"),
+        include_str!("../../assets/words.css")
+    )));
+    page.root.append_child(&style).unwrap();
+    page.root.set_attribute("style", "width: 900px").unwrap();
+    // The full stop has no direction of its own: it stands at the text's end, on the left.
+    let (arabic, english) = (sample("كان مسافر", " الزمن، 12 نقطة."), sample("it is", " so."));
+    page.receive([Event::Untrained { run: 1, sample: arabic.clone() }]).await;
+    let report = |number, sample: &Sample| match epoch(number, 9.0) {
+        Event::Epoch { run, report } => Event::Epoch { run, report: EpochReport { sample: sample.clone(), ..report } },
+        _ => unreachable!(),
+    };
+    page.receive([report(1, &english), report(2, &arabic)]).await;
+    page.press("Generate").await;
+    let written = |character| Written { character: Some(character), surprise: 1.0, guesses: vec![] };
+    let continuation = arabic.text.strip_prefix(&arabic.prefix).unwrap().chars().map(written).collect();
+    let continuation = Continuation { sample: arabic.clone(), written: continuation, next: vec![] };
+    page.receive([Event::Generated { request: 1, continuation }]).await;
+    for place in ["[data-testid=untrained]", "[data-testid=samples] [data-epoch='2']", "[data-testid=moment]"]
+        .into_iter()
+        .chain(["[data-testid=generated]"])
+    {
+        let [first, last, width] = ends(&page.find(place));
+        assert!(first > width - 20.0 && last < first - 50.0, "{place}: {first}, {last} of {width}");
+    }
+    let [first, last, width] = ends(&page.find("[data-testid=samples] [data-epoch='1']"));
+    assert!(first < last && last < width / 2.0, "{first}, {last} of {width}");
+    for field in ["#prefix", ".run-name", "#text-paste"] {
+        assert_eq!(page.find(field).get_attribute("dir").as_deref(), Some("auto"), "{field}");
+    }
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser};
@@ -34,6 +36,7 @@ pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
 
 /// Measures our engines and their peers in turn, and writes `docs/results/bench.json` and `bench.md`.
 pub fn bench(options: &[OsString]) -> Result<()> {
+    check_folder(&root().join(folder(options)))?;
     test::set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::GpuDriver, Need::Bundler])?;
     site::build_only()?;
     peers();
@@ -42,6 +45,19 @@ pub fn bench(options: &[OsString]) -> Result<()> {
     let mut bench = cargo(["run", "--release", "--quiet", "--package", "end-to-end", "--bin", "bench", "--"]);
     bench.args(options).env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(bench)
+}
+
+/// The folder for the results, relative to the repository's root.
+fn folder(options: &[OsString]) -> &OsStr {
+    let given = options.windows(2).rfind(|pair| pair[0] == "--output");
+    given.map_or("docs/results".as_ref(), |pair| &pair[1])
+}
+
+/// Makes a folder for results and tries whether it can be written, before the minutes or hours that they take.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    let probe = folder.join(format!("results-{}.part", std::process::id()));
+    let tried = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, "")).and_then(|()| fs::remove_file(&probe));
+    tried.with_context(|| format!("the results can't be written into {}", folder.display()))
 }
 
 /// Installs the peers for the browser; the table lists as absent those that can't be installed.
@@ -65,5 +81,20 @@ mod tests {
         for wrong in [&["--rounds", "0"] as &[&str], &["--rounds", "x"], &["--only"], &["--quick"], &["tfjs"]] {
             assert!(read(wrong).is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_refused_first() {
+        let given = ["--output", "one", "--rounds", "2", "--output", "/two"].map(OsString::from);
+        assert_eq!((folder(&given), folder(&given[..0])), ("/two".as_ref(), "docs/results".as_ref()));
+        let place = std::env::temp_dir().join(format!("time-traveller-results-{}", std::process::id()));
+        check_folder(&place.join("new")).unwrap();
+        assert_eq!(fs::read_dir(place.join("new")).unwrap().count(), 0, "nothing is left behind");
+        fs::write(place.join("file"), "").unwrap();
+        for wrong in ["file", "file/folder"] {
+            let error = check_folder(&place.join(wrong)).unwrap_err().to_string();
+            assert!(error.starts_with("the results can't be written into ") && error.contains(wrong), "{error}");
+        }
+        fs::remove_dir_all(place).unwrap();
     }
 }

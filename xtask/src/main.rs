@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
+use shell::{print, tell};
 
 /// One command.
 struct Command {
@@ -103,16 +104,16 @@ fn main() -> ExitCode {
         Ok(Some(Arg::Value(name))) => match COMMANDS.iter().find(|command| name == command.name) {
             Some(command) => (command.run)(args),
             None => {
-                eprintln!("There is no command called “{}”.\n\n{}", name.display(), help());
+                tell(format_args!("There is no command called “{}”.\n\n{}", name.display(), help()));
                 return ExitCode::from(2);
             }
         },
         Ok(Some(Arg::Short('h') | Arg::Long("help"))) => {
-            println!("{}", help());
+            print(help());
             Ok(())
         }
         _ => {
-            eprintln!("{}", help());
+            tell(help());
             return ExitCode::from(2);
         }
     };
@@ -120,7 +121,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // `{:#}` prints the causes on the same line.
-            eprintln!("\nerror: {error:#}");
+            tell(format_args!("\nerror: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,7 +16,18 @@ pub fn root() -> &'static Path {
 
 /// Prints what happens next.
 pub fn say(what: impl AsRef<str>) {
-    eprintln!("» {}", what.as_ref());
+    tell(format_args!("» {}", what.as_ref()));
+}
+
+/// Prints a line on stderr, if anybody reads it.
+pub fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Prints a line on stdout, if anybody reads it: `println!` would panic where the reader has gone, as in
+/// `cargo xtask --help | head`.
+pub fn print(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
 }
 
 /// The folder for tools that must not replace the person's own.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
-use crate::shell::{cargo, find, root, run, say};
-use crate::{licences, npm, site, size, text, tools};
+use crate::shell::{cargo, find, print, root, run, say, tell};
+use crate::{bench, licences, npm, site, size, text, tools};
 
 /// A check or a set of tests.
 struct Step {
@@ -135,7 +135,7 @@ pub fn test(only: Option<&str>) -> Result<()> {
     let mut times = vec![("set-up", beginning.elapsed())];
     for (number, step) in steps.iter().enumerate() {
         let Step { name, about, .. } = step;
-        eprintln!("\n━━━ {}/{} {name}: {about} ━━━", number + 1, steps.len());
+        tell(format_args!("\n━━━ {}/{} {name}: {about} ━━━", number + 1, steps.len()));
         let start = Instant::now();
         (step.run)().with_context(|| format!("the step “{name}” failed (again: cargo xtask test --only {name})"))?;
         times.push((name, start.elapsed()));
@@ -146,12 +146,12 @@ pub fn test(only: Option<&str>) -> Result<()> {
 
 /// Prints the time of each step, and a summary line in the format of common test runners.
 fn report(times: &[(&str, Duration)], total: Duration) {
-    eprintln!();
+    tell("");
     for (name, time) in times {
-        eprintln!("{:>8.1} s  {name}", time.as_secs_f64());
+        tell(format_args!("{:>8.1} s  {name}", time.as_secs_f64()));
     }
-    eprintln!("{:>8.1} s  in all", total.as_secs_f64());
-    println!("\nsteps: {} passed, 0 failed", times.len() - 1);
+    tell(format_args!("{:>8.1} s  in all", total.as_secs_f64()));
+    print(format_args!("\nsteps: {} passed, 0 failed", times.len() - 1));
 }
 
 fn in_browser() -> Result<()> {
@@ -187,6 +187,7 @@ fn end_to_end() -> Result<()> {
 
 /// Trains a whole run of the book's setting in the built page.
 pub fn parity(epochs: u32) -> Result<()> {
+    bench::check_folder(&root().join("docs/results"))?;
     set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::Bundler])?;
     site::build_only()?;
     let Browser { chrome, driver } = browser::browser()?;

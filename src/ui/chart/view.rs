@@ -13,6 +13,7 @@ use self::png::png;
 use super::label;
 use super::picture::{self, INSETS, Picture};
 use crate::ui::browser;
+use crate::ui::browser::copy::CopyButton;
 use crate::ui::language::{Words, fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
@@ -191,17 +192,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
             page.runs.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
         values.map_or(w.untrained.to_owned(), |(value, held_out)| label::epoch_label(w, epoch, value, held_out))
     });
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
-        sample.with_untracked(|sample| {
-            if let Some(sample) = sample {
-                browser::copy(&sample.text);
-            }
-        });
-        copied.set(true);
-        let reset = move || _ = copied.try_set(false);
-        set_timeout(reset, std::time::Duration::from_secs(2));
-    };
+    let shown = move || sample.with_untracked(|sample| sample.as_ref().map_or(String::new(), |s| s.text.clone()));
     view! {
         <div class="moment" hidden=move || sample.with(Option::is_none)>
             <input
@@ -231,9 +222,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
                 }>
                     {w.newest}
                 </button>
-                <button type="button" class="quiet" on:click=copy>
-                    {move || if copied.get() { w.copied } else { w.copy }}
-                </button>
+                <CopyButton w name=w.copy text=shown />
             </div>
             <p class="row" data-testid="moment">{move || sample.get().as_ref().map(sample_view)}</p>
         </div>

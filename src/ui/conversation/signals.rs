@@ -25,6 +25,8 @@ pub struct Conversation {
     /// Whether to update the continuation during training.
     pub refresh: RwSignal<bool>,
     pub talk: RwSignal<Talk>,
+    /// The index of the character whose alternatives are shown.
+    pub looked: RwSignal<Option<usize>>,
     config: Memo<Result<Config, Vec<SettingError>>>,
     state: RwSignal<RunState>,
     worker: Handle,
@@ -36,6 +38,7 @@ impl Conversation {
             prefix: RwSignal::new(FIRST_PREFIX.to_owned()),
             refresh: RwSignal::new(false),
             talk: RwSignal::new(Talk::default()),
+            looked: RwSignal::new(None),
             config: settings.config,
             state: runs.state,
             worker,

@@ -50,6 +50,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
                         type="text"
                         id=PREFIX_ID
                         name="prefix"
+                        dir="auto"
                         autocomplete="off"
                         autocapitalize="none"
                         spellcheck="false"
@@ -151,7 +152,7 @@ fn Written(page: Page) -> impl IntoView {
     let w = page.words();
     let generated = Memo::new(move |_| page.conversation.talk.with(|talk| talk.generated.clone()));
     let asking = Memo::new(move |_| page.conversation.talk.with(|talk| talk.asking));
-    let looked = RwSignal::new(None::<usize>);
+    let looked = page.conversation.looked;
     let point = move |event: leptos::ev::PointerEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         if let Some(at) = target.and_then(|target| target.get_attribute("data-at")?.parse().ok()) {

@@ -49,10 +49,17 @@ pub fn fill(template: &str, values: &[&str]) -> String {
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (place, rest) = piece.split_once('}').unwrap_or((piece, ""));
-        out.push_str(place.bytes().next().and_then(|digit| values.get(usize::from(digit - b'0'))).unwrap_or(&"?"));
-        out.push_str(rest);
+        let value = place.bytes().next().and_then(|digit| values.get(usize::from(digit - b'0'))).unwrap_or(&"?");
+        // Isolated, so that what runs from right to left, such as a file's name, leaves the order of the rest alone.
+        let [first, last] = if value.contains(is_right_to_left) { ["\u{2068}", "\u{2069}"] } else { [""; 2] };
+        out.extend([first, value, last, rest]);
     }
     out
+}
+
+/// Whether a character is of Hebrew, Arabic or another script that runs from right to left.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
 }
 
 #[cfg(test)]
@@ -72,6 +79,12 @@ mod tests {
     fn values_go_where_the_language_needs_them() {
         assert_eq!(fill("{1} of {0}, {1}", &["a", "b"]), "b of a, b");
         assert_eq!(fill("nothing", &["a"]), "nothing");
+    }
+
+    #[test]
+    fn a_name_from_right_to_left_keeps_the_sentence_in_order() {
+        assert_eq!(fill("{0}; {1} tokens", &["قصة", "5,000"]), "\u{2068}قصة\u{2069}; 5,000 tokens");
+        assert_eq!(fill("{0}; {1}", &["סיפור.txt", "时光"]), "\u{2068}סיפור.txt\u{2069}; 时光");
     }
 
     /// Entries that may be the same in both languages.

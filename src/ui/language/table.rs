@@ -328,6 +328,7 @@ words! {
     newest: "Follow the latest epoch", "跟随最新轮次";
     copy: "Copy", "复制";
     copied: "Copied", "已复制";
+    copy_by_hand: "Copying is not allowed here: copy the selected text by hand.", "此处不允许复制：请手动复制选中的文字。";
 
     // Samples.
     samples: "Samples", "样本";

@@ -1,6 +1,9 @@
-//! The signals of the kernel timings.
+//! The signals of the explanations and of the kernel timings.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::Response;
 
 use super::profile::{Profiling, REQUEST};
 use crate::model::config::{Config, SettingError};
@@ -8,17 +11,46 @@ use crate::protocol::Command;
 use crate::ui::settings::signals::Settings;
 use crate::ui::worker::handle::Handle;
 
-/// The latest measurement. A handle, cheap to copy.
+/// The source of a kernel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    Loading,
+    Missing,
+    Text(String),
+}
+
+/// The latest measurement, and the kernels that are explained. A handle, cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Network {
     pub profiling: RwSignal<Profiling>,
+    /// The sources of the kernels whose explanation was opened, by name.
+    pub sources: RwSignal<Vec<(&'static str, Source)>>,
     config: Memo<Result<Config, Vec<SettingError>>>,
     worker: Handle,
 }
 
 impl Network {
     pub fn new(settings: Settings, worker: Handle) -> Self {
-        Self { profiling: RwSignal::new(Profiling::default()), config: settings.config, worker }
+        let (profiling, sources) = (RwSignal::new(Profiling::default()), RwSignal::new(Vec::new()));
+        Self { profiling, sources, config: settings.config, worker }
+    }
+
+    /// Fetches the source of a kernel, unless it is there.
+    pub fn fetch(&self, kernel: &'static str) {
+        let sources = self.sources;
+        let set = move |source| {
+            sources.try_update(|all| {
+                all.retain(|(name, _)| *name != kernel);
+                all.push((kernel, source));
+            });
+        };
+        let is = |(name, source): &(&str, Source)| *name == kernel && *source != Source::Missing;
+        if !sources.with_untracked(|all| all.iter().any(is)) {
+            set(Source::Loading);
+            spawn_local(async move {
+                set(fetched(kernel).await.map_or(Source::Missing, Source::Text));
+            });
+        }
     }
 
     /// Measures each kernel, with the settings in the form.
@@ -28,4 +60,13 @@ impl Network {
             self.worker.send(Command::Profile { request: REQUEST, config });
         }
     }
+}
+
+async fn fetched(kernel: &str) -> Option<String> {
+    let address = format!("./shaders/{kernel}.wgsl");
+    let response: Response = JsFuture::from(window().fetch_with_str(&address)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }

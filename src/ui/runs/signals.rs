@@ -20,6 +20,8 @@ pub struct Runs {
     drawn: Memo<u32>,
     /// The epoch that the visitor looks at; `None` for the latest.
     pub pinned: RwSignal<Option<u32>>,
+    /// The run whose menu is open.
+    pub menu: RwSignal<Option<u32>>,
     /// The run to train when the current one has finished.
     pub next: RwSignal<Option<Queued>>,
     form: RwSignal<Form>,
@@ -34,6 +36,7 @@ impl Runs {
             state,
             drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             pinned: RwSignal::new(None),
+            menu: RwSignal::new(None),
             next: RwSignal::new(None),
             form: settings.form,
             config: settings.config,

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::names;
 use super::run::Run;
 use crate::model::config::SETTINGS;
-use crate::ui::browser;
+use crate::ui::browser::copy::CopyButton;
 use crate::ui::chart::picture;
 use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
@@ -76,18 +76,25 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
         Memo::new(move |_| page.runs.state.with(|s| s.runs.iter().any(|run| run.number == number && run.visible)));
     let given = Memo::new(move |_| look(&|run| run.name.clone()));
     let under_way = Memo::new(move |_| page.runs.state.with(|s| s.active() && s.shown == number));
-    let copied = RwSignal::new(false);
-    let copy = move |_| {
+    let link = move || {
         let location = window().location();
         let place = location.origin().unwrap_or_default() + &location.pathname().unwrap_or_default();
-        browser::copy(&(place + &untrack(|| look(&Run::address))));
-        copied.set(true);
+        place + &untrack(|| look(&Run::address))
     };
     let open = move |_| {
         page.runs
             .state
             .with_untracked(|s| s.runs.iter().find(|run| run.number == number).cloned())
             .inspect(|run| page.runs.open(run));
+    };
+    let menu = page.runs.menu;
+    // One at a time: another one that opens closes this one.
+    let note = move |open| {
+        if open {
+            menu.set(Some(number));
+        } else if menu.get_untracked() == Some(number) {
+            menu.set(None);
+        }
     };
     let colour = untrack(|| look(&|run| picture::colour(run).to_owned()));
     let settings = untrack(|| look(&|run| settings(w, run)));
@@ -104,6 +111,7 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
             <input
                 type="text"
                 class="run-name"
+                dir="auto"
                 aria-label=fill(w.run_name, &[&number_said])
                 autocomplete="off"
                 spellcheck="false"
@@ -111,14 +119,16 @@ fn Entry(page: Page, number: u32, names: Memo<Vec<(u32, String)>>) -> impl IntoV
                 prop:value=given
                 on:change:target=move |event| page.runs.state.update(|s| s.rename(number, event.target().value()))
             />
-            <details class="menu" name="run-menu">
+            <details
+                class="menu"
+                open=move || menu.get() == Some(number)
+                on:toggle:target=move |event| note(event.target().open())
+            >
                 <summary aria-label=fill(w.run_actions, &[&number_said])>"⋯"</summary>
                 <div class="menu-inner">
                     <p class="note">{settings}</p>
                     <button type="button" class="quiet" on:click=open>{w.run_open}</button>
-                    <button type="button" class="quiet" on:click=copy>
-                        {move || if copied.get() { w.copied } else { w.run_link }}
-                    </button>
+                    <CopyButton w name=w.run_link text=link />
                     <button
                         type="button"
                         class="quiet"

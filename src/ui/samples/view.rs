@@ -21,9 +21,8 @@ const END: i32 = 48;
 /// The untrained sample, and the list of samples by epoch. The list stays scrolled to its end unless the visitor
 /// scrolls back or chooses an epoch; only the rows around the visible ones are in the document.
 #[component]
-pub fn Samples(page: Page) -> impl IntoView {
+pub fn Samples(page: Page, list: List) -> impl IntoView {
     let w = page.words();
-    let list = List { runs: page.runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) };
     let available =
         Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
     let follow = browser::drawn_in_frames(move || list.follow());
@@ -77,15 +76,19 @@ struct Written {
     count: usize,
 }
 
-/// The list's element, and its rows in the document.
+/// The list's element, and its rows in the document, which stay when the language changes.
 #[derive(Clone, Copy)]
-struct List {
+pub struct List {
     runs: Runs,
     element: NodeRef<Ol>,
     written: StoredValue<Written>,
 }
 
 impl List {
+    pub fn new(runs: Runs) -> Self {
+        Self { runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) }
+    }
+
     /// Writes new samples, if the list is scrolled to its end.
     fn follow(self) {
         let Some(list) = self.element.try_get_untracked().flatten() else { return };

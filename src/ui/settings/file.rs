@@ -62,7 +62,7 @@ impl Chosen {
         match self {
             Self::Nothing => w.file_none.to_owned(),
             Self::Reading(name) => fill(w.file_reading, &[name]),
-            Self::File { name, bytes } => format!("{name}, {}", words::file_size(bytes.len() as u64)),
+            Self::File { name, bytes } => fill("{0}, {1}", &[name, &words::file_size(bytes.len() as u64)]),
             Self::Failed(_) => w.file_unreadable.to_owned(),
         }
     }

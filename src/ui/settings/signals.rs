@@ -10,7 +10,7 @@ use web_sys::File;
 use super::file::Chosen;
 use super::form::Form;
 use super::link::PageLink;
-use crate::model::config::{Config, SettingError};
+use crate::model::config::{Config, SettingError, WINDOW_OFFSET};
 use crate::protocol::StartFrom;
 use crate::ui::browser::message;
 
@@ -28,6 +28,8 @@ pub struct Settings {
     pub config: Memo<Result<Config, Vec<SettingError>>>,
     /// What the page's link asks for, beside the settings.
     pub link: RwSignal<PageLink>,
+    /// Whether the part "Start from a file" is open: at first if the page was opened with a window offset.
+    pub shows_start: RwSignal<bool>,
     /// The file that the next run starts from.
     pub file: RwSignal<Chosen>,
     /// Number of changes of that choice.
@@ -36,9 +38,11 @@ pub struct Settings {
 
 impl Settings {
     pub fn new(form: Form) -> Self {
+        let shows_start = RwSignal::new(!form.get(WINDOW_OFFSET.key).trim().is_empty());
         let form = RwSignal::new(form);
         Self {
             form,
+            shows_start,
             config: Memo::new(move |_| form.with(Form::config)),
             link: RwSignal::new(PageLink::default()),
             file: RwSignal::new(Chosen::Nothing),

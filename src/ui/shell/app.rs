@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::controls::Controls;
 use super::errors::Errors;
 use super::masthead::{Masthead, apply_theme};
+use super::offline::Version;
 use super::status;
 use crate::ui::browser;
 use crate::ui::chart::view::Curve;
@@ -18,7 +19,7 @@ use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
 use crate::ui::runs::view::Runs;
 use crate::ui::runs::view::finale::Finale;
-use crate::ui::samples::view::Samples;
+use crate::ui::samples::view::{List, Samples};
 use crate::ui::settings::address;
 use crate::ui::settings::link::PageLink;
 use crate::ui::settings::view::Settings;
@@ -108,15 +109,17 @@ fn start_by_itself(page: Page) {
     });
 }
 
-/// Everything visible, rebuilt when the language changes.
+/// Everything visible, built anew when the language changes: then elements stay, what hangs on signals is replaced, and
+/// the signals of a component start again. So what the visitor has opened, typed or chosen is kept in signals outside.
 #[component]
 pub fn Workbench(page: Page) -> impl IntoView {
+    let (version, samples) = (Version::new(page), List::new(page.runs));
     let bench = move || {
         page.language.track();
         view! {
             <Masthead page />
             <div class="top">
-                <Controls page />
+                <Controls page version />
                 <Errors page />
                 <Offer page />
             </div>
@@ -134,7 +137,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                     <Finale page />
                 </div>
                 <div class="words">
-                    <Samples page />
+                    <Samples page list=samples />
                     <Conversation page />
                 </div>
                 <DropHint page />

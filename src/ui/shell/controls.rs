@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::offline::NewVersion;
+use super::offline::{NewVersion, Version};
 use super::status;
 use crate::protocol::Stretch;
 use crate::ui::browser;
@@ -12,7 +12,7 @@ use crate::ui::runs::state::{RunState, Status};
 
 /// Buttons, figures and progress.
 #[component]
-pub fn Controls(page: Page) -> impl IntoView {
+pub fn Controls(page: Page, version: Version) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
     let status = Memo::new(move |_| state.with(|s| s.status));
@@ -52,7 +52,7 @@ pub fn Controls(page: Page) -> impl IntoView {
             <div role="status" data-testid="kept">
                 {move || kept.get().into_iter().map(|said| view! { <p class="notice">{said}</p> }).collect_view()}
             </div>
-            <NewVersion page />
+            <NewVersion page version />
         </section>
     }
 }

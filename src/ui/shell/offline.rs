@@ -19,26 +19,42 @@ fn container() -> Option<ServiceWorkerContainer> {
     (there && window().is_secure_context()).then(|| navigator.service_worker())
 }
 
+/// What is known of a newer version. A handle, cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Version {
+    waiting: Waiting,
+    /// Whether other tabs have the page open.
+    crowded: RwSignal<bool>,
+    /// Whether the visitor has asked for the newer version.
+    asked: StoredValue<bool>,
+}
+
+impl Version {
+    /// Keeps the page for use without a network as soon as it is ready, and looks for newer versions.
+    pub fn new(page: Page) -> Self {
+        let (waiting, crowded, asked) = (RwSignal::new_local(None), RwSignal::new(false), StoredValue::new(false));
+        let ready = Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()));
+        Effect::new(move |kept: Option<bool>| {
+            let kept = kept.unwrap_or(false);
+            // Only now: caching the page must not slow down its start.
+            if ready.get() && !kept {
+                leptos::task::spawn_local(async move {
+                    if let Err(error) = keep(waiting, crowded, asked).await {
+                        leptos::logging::warn!("The page could not be cached for offline use: {error:?}");
+                    }
+                });
+            }
+            kept || ready.get()
+        });
+        Self { waiting, crowded, asked }
+    }
+}
+
 /// Says that a newer version is ready, with a button that switches to it.
 #[component]
-pub fn NewVersion(page: Page) -> impl IntoView {
+pub fn NewVersion(page: Page, version: Version) -> impl IntoView {
     let w = page.words();
-    let waiting: Waiting = RwSignal::new_local(None);
-    let crowded = RwSignal::new(false);
-    let asked = StoredValue::new(false);
-    let ready = Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()));
-    Effect::new(move |kept: Option<bool>| {
-        let kept = kept.unwrap_or(false);
-        // Only now: caching the page must not slow down its start.
-        if ready.get() && !kept {
-            leptos::task::spawn_local(async move {
-                if let Err(error) = keep(waiting, crowded, asked).await {
-                    leptos::logging::warn!("The page could not be cached for offline use: {error:?}");
-                }
-            });
-        }
-        kept || ready.get()
-    });
+    let Version { waiting, crowded, asked } = version;
     let change = move |_| {
         asked.set_value(true);
         if let Some(worker) = waiting.get_untracked() {

@@ -25,6 +25,10 @@ use crate::ui::worker::handle::Handle;
 #[derive(Clone, Copy)]
 pub struct Text {
     pub own: RwSignal<OwnText>,
+    /// Whether a text stands in the field for pasting.
+    pub is_pasted: RwSignal<bool>,
+    /// Whether the vocabulary is open.
+    pub shows_vocabulary: RwSignal<bool>,
     /// The text that was sent to the worker and is not answered yet.
     sent: StoredValue<Option<Arc<TextChoice>>>,
     /// The visitor's own text that is sent after the answer.
@@ -51,6 +55,8 @@ impl Text {
         let none = || StoredValue::new(None);
         Self {
             own,
+            is_pasted: RwSignal::new(false),
+            shows_vocabulary: RwSignal::new(false),
             sent: none(),
             next: none(),
             pasted: RwSignal::new(None),

@@ -110,7 +110,7 @@ fn FileField(page: Page) -> impl IntoView {
 fn PasteField(page: Page) -> impl IntoView {
     let w = page.words();
     let area = NodeRef::<Textarea>::new();
-    let empty = RwSignal::new(true);
+    let is_pasted = page.text.is_pasted;
     let pasted = page.text.pasted;
     // A field with megabytes of text takes seconds to lay out.
     let paste = move |event: leptos::ev::ClipboardEvent| {
@@ -119,7 +119,7 @@ fn PasteField(page: Page) -> impl IntoView {
             event.prevent_default();
             pasted.update(|pasted| *pasted = Some(pasted.take().unwrap_or_default() + &area.value() + &text));
             area.set_value("");
-            empty.set(true);
+            is_pasted.set(false);
         }
     };
     let held = move || {
@@ -138,7 +138,7 @@ fn PasteField(page: Page) -> impl IntoView {
         let text = pasted.try_update(Option::take).flatten().unwrap_or_default() + &area.value();
         page.text.paste(w.text_pasted, text);
         area.set_value("");
-        empty.set(true);
+        is_pasted.set(false);
     };
     view! {
         <div class="field">
@@ -148,12 +148,19 @@ fn PasteField(page: Page) -> impl IntoView {
                 rows="3"
                 autocomplete="off"
                 spellcheck="false"
+                dir="auto"
                 node_ref=area
                 on:paste=paste
-                on:input:target=move |event| empty.set(event.target().text_length() == 0)
+                on:input:target=move |event| is_pasted.set(event.target().text_length() > 0)
             ></textarea>
             {held}
-            <button type="button" disabled=move || empty.get() && pasted.with(Option::is_none) on:click=take>{w.text_use}</button>
+            <button
+                type="button"
+                disabled=move || !is_pasted.get() && pasted.with(Option::is_none)
+                on:click=take
+            >
+                {w.text_use}
+            </button>
         </div>
     }
 }
@@ -162,7 +169,7 @@ fn PasteField(page: Page) -> impl IntoView {
 #[component]
 fn Vocabulary(page: Page) -> impl IntoView {
     let w = page.words();
-    let open = RwSignal::new(false);
+    let open = page.text.shows_vocabulary;
     let facts = Memo::new(move |_| page.runs.state.with(|s| s.worker.text.clone()));
     let item = |(character, count)| view! { <li><b>{character}</b> " " {count}</li> };
     let list = move || {

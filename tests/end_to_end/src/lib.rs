@@ -21,5 +21,13 @@ mod proxy;
 mod site;
 mod visit;
 
+use std::fmt::Display;
+use std::io::{self, Write};
+
 pub use frames::Frames;
 pub use visit::{Options, Visit, pictures};
+
+/// Prints a line on stdout, if anybody reads it: `println!` would panic where the reader has gone, as in `… | head`.
+pub fn print(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}

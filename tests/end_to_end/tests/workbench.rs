@@ -94,7 +94,7 @@ async fn save_and_share(visit: &Visit) -> Result<()> {
 
     press(visit, "[data-testid=runs] > li:nth-child(2) summary").await?;
     visit.click("Copy link").await?;
-    visit.wait_until("the link", READY, async || visit.can_click("Copied").await).await?;
+    visit.wait_until("the link", READY, async || Ok(visit.clipboard().await?.starts_with("http"))).await?;
     let link = visit.clipboard().await?;
     ensure!(link.starts_with("http") && link.contains("#hidden=64") && link.contains("sampling=random"), "{link}");
     press(visit, "[data-testid=runs] > li:nth-child(1) summary").await?;

@@ -18,6 +18,7 @@ use crate::ui::settings::signals::{FILE_KEY, field_id};
 pub fn StartSection(page: Page) -> impl IntoView {
     let w = page.words();
     let offset = Memo::new(move |_| page.settings.form.with(|form| form.get(WINDOW_OFFSET.key).trim().to_owned()));
+    let shown = page.settings.shows_start;
     // Shown in the summary, so that it is visible while collapsed.
     let given = move || {
         let file = page.settings.file.with(|file| (*file != Chosen::Nothing).then(|| w.file.to_owned()));
@@ -34,7 +35,12 @@ pub fn StartSection(page: Page) -> impl IntoView {
         tensors.into_iter().map(|tensor| view! { <li class="whole">{tensor}</li> }).collect_view()
     };
     view! {
-        <details class="start" open=!offset.get_untracked().is_empty() data-testid="start">
+        <details
+            class="start"
+            open=move || shown.get()
+            on:toggle:target=move |event| shown.set(event.target().open())
+            data-testid="start"
+        >
             <summary>{w.start_from_file} <span class="note">{given}</span></summary>
             <div class="start-inner">
                 <FileField page />

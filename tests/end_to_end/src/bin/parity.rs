@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use end_to_end::Visit;
+use end_to_end::{Visit, print};
 use serde_json::{Value, json};
 
 const READY: Duration = Duration::from_secs(90);
@@ -50,7 +50,7 @@ async fn main() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/results");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join("browser_run.json"), format!("{result}\n"))?;
-    println!("{epochs} epochs in {seconds:.0} s, perplexity {}", result["perplexity"]);
+    print(format_args!("{epochs} epochs in {seconds:.0} s, perplexity {}", result["perplexity"]));
     Ok(())
 }
 

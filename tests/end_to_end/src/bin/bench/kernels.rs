@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use end_to_end::print;
 use serde_json::{Value, json};
 use time_traveller::engine::{Devices, profile};
 use time_traveller::kernels;
@@ -47,7 +48,7 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
     let json = json!({ "about": about.json(), "tables": tables.iter().map(Table::json).collect::<Vec<_>>() });
     fs::write(output.join("kernels.json"), format!("{json:#}\n"))?;
     fs::write(output.join("kernels.md"), &text)?;
-    println!("{text}");
+    print(text);
     Ok(())
 }
 

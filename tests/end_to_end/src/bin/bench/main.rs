@@ -19,6 +19,7 @@ mod turn;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
+use end_to_end::print;
 use lexopt::{Arg, Parser, ValueExt};
 
 use about::About;
@@ -85,8 +86,8 @@ async fn compare(Arguments { rounds, only, output, .. }: &Arguments, about: &Abo
             eprintln!("{:>36}  {}", row.contestant.name, row.last());
         }
     }
-    println!("\n{}", results::write(output, about, rounds, &rows)?);
-    println!("This table is in {}.", output.join("bench.md").display());
+    print(format_args!("\n{}", results::write(output, about, rounds, &rows)?));
+    print(format_args!("This table is in {}.", output.join("bench.md").display()));
     Ok(())
 }
 
