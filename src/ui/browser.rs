@@ -1,9 +1,10 @@
-//! Browser functions that the page uses: local storage, clipboard, downloads, languages, focus, error messages.
+//! Browser functions that the page uses: local storage, clipboard, downloads, files, languages, focus, error messages.
 
-use js_sys::Reflect;
+use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlElement;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, HtmlElement};
 
 use crate::ui::language::Language;
 
@@ -63,6 +64,12 @@ pub fn focus(id: &str) {
         }
         let _ = field.focus();
     }
+}
+
+/// The bytes of a file or a part of it, or why they can't be read.
+pub async fn read(file: &Blob) -> Result<Vec<u8>, String> {
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    bytes.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error))
 }
 
 /// The message of a JavaScript error.

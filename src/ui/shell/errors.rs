@@ -22,7 +22,18 @@ pub fn Errors(page: Page) -> impl IntoView {
         page.text.own.with(|own| errors.extend(own.refusal.clone()));
         page.checkpoints.saved.with(|saved| errors.extend(saved.refusal.clone()));
         errors.extend(page.conversation.prefix_error());
-        errors.iter().map(|error| sentence(w, error)).collect::<Vec<_>>()
+        let misdrop = page.refusal.with(|misdrop| misdrop.as_ref().map(|misdrop| misdrop.sentence(w)));
+        errors.iter().map(|error| sentence(w, error)).chain(misdrop).collect::<Vec<_>>()
+    });
+    let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
+    Effect::new(move |before: Option<()>| {
+        page.settings.file.track();
+        page.settings.config.track();
+        vocabulary.get();
+        // After a change the parameters may fit.
+        if before.is_some() && page.runs.state.with_untracked(|s| matches!(s.failure, Some(Error::BadParameters(_)))) {
+            page.runs.state.update(|s| s.failure = None);
+        }
     });
     let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
     let resume = move || {
