@@ -54,12 +54,20 @@ pub enum Error {
     WindowOffset { offset: usize, largest: usize },
 
     #[error(
-        "The initial parameters can't be used: {0}; give a safetensors file that has every parameter of the network."
+        "The initial parameters can't be used: {0}; choose a file that fits the network, or settings that fit the file."
     )]
     BadParameters(FileFault),
 
     #[error("The checkpoint can't be used: {0}; choose another one, or start a new run.")]
     BadCheckpoint(FileFault),
+
+    #[error(
+        "The checkpoint was trained on the book’s text: go back to the book’s text to resume it, or start a new run."
+    )]
+    BooksText,
+
+    #[error("The checkpoint was trained on another text: choose that text to resume it, or start a new run.")]
+    OtherText,
 
     #[error("The saved run no longer exists, because it was discarded, or resumed on another page: start a new run.")]
     CheckpointGone,
@@ -118,6 +126,12 @@ pub enum Error {
          saved as UTF-8."
     )]
     NotText { offset: usize },
+
+    #[error(
+        "The text is a Git LFS pointer, not the text itself: fetch that with `git lfs pull`, or download it, and choose \
+         it."
+    )]
+    LfsPointer,
 
     #[error(
         "{0} is not the address of a text, which starts with https:// or http://: put one into the link after text=."

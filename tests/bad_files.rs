@@ -26,9 +26,11 @@ use serde_json::{Value, json};
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
+use time_traveller::network::parameters_file;
 use time_traveller::protocol::{Command, Event, StartFrom};
 use time_traveller::train::Checkpoint;
 use time_traveller::ui::language::{CHINESE, ENGLISH, sentence as in_words};
+use time_traveller::ui::settings::file::Kind;
 
 /// Reads and checks a file as the worker does before it uses an engine.
 fn examine(file: &[u8]) -> Result<(), Error> {
@@ -65,6 +67,18 @@ fn every_setting_of_the_first_checkpoints_must_be_there() {
     for key in ["hidden", "batch", "steps", "epochs", "lr", "clip", "tokens", "sampling", "state", "seed", "engine"] {
         let error = Checkpoint::read(&without(key)).unwrap_err().to_string();
         assert!(error.contains(&format!("its metadata lack {key};")), "{error}");
+    }
+}
+
+/// The page takes a file for what it is, wherever it is dropped.
+#[test]
+fn a_checkpoint_is_told_from_parameters_by_its_header() {
+    for (file, kind) in [
+        (GOOD.clone(), Kind::Checkpoint),
+        (with("format", "time-traveller checkpoint 2"), Kind::Checkpoint),
+        (parameters_file::write(&example().parameters), Kind::Parameters),
+    ] {
+        assert_eq!(Kind::of("download (1)", &file), kind);
     }
 }
 

@@ -44,7 +44,7 @@ fn utf16(text: &str) -> Vec<u8> {
 #[test]
 fn each_bad_text_has_its_sentence() {
     let large = vec![b'a'; 50_000_000];
-    let cases: [(&[u8], &str); 18] = [
+    let cases: [(&[u8], &str); 19] = [
         (b"", "The text is empty"),
         (b"\xef\xbb\xbf", "The text is empty"),
         (b"\xff\xfe", "The text is empty"),
@@ -63,6 +63,7 @@ fn each_bad_text_has_its_sentence() {
         (b"\xff\xfe\0\0a\0\0\0", "contains a zero byte (byte 2"), // UTF-32
         (b"\xff\xfea\0\x3d\xd8b\0", "at byte 4, counted from 0, is half a character"), // a lone surrogate
         (b"\xfe\xff\0a\0", "at byte 4, counted from 0, is half a character"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 34\n", "is a Git LFS pointer"),
     ];
     let mut commands = cases.map(|(bytes, _)| verbatim(bytes)).to_vec();
     commands.push(Command::Text { choice: TextChoice::Present, cleaning: Cleaning::Book, vocab: 4000 });
@@ -72,7 +73,10 @@ fn each_bad_text_has_its_sentence() {
         let Event::TextRefused { error } = event else { panic!("{sentence}: {event:?}") };
         let message = error.to_string();
         assert!(message.contains(sentence), "{message}");
-        assert!(message.contains(": choose") || message.contains(": save"), "it says what to do: {message}");
+        assert!(
+            [": choose", ": save", ": fetch"].iter().any(|what| message.contains(what)),
+            "it says what to do: {message}"
+        );
     }
     // The previous text stays.
     let [facts] = facts(&events)[..] else { panic!("{events:?}") };
@@ -338,13 +342,41 @@ fn a_run_of_an_own_text_goes_on_from_its_checkpoint_and_on_no_other_text() {
     };
     assert_eq!(numbers(&after), numbers(&whole));
     for (other, sentence) in [
-        (Command::Pause, "to another vocabulary (of size 20; the text’s has 20)"),
-        (verbatim(CHINESE.repeat(7)), "to another text, with the same vocabulary"),
+        (Command::Pause, "was trained on another text: choose that text"),
+        (verbatim(CHINESE.repeat(7)), "was trained on another text: choose that text"),
     ] {
         let events = play([part([other, train_from(1, to_go, from(&file))], failed)]);
         let Some(Event::Failed { error, .. }) = events.last() else { panic!("{events:?}") };
         let message = error.to_string();
         assert!(message.contains(sentence), "{message}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_the_book_asks_for_the_book_and_for_no_cleaning() {
+    let config = Config { engine: EngineChoice::Cpu, epochs: 1, ..small() };
+    let save = Command::Checkpoint { request: 1 };
+    let file = file(&play([part([train(1, config)], finished), part([save], answered(1))]));
+    let examine = |request| Command::Examine { request, file: file.clone() };
+    let back = Command::Text { choice: TextChoice::Book, cleaning: Cleaning::Verbatim, vocab: 4000 };
+    // The first of these texts has no letters, so the checkpoint's cleaning leaves nothing of it.
+    let texts = ["时光机器".repeat(99), LINE.repeat(9)].map(verbatim);
+    let [chinese, english] = texts.clone();
+    let examined = |event: &Event| matches!(event, Event::Examined { .. });
+    let events = play([part([chinese, examine(1), english, examine(2), back, examine(3)], examined)]);
+    let refused = events.iter().filter_map(|event| match event {
+        Event::Refused { error, .. } => Some(error.to_string()),
+        _ => None,
+    });
+    let sentence = "The checkpoint was trained on the book’s text: go back to the book’s text to resume it, or start a \
+                    new run.";
+    assert_eq!(refused.collect::<Vec<_>>(), [sentence; 2]);
+    for text in texts {
+        let events = play([part([text, train_from(1, config, from(&file))], failed)]);
+        assert!(
+            matches!(events.last(), Some(Event::Failed { error, .. }) if error.to_string() == sentence),
+            "{events:?}"
+        );
     }
 }
 

@@ -2,6 +2,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web_page/files.rs"]
+mod files;
 #[path = "web_page/form.rs"]
 mod form;
 #[path = "web_page/language.rs"]

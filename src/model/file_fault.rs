@@ -4,12 +4,27 @@ use serde::{Deserialize, Serialize};
 
 use super::config::SettingError;
 
+/// The beginning of `format` in the metadata of every version of a checkpoint.
+pub const CHECKPOINT_FORMAT: &str = "time-traveller checkpoint";
+
+/// The beginning of what a clone without Git LFS has in place of a large file.
+pub const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1";
+
+/// Bytes at the start of a file that tell what it is instead of a safetensors file.
+const START: usize = 512;
+
 /// The first fault of a file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum FileFault {
+    #[error("it is a Git LFS pointer, not the file itself, which `git lfs pull` brings")]
+    LfsPointer,
+    #[error("it is a web page, not the file that it shows or links to")]
+    WebPage,
+    #[error("it is a plain text, which can be trained on but holds no network")]
+    Text,
     #[error("it is not a safetensors file ({0})")]
     NotSafetensors(String),
-    #[error("it is not a checkpoint, because its metadata lack format")]
+    #[error("it is not a checkpoint, because its metadata lack format (parameters alone go into “Start from a file”)")]
     NotACheckpoint,
     #[error("its format is “{given}”, not “{wanted}”")]
     Format { given: String, wanted: String },
@@ -54,8 +69,30 @@ pub enum FileFault {
     HyperparametersPosition { epoch: f64, minibatch: f64 },
     #[error("its changes of learning rate or clip threshold do not start at epoch 0, minibatch 0, or are not in order")]
     HyperparametersOrder,
-    #[error("it belongs to another vocabulary (of size {its}; the text’s has {ours})")]
-    OtherVocabulary { its: usize, ours: usize },
-    #[error("it belongs to another text, with the same vocabulary")]
-    OtherText,
+    #[error("its vocabulary is not that of its text")]
+    OtherVocabulary,
+}
+
+impl FileFault {
+    /// The fault of a file that a reader of safetensors files has refused for this reason.
+    pub fn not_safetensors(file: &[u8], why: String) -> Self {
+        let start = &file[..file.len().min(START)];
+        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+        let begins = |tag: &[u8]| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+        if begins(LFS_POINTER) {
+            Self::LfsPointer
+        } else if begins(b"<!doctype html") || begins(b"<html") {
+            Self::WebPage
+        } else if is_text(start) {
+            Self::Text
+        } else {
+            Self::NotSafetensors(why)
+        }
+    }
+}
+
+/// Whether the start of a file is text in UTF-8; it may end within a character.
+fn is_text(start: &[u8]) -> bool {
+    let is_utf8 = std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    is_utf8 && !start.is_empty() && !start.iter().any(|&byte| byte < b' ' && !byte.is_ascii_whitespace())
 }

@@ -3,7 +3,7 @@
 pub mod config;
 mod cursor;
 pub mod divergence;
-mod file_fault;
+pub mod file_fault;
 mod hyperparameters;
 pub mod minibatch;
 mod number;

@@ -17,8 +17,8 @@ use crate::model::FileFault;
 /// # Errors
 /// [`Error::BadParameters`] if a tensor is missing, of another shape or type, or not finite.
 pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
-    let file = SafeTensors::deserialize(file).map_err(|error| FileFault::NotSafetensors(error.to_string()));
-    file.and_then(|file| read_from(&file, network)).map_err(Error::BadParameters)
+    let tensors = SafeTensors::deserialize(file).map_err(|error| FileFault::not_safetensors(file, error.to_string()));
+    tensors.and_then(|tensors| read_from(&tensors, network)).map_err(Error::BadParameters)
 }
 
 /// Reads the parameters among a file's tensors.
@@ -112,7 +112,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let wrong = |file: &[u8]| read(file, network(3)).unwrap_err().to_string();
-        assert!(wrong(b"PK").contains("not a safetensors file"));
+        assert!(wrong(b"\x89PNG").contains("not a safetensors file"));
+        assert!(wrong(b"<!DOCTYPE html>").contains("is a web page"));
+        assert!(wrong(b"Es war einmal").contains("is a plain text"));
         let sentence = wrong(&write(&Parameters::zeros(network(4))));
         assert!(sentence.contains("w_xh has the shape [2, 4], not [2, 3]"), "{sentence}");
         let mut not_finite = Parameters::init(network(3), 1);

@@ -1,6 +1,7 @@
 //! Decodes the bytes of a text file: UTF-8 or UTF-16.
 
 use crate::error::{Error, Result};
+use crate::model::file_fault::LFS_POINTER;
 
 /// The largest text, in bytes. The limit bounds memory: a text's tokens take four bytes each.
 pub const LARGEST: usize = 20_000_000;
@@ -8,11 +9,14 @@ pub const LARGEST: usize = 20_000_000;
 /// Decodes UTF-8, with or without a byte order mark, or UTF-16 with one; every line end becomes a line feed.
 ///
 /// # Errors
-/// [`Error::TextTooLarge`], [`Error::EmptyText`]; [`Error::NotUtf8`], [`Error::NotUtf16`] and [`Error::NotText`] with
+/// [`Error::TextTooLarge`], [`Error::EmptyText`], [`Error::LfsPointer`]; [`Error::NotUtf8`], [`Error::NotUtf16`] and [`Error::NotText`] with
 /// the offset of the first invalid byte. A zero character is invalid: it means a binary file, or UTF-16 without a mark.
 pub fn decode(bytes: &[u8]) -> Result<String> {
     if bytes.len() > LARGEST {
         return Err(too_large());
+    }
+    if bytes.starts_with(LFS_POINTER) {
+        return Err(Error::LfsPointer);
     }
     let text = match bytes {
         [0xff, 0xfe, units @ ..] => utf16(units, u16::from_le_bytes)?,

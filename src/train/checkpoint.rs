@@ -75,14 +75,13 @@ impl Checkpoint {
     /// Checks that a corpus is the one that the run was trained on.
     ///
     /// # Errors
-    /// [`Error::BadCheckpoint`]: another vocabulary or another text.
+    /// [`Error::OtherText`]; [`Error::BadCheckpoint`]: another vocabulary of the same text.
     pub fn check(&self, corpus: &Corpus) -> Result<()> {
-        if !self.vocabulary.chars().eq(corpus.vocabulary.characters().iter().copied()) {
-            let (its, ours) = (self.vocabulary.chars().count() + 1, corpus.vocabulary.size());
-            return Err(Error::BadCheckpoint(FileFault::OtherVocabulary { its, ours }));
-        }
         if self.text != corpus.sha1() {
-            return Err(Error::BadCheckpoint(FileFault::OtherText));
+            return Err(Error::OtherText);
+        }
+        if !self.vocabulary.chars().eq(corpus.vocabulary.characters().iter().copied()) {
+            return Err(Error::BadCheckpoint(FileFault::OtherVocabulary));
         }
         Ok(())
     }
@@ -134,7 +133,7 @@ impl Checkpoint {
 }
 
 fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
-    let not_safe = |error: SafeTensorError| FileFault::NotSafetensors(error.to_string());
+    let not_safe = |error: SafeTensorError| FileFault::not_safetensors(bytes, error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(not_safe)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safe)?;
     let none = HashMap::new();

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::config::{Cleaning, Config};
 use crate::protocol::{MOST_COUNTS, TextChoice, TextFacts};
@@ -72,6 +73,21 @@ impl Texts {
     pub fn corpus(&mut self, config: &Config) -> Result<Rc<Corpus>> {
         let corpus = self.read(config.cleaning, config.vocab)?;
         if corpus.tokens.is_empty() { Err(Error::NoLetters) } else { Ok(corpus) }
+    }
+
+    /// The current text for a run that resumes from a checkpoint, whose settings say how to read it.
+    ///
+    /// # Errors
+    /// [`Error::BooksText`] or [`Error::OtherText`] if the run was trained on another one; [`Error::NoBook`] if there is
+    /// none.
+    pub fn corpus_of(&mut self, checkpoint: &Checkpoint) -> Result<Rc<Corpus>> {
+        let Config { cleaning, vocab, .. } = checkpoint.config;
+        let corpus = self.read(cleaning, vocab)?;
+        let fits = |book: &Text| checkpoint.check(&book.corpus(cleaning, vocab)).is_ok();
+        match checkpoint.check(&corpus) {
+            Err(Error::OtherText) if self.book.as_ref().is_some_and(fits) => Err(Error::BooksText),
+            outcome => outcome.map(|()| corpus),
+        }
     }
 
     /// What the page shows of the current text.

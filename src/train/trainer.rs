@@ -192,7 +192,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// The summary of a checkpoint file, if a run can resume from it with the current text.
     fn examine(&mut self, file: &[u8]) -> Result<Summary> {
         let checkpoint = Checkpoint::read(file)?;
-        checkpoint.check(&*self.texts.corpus(&checkpoint.config)?)?;
+        self.texts.corpus_of(&checkpoint)?;
         Ok(checkpoint.summary())
     }
 

@@ -1,4 +1,4 @@
-//! Browser functions that the page uses: local storage, copying, downloads, languages, focus, error messages.
+//! Browser functions that the page uses: local storage, copying, downloads, files, languages, focus, error messages.
 
 pub mod copy;
 
@@ -6,9 +6,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlElement;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, HtmlElement};
 use web_time::Instant;
 
 use crate::ui::language::Language;
@@ -85,6 +87,12 @@ pub fn drawn_in_frames(draw: impl Fn() + 'static) -> impl Fn() + 'static {
             rest => set_timeout(frame, rest),
         }
     }
+}
+
+/// The bytes of a file or a part of it, or why they can't be read.
+pub async fn read(file: &Blob) -> Result<Vec<u8>, String> {
+    let bytes = JsFuture::from(file.array_buffer()).await;
+    bytes.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error))
 }
 
 /// The message of a JavaScript error.

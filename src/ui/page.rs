@@ -1,5 +1,7 @@
 //! The page's state: its parts, and the actions that involve several of them.
 
+mod files;
+
 use leptos::prelude::*;
 
 use super::browser::focus;
@@ -14,6 +16,7 @@ use super::network::signals::Network;
 use super::runs::queue::Queued;
 use super::runs::signals::Runs;
 use super::runs::state::{RunState, Status};
+use super::settings::file::Misdrop;
 use super::settings::form::Form;
 use super::settings::link::PageLink;
 use super::settings::signals::{FILE_KEY, Settings, field_id};
@@ -34,6 +37,8 @@ pub struct Page {
     pub conversation: Conversation,
     pub text: Text,
     pub checkpoints: Checkpoints,
+    /// Why what was dropped last was not taken.
+    pub refusal: RwSignal<Option<Misdrop>>,
 }
 
 impl Page {
@@ -54,6 +59,7 @@ impl Page {
             conversation,
             text,
             checkpoints: Checkpoints::new(runs, conversation, text, worker),
+            refusal: RwSignal::new(None),
         }
     }
 

@@ -12,6 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 
+use super::files::until;
 use super::{Mounted, book, epoch, sample};
 
 /// Longer than the page waits for typing to end.
@@ -55,8 +56,9 @@ pub async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
         "const list = new DataTransfer(); list.items.add(new File([bytes], name)); field.files = list.files;
          field.dispatchEvent(new Event('change', { bubbles: true }))",
     );
+    let before = page.sent().len();
     choose.call3(&JsValue::NULL, &page.field("Choose a text"), &name.into(), &Uint8Array::from(bytes)).unwrap();
-    page.settle().await;
+    until(page, || page.sent().len() > before, true).await;
 }
 
 /// Sends a drag event of this kind, with a file. Returns whether the page handled it.
@@ -172,7 +174,7 @@ async fn a_file_can_be_dropped_anywhere() {
     drag(&page, "dragover").await;
     assert!(drag(&page, "drop").await, "the browser is not to open it");
     assert!(is_hidden(&page, "drop-hint"));
-    assert_eq!(page.sent(), [own("dropped.txt", b"dropped words")]);
+    until(&page, || page.sent(), vec![own("dropped.txt", b"dropped words")]).await;
 }
 
 #[wasm_bindgen_test]

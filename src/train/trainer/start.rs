@@ -27,7 +27,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         let checkpoint = checkpoint.map(|checkpoint| checkpoint.with(&config));
         let config = checkpoint.as_ref().map_or(config, |checkpoint| checkpoint.config);
         config.check()?;
-        let corpus = self.texts.corpus(&config)?;
+        let corpus = match &checkpoint {
+            Some(checkpoint) => self.texts.corpus_of(checkpoint)?,
+            None => self.texts.corpus(&config)?,
+        };
         let initial = read_initial(beginning, &config, &corpus)?;
         let device = self.choose_device(&config).await?;
         let mut session = match &checkpoint {

@@ -7,14 +7,14 @@ use std::time::Duration;
 use futures_channel::mpsc::UnboundedSender;
 use js_sys::{Array, Date, Math, Uint8Array};
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File, Url};
 
 use super::record::Record;
 use super::saved::{FIRST_REQUEST, Newest, Occasion, Order, Purpose, Saved};
 use crate::error::Error;
 use crate::protocol::{Command, Event, StartFrom, Stretch, Summary, TextChoice, check_prefix};
-use crate::ui::browser::{self, message};
+use crate::ui::browser;
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::conversation::talk::Talk;
 use crate::ui::runs::run::{Origin, Run};
@@ -79,6 +79,12 @@ impl Checkpoints {
                     None => saved.examined(request, Err(error)),
                 });
                 None
+            }
+            Event::Text { .. } => {
+                if let Some((request, file)) = self.saved.try_update(Saved::examine_again).flatten() {
+                    self.worker.send(Command::Examine { request, file });
+                }
+                Some(event)
             }
             event => Some(event),
         }
@@ -266,8 +272,7 @@ impl Checkpoints {
         }
         let checkpoints = *self;
         spawn_local(async move {
-            let read = JsFuture::from(file.array_buffer()).await;
-            let bytes = read.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error));
+            let bytes = browser::read(&file).await;
             let file = checkpoints.saved.try_update(|saved| saved.read(request, Chosen::read(name, bytes))).flatten();
             if let Some(file) = file {
                 checkpoints.worker.send(Command::Examine { request, file });

@@ -281,6 +281,15 @@ impl Saved {
         opened.file.bytes()
     }
 
+    /// The text has changed, so that the answer about the chosen file may change too. Returns the number of another
+    /// request, and the file's bytes for the worker.
+    pub fn examine_again(&mut self) -> Option<(u32, Vec<u8>)> {
+        let file = self.opened.as_ref()?.file.bytes()?;
+        let request = self.next_request();
+        self.opened = self.opened.take().map(|opened| Opened { request, answer: None, ..opened });
+        Some((request, file))
+    }
+
     /// The worker's answer about the chosen file.
     pub fn examined(&mut self, request: u32, answer: Result<Summary, Error>) {
         if let Some(opened) = self.opened.as_mut().filter(|opened| opened.request == request) {

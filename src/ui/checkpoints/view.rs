@@ -1,7 +1,6 @@
 //! The views of checkpoints: interrupted runs to resume, the opened file, and downloads.
 
 use js_sys::Date;
-use leptos::html::Input;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -11,10 +10,7 @@ use super::saved::{Newest, Opened, Purpose};
 use crate::ui::language::{Words, fill, sentence};
 use crate::ui::page::Page;
 use crate::ui::settings::file::Chosen;
-use crate::ui::settings::signals::field_id;
-
-/// The key of the checkpoint's file field, for [`field_id`].
-const FILE_KEY: &str = "checkpoint";
+use crate::ui::settings::signals::{CHECKPOINT_KEY, field_id};
 
 /// The interrupted runs, while no run is in progress. They resume only when the visitor asks.
 #[component]
@@ -122,15 +118,8 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
 #[component]
 fn OpenField(page: Page) -> impl IntoView {
     let w = page.words();
-    let input = NodeRef::<Input>::new();
     let opened = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.opened.clone()));
-    // Without this, choosing the same file again would send no event.
-    Effect::new(move |_| {
-        if let (true, Some(input)) = (opened.with(Option::is_none), input.get()) {
-            input.set_value("");
-        }
-    });
-    let id = field_id(FILE_KEY);
+    let id = field_id(CHECKPOINT_KEY);
     let outcome = move || {
         let opened = opened.get()?;
         let checkpoint = opened.checkpoint();
@@ -165,9 +154,10 @@ fn OpenField(page: Page) -> impl IntoView {
                 id=id
                 accept=".safetensors"
                 aria-describedby="opened"
-                node_ref=input
                 on:change:target=move |event| {
-                    page.checkpoints.open(event.target().files().and_then(|files| files.get(0)));
+                    if let Some(file) = page.chosen(&event.target()) {
+                        page.checkpoints.open(Some(file));
+                    }
                 }
             />
             <div id="opened" data-testid="opened" aria-live="polite">{outcome}</div>

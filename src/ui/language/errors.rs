@@ -36,9 +36,11 @@ fn chinese(error: &Error) -> String {
             format!("窗口偏移 {offset} 超过了可能的最大值 {largest}：请给一个更小的值。")
         }
         Error::BadParameters(fault) => {
-            format!("初始参数无法使用（{}）：请提供含网络全部参数的 safetensors 文件。", file_fault(fault))
+            format!("初始参数无法使用（{}）：请选择适合此网络的文件，或适合该文件的设置。", file_fault(fault))
         }
         Error::BadCheckpoint(fault) => format!("检查点无法使用（{}）：请另选一个，或重新开始。", file_fault(fault)),
+        Error::BooksText => "检查点是用书中的文本训练的：请回到书中的文本来继续，或重新开始。".to_owned(),
+        Error::OtherText => "检查点是用另一个文本训练的：请选择那个文本来继续，或重新开始。".to_owned(),
         Error::CheckpointGone => "保存的训练已不存在：它已被丢弃，或已在另一个页面上继续。请重新开始。".to_owned(),
         Error::NothingToSave => "还没有可保存的网络：请先按“训练”。".to_owned(),
         Error::FileUnreadable { name, why } => format!("无法读取 {name}（{why}）：请重新选择它，或换一个文件。"),
@@ -71,6 +73,9 @@ fn chinese(error: &Error) -> String {
         }
         Error::NotText { offset } => {
             format!("从 0 数起的第 {offset} 个字节是零，只有别的类型的文件才会这样：请选择保存为 UTF-8 的纯文本。")
+        }
+        Error::LfsPointer => {
+            "这只是 Git LFS 指针，不是文本本身：请用 `git lfs pull` 取得或下载文本，再选择它。".to_owned()
         }
         Error::NoBook => "无法回到书中的文本，因为它没有加载：请重新加载本页。".to_owned(),
         Error::NotAnAddress(address) => {
@@ -167,8 +172,11 @@ fn setting_error(error: &SettingError) -> String {
 
 fn file_fault(fault: &FileFault) -> String {
     match fault {
+        FileFault::LfsPointer => "它只是 Git LFS 指针，文件本身要用 `git lfs pull` 取得".to_owned(),
+        FileFault::WebPage => "它是网页，不是网页所指的文件".to_owned(),
+        FileFault::Text => "它是纯文本，可以用来训练，但其中没有网络".to_owned(),
         FileFault::NotSafetensors(why) => format!("它不是 safetensors 文件：{why}"),
-        FileFault::NotACheckpoint => "它不是检查点，元数据中没有 format".to_owned(),
+        FileFault::NotACheckpoint => "它不是检查点，元数据中没有 format；只含参数的文件请放到“从文件开始”".to_owned(),
         FileFault::Format { given, wanted } => format!("它的格式是“{given}”，而这里读取“{wanted}”"),
         FileFault::Lacks(key) => format!("它的元数据中没有 {key}"),
         FileFault::Settings(error) => format!("它的设置有误：{}", clause(error)),
@@ -195,8 +203,7 @@ fn file_fault(fault: &FileFault) -> String {
             format!("它在轮次 {epoch}、小批量 {minibatch} 处更改学习率或裁剪阈值，而两者应是从 0 数起的整数")
         }
         FileFault::HyperparametersOrder => "它的学习率或裁剪阈值的更改不是从头记起，或次序不对".to_owned(),
-        FileFault::OtherVocabulary { its, ours } => format!("它的词表不同：大小为 {its}，而这里为 {ours}"),
-        FileFault::OtherText => "它学的是另一个文本，词表相同".to_owned(),
+        FileFault::OtherVocabulary => "它的词表与它的文本不符".to_owned(),
     }
 }
 

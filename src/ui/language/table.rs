@@ -248,7 +248,10 @@ words! {
     text_adapted: "Adjusted for this text: {0}.", "已按此文本调整：{0}。";
     vocabulary: "Vocabulary", "词表";
     vocabulary_more: "and {0} more", "以及另外 {0} 种";
-    drop_hint: "Drop a text here to train on it", "松开即可用这个文本训练";
+    drop_several: "{0} files were dropped, and one can be taken at a time: drop a single file.",
+        "拖放了 {0} 个文件，而一次只能用一个：请只拖放一个文件。";
+    drop_folder: "{0} is a folder: drop one of its files instead.", "{0} 是文件夹：请改为拖放其中的一个文件。";
+    drop_hint: "Drop a text to train on it, or a checkpoint to resume it", "松开即可用这个文本训练，或打开这个检查点";
     offer: "This link asks to train on the text at {0}", "这个链接请求用此处的文本训练：{0}";
     offer_note: "Nothing has been loaded yet. If you agree, it is fetched from {0} and trained on here.",
         "尚未加载其中任何内容。经你同意后才会从 {0} 获取，并在本机训练。";

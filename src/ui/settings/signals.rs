@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
-use js_sys::Uint8Array;
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
-use super::file::Chosen;
+use super::file::{Chosen, Kind, START};
 use super::form::Form;
 use super::link::PageLink;
 use crate::model::config::{Config, SettingError, WINDOW_OFFSET};
 use crate::protocol::StartFrom;
-use crate::ui::browser::message;
+use crate::ui::browser;
 
 /// The pause in typing after which a number takes effect.
 pub const TYPING: Duration = Duration::from_millis(400);
 
 /// The key of the file field for initial parameters, for [`field_id`].
 pub const FILE_KEY: &str = "init";
+
+/// The key of the file field for checkpoints.
+pub const CHECKPOINT_KEY: &str = "checkpoint";
 
 /// The form, and the file that the next run starts from. A handle, cheap to copy.
 #[derive(Clone, Copy)]
@@ -73,10 +75,9 @@ impl Settings {
         }
         let settings = *self;
         spawn_local(async move {
-            let read = JsFuture::from(file.array_buffer()).await;
+            let bytes = browser::read(&file).await;
             // By now the visitor may have chosen another file, or the page may be gone.
             if settings.choices.try_get_value() == choice {
-                let bytes = read.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(|error| message(&error));
                 settings.file.set(Chosen::read(name, bytes));
             }
         });
@@ -86,6 +87,15 @@ impl Settings {
     pub fn is_reading(&self) -> bool {
         self.file.with(|file| matches!(file, Chosen::Reading(_)))
     }
+}
+
+/// What a file is for. One that can't be read is known by its name; its reader says why.
+pub async fn kind(file: &File) -> Kind {
+    let start = match file.slice_with_f64_and_f64(0.0, START.into()) {
+        Ok(start) => browser::read(&start).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    Kind::of(&file.name(), &start)
 }
 
 /// The id of the field of a setting.

@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::controls::Controls;
+use super::drop::DropHint;
 use super::errors::Errors;
 use super::masthead::{Masthead, apply_theme};
 use super::offline::Version;
@@ -23,7 +24,7 @@ use crate::ui::samples::view::{List, Samples};
 use crate::ui::settings::address;
 use crate::ui::settings::link::PageLink;
 use crate::ui::settings::view::Settings;
-use crate::ui::text::view::{DropHint, Offer};
+use crate::ui::text::view::Offer;
 use crate::ui::worker::link::Link;
 
 /// The page with its worker. Its settings are kept in the address.

@@ -24,7 +24,18 @@ pub fn Errors(page: Page) -> impl IntoView {
         errors.extend(page.conversation.prefix_error());
         let mut said = page.settings.link.with(|link| link.notes(w));
         said.extend(errors.iter().map(|error| sentence(w, error)));
+        said.extend(page.refusal.with(|misdrop| misdrop.as_ref().map(|misdrop| misdrop.sentence(w))));
         said
+    });
+    let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
+    Effect::new(move |before: Option<()>| {
+        page.settings.file.track();
+        page.settings.config.track();
+        vocabulary.get();
+        // After a change the parameters may fit.
+        if before.is_some() && page.runs.state.with_untracked(|s| matches!(s.failure, Some(Error::BadParameters(_)))) {
+            page.runs.state.update(|s| s.failure = None);
+        }
     });
     let divergence = Memo::new(move |_| page.runs.state.with(|s| s.divergence));
     let resume = move || {

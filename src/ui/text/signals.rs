@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use js_sys::Uint8Array;
 use leptos::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 
 use super::own::OwnText;
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::config::Cleaning;
 use crate::protocol::{Command, Event, TextChoice, TextFacts};
 use crate::text::decode::{LARGEST, too_large};
-use crate::ui::browser::message;
+use crate::ui::browser;
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::runs::signals::Runs;
 use crate::ui::runs::state::RunState;
@@ -188,9 +187,7 @@ impl Text {
             if file.size() > LARGEST as f64 {
                 return Err(too_large());
             }
-            let name = file.name();
-            let unreadable = |error| Error::FileUnreadable { name, why: message(&error) };
-            JsFuture::from(file.array_buffer()).await.map(|bytes| Uint8Array::new(&bytes).to_vec()).map_err(unreadable)
+            browser::read(&file).await.map_err(|why| Error::FileUnreadable { name: file.name(), why })
         });
     }
 

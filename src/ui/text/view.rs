@@ -1,10 +1,7 @@
-//! The choice of the text: the book's, or one that the visitor chooses, pastes, drops on the page or fetches from a
-//! link.
+//! The choice of the text: the book's, or one that the visitor chooses, pastes or fetches from a link.
 
-use leptos::html::{Input, Textarea};
+use leptos::html::Textarea;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::DragEvent;
 
 use super::own;
 use crate::text::decode::LARGEST;
@@ -87,20 +84,21 @@ fn read_again(page: Page) {
 #[component]
 fn FileField(page: Page) -> impl IntoView {
     let w = page.words();
-    let input = NodeRef::<Input>::new();
     let id = field_id(TEXT_KEY);
-    let choose = move |_| {
-        let Some(input) = input.get_untracked() else { return };
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            page.text.choose(file);
-        }
-        // Otherwise choosing the same file again would send no event.
-        input.set_value("");
-    };
     view! {
         <div class="field">
             <label for=id.clone()>{w.text_choose}</label>
-            <input type="file" id=id accept=".txt,.md,text/*" aria-describedby="text-note" node_ref=input on:change=choose />
+            <input
+                type="file"
+                id=id
+                accept=".txt,.md,text/*"
+                aria-describedby="text-note"
+                on:change:target=move |event| {
+                    if let Some(file) = page.chosen(&event.target()) {
+                        page.take(file);
+                    }
+                }
+            />
             <p class="note" id="text-note">{fill(w.text_note, &[&(LARGEST / 1_000_000).to_string()])}</p>
         </div>
     }
@@ -213,38 +211,4 @@ pub fn Offer(page: Page) -> impl IntoView {
             {offer}
         </section>
     }
-}
-
-/// Accepts a file dropped anywhere on the page, with a hint while one is dragged over it.
-#[component]
-pub fn DropHint(page: Page) -> impl IntoView {
-    let w = page.words();
-    let over = RwSignal::new(false);
-    let has_files =
-        |event: &DragEvent| event.data_transfer().is_some_and(|data| data.types().includes(&"Files".into(), 0));
-    let listeners = [
-        window_event_listener(leptos::ev::dragover, move |event| {
-            if has_files(&event) {
-                event.prevent_default();
-                over.set(true);
-            }
-        }),
-        window_event_listener(leptos::ev::dragleave, move |event| {
-            if event.related_target().is_none() {
-                over.set(false);
-            }
-        }),
-        window_event_listener(leptos::ev::drop, move |event| {
-            over.set(false);
-            // File fields accept dropped files themselves.
-            let is_field = event.target().is_some_and(|target| target.dyn_ref::<web_sys::HtmlInputElement>().is_some());
-            let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
-            if let Some(file) = file.filter(|_| !is_field && has_files(&event)) {
-                event.prevent_default();
-                page.text.choose(file);
-            }
-        }),
-    ];
-    on_cleanup(move || listeners.into_iter().for_each(|listener| listener.remove()));
-    view! { <p class="drop-hint" data-testid="drop-hint" hidden=move || !over.get()>{w.drop_hint}</p> }
 }

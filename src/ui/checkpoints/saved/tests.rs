@@ -162,3 +162,18 @@ fn a_chosen_file_is_examined_and_the_latest_choice_holds() {
     let checkpoint = saved.opened.as_ref().unwrap().checkpoint().unwrap();
     assert_eq!((checkpoint.record.name.as_str(), checkpoint.file.as_slice()), ("b", &[5][..]));
 }
+
+#[test]
+fn a_chosen_file_is_examined_again_for_another_text() {
+    let mut saved = Saved::default();
+    assert_eq!(saved.examine_again(), None, "nothing is chosen");
+    let first = saved.open(Chosen::Reading("a".into()));
+    assert_eq!(saved.examine_again(), None, "it is examined once it is read");
+    saved.read(first, Chosen::read("a".into(), Ok(vec![5])));
+    saved.examined(first, Err(Error::OtherText));
+    let (second, file) = saved.examine_again().unwrap();
+    assert_eq!((file, &saved.opened.as_ref().unwrap().answer), (vec![5], &None));
+    saved.examined(first, Err(Error::OtherText));
+    saved.examined(second, Ok(record("", 7, 0.0).summary));
+    assert!(saved.opened.unwrap().checkpoint().is_some(), "an answer about the text before does not count");
+}

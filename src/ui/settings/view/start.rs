@@ -1,7 +1,6 @@
 //! The collapsed part of the settings: a file of initial parameters and a fixed window offset, to compare a run with
 //! another implementation step by step.
 
-use leptos::html::Input;
 use leptos::prelude::*;
 
 use super::field::Field;
@@ -60,15 +59,8 @@ pub fn StartSection(page: Page) -> impl IntoView {
 #[component]
 fn FileField(page: Page) -> impl IntoView {
     let w = page.words();
-    let input = NodeRef::<Input>::new();
     let chosen = Memo::new(move |_| page.settings.file.with(|file| *file != Chosen::Nothing));
     let wrong = Memo::new(move |_| page.settings.file.with(|file| file.error().is_some()));
-    // The browser's field would keep the file, and send no event when the same file is chosen again.
-    Effect::new(move |_| {
-        if let (false, Some(input)) = (chosen.get(), input.get()) {
-            input.set_value("");
-        }
-    });
     let id = field_id(FILE_KEY);
     let remove = move |_| {
         page.settings.choose_file(None);
@@ -84,9 +76,10 @@ fn FileField(page: Page) -> impl IntoView {
                     accept=".safetensors"
                     aria-describedby="chosen tensors"
                     aria-invalid=move || wrong.get().then_some("true")
-                    node_ref=input
                     on:change:target=move |event| {
-                        page.settings.choose_file(event.target().files().and_then(|files| files.get(0)));
+                        if let Some(file) = page.chosen(&event.target()) {
+                            page.settings.choose_file(Some(file));
+                        }
                     }
                 />
                 <button type="button" hidden=move || !chosen.get() on:click=remove>{w.remove}</button>
