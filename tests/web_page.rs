@@ -194,7 +194,11 @@ fn sample(prefix: &str, continuation: &str) -> Sample {
 }
 
 fn epoch(epoch: u32, perplexity: f64) -> Event {
-    let report = EpochReport {
+    Event::Epochs { run: 1, reports: vec![report(epoch, perplexity)] }
+}
+
+fn report(epoch: u32, perplexity: f64) -> EpochReport {
+    EpochReport {
         epoch,
         perplexity,
         loss: perplexity.ln(),
@@ -202,8 +206,7 @@ fn epoch(epoch: u32, perplexity: f64) -> Event {
         tokens_per_second: 1500.4,
         validation: None,
         sample: sample("time traveller", &format!(" and the {epoch}")),
-    };
-    Event::Epochs { run: 1, reports: vec![report] }
+    }
 }
 
 #[wasm_bindgen_test]

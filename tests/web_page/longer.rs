@@ -10,7 +10,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::saved::{asked, in_storage, keeping, orphan};
 use super::workbench::{after_a_run, finished, names};
-use super::{Mounted, epoch};
+use super::{Mounted, epoch, report};
 
 const LONGER: &str = "Resume to 12 epochs";
 
@@ -53,11 +53,7 @@ fn says(page: &Mounted, selector: &str) -> String {
 
 /// The events of a run that resumes after two epochs.
 fn opened(run: u32, epochs: u32) -> [Event; 2] {
-    let reports = [epoch(1, 24.0), epoch(2, 12.0)].into_iter().filter_map(|event| match event {
-        Event::Epoch { report, .. } => Some(report),
-        _ => None,
-    });
-    let opened = Event::Opened { run, config: config(epochs), reports: reports.collect() };
+    let opened = Event::Opened { run, config: config(epochs), reports: vec![report(1, 24.0), report(2, 12.0)] };
     [Event::Started { run, minibatches: 8, bytes: 9 }, opened]
 }
 

@@ -9,7 +9,7 @@ use time_traveller::protocol::{
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::workbench::{after_a_run, finished, names};
-use super::{Mounted, book, epoch, sample, train};
+use super::{Mounted, book, epoch, report, sample, train};
 
 const SETTINGS: &str = "#hidden=64&epochs=2&seed=7";
 const RANDOM: &str = "Compare with random sampling";
@@ -171,8 +171,7 @@ async fn the_form_shows_the_rates_of_a_resumed_run() {
     let page = Mounted::training("#epochs=12").await;
     let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
     let set = Event::HyperparametersSet { run: 1, epoch: 1, minibatch: 0, hyperparameters };
-    let Event::Epoch { report, .. } = epoch(1, 9.0) else { unreachable!() };
-    let report = EpochReport { sample: sample("time traveller", " and"), ..report };
+    let report = EpochReport { sample: sample("time traveller", " and"), ..report(1, 9.0) };
     let config = Config { epochs: 12, ..Config::default() };
     page.receive([set, Event::Opened { run: 1, config, reports: vec![report] }]).await;
     assert_eq!(

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
-use super::{Mounted, epoch, sample};
+use super::{Mounted, epoch, report, sample};
 
 const EPOCHS: u32 = 1000;
 
@@ -172,11 +172,8 @@ async fn texts_from_right_to_left_begin_on_the_right() {
     // The full stop has no direction of its own: it stands at the text's end, on the left.
     let (arabic, english) = (sample("كان مسافر", " الزمن، 12 نقطة."), sample("it is", " so."));
     page.receive([Event::Untrained { run: 1, sample: arabic.clone() }]).await;
-    let report = |number, sample: &Sample| match epoch(number, 9.0) {
-        Event::Epoch { run, report } => Event::Epoch { run, report: EpochReport { sample: sample.clone(), ..report } },
-        _ => unreachable!(),
-    };
-    page.receive([report(1, &english), report(2, &arabic)]).await;
+    let with = |number, sample: &Sample| EpochReport { sample: sample.clone(), ..report(number, 9.0) };
+    page.receive([Event::Epochs { run: 1, reports: vec![with(1, &english), with(2, &arabic)] }]).await;
     page.press("Generate").await;
     let written = |character| Written { character: Some(character), surprise: 1.0, guesses: vec![] };
     let continuation = arabic.text.strip_prefix(&arabic.prefix).unwrap().chars().map(written).collect();
