@@ -104,8 +104,14 @@ async fn a_waiting_run_trains_on_the_text_of_the_first() {
     let page = waiting().await;
     page.page.text.paste("pasted text", "words".into());
     page.settle().await;
-    let facts =
-        TextFacts { name: "pasted text".into(), own: true, tokens: 20_000, vocabulary: 9, ..TextFacts::default() };
+    let facts = TextFacts {
+        name: "pasted text".into(),
+        own: true,
+        tokens: 20_000,
+        vocab: 4000,
+        vocabulary: 9,
+        ..TextFacts::default()
+    };
     page.receive([Event::Text { facts: facts.clone() }]).await;
     let before = page.sent().len();
     finish(&page).await;

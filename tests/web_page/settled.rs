@@ -186,7 +186,7 @@ async fn a_checkpoint_is_not_resumed_while_a_text_is_read() {
     let Some(Command::Examine { request, .. }) = page.sent().pop() else { panic!("{:?}", page.sent()) };
     let (config, text) = (Config::default(), "1234".into());
     let summary = Summary { config, window_offset: None, epoch: 3, perplexity: Some(8.5), text, prefix: None };
-    page.receive([Event::Examined { request, summary }]).await;
+    page.receive([Event::Examined { request, summary: summary.clone() }]).await;
     assert!(!is_disabled(&page, "Resume this run"));
     choose(&page, "mine.txt", b"words").await;
     assert!(is_disabled(&page, "Resume this run"));
@@ -194,6 +194,8 @@ async fn a_checkpoint_is_not_resumed_while_a_text_is_read() {
     page.press("Resume this run").await;
     assert_eq!(page.sent().len(), sent);
     receive_text(&page, TextFacts { tokens: 3000, ..told("mine.txt", Cleaning::Book) }).await;
+    let Some(Command::Examine { request, .. }) = page.sent().pop() else { panic!("{:?}", page.sent()) };
+    page.receive([Event::Examined { request, summary }]).await;
     assert!(!is_disabled(&page, "Resume this run"));
 }
 
