@@ -23,11 +23,14 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
                 device = event.name;
             } else if (name === "Failed" || name === "Broken") {
                 throw new Error(JSON.stringify(event.error));
-            } else if (name === "Epoch") {
-                losses.push(event.report.loss);
+            } else if (name === "Progress") {
+                worker.postMessage("Seen");
+            } else if (name === "Epochs") {
+                worker.postMessage("Seen");
+                losses.push(...event.reports.map(({ loss }) => loss));
                 const taken = (performance.now() - start) / 1000;
-                if (losses.length === 1) {
-                    start = performance.now(); // the first epoch warms up
+                if (start === 0) {
+                    start = performance.now(); // the first epoch, which comes alone, warms up
                 } else if (losses.length === epochs || taken >= seconds) {
                     const tokens = (losses.length - 1) * each;
                     return { device, tokens, seconds: taken, span: "epoch", losses };

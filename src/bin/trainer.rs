@@ -17,7 +17,6 @@ mod worker {
 
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::future::Either;
-    use gloo_timers::future::TimeoutFuture;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::kernels::{LIBRARY, network_of};
@@ -34,7 +33,7 @@ mod worker {
     const TEXT: &str = "timemachine.txt";
 
     /// The milliseconds from the page's answer to the next epochs: enough for the page to draw, and to rest.
-    const REST: u32 = 100;
+    const REST: i32 = 100;
 
     type ToPage = Rc<RefCell<Outbox<fn(Event)>>>;
 
@@ -57,6 +56,8 @@ mod worker {
     fn listen(commands: UnboundedSender<Command>, outbox: ToPage) {
         // The number of texts that the page has chosen, so that a fetched text that is outdated can be dropped.
         let choices = Rc::new(Cell::new(0));
+        let rested = outbox.clone();
+        let on_rested = Closure::<dyn FnMut()>::new(move || rested.borrow_mut().seen());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             match serde_wasm_bindgen::from_value(message.data()) {
                 Ok(Command::Text { choice, cleaning, vocab }) => {
@@ -69,7 +70,15 @@ mod worker {
                         }
                     });
                 }
-                Ok(Command::Seen) => spawn_local(after_a_rest(outbox.clone())),
+                // What waits is sent after a rest, unless that is too much already.
+                Ok(Command::Seen) => {
+                    let rest = if outbox.borrow().is_behind() { 0 } else { REST };
+                    let timer = scope().set_timeout_with_callback_and_timeout_and_arguments_0(
+                        on_rested.as_ref().unchecked_ref(),
+                        rest,
+                    );
+                    timer.expect("a worker has timers");
+                }
                 // The receiver lives as long as the worker does.
                 Ok(command) => _ = commands.unbounded_send(command),
                 Err(error) => {
@@ -80,13 +89,6 @@ mod worker {
         scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
         post(&Event::Ready);
-    }
-
-    /// The page has handled what was sent; what waits is sent after a rest, unless that is too much already.
-    async fn after_a_rest(outbox: ToPage) {
-        let is_behind = outbox.borrow().is_behind();
-        TimeoutFuture::new(if is_behind { 0 } else { REST }).await;
-        outbox.borrow_mut().seen();
     }
 
     /// Fetches the text of [`TextChoice::Address`] while the trainer continues; `None` if that fails, or if the page

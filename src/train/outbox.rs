@@ -4,8 +4,6 @@
 //! queue up, with every later event behind them: [`Event::Paused`] too. So epochs and progress wait here until the page
 //! has handled the previous ones, and are then sent together. Any other event is sent at once, after all that waits.
 
-use std::collections::VecDeque;
-
 use crate::protocol::{EpochReport, Event, Progress};
 
 /// About the most numbers in one message, which a page reads in some tens of milliseconds.
@@ -19,7 +17,7 @@ pub struct Outbox<P> {
     post: P,
     /// The run of what waits.
     run: u32,
-    reports: VecDeque<EpochReport>,
+    reports: Vec<EpochReport>,
     /// The numbers in these reports.
     numbers: usize,
     progress: Option<Progress>,
@@ -29,7 +27,7 @@ pub struct Outbox<P> {
 
 impl<P: FnMut(Event)> Outbox<P> {
     pub fn new(post: P) -> Self {
-        Self { post, run: 0, reports: VecDeque::new(), numbers: 0, progress: None, under_way: 0 }
+        Self { post, run: 0, reports: Vec::new(), numbers: 0, progress: None, under_way: 0 }
     }
 
     pub fn emit(&mut self, event: Event) {
@@ -108,7 +106,8 @@ impl<P: FnMut(Event)> Outbox<P> {
             sum <= MOST_NUMBERS
         };
         let count = self.reports.iter().take_while(fits).count().max(1).min(self.reports.len());
-        let reports: Vec<_> = self.reports.drain(..count).collect();
+        let rest = self.reports.split_off(count);
+        let reports = std::mem::replace(&mut self.reports, rest);
         self.numbers -= reports.iter().map(numbers).sum::<usize>();
         reports
     }

@@ -67,8 +67,8 @@ pub fn focus(id: &str) {
 
 /// Returns a function that has `draw` called in the next animation frame, once however often it was called itself. After
 /// that, `draw` rests nine times as long as it took, so that a page with much to draw still has time for its visitor.
-pub fn drawn_in_frames(draw: impl Fn() + 'static) -> impl Fn() + 'static {
-    let (draw, is_due, rests_until) = (Rc::new(draw), Rc::new(Cell::new(false)), Rc::new(Cell::new(Instant::now())));
+pub fn drawn_in_frames(draw: Rc<dyn Fn()>) -> impl Fn() + 'static {
+    let (is_due, rests_until) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(Instant::now())));
     move || {
         if is_due.replace(true) {
             return;

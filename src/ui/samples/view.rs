@@ -1,6 +1,7 @@
 //! The samples: the continuation of the prefix before training and after every epoch.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use leptos::html::Ol;
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ pub fn Samples(page: Page, list: List) -> impl IntoView {
     let w = page.words();
     let available =
         Memo::new(move |_| page.runs.state.with(|s| (s.shown, s.live().map_or(0, |run| run.samples.len()))));
-    let follow = browser::drawn_in_frames(move || list.follow());
+    let follow = browser::drawn_in_frames(Rc::new(move || list.follow()));
     Effect::new(move |_| {
         available.get();
         follow();

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::ops::Range;
+use std::rc::Rc;
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
@@ -25,12 +26,12 @@ pub fn Chart(
     #[prop(default = "chart")] test_id: &'static str,
     #[prop(optional)] canvas: NodeRef<Canvas>,
 ) -> impl IntoView {
-    let redraw = StoredValue::new_local(browser::drawn_in_frames(move || {
+    let redraw = StoredValue::new_local(browser::drawn_in_frames(Rc::new(move || {
         let Some(canvas) = canvas.try_get_untracked().flatten() else { return };
         if let Some(Err(error)) = picture.try_with_untracked(|picture| draw(&canvas, picture.as_ref())) {
             leptos::logging::error!("The chart could not be drawn: {error}");
         }
-    }));
+    })));
     let redraw = move || {
         redraw.try_with_value(|redraw| redraw());
     };

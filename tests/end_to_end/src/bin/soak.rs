@@ -1,46 +1,79 @@
-//! A long run of a small network in headless Chromium, from `dist/`, with text generation during training. Prints the
-//! memory of the page's heap, the GPU's buffers and the browser's processes over time, and the latency of a request.
+//! A long run of a small network in headless Chromium, from `dist/`. Now and then it presses Pause, and prints how long
+//! that took, the epoch, and the memory of the page's heap, the network's buffers and the browser's processes.
 //!
-//! Usage: `cargo run --release -p end-to-end --bin soak [EPOCHS]` (2,000 epochs: some minutes).
+//! Usage: `cargo run --release -p end-to-end --bin soak [MINUTES [SETTINGS]]`, where SETTINGS are those of an address:
+//! `soak 5 'hidden=32&engine=gpu'`. By default it trains the smallest network for five minutes, one run after the other.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use end_to_end::Visit;
 use serde_json::json;
 use sysinfo::{Process, ProcessesToUpdate, System};
 
 const READY: Duration = Duration::from_secs(90);
-const LONG: Duration = Duration::from_secs(3600);
+/// The smallest network.
+const SETTINGS: &str = "hidden=1&batch=1&steps=1&tokens=3&epochs=100000";
 /// Number of rows of the table.
-const LOOKS: u32 = 8;
+const LOOKS: u32 = 10;
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Result<()> {
-    let epochs: u32 =
-        std::env::args().nth(1).map_or(Ok(2000), |epochs| epochs.parse()).context("epochs is a number")?;
+    let mut args = std::env::args().skip(1);
+    let minutes: f64 = args.next().map_or(Ok(5.0), |minutes| minutes.parse()).context("minutes are a number")?;
+    let settings = args.next().unwrap_or_else(|| SETTINGS.to_owned());
     let visit = Visit::start().await?;
-    visit.open(&format!("#engine=gpu&hidden=32&epochs={epochs}")).await?;
+    visit.open(&format!("#{}", settings.trim_start_matches('#'))).await?;
     visit.wait_for_status("idle", READY).await?;
-    visit.script("document.querySelector('.conversation .switch input').click()", vec![]).await?;
     visit.click("Train").await?;
     println!(
-        "| epoch | page's heap, MB | network's buffers, MB | {} processes, MB | an answer takes, s |",
+        "| seconds | epochs, all runs | Pause, s | page's heap, MB | network's buffers, MB | {}, MB |",
         KINDS.join(", ")
     );
-    println!("| ---: | ---: | ---: | ---: | ---: |");
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    let (start, mut before) = (Instant::now(), 0.0);
     for look in 1..=LOOKS {
-        let goal = f64::from(epochs * look / LOOKS);
-        visit.wait_until("more epochs", LONG, async || Ok(visit.number("epoch").await? >= goal)).await?;
-        let heap = heap(&visit).await? / 1e6;
+        let until = Duration::from_secs_f64(minutes * 60.0 * f64::from(look) / f64::from(LOOKS));
+        while start.elapsed() < until {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            before += train_again(&visit).await?;
+        }
+        let pause = pause(&visit).await?;
+        let (epochs, heap) = (before + visit.number("epoch").await?, heap(&visit).await? / 1e6);
         let buffers = visit.script(MEMORY, vec![]).await?;
-        let (resident, answer) =
-            (resident().map(|bytes| format!("{:.0}", bytes / 1e6)).join(", "), answer(&visit).await?);
-        let buffers = buffers.as_str().unwrap_or_default().trim_end_matches(" MB");
-        println!("| {goal} | {heap:.2} | {buffers} | {resident} | {answer:.2} |");
+        let buffers = buffers.as_str().unwrap_or_default().trim_end_matches(" MB").to_owned();
+        let resident = resident().map(|bytes| format!("{:.0}", bytes / 1e6)).join(", ");
+        println!("| {} | {epochs} | {pause:.2} | {heap:.1} | {buffers} | {resident} |", start.elapsed().as_secs());
+        if visit.status().await? == "paused" {
+            visit.click("Resume").await?;
+        }
     }
-    visit.wait_for_status("finished", READY).await?;
     visit.check_clean().await
+}
+
+/// Resets a finished run, which is deleted from the list, and trains anew; returns its epochs, or 0 if it goes on.
+async fn train_again(visit: &Visit) -> Result<f64> {
+    if visit.status().await? != "finished" {
+        return Ok(0.0);
+    }
+    let epochs = visit.number("epoch").await?;
+    visit.click("Reset").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.script("[...document.querySelectorAll('.run-list button')].at(-1).click()", vec![]).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("training", READY).await?;
+    Ok(epochs)
+}
+
+/// Presses Pause; returns the seconds until the page shows that the run is paused, or has finished meanwhile.
+async fn pause(visit: &Visit) -> Result<f64> {
+    let (button, start) = (visit.button("Pause").await?, Instant::now());
+    button.click().await?;
+    let is_held = async || Ok(["paused", "finished"].contains(&&visit.status().await?[..]));
+    visit.wait_until("the run to be paused", READY, is_held).await?;
+    let seconds = start.elapsed().as_secs_f64();
+    ensure!(seconds < 10.0, "Pause was obeyed after {seconds:.1} s");
+    Ok(seconds)
 }
 
 /// Returns the network's memory as the page shows it.
@@ -77,15 +110,4 @@ fn resident() -> [f64; 4] {
 fn descends(system: &System, process: &Process) -> bool {
     let Some(parent) = process.parent() else { return false };
     parent.as_u32() == std::process::id() || system.process(parent).is_some_and(|parent| descends(system, parent))
-}
-
-/// Seconds from pressing Generate to the continuation, including the commands that the worker has queued.
-async fn answer(visit: &Visit) -> Result<f64> {
-    let old = visit.text("generated").await?;
-    visit.type_into("Prefix", if old.starts_with("the") { "a time" } else { "the time" }).await?;
-    let start = Instant::now();
-    visit.click("Generate").await?;
-    let changed = async || Ok(visit.text("generated").await?.get(..3) != old.get(..3));
-    visit.wait_until("an answer", READY, changed).await?;
-    Ok(start.elapsed().as_secs_f64())
 }
