@@ -15,7 +15,6 @@ use crate::ui::checkpoints::view::{Checkpoints, Offers};
 use crate::ui::conversation::view::Conversation;
 use crate::ui::network::view::Network;
 use crate::ui::page::Page;
-use crate::ui::runs::state::RunState;
 use crate::ui::runs::view::Runs;
 use crate::ui::runs::view::finale::Finale;
 use crate::ui::samples::view::Samples;
@@ -74,17 +73,15 @@ fn start_by_itself(page: Page, first: bool) {
     let first = StoredValue::new(first);
     // A text from a link needs the visitor's consent, so the run waits for it.
     let waits = move || page.text.is_offered() || page.text.is_reading();
-    let ready = Memo::new(move |_| page.runs.state.with(RunState::can_train) && !waits());
-    let is_offered = Memo::new(move |_| {
+    let is_offered = move || {
         let config = page.settings.config.with(|config| config.as_ref().ok().copied());
         page.checkpoints.saved.with(|saved| config.is_some_and(|config| saved.may_offer(&config)))
-    });
-    let runs = Memo::new(move |_| page.runs.state.with(|s| s.run));
+    };
+    // Once the visitor has started or resumed a run, none starts by itself.
+    let is_free = move || page.runs.state.with(|s| s.can_train() && s.run == 0);
+    let ready = Memo::new(move |_| is_free() && !waits() && !is_offered());
     Effect::new(move |_| {
-        if runs.get() > 0 {
-            first.set_value(false);
-        }
-        if ready.get() && !is_offered.get() && first.get_value() {
+        if ready.get() && first.get_value() {
             first.set_value(false);
             page.train();
         }
