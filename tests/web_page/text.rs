@@ -1,6 +1,8 @@
 //! The visitor's own text: chosen, pasted, dropped or offered by a link; described, refused, and replaced by the
 //! book's.
 
+use std::sync::Arc;
+
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use time_traveller::error::Error;
@@ -56,9 +58,10 @@ pub async fn choose(page: &Mounted, name: &str, bytes: &[u8]) {
         "const list = new DataTransfer(); list.items.add(new File([bytes], name)); field.files = list.files;
          field.dispatchEvent(new Event('change', { bubbles: true }))",
     );
-    let before = page.sent().len();
     choose.call3(&JsValue::NULL, &page.field("Choose a text"), &name.into(), &Uint8Array::from(bytes)).unwrap();
-    until(page, || page.sent().len() > before, true).await;
+    let is_chosen = |text: Arc<TextChoice>| matches!(&*text, TextChoice::Own { name: chosen, .. } if chosen == name);
+    until(page, || page.page.text.chosen().is_some_and(is_chosen), true).await;
+    page.settle().await;
 }
 
 /// Sends a drag event of this kind, with a file. Returns whether the page handled it.

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_timers::future::TimeoutFuture;
 use js_sys::{Function, Promise};
 use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
@@ -16,7 +15,7 @@ const CHANNEL: &str = "time-traveller";
 const WHO: &str = "?";
 
 /// Milliseconds in which a page answers, also one that is busy with a long frame.
-const ANSWER: u32 = 400;
+const ANSWER: i32 = 400;
 
 #[wasm_bindgen]
 extern "C" {
@@ -92,7 +91,10 @@ async fn ask() -> Option<Vec<String>> {
     });
     channel.set_onmessage(Some(note.as_ref().unchecked_ref()));
     channel.post_message(&WHO.into()).ok()?;
-    TimeoutFuture::new(ANSWER).await;
+    let wait = Promise::new(&mut |resolve, _| {
+        _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ANSWER);
+    });
+    _ = JsFuture::from(wait).await;
     channel.close();
     Some(pages.take())
 }

@@ -157,7 +157,10 @@ impl Saved {
         self.leave();
         self.restarted = None;
         let ids = current.into_iter().flat_map(|run| [Some(run.id), run.resumed_from]).flatten();
-        ids.filter(|id| !self.records.iter().any(|record| record.id == *id && record.is_finished())).collect()
+        let is_kept = |id: &String| self.records.iter().any(|record| record.id == *id && record.is_finished());
+        let ids: Vec<String> = ids.filter(|id| !is_kept(id)).collect();
+        self.records.retain(|record| !ids.contains(&record.id));
+        ids
     }
 
     /// Records a request for a checkpoint; returns its number.
@@ -262,8 +265,9 @@ impl Saved {
         self.newest.clone().filter(|newest| newest.record.id == id)
     }
 
-    /// Drops the checkpoint of this id from memory.
+    /// Drops the checkpoint of this id from memory and from the list.
     pub fn forget(&mut self, id: &str) {
+        self.records.retain(|record| record.id != id);
         self.newest = self.newest.take().filter(|newest| newest.record.id != id);
     }
 

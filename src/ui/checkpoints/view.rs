@@ -1,5 +1,7 @@
 //! The views of checkpoints: interrupted runs to resume, the opened file, and downloads.
 
+use std::sync::Arc;
+
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -21,7 +23,7 @@ pub fn Offers(page: Page) -> impl IntoView {
         Memo::new(move |_| if free.get() { page.checkpoints.saved.with(|saved| saved.offers()) } else { Vec::new() });
     let offer = move |record: Record| {
         let said = fill(w.saved_offer, &[&record.title(w), &record.facts(w), &date_time(w, record.saved)]);
-        entry(page, record, said, ())
+        entry(page, record, said)
     };
     view! {
         <section
@@ -35,48 +37,58 @@ pub fn Offers(page: Page) -> impl IntoView {
     }
 }
 
-/// A stored run: its description, what resumes it, `other` buttons, and one to discard it.
-fn entry(page: Page, record: Record, said: String, other: impl IntoView) -> impl IntoView {
-    let id = record.id.clone();
-    let resume = move |record| page.checkpoints.fetch(record, Purpose::Keep);
+/// A stored run: its description, what resumes it, a download if it is finished, and a button to discard it.
+fn entry(page: Page, record: Record, said: String) -> impl IntoView {
+    let w = page.words();
+    let (id, kept) = (record.id.clone(), record.clone());
+    let download = record.is_finished().then(|| {
+        let download = move |_| page.checkpoints.fetch(kept.clone(), Purpose::Download);
+        view! { <button type="button" on:click=download>{w.download}</button> }
+    });
     view! {
         <li class="offer">
             <p>{said}</p>
-            {resume_buttons(page, record, resume)}
-            {other}
-            <button type="button" on:click=move |_| page.checkpoints.discard(&id)>{page.words().discard}</button>
+            <Resume page record />
+            {download}
+            <button type="button" on:click=move |_| page.checkpoints.discard(&id)>{w.discard}</button>
         </li>
     }
 }
 
-/// The buttons that `resume` a run: as its settings say, which for a finished run just opens it, and to the form's number
-/// of epochs, if that is more.
-fn resume_buttons(page: Page, record: Record, resume: impl Fn(Record) + Clone + Send + 'static) -> impl IntoView {
+/// The buttons that resume a stored run, or one from a `file`: as its settings say, which for a finished run just opens
+/// it, and to the form's number of epochs, if that is more.
+#[component]
+fn Resume(page: Page, record: Record, #[prop(optional)] file: Option<Arc<Vec<u8>>>) -> impl IntoView {
     let w = page.words();
-    let can_resume = Memo::new(move |_| page.checkpoints.can_resume());
-    let button = move |name: String, record: Record| {
-        let resume = resume.clone();
-        let press = move |_| resume(record.clone());
-        view! { <button type="button" disabled=move || !can_resume.get() on:click=press>{name}</button> }
+    let cannot = Memo::new(move |_| !page.checkpoints.can_resume());
+    let (epochs, is_finished) = (record.summary.config.epochs, record.is_finished());
+    let hint = is_finished && file.is_some();
+    let longer = Memo::new(move |_| {
+        page.settings.config.with(|c| c.as_ref().ok().map(|c| c.epochs).filter(|&most| most > epochs))
+    });
+    let run = StoredValue::new((record, file));
+    let resume = move |epochs| {
+        let (mut record, file) = run.get_value();
+        record.summary.config.epochs = epochs;
+        match file {
+            Some(file) => page.checkpoints.resume_from(Newest { record, file }, page.text.chosen()),
+            None => page.checkpoints.fetch(record, Purpose::Keep),
+        }
     };
-    let name = if record.is_finished() { w.open_this } else { w.resume_this };
-    let longer = longer(page, &record);
     view! {
-        {button(name.to_owned(), record.clone())}
-        {move || {
-            longer.get().map(|epochs| {
-                let mut record = record.clone();
-                record.summary.config.epochs = epochs;
-                button(fill(w.resume_to, &[&epochs.to_string()]), record)
-            })
-        }}
+        <p class="note" hidden=move || !hint || longer.get().is_some()>{fill(w.longer_hint, &[&epochs.to_string()])}</p>
+        <button type="button" disabled=cannot on:click=move |_| resume(epochs)>
+            {if is_finished { w.open_this } else { w.resume_this }}
+        </button>
+        <button
+            type="button"
+            hidden=move || longer.get().is_none()
+            disabled=cannot
+            on:click=move |_| resume(longer.get_untracked().unwrap_or(epochs))
+        >
+            {move || longer.get().map(|epochs| fill(w.resume_to, &[&epochs.to_string()]))}
+        </button>
     }
-}
-
-/// The number of epochs in the form, if this run has fewer.
-fn longer(page: Page, record: &Record) -> Memo<Option<u32>> {
-    let epochs = record.summary.config.epochs;
-    Memo::new(move |_| page.settings.config.with(|c| c.as_ref().ok().map(|c| c.epochs).filter(|&to| to > epochs)))
 }
 
 /// Downloads of the current run, the field to open a checkpoint, and the finished runs.
@@ -88,9 +100,7 @@ pub fn Checkpoints(page: Page) -> impl IntoView {
     let finished = Memo::new(move |_| page.checkpoints.saved.with(|saved| saved.finished()));
     let kept = move |record: Record| {
         let said = [record.title(w), record.facts(w), date_time(w, record.saved)].join(" · ");
-        let kept = record.clone();
-        let download = move |_| page.checkpoints.fetch(kept.clone(), Purpose::Download);
-        entry(page, record, said, view! { <button type="button" on:click=download>{w.download}</button> })
+        entry(page, record, said)
     };
     let button = move |name: &'static str, purpose| {
         view! { <button type="button" disabled=none on:click=move |_| page.checkpoints.ask(purpose)>{name}</button> }
@@ -124,20 +134,7 @@ fn OpenField(page: Page) -> impl IntoView {
         let opened = opened.get()?;
         let checkpoint = opened.checkpoint();
         let said = opened_words(w, &opened);
-        let ways = checkpoint.map(|Newest { record, file }| {
-            let longer = longer(page, &record);
-            let hint = record.is_finished().then(|| {
-                let said = fill(w.longer_hint, &[&record.summary.epoch.to_string()]);
-                view! { <p class="note" hidden=move || longer.get().is_some()>{said}</p> }
-            });
-            let resume = move |record| {
-                page.checkpoints.resume_from(Newest { record, file: file.clone() }, page.text.chosen());
-            };
-            view! {
-                {hint}
-                {resume_buttons(page, record, resume)}
-            }
-        });
+        let ways = checkpoint.map(|Newest { record, file }| view! { <Resume page record file /> });
         let wrong = opened.file.error().is_some() || matches!(opened.answer, Some(Err(_)));
         Some(view! {
             <div class="offer">

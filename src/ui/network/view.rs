@@ -15,31 +15,36 @@ use crate::ui::language::fill;
 use crate::ui::language::words::megabytes;
 use crate::ui::page::Page;
 
+/// Configuration and vocabulary size of the network that the worker has.
+fn of_run(page: Page) -> Option<(Config, u32)> {
+    page.runs.state.with(|s| s.network().map(|(config, text)| (config, text.vocabulary)))
+}
+
+/// The same of the next one, by the form.
+fn of_form(page: Page) -> Option<(Config, u32)> {
+    let config = page.settings.config.with(|c| c.as_ref().ok().copied());
+    config.zip(page.runs.state.with(|s| s.worker.text.as_ref().map(|text| text.vocabulary)))
+}
+
 /// The panel, for the current run, or else for the settings in the form.
 #[component]
 pub fn Network(page: Page) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
-    // Configuration and vocabulary size of the network that the worker has, and of the next one.
-    let run = Memo::new(move |_| state.with(|s| s.network().map(|(config, text)| (config, text.vocabulary))));
-    let form = Memo::new(move |_| {
-        let config = page.settings.config.with(|c| c.as_ref().ok().copied());
-        config.zip(state.with(|s| s.worker.text.as_ref().map(|text| text.vocabulary)))
-    });
-    let shown = move || run.get().or_else(|| form.get());
+    let shown = Memo::new(move |_| of_run(page).or_else(|| of_form(page)));
     let text_words = move |text: Option<&TextFacts>| text.map_or(w.none.to_owned(), |text| shapes::text(w, text));
-    let text = Memo::new(move |_| state.with(|s| text_words(s.network().map(|of| of.1).or(s.worker.text.as_ref()))));
-    let chosen = Memo::new(move |_| state.with(|s| text_words(s.worker.text.as_ref())));
-    let network = move || shown().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, config.hidden, v));
-    let next = Memo::new(move |_| {
-        let (now, then) = run.get().zip(form.get())?;
+    let chosen = move || state.with(|s| text_words(s.worker.text.as_ref()));
+    let text = move || state.with(|s| text_words(s.network().map(|of| of.1).or(s.worker.text.as_ref())));
+    let network = move || shown.get().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, config.hidden, v));
+    let next = move || {
+        let (now, then) = of_run(page).zip(of_form(page))?;
         let sizes = |(config, vocabulary): (Config, u32)| (config.hidden, config.batch, config.steps, vocabulary);
-        let differs = sizes(now) != sizes(then) || text.get() != chosen.get();
-        differs.then(|| fill(w.network_next, &[&chosen.get(), &shapes::network(w, then.0.hidden, then.1)]))
-    });
+        let differs = sizes(now) != sizes(then) || text() != chosen();
+        differs.then(|| fill(w.network_next, &[&chosen(), &shapes::network(w, then.0.hidden, then.1)]))
+    };
     // Each shape stays on one line.
     let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };
-    let shapes = move || match shown() {
+    let shapes = move || match shown.get() {
         Some((config, vocabulary)) => {
             shapes::shapes(w, &config, vocabulary).into_iter().enumerate().map(shape).collect_view().into_any()
         }
@@ -77,7 +82,7 @@ pub fn Network(page: Page) -> impl IntoView {
                     <dd data-testid="race">{move || page.runs.state.with(|s| shapes::race(w, &s.worker.race))}</dd>
                 </div>
             </dl>
-            <p class="note" data-testid="next-network" hidden=move || next.with(Option::is_none)>{next}</p>
+            <p class="note" data-testid="next-network">{next}</p>
             <Explain page stage=Stage::Forward />
             <KernelTimes page />
         </section>

@@ -10,7 +10,7 @@ use crate::ui::settings::address;
 use crate::ui::settings::form::{Form, Mode};
 
 /// A run to be started.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Queued {
     pub config: Config,
     pub prefix: String,

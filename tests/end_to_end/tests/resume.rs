@@ -15,14 +15,10 @@ async fn open(visit: &Visit, settings: &str) -> Result<()> {
     visit.wait_for_status("idle", READY).await
 }
 
-async fn train(visit: &Visit) -> Result<()> {
-    visit.click("Train").await?;
-    finish(visit).await
-}
-
-/// Waits until the run that has just been started has finished.
-async fn finish(visit: &Visit) -> Result<()> {
-    visit.wait_until("the run to go on", READY, async || Ok(visit.status().await? != "finished")).await?;
+/// Waits until the last of this many listed runs has finished with this number of epochs.
+async fn finish(visit: &Visit, runs: u64, epochs: &str) -> Result<()> {
+    let is_done = async || Ok(listed(visit).await? == runs && visit.text("epoch").await? == epochs);
+    visit.wait_until(epochs, RUN, is_done).await?;
     visit.wait_for_status("finished", RUN).await
 }
 
@@ -43,16 +39,15 @@ async fn perplexities(visit: &Visit) -> Result<Vec<Vec<String>>> {
 async fn a_finished_run_goes_on_to_more_epochs_in_the_tab_and_from_a_file() -> Result<()> {
     let visit = Visit::start().await?;
     open(&visit, "&epochs=6").await?;
-    train(&visit).await?;
+    visit.click("Train").await?;
+    finish(&visit, 1, "6 of 6").await?;
     visit.click("Download checkpoint").await?;
     let name = "time-traveller-hidden-64-epoch-6.safetensors";
     let file = pictures()?.join(name);
     std::fs::write(&file, visit.saved(name, READY).await?)?;
     visit.type_into("Epochs", "12").await?;
     visit.click("Resume to 12 epochs").await?;
-    finish(&visit).await?;
-    ensure!(visit.text("epoch").await? == "12 of 12", "{}", visit.text("epoch").await?);
-    ensure!(listed(&visit).await? == 1, "it is another run");
+    finish(&visit, 1, "12 of 12").await?;
     visit.screenshot("longer", 1440, 1200, false).await?;
 
     // The same run from its file: its epochs from here on, and then one that had them from the start.
@@ -63,9 +58,10 @@ async fn a_finished_run_goes_on_to_more_epochs_in_the_tab_and_from_a_file() -> R
     visit.wait_until("the file", READY, hint).await?;
     visit.type_into("Epochs", "12").await?;
     visit.click("Resume to 12 epochs").await?;
-    finish(&visit).await?;
-    ensure!(listed(&visit).await? == 2, "the one that was reset, which had gone further, and this one");
-    train(&visit).await?;
+    // The one that was reset had gone further, so this one is listed beside it.
+    finish(&visit, 2, "12 of 12").await?;
+    visit.click("Train").await?;
+    finish(&visit, 3, "12 of 12").await?;
     let rows = perplexities(&visit).await?;
     ensure!(rows.len() == 12, "{} epochs", rows.len());
     for row in &rows {
@@ -104,7 +100,8 @@ async fn a_reload_offers_the_interrupted_run_before_it_starts_another() -> Resul
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_typed_for_later_leaves_the_waiting_run_alone() -> Result<()> {
     let visit = Visit::start().await?;
-    open(&visit, "&epochs=12").await?;
+    // Some seconds, in which all is typed.
+    open(&visit, "&epochs=200").await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;
     visit.click("Compare with random sampling").await?;
