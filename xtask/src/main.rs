@@ -11,6 +11,7 @@ mod edition;
 mod finish;
 mod licences;
 mod npm;
+mod other_browsers;
 mod shell;
 mod shorten;
 mod site;
