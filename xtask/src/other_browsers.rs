@@ -29,25 +29,26 @@ struct Program {
 const FIREFOX: Program = Program { variable: "FIREFOX", names: &["firefox-esr", "firefox"] };
 const GECKODRIVER: Program = Program { variable: "GECKODRIVER", names: &["geckodriver"] };
 
-const OTHERS: [Other; 2] = [
-    Other {
-        name: "Firefox",
-        packages: &["firefox-esr"],
-        otherwise: "Firefox and geckodriver",
-        programs: &[FIREFOX, GECKODRIVER],
-        test: "in_firefox",
-    },
-    Other {
-        name: "WebKitGTK",
-        packages: &["webkit2gtk-driver", "xvfb"],
-        otherwise: "WebKitGTK's MiniBrowser with WebKitWebDriver, and Xvfb",
-        programs: &[
-            Program { variable: "WEBKITDRIVER", names: &["WebKitWebDriver"] },
-            Program { variable: "XVFB", names: &["Xvfb"] },
-        ],
-        test: "in_webkit",
-    },
-];
+const OTHERS: [Other; 2] = [FIREFOX_BROWSER, WEBKIT];
+
+const FIREFOX_BROWSER: Other = Other {
+    name: "Firefox",
+    packages: &["firefox-esr"],
+    otherwise: "Firefox and geckodriver",
+    programs: &[FIREFOX, GECKODRIVER],
+    test: "in_firefox",
+};
+
+const WEBKIT: Other = Other {
+    name: "WebKitGTK",
+    packages: &["webkit2gtk-driver", "xvfb"],
+    otherwise: "WebKitGTK's MiniBrowser with WebKitWebDriver, and Xvfb",
+    programs: &[
+        Program { variable: "WEBKITDRIVER", names: &["WebKitWebDriver"] },
+        Program { variable: "XVFB", names: &["Xvfb"] },
+    ],
+    test: "in_webkit",
+};
 
 impl Program {
     fn find(&self) -> Option<PathBuf> {
@@ -58,6 +59,10 @@ impl Program {
 impl Other {
     fn is_there(&self) -> bool {
         self.programs.iter().all(|program| program.find().is_some())
+    }
+
+    fn left_out(&self) -> String {
+        format!("{}: to try it too, install {}", self.name, self.otherwise)
     }
 }
 
@@ -79,8 +84,7 @@ pub fn set_up() -> Result<()> {
 
 /// What is left out here, a line for each browser.
 pub fn left_out() -> Vec<String> {
-    let missing = OTHERS.iter().filter(|other| !other.is_there());
-    missing.map(|Other { name, otherwise, .. }| format!("{name}: to try it too, install {otherwise}")).collect()
+    OTHERS.iter().filter(|other| !other.is_there()).map(Other::left_out).collect()
 }
 
 /// Walks through the page in each browser that is there.
@@ -96,4 +100,24 @@ pub fn walk() -> Result<()> {
         tests.envs(program.find().map(|path| (program.variable, path)));
     }
     run(tests)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::shell::root;
+
+    #[test]
+    fn each_browser_has_its_test_and_a_line_for_where_it_is_not() {
+        let tests = fs::read_to_string(root().join("tests/end_to_end/tests/browsers.rs")).unwrap();
+        for other in &OTHERS {
+            assert!(tests.contains(&format!("async fn {}()", other.test)), "{}", other.name);
+        }
+        let programs = &[Program { variable: "NO_SUCH_BROWSER", names: &["no-such-browser"] }];
+        let missing = Other { programs, ..FIREFOX_BROWSER };
+        assert!(!missing.is_there());
+        assert_eq!(missing.left_out(), "Firefox: to try it too, install Firefox and geckodriver");
+    }
 }

@@ -43,14 +43,14 @@ pub struct Start {
 }
 
 impl Start {
-    /// The capabilities, with a proxy and the folder for downloads.
-    pub fn capabilities(&self, proxy: Value, downloads: &Path) -> Map<String, Value> {
+    /// The capabilities, with a proxy for all but this machine, and the folder for downloads.
+    pub fn capabilities(&self, proxy: &str, downloads: &Path) -> Map<String, Value> {
         let mut all = match self.browser {
             Browser::Chromium => chromium(&self.flags, self.trace),
             Browser::Firefox => firefox(downloads),
-            // Its downloads go to the home folder, see `Driver::start`.
-            Browser::WebKit => Map::new(),
+            Browser::WebKit => return webkit(proxy),
         };
+        let proxy = json!({ "proxyType": "manual", "httpProxy": proxy, "sslProxy": proxy, "noProxy": ["127.0.0.1"] });
         all.insert("proxy".into(), proxy);
         all
     }
@@ -85,6 +85,13 @@ fn firefox(downloads: &Path) -> Map<String, Value> {
     let mut options = json!({ "args": ["-headless"], "prefs": preferences });
     name_binary(&mut options, "FIREFOX");
     Map::from_iter([("browserName".into(), "firefox".into()), ("moz:firefoxOptions".into(), options)])
+}
+
+/// With the proxy by arguments: its driver takes the list of hosts without one, and MiniBrowser crashes on it now and then.
+/// Downloads go to the home folder, see `Driver::start`.
+fn webkit(proxy: &str) -> Map<String, Value> {
+    let args = ["--automation".to_owned(), format!("--proxy=http://{proxy}"), "--ignore-host=127.0.0.1".to_owned()];
+    Map::from_iter([("webkitgtk:browserOptions".into(), json!({ "args": args }))])
 }
 
 fn name_binary(options: &mut Value, variable: &str) {

@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
-use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -35,10 +34,8 @@ impl Proxy {
         Ok(Self { port, requests })
     }
 
-    /// The capability of a browser that uses this proxy.
-    pub fn capability(&self) -> Value {
-        let address = format!("127.0.0.1:{}", self.port);
-        json!({ "proxyType": "manual", "httpProxy": address, "sslProxy": address, "noProxy": ["127.0.0.1"] })
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Method and address of each recorded request, without the browser's own.

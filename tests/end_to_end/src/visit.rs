@@ -22,6 +22,10 @@ const CHECK_EVERY: Duration = Duration::from_millis(50);
 /// Time for the page to load, on a slow machine.
 const LOAD: Duration = Duration::from_secs(60);
 
+/// Time for a browser to start on a busy machine; then it is tried once more, since a driver whose browser has crashed
+/// may wait for it for ever.
+const LAUNCH: Duration = Duration::from_secs(60);
+
 /// What to visit, and with which browser.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -84,7 +88,7 @@ impl Visit {
 
     async fn begin(site: Site, proxy: Proxy, start: Start) -> Result<Self> {
         let downloads = tempfile::tempdir()?;
-        let capabilities = start.capabilities(proxy.capability(), downloads.path());
+        let capabilities = start.capabilities(&proxy.address(), downloads.path());
         let (driver, client) = match launch(start.browser, &capabilities, downloads.path()).await {
             Ok(launched) => launched,
             Err(_) => launch(start.browser, &capabilities, downloads.path()).await?,
@@ -339,12 +343,12 @@ impl Visit {
     }
 }
 
-/// Starts driver and browser. Now and then a browser does not come up on a busy machine.
+/// Starts driver and browser.
 async fn launch(browser: Browser, capabilities: &Capabilities, downloads: &Path) -> Result<(Driver, Client)> {
     let mut driver = Driver::start(browser, downloads)?;
     let mut builder = ClientBuilder::new(HttpConnector::new());
     let (builder, address) = (builder.capabilities(capabilities.clone()), driver.address());
-    let connected = tokio::time::timeout(LOAD, builder.connect(&address)).await;
+    let connected = tokio::time::timeout(LAUNCH, builder.connect(&address)).await;
     let client = connected.context("the browser did not start in time")?.context("the browser did not start")?;
     driver.holds(client.session_id().await?);
     Ok((driver, client))

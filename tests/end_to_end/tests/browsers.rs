@@ -37,24 +37,24 @@ async fn in_webkit() -> Result<()> {
 
 async fn walk(browser: Browser, name: &str) -> Result<()> {
     // Without WebGPU, as it is on Linux in the other two.
-    let visit = Visit::start_with(Options { browser, webgpu: false, ..Options::default() }).await?;
+    let visit = &Visit::start_with(Options { browser, webgpu: false, ..Options::default() }).await?;
     visit.resize(1280, 1000).await?;
     visit.open(ENDLESS).await?;
     visit.wait_for_status("idle", READY).await?;
     println!("{}: {}, trains on {}", name, visit.name(), visit.text("device").await?);
     visit.picture(&format!("{name}-idle")).await?;
 
-    let paused_at = train_and_pause(&visit, name).await?;
-    generate(&visit).await?;
-    download(&visit, paused_at).await?;
-    resume_after_a_reload(&visit, paused_at).await?;
-    train_on_an_own_text(&visit, name).await?;
-    press(&visit, "#language").await?;
+    let paused_at = train_and_pause(visit, name).await?;
+    generate(visit).await?;
+    download(visit, paused_at).await?;
+    resume_after_a_reload(visit, paused_at).await?;
+    train_on_an_own_text(visit, name).await?;
+    press(visit, "#language").await?;
     ensure!(visit.text("moment-title").await?.contains("困惑度"), "{}", visit.text("moment-title").await?);
     visit.picture(&format!("{name}-finished-chinese")).await?;
-    in_a_narrow_window(&visit, name).await?;
+    in_a_narrow_window(visit, name).await?;
     visit.check_clean().await?;
-    check_that_requests_are_seen(&visit).await
+    check_that_requests_are_seen(visit).await
 }
 
 /// Clicks the first element that matches, visible or not.
@@ -123,7 +123,8 @@ async fn train_on_an_own_text(visit: &Visit, name: &str) -> Result<()> {
     visit.wait_until("the text", READY, is_own).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
-    ensure!(visit.text("epoch").await? == "12 of 12" && visit.samples().await?.len() == 12);
+    let (epoch, samples) = (visit.text("epoch").await?, visit.samples().await?);
+    ensure!(epoch == "12 of 12" && samples.len() == 12, "finished at {epoch} with {samples:?}");
     ensure!(visit.text("error").await?.is_empty(), "{}", visit.text("error").await?);
     visit.script("scrollTo(0, 0)", vec![]).await?;
     visit.picture(&format!("{name}-finished")).await
