@@ -112,6 +112,17 @@ impl Mounted {
         self.receive([Event::Started { run: 1, minibatches: 8, bytes: 9 << 20 }]).await;
     }
 
+    /// Waits until it is so: when the next frame is drawn is the machine's affair.
+    async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
+        for _ in 0..500 {
+            if is_so() {
+                return;
+            }
+            TimeoutFuture::new(20).await;
+        }
+        panic!("waited ten seconds for {what}");
+    }
+
     async fn settle(&self) {
         TimeoutFuture::new(30).await;
     }
@@ -246,14 +257,13 @@ async fn events_are_shown() {
 async fn the_chart_has_the_screens_resolution() {
     let page = Mounted::training("#epochs=12").await;
     page.receive([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
-    TimeoutFuture::new(200).await;
     let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
     let density = window().device_pixel_ratio();
-    assert_eq!(f64::from(canvas.width()), (f64::from(canvas.client_width()) * density).round());
+    let is_sharp = || f64::from(canvas.width()) == (f64::from(canvas.client_width()) * density).round();
+    page.until("a picture of the screen's resolution", is_sharp).await;
     let picture = canvas.to_data_url().unwrap();
     page.receive([epoch(4, 2.0)]).await;
-    TimeoutFuture::new(200).await;
-    assert_ne!(canvas.to_data_url().unwrap(), picture, "another epoch, another picture");
+    page.until("another epoch's picture", || canvas.to_data_url().unwrap() != picture).await;
 }
 
 #[wasm_bindgen_test]
@@ -262,13 +272,15 @@ async fn the_reference_curve_is_drawn_only_for_the_books_settings() {
     for (settings, seeds) in [("#epochs=12", "four"), ("#epochs=12&state=reset", "two"), ("#epochs=12&hidden=64", "")] {
         let page = Mounted::training(settings).await;
         assert!(page.test_id("legend").has_attribute("hidden"), "nothing is drawn yet");
+        let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
+        let empty = canvas.to_data_url().unwrap();
         page.receive([epoch(1, 24.0), epoch(2, 12.0), epoch(3, 9.0)]).await;
+        page.until("the curve", || canvas.to_data_url().unwrap() != empty).await;
         TimeoutFuture::new(200).await;
         assert_eq!(page.test_id("legend").has_attribute("hidden"), seeds.is_empty());
         if !seeds.is_empty() {
             assert_eq!(page.text("legend"), format!("PyTorch, mean of {seeds} seeds"));
         }
-        let canvas: web_sys::HtmlCanvasElement = page.test_id("chart").unchecked_into();
         pictures.push(canvas.to_data_url().unwrap());
     }
     assert_ne!(pictures[0], pictures[2]);

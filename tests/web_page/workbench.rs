@@ -252,8 +252,7 @@ async fn a_logarithmic_axis_changes_the_picture() {
     gloo_timers::future::TimeoutFuture::new(200).await;
     let linear = canvas.to_data_url().unwrap();
     page.find(".tools .switch input").unchecked_into::<HtmlElement>().click();
-    gloo_timers::future::TimeoutFuture::new(200).await;
-    assert_ne!(canvas.to_data_url().unwrap(), linear);
+    page.until("another picture", || canvas.to_data_url().unwrap() != linear).await;
 }
 
 #[wasm_bindgen_test]

@@ -100,7 +100,7 @@ fn capabilities(own: &str, chrome: &str) -> Result<String> {
 }
 
 /// The file named by an environment variable, if it is set; an error if there is no such file.
-fn named(variable: &str) -> Result<Option<PathBuf>> {
+pub fn named(variable: &str) -> Result<Option<PathBuf>> {
     let Some(path) = env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from) else {
         return Ok(None);
     };

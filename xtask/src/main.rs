@@ -11,8 +11,8 @@ mod edition;
 mod finish;
 mod licences;
 mod npm;
+mod other_browsers;
 mod program;
-
 mod shell;
 mod shorten;
 mod site;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::shell::{cargo, find, print, root, run, say, tell};
-use crate::{bench, licences, npm, site, size, text, tools};
+use crate::{bench, licences, npm, other_browsers, site, size, text, tools};
 
 /// A check or a set of tests.
 struct Step {
@@ -25,15 +25,17 @@ pub enum Need {
     Bundler,
     CargoDeny,
     Browser,
+    OtherBrowsers,
     GpuDriver,
 }
 
 impl Need {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Components,
         Self::WasmTarget,
         Self::Text,
         Self::Browser,
+        Self::OtherBrowsers,
         Self::GpuDriver,
         Self::Bundler,
         Self::CargoDeny,
@@ -47,6 +49,7 @@ impl Need {
             Self::Bundler => tools::bundler(),
             Self::CargoDeny => tools::cargo_deny(),
             Self::Browser => browser::browser().map(|_| ()),
+            Self::OtherBrowsers => other_browsers::set_up(),
             Self::GpuDriver => browser::gpu_driver(),
         }
     }
@@ -111,7 +114,15 @@ const STEPS: &[Step] = &[
         needs: &[Need::WasmTarget, Need::Bundler, Need::Text, Need::Browser],
         run: end_to_end,
     },
+    Step {
+        name: OTHER_BROWSERS,
+        about: "a short way through the page in Firefox and WebKitGTK, where they are",
+        needs: &[Need::WasmTarget, Need::Bundler, Need::Text, Need::OtherBrowsers],
+        run: in_other_browsers,
+    },
 ];
+
+const OTHER_BROWSERS: &str = "other-browsers";
 
 pub fn step_names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
@@ -141,6 +152,9 @@ pub fn test(only: Option<&str>) -> Result<()> {
         times.push((name, start.elapsed()));
     }
     report(&times, beginning.elapsed());
+    if steps.iter().any(|step| step.name == OTHER_BROWSERS) {
+        other_browsers::left_out().iter().for_each(|line| print(format_args!("left out: {line}")));
+    }
     Ok(())
 }
 
@@ -183,6 +197,12 @@ fn end_to_end() -> Result<()> {
     let mut tests = cargo(["test", "--package", "end-to-end", "--tests", "--", "--test-threads=1", "--nocapture"]);
     tests.env("CHROME", chrome).env("CHROMEDRIVER", driver);
     run(tests)
+}
+
+fn in_other_browsers() -> Result<()> {
+    // Takes seconds if it is built already.
+    site::build_only()?;
+    other_browsers::walk()
 }
 
 /// Trains a whole run of the book's setting in the built page.

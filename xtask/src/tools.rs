@@ -1,4 +1,4 @@
-//! The Rust side of set-up: the WebAssembly target, rustfmt and clippy, trunk, wasm-bindgen, cargo-deny.
+//! The Rust side of set-up: the WebAssembly target, rustfmt and clippy, trunk, wasm-bindgen, cargo-deny, geckodriver.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,8 @@ pub const WASM: &str = "wasm32-unknown-unknown";
 /// The last trunk that compiles with this project's Rust version.
 const TRUNK_VERSION: &str = "0.21.14";
 const CARGO_DENY_VERSION: &str = "0.20.2";
+/// Used where there is no geckodriver; one that is there will do, whatever its version.
+const GECKODRIVER_VERSION: &str = "0.37.1";
 /// Compiles tools fast rather than for speed: trunk takes 3 minutes instead of 9.
 const QUICK_COMPILATION: [(&str, &str); 3] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
@@ -72,6 +74,12 @@ pub fn bundler() -> Result<()> {
 pub fn cargo_deny() -> Result<()> {
     let version = CARGO_DENY_VERSION;
     install(&Tool { package: "cargo-deny", program: "cargo-deny", version, minutes: "1 to 2" }).map(|_| ())
+}
+
+/// Installs geckodriver where [`command`] finds it.
+pub fn geckodriver() -> Result<()> {
+    let version = GECKODRIVER_VERSION;
+    install(&Tool { package: "geckodriver", program: "geckodriver", version, minutes: "1 to 2" }).map(|_| ())
 }
 
 /// Where a tool is installed.

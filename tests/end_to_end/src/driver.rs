@@ -1,44 +1,69 @@
-//! chromedriver as a child process: started on a free port; when dropped, it closes its browsers and ends.
+//! A browser's driver as a child process, on a free port; when dropped, it closes its browser and ends.
 
 use std::env;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value, json};
+use anyhow::{Context, Result, ensure};
 use sysinfo::{Pid, ProcessesToUpdate, System};
+
+use crate::Browser;
+
+/// Time for a driver to start on a busy machine, and for its browser to end.
+const START: Duration = Duration::from_secs(60);
+const END: Duration = Duration::from_secs(10);
 
 pub struct Driver {
     child: Child,
     port: u16,
+    /// The session to be ended.
+    session: Option<String>,
+    _display: Option<Display>,
 }
 
 impl Driver {
-    /// Starts `CHROMEDRIVER`, or the chromedriver on the PATH.
-    pub fn start() -> Result<Self> {
-        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let mut child = Command::new(&program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+    /// Starts the browser's driver. What browsers keep at home, other than Chromium, goes to `home`: WebKitGTK's
+    /// downloads too.
+    pub fn start(browser: Browser, home: &Path) -> Result<Self> {
+        let program = browser.driver();
+        // Not every driver can choose a port and say which.
+        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let display = browser.needs_display().then(Display::start).transpose()?;
+        let mut command = Command::new(&program);
+        command.arg(format!("--port={port}")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        if browser != Browser::Chromium {
+            command.env("HOME", home);
+        }
+        command.envs(display.as_ref().map(|display| ("DISPLAY", &display.name)));
+        let child = command
             .spawn()
             .with_context(|| format!("{} could not be started: run `cargo xtask test`", program.display()))?;
-        let output = child.stdout.take().context("the driver has no output")?;
-        match announced_port(BufReader::new(output)) {
-            Ok(port) => Ok(Self { child, port }),
-            Err(error) => {
-                let _ = child.kill();
-                Err(error)
-            }
+        let mut driver = Self { child, port, session: None, _display: display };
+        driver.wait_for_port().with_context(|| format!("{} does not answer", program.display()))?;
+        Ok(driver)
+    }
+
+    fn wait_for_port(&mut self) -> Result<()> {
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            ensure!(self.child.try_wait()?.is_none(), "it ended before it had started");
+            ensure!(Instant::now() < deadline, "waited {START:?}");
+            thread::sleep(Duration::from_millis(20));
         }
+        Ok(())
     }
 
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Names the session that ends with the driver.
+    pub fn holds(&mut self, session: Option<String>) {
+        self.session = session;
     }
 
     /// Kills the driver's descendant processes, that is, the browser, by their process ids.
@@ -58,76 +83,58 @@ impl Driver {
         }
     }
 
-    /// Requests chromedriver's shutdown, which closes its browsers.
-    fn request_shutdown(&self) -> std::io::Result<()> {
+    /// Ends the session, which closes the browser and removes its temporary profile.
+    fn end_session(&self, session: &str) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        write!(stream, "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n", self.port)?;
-        stream.read_to_end(&mut Vec::new())?;
-        Ok(())
+        stream.set_read_timeout(Some(END))?;
+        let host = format!("127.0.0.1:{}", self.port);
+        write!(stream, "DELETE /session/{session} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+        // The first bytes of the answer will do: not every driver closes the connection.
+        stream.read(&mut [0; 64]).map(drop)
     }
 }
 
 impl Drop for Driver {
-    /// Requests a shutdown first: a killed driver would leave its browsers running.
     fn drop(&mut self) {
-        let _ = self.request_shutdown();
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < deadline {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            thread::sleep(Duration::from_millis(20));
+        if let Some(session) = &self.session {
+            let _ = self.end_session(session);
         }
+        // A killed driver would leave running what has not ended by itself.
+        self.kill_browser();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Reads “ChromeDriver was started successfully on port 41233.”, and continues to read in a thread, so that the driver
-/// never blocks on its output.
-fn announced_port(mut output: impl BufRead + Send + 'static) -> Result<u16> {
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if output.read_line(&mut line)? == 0 {
-            bail!("chromedriver ended before it had started");
-        }
-        if let Some((_, port)) = line.split_once("started successfully on port ") {
-            let port = port.trim().trim_end_matches('.').parse()?;
-            thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-            return Ok(port);
-        }
+/// An X server without a screen; it ends when dropped.
+struct Display {
+    child: Child,
+    name: String,
+}
+
+impl Display {
+    fn start() -> Result<Self> {
+        let program = env::var_os("XVFB").unwrap_or_else(|| "Xvfb".into());
+        let child = Command::new(program)
+            .args(["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("Xvfb could not be started: run `cargo xtask test`")?;
+        let mut display = Self { child, name: String::new() };
+        let output = display.child.stdout.as_mut().context("Xvfb has no output")?;
+        let mut number = String::new();
+        BufReader::new(output).read_line(&mut number)?;
+        ensure!(!number.trim().is_empty(), "Xvfb ended before it had started");
+        display.name = format!(":{}", number.trim());
+        Ok(display)
     }
 }
 
-/// The browser's capabilities, with these extra flags.
-pub fn capabilities(flags: &[String]) -> Map<String, Value> {
-    // The last one: the browser would crash where shared memory is small, as in containers.
-    let mut args: Vec<&str> = vec!["headless=new", "no-first-run", "window-size=1280,1000", "disable-dev-shm-usage"];
-    if is_root() {
-        args.push("no-sandbox");
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
-    args.extend(flags.iter().map(String::as_str));
-    let mut options = json!({ "args": args });
-    if let Ok(chrome) = env::var("CHROME") {
-        options["binary"] = chrome.into();
-    }
-    let mut capabilities = Map::new();
-    capabilities.insert("browserName".into(), "chrome".into());
-    capabilities.insert("goog:chromeOptions".into(), options);
-    capabilities.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
-    capabilities
-}
-
-/// Chrome's sandbox does not start for root.
-#[cfg(unix)]
-fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-#[cfg(not(unix))]
-fn is_root() -> bool {
-    false
 }

@@ -1,15 +1,14 @@
-//! Measures how smooth the page is: long tasks of its main thread, and gaps between its frames.
+//! Measures the gaps between the page's frames.
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::json;
 
-use crate::Visit;
+use crate::{Visit, tasks};
 
-/// Starts both measurements in the page.
+/// Starts the measurement in the page, and marks this moment in the trace.
 const WATCH: &str = "
-    const seen = window.__frames = { tasks: [], frames: 0, gap: 0 };
-    new PerformanceObserver(list => seen.tasks.push(...list.getEntries().map(task => task.duration)))
-        .observe({ type: 'longtask' });
+    const seen = window.__frames = { frames: 0, gap: 0 };
+    performance.mark(arguments[0]);
     let last = performance.now();
     requestAnimationFrame(function frame(now) {
         seen.frames += 1;
@@ -21,15 +20,13 @@ const WATCH: &str = "
 /// Returns the measurements, and starts again.
 const COLLECT: &str = "
     const seen = window.__frames, collected = { ...seen };
-    Object.assign(seen, { tasks: [], frames: 0, gap: 0 });
+    Object.assign(seen, { frames: 0, gap: 0 });
     return collected";
 
-/// Measurements since [`Visit::watch_frames`], or since the last [`Visit::frames`].
-#[derive(Debug)]
+/// Frames since [`Visit::watch_frames`], or since the last [`Visit::frames`].
+#[derive(Debug, Clone, Copy)]
 pub struct Frames {
-    /// Milliseconds of each main-thread task of 50 ms or more, a “long task” for browsers.
-    pub long_tasks: Vec<f64>,
-    pub frames: u64,
+    pub count: u64,
     /// Milliseconds of the longest gap between two frames; on a busy machine the page is not always the cause.
     pub longest_gap: f64,
 }
@@ -37,15 +34,14 @@ pub struct Frames {
 impl Visit {
     /// Starts to measure.
     pub async fn watch_frames(&self) -> Result<()> {
-        self.script(WATCH, vec![]).await.map(|_| ())
+        self.script(WATCH, vec![json!(tasks::MARK)]).await.map(|_| ())
     }
 
-    /// The measurements since then, or since the last call.
+    /// The frames since then, or since the last call.
     pub async fn frames(&self) -> Result<Frames> {
         let seen = self.script(COLLECT, vec![]).await?;
         Ok(Frames {
-            long_tasks: seen["tasks"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
-            frames: seen["frames"].as_u64().unwrap_or_default(),
+            count: seen["frames"].as_u64().unwrap_or_default(),
             longest_gap: seen["gap"].as_f64().unwrap_or_default(),
         })
     }

@@ -1,4 +1,4 @@
-//! Visits the built page in headless Chrome by WebDriver. Buttons and fields are found by their accessible names,
+//! Visits the built page by WebDriver, in headless Chrome, or in Firefox or WebKitGTK. Buttons and fields are found by their accessible names,
 //! values by the page's stable `data-testid`s.
 //!
 //! A [`Visit`] starts its own driver, browser and static server, and ends them when it is dropped:
@@ -15,17 +15,24 @@
 //! ```
 
 mod axe;
+mod browser;
+mod devtools;
 mod driver;
 mod frames;
+mod pictures;
 mod proxy;
 mod site;
+mod tasks;
 mod visit;
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
+pub use browser::Browser;
 pub use frames::Frames;
-pub use visit::{Options, Visit, pictures};
+pub use pictures::pictures;
+pub use tasks::Task;
+pub use visit::{Options, Visit};
 
 /// Prints a line on stdout, if anybody reads it: `println!` would panic where the reader has gone, as in `… | head`.
 pub fn print(line: impl Display) {

@@ -9,9 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 type Requests = Arc<Mutex<Vec<String>>>;
 
-/// Hosts that Chrome itself contacts, for updates, the time and the like; the last is the start page of Debian's
-/// Chromium with a persistent profile.
-const CHROMES_OWN: [&str; 4] = [".google.com", ".googleapis.com", ".gvt1.com", "start.duckduckgo.com"];
+/// Hosts that browsers themselves contact, for updates, the time and the like: Chrome, the start page of Debian's
+/// Chromium with a persistent profile, Firefox.
+const BROWSERS_OWN: [&str; 6] =
+    [".google.com", ".googleapis.com", ".gvt1.com", "start.duckduckgo.com", ".mozilla.com", ".mozilla.org"];
 
 /// The proxy; it ends with its tokio runtime.
 pub struct Proxy {
@@ -33,15 +34,18 @@ impl Proxy {
         Ok(Self { port, requests })
     }
 
-    /// The browser flag to use this proxy.
-    pub fn flag(&self) -> String {
-        format!("proxy-server=127.0.0.1:{}", self.port)
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Method and address of each recorded request, without the browser's own.
     pub fn requests(&self) -> Vec<String> {
         let requests = self.requests.lock().expect("no holder of the list panics");
-        requests.iter().filter(|request| !CHROMES_OWN.iter().any(|own| host(request).ends_with(own))).cloned().collect()
+        requests
+            .iter()
+            .filter(|request| !BROWSERS_OWN.iter().any(|own| host(request).ends_with(own)))
+            .cloned()
+            .collect()
     }
 }
 

@@ -7,12 +7,18 @@ use anyhow::Result;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{Html, Response};
+use axum::routing::get;
 use std::future::IntoFuture;
 use tower_http::services::ServeDir;
 
 /// The page must work under any path, so the tests never serve it from the root.
 const PATH: &str = "/some/path";
+
+/// A document with an empty frame, on the page's own origin but out of the reach of its service worker.
+const FRAME: &str = "/frame";
+const FRAMED: &str = r#"<!doctype html><title>Frame</title><link rel="icon" href="data:,">
+    <body style="margin: 0"><iframe style="border: 0"></iframe></body>"#;
 
 type Failures = Arc<Mutex<Vec<String>>>;
 
@@ -28,7 +34,7 @@ impl Site {
     /// Serves `folder` on a free local port, and each folder of `also` under its name.
     pub async fn serve(folder: &Path, also: &[(&str, PathBuf)]) -> Result<Self> {
         let failures = Failures::default();
-        let mut app = Router::new().nest_service(PATH, ServeDir::new(folder));
+        let mut app = Router::new().nest_service(PATH, ServeDir::new(folder)).route(FRAME, get(async || Html(FRAMED)));
         for (name, folder) in also {
             app = app.nest_service(&format!("{PATH}/{name}"), ServeDir::new(folder));
         }
@@ -52,6 +58,11 @@ impl Site {
 
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}{PATH}/", self.port)
+    }
+
+    /// The document with an empty frame.
+    pub fn frame(&self) -> String {
+        format!("http://127.0.0.1:{}{FRAME}", self.port)
     }
 
     /// Status and path of each request that was answered with an error.

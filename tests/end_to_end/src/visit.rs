@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
-use fantoccini::wd::{TimeoutConfiguration, WebDriverCompatibleCommand, WindowHandle};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use crate::driver::{self, Driver};
+use crate::browser::{Browser, Start};
+use crate::driver::Driver;
 use crate::proxy::Proxy;
 use crate::site::Site;
 
@@ -21,6 +22,10 @@ const CHECK_EVERY: Duration = Duration::from_millis(50);
 /// Time for the page to load, on a slow machine.
 const LOAD: Duration = Duration::from_secs(60);
 
+/// Time for a browser to start on a busy machine; then it is tried once more, since a driver whose browser has crashed
+/// may wait for it for ever.
+const LAUNCH: Duration = Duration::from_secs(60);
+
 /// What to visit, and with which browser.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -28,8 +33,11 @@ pub struct Options {
     pub folder: PathBuf,
     /// Other folders to serve, each under this name in the first.
     pub also: Vec<(&'static str, PathBuf)>,
+    /// Whether Chrome's tasks are traced, for [`Visit::tasks`].
+    pub trace: bool,
     /// Whether Chrome offers WebGPU; if not, it is disabled explicitly.
     pub webgpu: bool,
+    pub browser: Browser,
     /// More command-line flags for Chrome, without dashes.
     pub flags: Vec<String>,
     /// The folder of a persistent browser profile; without one, the profile is temporary.
@@ -38,21 +46,27 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: root().join("dist"), also: Vec::new(), webgpu: true, flags: Vec::new(), profile: None }
+        Self {
+            folder: root().join("dist"),
+            also: Vec::new(),
+            trace: false,
+            webgpu: true,
+            browser: Browser::default(),
+            flags: Vec::new(),
+            profile: None,
+        }
     }
 }
-
-/// A tab of the browser.
-pub struct Tab(WindowHandle);
 
 /// A browser with the page, and what serves it.
 pub struct Visit {
     client: Client,
     site: Site,
     proxy: Proxy,
-    downloads: tempfile::TempDir,
+    /// Before the folder that its browser writes to.
     driver: Driver,
-    flags: Vec<String>,
+    downloads: tempfile::TempDir,
+    start: Start,
 }
 
 impl Visit {
@@ -62,36 +76,50 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, also, webgpu, mut flags, profile } = options;
+        let Options { folder, also, trace, webgpu, browser, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without this service WebGPU finds no adapter; no other feature flag of Chrome has that effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
         flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
-        let (site, proxy) = (Site::serve(&folder, &also).await?, Proxy::start().await?);
-        flags.push(proxy.flag());
-        Self::begin(site, proxy, flags).await
+        let start = Start { browser, flags, trace };
+        Self::begin(Site::serve(&folder, &also).await?, Proxy::start().await?, start).await
     }
 
-    async fn begin(site: Site, proxy: Proxy, flags: Vec<String>) -> Result<Self> {
-        let driver = Driver::start()?;
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(driver::capabilities(&flags))
-            .connect(&driver.address())
-            .await
-            .context("the browser did not start")?;
-        let visit = Self { client, site, proxy, downloads: tempfile::tempdir()?, driver, flags };
-        let folder = visit.downloads.path();
-        visit.devtools("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": folder })).await?;
+    async fn begin(site: Site, proxy: Proxy, start: Start) -> Result<Self> {
+        let downloads = tempfile::tempdir()?;
+        let capabilities = start.capabilities(&proxy.address(), downloads.path());
+        let (driver, client) = match launch(start.browser, &capabilities, downloads.path()).await {
+            Ok(launched) => launched,
+            Err(_) => launch(start.browser, &capabilities, downloads.path()).await?,
+        };
+        let visit = Self { client, site, proxy, driver, downloads, start };
+        if visit.browser() == Browser::Chromium {
+            visit.download_to(visit.downloads.path()).await?;
+        }
         Ok(visit)
     }
 
     /// Kills the browser, as a crash or power failure would, and starts another with the same flags and site.
     pub async fn kill_and_return(self) -> Result<Self> {
         self.driver.kill_browser();
-        let Self { client, site, proxy, driver, flags, .. } = self;
+        let Self { client, site, proxy, driver, start, .. } = self;
         drop((client, driver));
-        Self::begin(site, proxy, flags).await
+        Self::begin(site, proxy, start).await
+    }
+
+    pub fn browser(&self) -> Browser {
+        self.start.browser
+    }
+
+    /// The browser's name and version, as it says itself.
+    pub fn name(&self) -> String {
+        let said = |what| self.client.capabilities().and_then(|all| all[what].as_str()).unwrap_or("?");
+        format!("{} {}", said("browserName"), said("browserVersion"))
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Waits for the download of this name; returns its content.
@@ -102,57 +130,46 @@ impl Visit {
         Ok(fs::read(file)?)
     }
 
-    /// The text on the clipboard.
-    pub async fn clipboard(&self) -> Result<String> {
-        self.devtools("Browser.grantPermissions", json!({ "permissions": ["clipboardReadWrite"] })).await?;
-        let text = self.script("return navigator.clipboard.readText()", vec![]).await?;
-        Ok(text.as_str().unwrap_or_default().to_owned())
-    }
-
     /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there.
     pub async fn open(&self, hash: &str) -> Result<()> {
         // Without this, a change of the fragment alone would not reload the page.
         self.client.goto("about:blank").await?;
         self.client.goto(&format!("{}{hash}", self.site.address())).await?;
+        self.is_there().await
+    }
+
+    /// Loads the page in a frame of this size, as wide as a window that browsers do not make so narrow.
+    pub async fn open_in_frame(&self, hash: &str, width: u32, height: u32) -> Result<()> {
+        self.client.goto(&self.site.frame()).await?;
+        let load = "const frame = document.querySelector('iframe'); [frame.width, frame.height, frame.src] = arguments";
+        let address = format!("{}{hash}", self.site.address());
+        self.script(load, vec![json!(width), json!(height), json!(address)]).await?;
+        self.client.enter_frame(0).await?;
+        self.is_there().await
+    }
+
+    /// Goes from the frame to the document around it.
+    pub async fn leave_frame(&self) -> Result<()> {
+        Ok(self.client.enter_parent_frame().await?)
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) -> Result<()> {
+        // Not every browser waits until the old document is gone.
+        self.script("window.isOld = true", vec![]).await?;
+        self.client.refresh().await?;
+        let is_new = async || Ok(self.look("!window.isOld").await.is_ok_and(|is_new| is_new == true));
+        self.wait_until("the page to be loaded again", LOAD, is_new).await?;
+        self.is_there().await
+    }
+
+    async fn is_there(&self) -> Result<()> {
         self.wait_until("the page to be there", LOAD, async || Ok(self.find("status").await.is_ok())).await
     }
 
     /// Stops the server: no request is answered any more.
     pub fn cut_off(&mut self) {
         self.site.stop();
-    }
-
-    /// Opens a new tab in front and switches to it; returns the previous one.
-    pub async fn open_tab(&self) -> Result<Tab> {
-        let before = Tab(self.client.window().await?);
-        let new = self.client.new_window(true).await?.handle;
-        self.client.switch_to_window(new).await?;
-        Ok(before)
-    }
-
-    /// Opens a new tab in front, which hides the current one; stays with the current one.
-    pub async fn hide(&self) -> Result<()> {
-        let current = self.open_tab().await?;
-        let front = self.client.window().await?;
-        self.go_to(&current).await?;
-        // Switching to the tab has brought it to the front.
-        self.devtools("Target.activateTarget", json!({ "targetId": String::from(front) })).await.map(drop)
-    }
-
-    async fn go_to(&self, tab: &Tab) -> Result<()> {
-        Ok(self.client.switch_to_window(tab.0.clone()).await?)
-    }
-
-    /// Brings the current tab to the front.
-    pub async fn bring_to_front(&self) -> Result<()> {
-        self.devtools("Page.bringToFront", json!({})).await.map(drop)
-    }
-
-    /// Closes the current tab, and switches to another in front.
-    pub async fn close_tab(&self, to: &Tab) -> Result<()> {
-        self.client.close_window().await?;
-        self.go_to(to).await?;
-        self.bring_to_front().await
     }
 
     /// The visible text of the element with this `data-testid`.
@@ -214,7 +231,14 @@ impl Visit {
 
     /// Presses the button with this accessible name.
     pub async fn click(&self, name: &str) -> Result<()> {
-        Ok(self.button(name).await?.click().await?)
+        self.press(&self.button(name).await?).await
+    }
+
+    async fn press(&self, element: &Element) -> Result<()> {
+        // Away from the bar over the page's top and from the window's edges, where not every browser can click.
+        let away = "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })";
+        self.script(away, vec![serde_json::to_value(element)?]).await?;
+        Ok(element.click().await?)
     }
 
     /// The button with this name, for a click without delay: finding it takes a while.
@@ -242,7 +266,8 @@ impl Visit {
 
     /// Opens or closes the `details` element whose summary contains `text`.
     pub async fn toggle(&self, text: &str) -> Result<()> {
-        Ok(self.client.find(Locator::XPath(&format!("//summary[contains(., '{text}')]"))).await?.click().await?)
+        let summary = format!("//summary[contains(., '{text}')]");
+        self.press(&self.client.find(Locator::XPath(&summary)).await?).await
     }
 
     /// Runs a script in the page; returns what it returns, or what its promise resolves to.
@@ -258,18 +283,6 @@ impl Visit {
     /// Sets the timeout of scripts, which is half a minute otherwise.
     pub async fn allow_scripts(&self, time: Duration) -> Result<()> {
         Ok(self.client.update_timeouts(TimeoutConfiguration::new(Some(time), None, None)).await?)
-    }
-
-    /// Sends a command of the Chrome DevTools Protocol.
-    pub async fn devtools(&self, method: &str, params: Value) -> Result<Value> {
-        self.post("goog/cdp/execute", json!({ "cmd": method, "params": params })).await
-    }
-
-    /// The console's errors since the last call.
-    pub async fn console_errors(&self) -> Result<Vec<String>> {
-        let entries = self.post("se/log", json!({ "type": "browser" })).await?;
-        let errors = entries.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");
-        Ok(errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
     }
 
     /// The browser's requests to other hosts.
@@ -290,30 +303,6 @@ impl Visit {
         Ok(())
     }
 
-    /// Sets the size of the viewport, in CSS pixels.
-    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
-        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
-        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
-        self.draw().await
-    }
-
-    /// Waits two frames: in the first the page handles a resize, in the second it has drawn.
-    async fn draw(&self) -> Result<()> {
-        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
-        Ok(self.client.execute_async(frames, vec![]).await.map(drop)?)
-    }
-
-    /// Saves a screenshot of this size, light or dark, as `test-output/NAME.png`.
-    pub async fn screenshot(&self, name: &str, width: u32, height: u32, dark: bool) -> Result<()> {
-        let scheme = json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [scheme] })).await?;
-        self.resize(width, height).await?;
-        let picture = self.client.screenshot().await?;
-        self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await?;
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [] })).await?;
-        Ok(fs::write(pictures()?.join(name).with_extension("png"), picture)?)
-    }
-
     async fn find(&self, testid: &str) -> Result<Element> {
         let selector = format!("[data-testid={testid}]");
         self.client.find(Locator::Css(&selector)).await.with_context(|| format!("the page has no {testid}"))
@@ -323,7 +312,9 @@ impl Visit {
     async fn labelled(&self, selector: &str, label: &str) -> Result<Element> {
         for element in self.client.find_all(Locator::Css(selector)).await? {
             let path = format!("element/{}/computedlabel", &*element.element_id());
-            if self.command(http::Method::GET, path, None).await? == label {
+            let name = self.command(http::Method::GET, path, None).await?;
+            // To the name of a file field Firefox adds what stands on its button.
+            if name == label || name.as_str().is_some_and(|name| name.starts_with(&format!("{label} Browse…"))) {
                 return Ok(element);
             }
         }
@@ -343,13 +334,24 @@ impl Visit {
         )
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value> {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Result<Value> {
         self.command(http::Method::POST, path.to_owned(), Some(body)).await
     }
 
     async fn command(&self, method: http::Method, path: String, body: Option<Value>) -> Result<Value> {
         Ok(self.client.issue_cmd(SessionCommand { method, path, body }).await?)
     }
+}
+
+/// Starts driver and browser.
+async fn launch(browser: Browser, capabilities: &Capabilities, downloads: &Path) -> Result<(Driver, Client)> {
+    let mut driver = Driver::start(browser, downloads)?;
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    let (builder, address) = (builder.capabilities(capabilities.clone()), driver.address());
+    let connected = tokio::time::timeout(LAUNCH, builder.connect(&address)).await;
+    let client = connected.context("the browser did not start in time")?.context("the browser did not start")?;
+    driver.holds(client.session_id().await?);
+    Ok((driver, client))
 }
 
 /// A WebDriver command that fantoccini does not provide.
@@ -370,14 +372,7 @@ impl WebDriverCompatibleCommand for SessionCommand {
     }
 }
 
-/// The folder for screenshots, which git ignores. Creates it.
-pub fn pictures() -> Result<PathBuf> {
-    let folder = root().join("test-output");
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
 /// The repository's root.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("tests/end_to_end lies in the repository")
 }

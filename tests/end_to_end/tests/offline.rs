@@ -127,29 +127,32 @@ async fn epochs_per_second(visit: &Visit, duration: Duration) -> Result<f64> {
     Ok((visit.number("epoch").await? - before) / start.elapsed().as_secs_f64())
 }
 
-/// Measures a run visible and hidden in turn. Other load on the machine changes the speed, so one of three turns is
-/// enough.
+/// Measures a run visible and hidden in turn. Other load on the machine changes the speed, so hidden it counts against
+/// the slower of the two spells around, and one of eight turns is enough: a browser that holds back hidden tabs does so
+/// in each.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hidden_tab_trains_at_full_speed() -> Result<()> {
+    const SPELL: Duration = Duration::from_secs(4);
     for engine in ["cpu", "gpu"] {
         let visit = Visit::start().await?;
         visit.open(&format!("#hidden=64&epochs=100000&engine={engine}&autostart=1")).await?;
         visit.wait_until("epochs", RUN, async || Ok(visit.number("epoch").await? >= 3.0)).await?;
+        let mut before = epochs_per_second(&visit, SPELL).await?;
         let mut speeds = Vec::new();
-        for _ in 0..3 {
-            let seen = epochs_per_second(&visit, Duration::from_secs(4)).await?;
+        let mut full = false;
+        while !full && speeds.len() < 8 {
             visit.hide().await?;
             let is_hidden = async || Ok(visit.look("document.hidden").await? == true);
             visit.wait_until("the tab to be hidden", READY, is_hidden).await?;
-            let hidden = epochs_per_second(&visit, Duration::from_secs(8)).await?;
+            let hidden = epochs_per_second(&visit, 2 * SPELL).await?;
             visit.bring_to_front().await?;
-            speeds.push((seen, hidden));
-            if hidden > 0.85 * seen {
-                break;
-            }
+            let after = epochs_per_second(&visit, SPELL).await?;
+            speeds.push((before, hidden, after));
+            full = hidden > 0.85 * before.min(after);
+            before = after;
         }
-        println!("{engine}: epochs per second, seen and hidden: {speeds:.2?}");
-        ensure!(speeds.iter().any(|(seen, hidden)| *hidden > 0.85 * seen), "{engine}: slower when hidden: {speeds:?}");
+        println!("{engine}: epochs per second, seen, hidden, seen again: {speeds:.2?}");
+        ensure!(full, "{engine}: slower when hidden: {speeds:?}");
         visit.check_clean().await?;
     }
     Ok(())

@@ -1,16 +1,19 @@
 //! Comparing runs, the epoch slider, text generation, hyperparameters in mid-run, explanations, languages, sizes.
 //! Screenshots go to `test-output/`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
-use end_to_end::{Visit, pictures};
+use anyhow::{Context, Result, ensure};
+use end_to_end::{Options, Visit, pictures};
 use serde_json::json;
 
 /// Time to open a device, on a software adapter and a busy machine.
 const READY: Duration = Duration::from_secs(90);
 /// Time for a small run on a software adapter.
 const RUN: Duration = Duration::from_secs(600);
+
+/// Long enough for many frames and some epochs.
+const SPELL: Duration = Duration::from_secs(20);
 
 /// Sets a field, slider or select, with the events of a visitor's input.
 async fn set(visit: &Visit, selector: &str, value: &str) -> Result<()> {
@@ -218,27 +221,30 @@ fn seconds(said: &str) -> Option<f64> {
     Some(number.parse::<f64>().ok()? * if unit == "min" { 60.0 } else { 1.0 })
 }
 
-/// The estimate after five epochs is right within a fifth. Other load on the machine changes the speed, so one of three
-/// runs is enough.
+/// The estimate is what the shown speed makes of the epochs left; that the speed is right is held by the clock's own
+/// tests (`src/train/clock.rs`), which need none on the wall.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_time_left_is_right_after_five_epochs() -> Result<()> {
+async fn the_time_left_fits_the_epochs_left_and_the_speed() -> Result<()> {
     let visit = Visit::start().await?;
-    let mut right = false;
-    for _ in 0..3 {
-        visit.open("#hidden=256&epochs=150&engine=cpu").await?;
-        visit.wait_for_status("idle", READY).await?;
-        visit.click("Train").await?;
-        visit.wait_until("five epochs", RUN, async || Ok(visit.number("epoch").await? >= 5.0)).await?;
-        let (start, said) = (Instant::now(), visit.text("time-left").await?);
-        visit.wait_for_status("finished", RUN).await?;
-        let (taken, said) = (start.elapsed().as_secs_f64(), seconds(&said));
-        println!("after five epochs {said:?} seconds were left, and it took {taken:.1}");
-        right |= said.is_some_and(|said| (said - taken).abs() <= 0.2 * taken + 0.5);
-        if right {
-            return visit.check_clean().await;
-        }
+    visit.open("#hidden=256&epochs=150&engine=cpu").await?;
+    visit.wait_for_status("idle", READY).await?;
+    visit.click("Train").await?;
+    for epoch in [5.0, 20.0] {
+        visit.wait_until("epochs", RUN, async || Ok(visit.number("epoch").await? >= epoch)).await?;
+        // All in one moment.
+        let figures = "['epoch', 'tokens-per-second', 'time-left'].map(id =>
+            document.querySelector(`[data-testid=${id}]`).textContent)";
+        let figures: Vec<String> = serde_json::from_value(visit.look(figures).await?)?;
+        let epoch: f64 = figures[0].split(' ').next().unwrap_or_default().parse()?;
+        let speed: f64 = figures[1].replace(',', "").parse()?;
+        let said = seconds(&figures[2]).with_context(|| format!("{} is no time", figures[2]))?;
+        // Eight minibatches of 32 rows and 35 time steps an epoch; an epoch may be begun, and minutes are rounded.
+        let left = (150.0 - epoch) * 8.0 * 32.0 * 35.0 / speed;
+        println!("{figures:?}: {left:.1} s by the speed");
+        let rounding = if figures[2].ends_with("min") { 30.0 } else { 0.5 };
+        ensure!((said - left).abs() <= left / 100.0 + rounding, "{figures:?}, and by the speed {left:.1} s are left");
     }
-    bail!("the time left was wrong by more than a fifth three times (try again when the machine is not busy)")
+    visit.check_clean().await
 }
 
 /// Bytes in use on the page's JavaScript heap after a garbage collection.
@@ -248,12 +254,11 @@ async fn heap(visit: &Visit) -> Result<f64> {
     Ok(usage["usedSize"].as_f64().unwrap_or_default())
 }
 
-/// The book's network trains with two other runs on the chart and text generation: the page has no long tasks, and its
-/// heap does not grow. Other load on the machine makes any task long now and then, so one quiet interval of three is
-/// enough.
+/// The book's network trains with two other runs on the chart and text generation: the page has no task that takes the
+/// processor long, whatever else the machine does, and its heap does not grow.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_runs_and_text_generation_leave_the_page_smooth() -> Result<()> {
-    let visit = Visit::start().await?;
+    let visit = Visit::start_with(Options { trace: true, ..Options::default() }).await?;
     visit.open("#hidden=16&epochs=5&engine=cpu").await?;
     visit.wait_for_status("idle", READY).await?;
     visit.click("Train").await?;
@@ -269,14 +274,12 @@ async fn three_runs_and_text_generation_leave_the_page_smooth() -> Result<()> {
     visit.wait_until("a continuation", RUN, async || Ok(!visit.text("generated").await?.is_empty())).await?;
     let (from, before) = (visit.number("epoch").await?, heap(&visit).await?);
     visit.watch_frames().await?;
-    let mut quiet = false;
-    for _ in 0..3 {
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        let spell = visit.frames().await?;
-        println!("{spell:?}; epoch {}", visit.text("epoch").await?);
-        quiet |= spell.long_tasks.is_empty() && spell.frames > 0;
-    }
-    ensure!(quiet, "main-thread tasks of 50 ms or more, again and again (try again when the machine is not busy)");
+    tokio::time::sleep(SPELL).await;
+    let frames = visit.frames().await?;
+    let tasks = visit.tasks().await?;
+    println!("{frames:?}; {} tasks of the main thread, the longest {:?}", tasks.len(), tasks.first());
+    ensure!(frames.count > 0, "the page drew nothing for {SPELL:?}");
+    ensure!(tasks.first().is_some_and(|task| task.processor < 50.0), "long tasks: {:#?}", &tasks[..tasks.len().min(5)]);
     visit.wait_until("200 epochs", RUN, async || Ok(visit.number("epoch").await? >= from + 200.0)).await?;
     let after = heap(&visit).await?;
     println!("the heap went from {before} to {after} bytes in 200 epochs");

@@ -26,11 +26,11 @@ async fn main() -> Result<()> {
     visit.open(&format!("#{}", settings.trim_start_matches('#'))).await?;
     visit.wait_for_status("idle", READY).await?;
     visit.click("Train").await?;
-    println!(
+    end_to_end::print(format_args!(
         "| seconds | epochs, all runs | Pause, s | page's heap, MB | network's buffers, MB | {}, MB |",
         KINDS.join(", ")
-    );
-    println!("| ---: | ---: | ---: | ---: | ---: | ---: |");
+    ));
+    end_to_end::print(format_args!("| ---: | ---: | ---: | ---: | ---: | ---: |"));
     let (start, mut before) = (Instant::now(), 0.0);
     for look in 1..=LOOKS {
         let until = Duration::from_secs_f64(minutes * 60.0 * f64::from(look) / f64::from(LOOKS));
@@ -43,7 +43,10 @@ async fn main() -> Result<()> {
         let buffers = visit.script(MEMORY, vec![]).await?;
         let buffers = buffers.as_str().unwrap_or_default().trim_end_matches(" MB").to_owned();
         let resident = resident().map(|bytes| format!("{:.0}", bytes / 1e6)).join(", ");
-        println!("| {} | {epochs} | {pause:.2} | {heap:.1} | {buffers} | {resident} |", start.elapsed().as_secs());
+        end_to_end::print(format_args!(
+            "| {} | {epochs} | {pause:.2} | {heap:.1} | {buffers} | {resident} |",
+            start.elapsed().as_secs()
+        ));
         if visit.status().await? == "paused" {
             visit.click("Resume").await?;
         }
