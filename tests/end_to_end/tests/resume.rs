@@ -35,6 +35,11 @@ async fn perplexities(visit: &Visit) -> Result<Vec<Vec<String>>> {
     Ok(csv.lines().skip(1).map(|row| row.split(',').skip(1).map(str::to_owned).collect()).collect())
 }
 
+/// The settings of each listed run.
+const SETTINGS_OF_RUNS: &str = "[...document.querySelectorAll('.run-list .note')]
+    .filter(note => !note.closest('.by-hand'))
+    .map(note => note.textContent)";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finished_run_goes_on_to_more_epochs_in_the_tab_and_from_a_file() -> Result<()> {
     let visit = Visit::start().await?;
@@ -109,8 +114,7 @@ async fn what_is_typed_for_later_leaves_the_waiting_run_alone() -> Result<()> {
     visit.type_into("Hidden units", "").await?;
     let second = async || Ok(listed(&visit).await? == 2 && visit.status().await? == "finished");
     visit.wait_until("both runs", RUN, second).await?;
-    let settings =
-        visit.look("[...document.querySelectorAll('.run-list .note')].map(note => note.textContent)").await?;
+    let settings = visit.look(SETTINGS_OF_RUNS).await?;
     let said: Vec<String> = serde_json::from_value(settings)?;
     ensure!(
         said[1].contains("Sampling random") && said[1].contains("Seed 3 ") && said[1].contains("Hidden units 64"),
