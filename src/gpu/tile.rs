@@ -1,4 +1,5 @@
-//! How a matrix product is divided among threads: the constants of `block_product.wgsl` and `quad_product.wgsl`.
+//! How a matrix product is divided among threads: the constants of `block_product.wgsl`, `split_product.wgsl` and
+//! `quad_product.wgsl`.
 
 /// Register blocks of 4 × 4 per thread, threads per workgroup, and threads per tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub struct Tile {
     pub column_blocks: usize,
     /// Threads of a workgroup.
     pub group: usize,
-    /// Threads that share the sum of a tile of one block, in products with few tiles; 1 if none do.
+    /// Threads that share the sum of a tile of one block, as far as a product allows: 1, or at least 4.
     pub split: usize,
     /// Whether a quad of threads, two in each direction with 2 × 2 blocks each, shares what it loads.
     pub quads: bool,
@@ -29,10 +30,11 @@ impl Tile {
 
     /// The default shape for a kind of device and a batch size; `quads` says whether the device supports them.
     ///
-    /// A software adapter, with few cores, is fastest with large tiles, which reuse most of what is loaded; a GPU with
-    /// many threads. For a small batch, tiles have no more rows than it needs.
+    /// A software adapter, with few cores, is fastest with large tiles, which reuse most of what is loaded; for a small
+    /// batch, tiles have no more rows than it needs. A GPU is fastest with many threads: on an NVIDIA H200 the book's
+    /// network trains 4.7 times as fast with 16 threads for a tile as with one.
     pub fn choose(software: bool, quads: bool, batch: usize) -> Self {
-        let [many_threads, one_row, _, most_reuse, .., in_quads] = Self::ALL;
+        let [.., one_row, _, most_reuse, _, many_threads, in_quads] = Self::ALL;
         match (software, batch) {
             (false, _) => many_threads,
             (true, ..=4) => one_row,

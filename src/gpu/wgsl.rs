@@ -2,7 +2,7 @@
 
 use super::platform;
 use super::tile::Tile;
-use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, ONE_PART, QUAD_PRODUCT, SPLIT_PARTS};
+use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, QUAD_PRODUCT, SPLIT_PRODUCT};
 use crate::network::code::code_of;
 use crate::network::{Extent, Kernel, Library};
 
@@ -29,11 +29,10 @@ pub struct Dims {
     pub clip: f32,
 }
 
-/// The tile shape of a kernel with a matrix product. Threads share a tile only if there are few.
+/// The tile shape of a kernel with a matrix product: no more threads share a tile than its table allows.
 pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     match kernel.extent {
-        Extent::Product { few_tiles: true, .. } => Some(tile),
-        Extent::Product { few_tiles: false, .. } => Some(Tile { split: 1, ..tile }),
+        Extent::Product { sharers, .. } => Some(Tile { split: tile.split.min(sharers), ..tile }),
         Extent::Threads(_) | Extent::Groups(_) => None,
     }
 }
@@ -46,8 +45,8 @@ pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     };
     let (enabled, product): (_, &[&str]) = match tile {
         Tile { quads: true, .. } => (platform::SUBGROUPS, &[QUAD_PRODUCT, FINISH_BLOCK]),
-        Tile { split: 2.., .. } => ("", &[BLOCK_PRODUCT, SPLIT_PARTS, FINISH_BLOCK]),
-        _ => ("", &[BLOCK_PRODUCT, ONE_PART, FINISH_BLOCK]),
+        Tile { split: 2.., .. } => ("", &[SPLIT_PRODUCT]),
+        _ => ("", &[BLOCK_PRODUCT, FINISH_BLOCK]),
     };
     [&[enabled, &tile.constants(), COMMON], product, code.uses, &[code.wgsl]].concat().join("\n")
 }

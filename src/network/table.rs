@@ -170,8 +170,9 @@ pub enum Extent {
         rows: Dim,
         inner: Dim,
         columns: Dim,
-        /// Whether there are too few tiles to keep a GPU busy, so that several threads may share one.
-        few_tiles: bool,
+        /// The most threads that may share the sum of a tile (1, or at least 4): many where there are too few tiles to
+        /// keep a GPU busy, few where there are enough, one where the sum is short.
+        sharers: usize,
     },
     /// Returns the number of threads, and the floating-point operations of each.
     Threads(fn(&Padded) -> (usize, usize)),

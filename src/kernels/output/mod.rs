@@ -28,7 +28,7 @@ pub const OUTPUT_FORWARD: Kernel = Kernel {
     name: "output_forward",
     runs: Runs::Once,
     bindings: &[("states", Read), ("w_hq", Read), ("b_q", Read), ("logits", Write)],
-    extent: Extent::Product { rows: Dim::N, inner: Dim::H, columns: Dim::V, few_tiles: true },
+    extent: Extent::Product { rows: Dim::N, inner: Dim::H, columns: Dim::V, sharers: 16 },
     work: |&Counts { n, h, v, .. }| Work::product(n, h, v).and(n * v, v),
 };
 
@@ -37,7 +37,7 @@ pub const OUTPUT_BACKWARD: Kernel = Kernel {
     name: "output_backward",
     runs: Runs::Once,
     bindings: &[("dlogits", Read), ("w_hq_t", Read), ("dz", Write)],
-    extent: Extent::Product { rows: Dim::N, inner: Dim::V, columns: Dim::H, few_tiles: false },
+    extent: Extent::Product { rows: Dim::N, inner: Dim::V, columns: Dim::H, sharers: 1 },
     work: |&Counts { n, h, v, .. }| Work::product(n, v, h),
 };
 
@@ -45,7 +45,7 @@ pub const W_HQ_GRAD: Kernel = Kernel {
     name: "w_hq_grad",
     runs: Runs::Once,
     bindings: &[("states", Read), ("dlogits", Read), ("dw_hq", Write)],
-    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::V, few_tiles: true },
+    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::V, sharers: 16 },
     work: |&Counts { n, h, v, .. }| Work::product(h, n, v),
 };
 

@@ -41,7 +41,7 @@ pub const STEP_FORWARD: Kernel = Kernel {
     name: "step_forward",
     runs: Runs::EachStep,
     bindings: &[("inputs", Read), ("w_xh", Read), ("b_h", Read), ("w_hh", Read), ("states", Write)],
-    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 16 },
     // One product a step, plus the look-up and the bias.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(3 * b * h, b * h + h).times(t),
 };
@@ -50,7 +50,7 @@ pub const STEP_BACKWARD: Kernel = Kernel {
     name: "step_backward",
     runs: Runs::EachStep,
     bindings: &[("states", Read), ("w_hh_t", Read), ("dz", Write)],
-    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, few_tiles: true },
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 16 },
     // The last step has no product. Beside the product, each step reads dh and h and writes dz.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(4 * b * h, 2 * b * h).times(t - 1),
 };
@@ -59,7 +59,7 @@ pub const W_HH_GRAD: Kernel = Kernel {
     name: "w_hh_grad",
     runs: Runs::Once,
     bindings: &[("states", Read), ("dz", Read), ("dw_hh", Write)],
-    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::H, few_tiles: false },
+    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::H, sharers: 4 },
     work: |&Counts { n, h, .. }| Work::product(h, n, h),
 };
 
@@ -80,8 +80,8 @@ pub const BIAS_GRAD: Kernel = Kernel {
     name: "bias_grad",
     runs: Runs::Once,
     bindings: &[("dz", Read), ("dlogits", Read), ("db_h", Write), ("db_q", Write)],
-    // A workgroup computes 32 columns of one bias.
-    extent: Extent::Groups(|p| (p.hidden.div_ceil(32) + p.vocabulary.div_ceil(32), 32 * p.positions())),
+    // A workgroup computes 8 columns of one bias.
+    extent: Extent::Groups(|p| (p.hidden.div_ceil(8) + p.vocabulary.div_ceil(8), 8 * p.positions())),
     work: |&Counts { n, h, v, .. }| Work::new(n * (h + v), n * (h + v) + h + v),
 };
 

@@ -4,9 +4,9 @@
 //   right(k, column)                column i: elements column .. column+3 of row `k + i` of R
 //   finish(row, column, product)    receives elements column .. column+3 of one row of C
 // Row, column and k count elements and are multiples of 4. The engine puts in front the constants ROW_BLOCKS and
-// COLUMN_BLOCKS (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile's sum, each with a
-// part of the inner dimension), and adds finish_block.wgsl and a file with `sum_of_parts`: one_part.wgsl or
-// split_parts.wgsl. Unrolled by hand: software adapters do not unroll, and keep an array that a loop indexes in memory.
+// COLUMN_BLOCKS (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile: 1 here, more in
+// split_product.wgsl). Unrolled by hand: software adapters do not unroll, and keep an array that a loop indexes in
+// memory.
 //
 // WGSL's matrices are lists of columns, so `right * left` is four rows of L * R. It sums four terms before it adds them
 // to the accumulator, which rounds less than a chain of single additions.
@@ -14,8 +14,7 @@
 // Computes the tiles of one workgroup, from tile `dims.first` on. A tile has ROW_BLOCKS x COLUMN_BLOCKS blocks; tiles
 // are numbered row by row. Neighbouring threads compute neighbouring tiles, so that they read neighbouring memory.
 fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
-    let tiles = TILE_GROUP / SPLIT;
-    let tile = dims.first + workgroup * tiles + local % tiles;
+    let tile = dims.first + workgroup * TILE_GROUP + local;
     let tiles_across = columns / (4u * COLUMN_BLOCKS);
     let row = tile / tiles_across * (4u * ROW_BLOCKS);
     let column = tile % tiles_across * (4u * COLUMN_BLOCKS);
@@ -24,7 +23,7 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
     var c01 = mat4x4f();
     var c10 = mat4x4f();
     var c11 = mat4x4f();
-    for (var k = local / tiles * 4u; k < end; k += 4u * SPLIT) {
+    for (var k = 0u; k < end; k += 4u) {
         let l0 = left(row, k);
         let r0 = right(k, column);
         c00 += r0 * l0;
@@ -40,8 +39,7 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
             c10 += r0 * left(row + 4u, k);
         }
     }
-    c00 = sum_of_parts(c00, local);
-    if row >= rows || local >= tiles {
+    if row >= rows {
         return;
     }
     finish_block(row, column, c00);

@@ -6,13 +6,11 @@ use crate::network::code::wgsl;
 pub const COMMON: &str = wgsl!("common.wgsl");
 /// `tanh` to f32's precision.
 pub const TANH: &str = wgsl!("tanh.wgsl");
-/// A matrix product in register blocks.
+/// A matrix product in register blocks; one thread computes a tile.
 pub const BLOCK_PRODUCT: &str = wgsl!("block_product.wgsl");
+/// The same with several threads for a tile, each with a part of the sum.
+pub const SPLIT_PRODUCT: &str = wgsl!("split_product.wgsl");
 /// The same for devices with quads: four threads share what they load.
 pub const QUAD_PRODUCT: &str = wgsl!("quad_product.wgsl");
-/// Writes the rows of a block; both products use it.
+/// Writes the rows of a block; block and quad product use it.
 pub const FINISH_BLOCK: &str = wgsl!("finish_block.wgsl");
-/// For [`BLOCK_PRODUCT`]: one thread computes a tile.
-pub const ONE_PART: &str = wgsl!("one_part.wgsl");
-/// For [`BLOCK_PRODUCT`]: several threads compute a tile, each a part of the sum.
-pub const SPLIT_PARTS: &str = wgsl!("split_parts.wgsl");
