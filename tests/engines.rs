@@ -6,6 +6,8 @@
 #[path = "common/trainer.rs"]
 mod script;
 
+use std::rc::Rc;
+
 use script::*;
 use time_traveller::engine::{Device, Engine};
 use time_traveller::gpu::Gpu;
@@ -16,6 +18,7 @@ use time_traveller::network::parameters::cast;
 use time_traveller::network::{Network, Parameters, Setup};
 use time_traveller::oracle;
 use time_traveller::protocol::{Command, Event, PastRace};
+use time_traveller::train::Session;
 
 /// Minibatches of 600 positions: the CPU engine sums gradients over 256 positions at a time.
 const LONG: Sizes = Sizes { batch: 12, steps: 50, hidden: 20, vocabulary: 9 };
@@ -130,4 +133,25 @@ fn a_race_that_is_recalled_is_not_run_again() {
 
 fn gpu_name() -> String {
     pollster::block_on(Gpu::open()).unwrap_or_else(|error| panic!("{error}")).name
+}
+
+/// The device has the next epoch before the results of the last are waited for; only those of the run's last epoch find
+/// it idle.
+#[test]
+fn no_results_are_waited_for_by_an_idle_device() {
+    pollster::block_on(async {
+        let gpu = Gpu::open().await.unwrap_or_else(|error| panic!("{error}"));
+        for hidden in [16, 256] {
+            let config = Config { hidden, epochs: 8, ..small() };
+            let device = Device::gpu(&gpu, network(config).sizes);
+            let mut session = Session::new(&device, &Rc::new(corpus()), config).await.unwrap();
+            session.set_sample("time", 20);
+            let mut samples = Vec::new();
+            while !session.is_finished() {
+                samples.extend(session.advance().await.unwrap().map(|result| result.sample.unwrap().text));
+            }
+            assert_eq!(samples.len(), 8);
+            assert!(session.idle_waits() <= 1, "{hidden} hidden units: {}", session.idle_waits());
+        }
+    });
 }

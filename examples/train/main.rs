@@ -21,7 +21,7 @@ use time_traveller::Error;
 use time_traveller::engine::{Device, Devices};
 use time_traveller::kernels::network_of;
 use time_traveller::model::{Config, Hyperparameters};
-use time_traveller::protocol::{Divergence, EpochReport, SAMPLE_LENGTH, Sample, check_prefix};
+use time_traveller::protocol::{Divergence, EpochReport, SAMPLE_LENGTH, check_prefix};
 use time_traveller::train::Session;
 
 use arguments::Arguments;
@@ -97,14 +97,11 @@ impl Run<'_> {
         let Opened { session, config, reports, device, edition } = &mut self.opened;
         let device = device.name();
         let report = Report::start(arguments.json, config, arguments.text.display(), edition, &device)?;
+        session.set_sample(&self.prefixes[0], SAMPLE_LENGTH as usize);
         while !session.is_finished() && !self.stop.load(Ordering::Relaxed) {
-            let Some(result) = session.advance().await? else { continue };
-            let prefix = &self.prefixes[0];
-            let sample = session.sample(prefix, SAMPLE_LENGTH as usize).await;
-            // The epoch counts even if its sample fails.
-            let none = Sample { prefix: prefix.clone(), text: String::new(), unknown: Vec::new() };
-            reports.push(result.report(sample.clone().unwrap_or(none)));
-            sample?;
+            let Some(mut result) = session.advance().await? else { continue };
+            let sample = result.sample.take().expect("a sample was asked for");
+            reports.push(result.report(sample));
             self.keeper.after_epoch(session, reports);
             report.epoch(&reports[reports.len() - 1])?;
         }

@@ -19,7 +19,6 @@ mod worker {
     use futures_util::future::Either;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
-    use time_traveller::kernels::{LIBRARY, network_of};
     use time_traveller::model::Config;
     use time_traveller::protocol::{Command, Event, TextChoice};
     use time_traveller::text::Text;
@@ -128,10 +127,6 @@ mod worker {
                 None => return, // the page is gone
             }
         };
-        if let Ok(gpu) = &devices.gpu {
-            // An error of the kernels is reported when a network needs them.
-            _ = gpu.precompile(&network_of(&Config::default(), 28), LIBRARY).await;
-        }
         Trainer::new(devices, texts, |event| outbox.borrow_mut().emit(event)).serve(train, &mut commands).await;
     }
 

@@ -12,7 +12,7 @@ use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
 use crate::model::{Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
-use crate::network::{Parameters, Setup};
+use crate::network::{EpochOutput, Parameters, Setup};
 use crate::{cpu, gpu};
 
 /// What a network can be trained on.
@@ -50,6 +50,31 @@ impl Device {
     /// A GPU with its default tile shape.
     pub fn gpu(gpu: &gpu::Gpu, sizes: Sizes) -> Self {
         Self::Gpu(gpu.clone(), gpu.tile(sizes.batch))
+    }
+}
+
+/// Results that an engine has been asked for.
+pub enum Results {
+    Gpu(gpu::Results),
+    /// Made when they are taken.
+    Cpu {
+        prefix: Vec<u32>,
+        length: usize,
+    },
+}
+
+impl Results {
+    /// Whether a GPU has been asked for them.
+    pub fn come_from_gpu(&self) -> bool {
+        matches!(self, Self::Gpu(_))
+    }
+
+    /// Whether they can be taken without waiting.
+    pub fn are_ready(&mut self) -> bool {
+        match self {
+            Self::Gpu(results) => results.are_ready(),
+            Self::Cpu { .. } => true,
+        }
     }
 }
 
@@ -91,6 +116,43 @@ impl Engine {
                 engine.advance(run, minibatch).await;
                 Ok(())
             }
+        }
+    }
+
+    /// Requests the results of a sequence of minibatches that has been submitted, and a sample that continues `prefix`
+    /// by the `length` likeliest tokens; none if `length` is 0. The next sequence can begin at once on a GPU; results
+    /// have to be taken before those of the sequence after it are requested, on the CPU before the next begins.
+    ///
+    /// # Errors
+    /// On the GPU, an empty or too long prefix; a failure of the device.
+    pub async fn request_results(&mut self, run: &Cursor, prefix: &[u32], length: usize) -> Result<Results> {
+        Ok(match self {
+            Self::Gpu(engine) => Results::Gpu(engine.request_results(run, prefix, length).await?),
+            Self::Cpu(_) => Results::Cpu { prefix: prefix.to_vec(), length },
+        })
+    }
+
+    /// Waits for requested results.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn take_results(&mut self, results: Results) -> Result<EpochOutput> {
+        match (self, results) {
+            (Self::Gpu(engine), Results::Gpu(results)) => engine.take_results(results).await,
+            (Self::Cpu(engine), Results::Cpu { prefix, length }) => {
+                let (metrics, parameters) = (engine.finish(), engine.parameters().clone());
+                let sample = if length > 0 { engine.generate(&prefix, length).await } else { Vec::new() };
+                Ok(EpochOutput { metrics, parameters, sample })
+            }
+            _ => unreachable!("results of another engine"),
+        }
+    }
+
+    /// How often results were waited for while the device had nothing to do.
+    pub fn idle_waits(&self) -> usize {
+        match self {
+            Self::Gpu(engine) => engine.idle_waits(),
+            Self::Cpu(_) => 0,
         }
     }
 

@@ -1,22 +1,27 @@
-//! Chooses the fastest device: each trains a few minibatches of the network's sizes and is timed.
+//! Chooses the fastest device: each trains a few minibatches of the network's sizes and is timed, the faster half once
+//! more and for longer.
 
 use futures_util::future::LocalBoxFuture;
-use web_time::{Duration, Instant};
+use web_time::Duration;
 
 use super::Device;
 use super::profile::{MAX_MINIBATCHES, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
+use crate::gpu::tile::Tile;
+use crate::kernels::{LIBRARY, network_of};
+use crate::model::Config;
 use crate::model::Sizes;
 use crate::model::config::EngineChoice;
 use crate::model::race::{Lap, PastRace};
 use crate::network::Network;
 
-/// No further lap begins after this time.
+/// No further lap begins once laps have taken this long. Compiling, which a visitor waits for once, does not count.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// A lap lasts about this long, or one minibatch if that takes longer.
-const LAP: Duration = Duration::from_millis(200);
+/// A first lap lasts about this long, and a second one; or one minibatch, if that takes longer.
+const FIRST_LAP: Duration = Duration::from_millis(60);
+const SECOND_LAP: Duration = Duration::from_millis(200);
 
 /// The most floating-point operations of a minibatch in a race; beyond, it has fewer time steps.
 const MAX_FLOPS: u64 = 2_000_000_000;
@@ -92,6 +97,13 @@ impl Devices {
         self.races.extend(races);
     }
 
+    /// Precompiles the GPU's kernels for one more tile shape, so that a race need not wait for it; returns false if there
+    /// is none. Kernels are the same for all sizes. Their errors are reported when a network needs them.
+    pub async fn precompile_next(&self) -> bool {
+        let Ok(gpu) = &self.gpu else { return false };
+        gpu.precompile_next(&network_of(&Config::default(), 28), LIBRARY).await.unwrap_or(false)
+    }
+
     /// The device for a choice. `auto`: the fastest, by a race that is run once for each `Sizes`. A named device is
     /// taken without a race and with its default tile shape, so that a run can be repeated bitwise (tile shapes round
     /// differently).
@@ -121,46 +133,86 @@ impl Devices {
     }
 }
 
-/// The GPU with each of its tile shapes, the default first.
+/// The GPU with each of its tile shapes: the default first, then those with many threads on a GPU, and those with large
+/// tiles on a software adapter.
 fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
     let first = gpu.tile(sizes.batch);
-    let others = gpu.tiles().filter(|&tile| tile != first);
-    std::iter::once(first).chain(others).map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
+    let shared = |tile: &Tile| (tile.split > 1) != gpu.software;
+    let others = |early| gpu.tiles().filter(move |tile| *tile != first && shared(tile) == early);
+    let all = std::iter::once(first).chain(others(true)).chain(others(false));
+    all.map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }
 
-/// Times each device in turn.
+/// Times each device in turn, and then the faster half of them for longer.
 ///
 /// # Errors
 /// The last failure, if no device could train.
 async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
-    let network = racing(network);
-    let start = Instant::now();
-    let mut laps = Vec::new();
-    let mut best: Option<(f64, Device)> = None;
-    let mut gpu_best = 0f64;
-    let mut failure = None;
-    for entrant in entrants {
-        let fastest = best.as_ref().map_or(0.0, |(speed, _)| *speed);
-        let is_gpu = matches!(entrant, Device::Gpu(..));
-        let hopeless = is_gpu && gpu_best > 0.0 && gpu_best * HOPELESS < fastest;
-        let timed = if hopeless || (best.is_some() && start.elapsed() >= LIMIT) {
-            None
-        } else {
-            lap(&entrant, network).await.map_err(|error| failure = Some(error)).ok()
-        };
-        if let Some(speed) = timed {
-            if is_gpu {
-                gpu_best = gpu_best.max(speed);
-            }
-            if speed > fastest {
-                best = Some((speed, entrant.clone()));
-            }
+    let laps = entrants.iter().map(|entrant| Lap { name: entrant.variant(), tokens_per_second: None }).collect();
+    let mut field = Field { network: racing(network), laps, driven: 0.0, failure: None };
+    for (i, entrant) in entrants.iter().enumerate() {
+        if !field.is_hopeless(entrant, &entrants) {
+            field.lap(i, entrant, FIRST_LAP).await;
         }
-        laps.push(Lap { name: entrant.variant(), tokens_per_second: timed });
     }
-    match best {
-        Some((_, winner)) => Ok(Race { laps, winner, new: true }),
-        None => Err(failure.unwrap_or(Error::NoAdapter)),
+    // Of a slow device one minibatch was a long lap already.
+    let least = field.median().max(field.network.sizes.positions() as f64 / SECOND_LAP.as_secs_f64());
+    for (i, entrant) in entrants.iter().enumerate() {
+        if speed(&field.laps[i]) >= least {
+            field.lap(i, entrant, SECOND_LAP).await;
+        }
+    }
+    match field.fastest() {
+        Some(winner) => Ok(Race { winner: entrants[winner].clone(), laps: field.laps, new: true }),
+        None => Err(field.failure.unwrap_or(Error::NoAdapter)),
+    }
+}
+
+/// The entrants of a race and their best laps so far.
+struct Field {
+    network: Network,
+    laps: Vec<Lap>,
+    /// Seconds of all laps so far.
+    driven: f64,
+    failure: Option<Error>,
+}
+
+impl Field {
+    /// The fastest entrant, if any was timed.
+    fn fastest(&self) -> Option<usize> {
+        let timed = (0..self.laps.len()).filter(|&i| self.laps[i].tokens_per_second.is_some());
+        timed.max_by(|&a, &b| f64::total_cmp(&speed(&self.laps[a]), &speed(&self.laps[b])))
+    }
+
+    /// The least speed of the faster half of those that were timed.
+    fn median(&self) -> f64 {
+        let timed = || self.laps.iter().filter_map(|lap| lap.tokens_per_second);
+        let faster_than = |speed: f64| timed().filter(|&other| other > speed).count();
+        timed().filter(|&speed| 2 * faster_than(speed) < timed().count()).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Whether this is another tile shape of a GPU that is far slower than the fastest device.
+    fn is_hopeless(&self, entrant: &Device, entrants: &[Device]) -> bool {
+        let is_gpu = |device: &Device| matches!(device, Device::Gpu(..));
+        let fastest = self.laps.iter().map(speed).fold(0.0, f64::max);
+        let of_gpu = entrants.iter().zip(&self.laps).filter(|(entrant, _)| is_gpu(entrant)).map(|(_, lap)| speed(lap));
+        let gpu = of_gpu.fold(0.0, f64::max);
+        is_gpu(entrant) && gpu > 0.0 && gpu * HOPELESS < fastest
+    }
+
+    /// Times an entrant for about `time`, if there is time left or none has been timed.
+    async fn lap(&mut self, i: usize, entrant: &Device, time: Duration) {
+        let is_first = self.laps.iter().all(|lap| lap.tokens_per_second.is_none());
+        if self.driven >= LIMIT.as_secs_f64() && !is_first {
+            return;
+        }
+        match lap(entrant, self.network, time).await {
+            Ok((speed, seconds)) => {
+                self.laps[i].tokens_per_second = Some(speed);
+                self.driven += seconds;
+            }
+            Err(error) => self.failure = Some(error),
+        }
     }
 }
 
@@ -171,11 +223,16 @@ fn racing(network: Network) -> Network {
     network.with_sizes(Sizes { steps: sizes.steps.min((MAX_FLOPS / per_step) as usize).max(1), ..sizes })
 }
 
-/// Tokens per second over a few minibatches, after one for warm-up.
-async fn lap(entrant: &Device, network: Network) -> Result<f64> {
+/// Tokens per second over some minibatches that take about `time`, and their seconds. One for warm-up, which compiles in
+/// some browsers, is not counted.
+async fn lap(entrant: &Device, network: Network, time: Duration) -> Result<(f64, f64)> {
     let mut measured = Measured::new(entrant, network).await?;
+    measured.train(1).await?;
     let first = measured.train(1).await?;
-    let minibatches = ((LAP.as_secs_f64() / first) as usize).clamp(1, MAX_MINIBATCHES);
-    let seconds = measured.train(minibatches).await?;
-    Ok((minibatches * network.sizes.positions()) as f64 / seconds)
+    let minibatches = (time.as_secs_f64() / first) as usize;
+    let (minibatches, seconds) = match minibatches.min(MAX_MINIBATCHES) {
+        0 | 1 => (1, first),
+        minibatches => (minibatches, measured.train(minibatches).await?),
+    };
+    Ok(((minibatches * network.sizes.positions()) as f64 / seconds, seconds))
 }

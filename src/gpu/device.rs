@@ -81,13 +81,21 @@ impl Gpu {
         kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
     }
 
-    /// Precompiles a network's kernels for the default tile shape of its batch size.
+    /// Precompiles a network's kernels for one more tile shape, the default first; returns false if all are compiled. On
+    /// a software adapter the default is all, since compiling takes the processor's time.
     ///
     /// # Errors
     /// A kernel that the device does not compile; out of memory.
-    pub async fn precompile(&self, network: &Network, library: Library) -> Result<()> {
-        let tile = self.tile(network.sizes.batch);
-        self.checked(|| drop(self.kernels(network, library, tile))).await
+    pub async fn precompile_next(&self, network: &Network, library: Library) -> Result<bool> {
+        let first = self.tile(network.sizes.batch);
+        let tiles = std::iter::once(first).chain(self.tiles().filter(|_| !self.software));
+        let is_new = |tile: &Tile| {
+            let pipelines = self.pipelines.borrow();
+            network.kernels().into_iter().any(|kernel| !pipelines.has(kernel, *tile))
+        };
+        let Some(tile) = tiles.into_iter().find(is_new) else { return Ok(false) };
+        self.checked(|| drop(self.kernels(network, library, tile))).await?;
+        Ok(true)
     }
 
     /// Checks for failures since the device was opened that no call has returned.
@@ -129,25 +137,66 @@ impl Gpu {
         self.check()
     }
 
-    /// Reads the first `bytes` of a `MAP_READ` buffer, after all earlier submissions.
+    /// Submits commands that fill a `MAP_READ` buffer, and requests its first `bytes`.
+    pub fn read_back(&self, commands: wgpu::CommandBuffer, buffer: &wgpu::Buffer, bytes: u64) -> ReadBack {
+        let submission = self.submit(commands);
+        let (send, mapped) = oneshot::channel();
+        buffer.slice(..bytes).map_async(wgpu::MapMode::Read, move |result| _ = send.send(result));
+        ReadBack {
+            gpu: self.clone(),
+            buffer: buffer.clone(),
+            bytes,
+            submission: Some(submission),
+            mapped,
+            outcome: None,
+        }
+    }
+}
+
+/// A read-back under way. Dropped, it leaves its buffer free for another.
+pub struct ReadBack {
+    gpu: Gpu,
+    buffer: wgpu::Buffer,
+    bytes: u64,
+    submission: Option<Submission>,
+    mapped: oneshot::Receiver<Result<(), wgpu::BufferAsyncError>>,
+    outcome: Option<Result<(), wgpu::BufferAsyncError>>,
+}
+
+impl ReadBack {
+    /// Whether the numbers can be read without waiting.
+    pub fn is_ready(&mut self) -> bool {
+        platform::poll(&self.gpu.device);
+        if self.outcome.is_none() {
+            self.outcome = self.mapped.try_recv().ok().flatten();
+        }
+        self.outcome.is_some()
+    }
+
+    /// Waits for the numbers.
     ///
     /// # Errors
     /// The buffer can't be mapped, as after the device's loss.
-    pub async fn read<T: bytemuck::Pod>(&self, buffer: &wgpu::Buffer, bytes: u64) -> Result<Vec<T>> {
-        let slice = buffer.slice(..bytes);
-        let (send, mapped) = oneshot::channel();
-        slice.map_async(wgpu::MapMode::Read, move |result| _ = send.send(result));
-        platform::run_callbacks(&self.device)?;
-        match mapped.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.failure(error.to_string())),
-            Err(_) => return Err(self.failure("the device dropped a read-back".to_owned())),
+    pub async fn numbers<T: bytemuck::Pod>(mut self) -> Result<Vec<T>> {
+        if let Some(submission) = self.submission.take().filter(|_| self.outcome.is_none()) {
+            submission.done(&self.gpu.device).await?;
         }
-        let view = slice.get_mapped_range().map_err(|error| self.failure(error.to_string()))?;
-        let numbers = bytemuck::pod_collect_to_vec(&view[..]);
-        drop(view);
-        buffer.unmap();
-        Ok(numbers)
+        let outcome = match self.outcome.take() {
+            Some(outcome) => Ok(outcome),
+            None => (&mut self.mapped).await,
+        };
+        let failure = |symptom: String| self.gpu.failure(symptom);
+        outcome
+            .map_err(|_| failure("the device dropped a read-back".to_owned()))?
+            .map_err(|error| failure(error.to_string()))?;
+        let view = self.buffer.slice(..self.bytes).get_mapped_range().map_err(|error| failure(error.to_string()))?;
+        Ok(bytemuck::pod_collect_to_vec(&view[..]))
+    }
+}
+
+impl Drop for ReadBack {
+    fn drop(&mut self) {
+        self.buffer.unmap();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A network on the GPU: buffers, bind groups, and training on minibatches.
 //!
 //! [`Engine::advance`] copies a minibatch's tokens and its initial state into the kernels' buffers, dispatches the
-//! training step and keeps the last state and the metrics on the GPU; [`Engine::finish`] reads the metrics back.
+//! training step and keeps the last state and the metrics on the GPU; `results.rs` reads the metrics back.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::step::{Dispatch, Steps};
 use super::tile::Tile;
 use super::wgsl::Dims;
 use crate::error::Result;
-use crate::model::minibatch::{Metrics, by_time};
+use crate::model::minibatch::by_time;
 use crate::model::{Cursor, Hyperparameters, Minibatch, StateAt};
 use crate::network::{Kernel, Network, Parameters, Setup};
 
@@ -31,16 +31,23 @@ pub struct Engine {
     pub(super) steps: Steps,
     /// In the order of [`Network::kernels`].
     kernels: Vec<(Compiled, wgpu::BindGroup)>,
-    buffers: BTreeMap<Buffer, wgpu::Buffer>,
+    pub(super) buffers: BTreeMap<Buffer, wgpu::Buffer>,
     uniforms: wgpu::Buffer,
     /// Tokens of the minibatches of one submission; each is copied to the minibatch buffer when it begins.
     pub(super) uploads: wgpu::Buffer,
     /// For each carried tensor, the slot that goes from one minibatch to the next.
     carried: Vec<(Tensor, wgpu::Buffer)>,
     /// `metrics` of each minibatch of the current sequence, 16 bytes each.
-    history: wgpu::Buffer,
+    pub(super) history: wgpu::Buffer,
+    /// For answers.
     pub(super) readback: wgpu::Buffer,
+    /// For the results of an epoch; one is filled while the other is read.
+    pub(super) results: [wgpu::Buffer; 2],
     pub(super) pacing: Pacing,
+    /// The number of submissions that train or copy results.
+    pub(super) submissions: u64,
+    /// How often results were waited for while the device had nothing to do.
+    pub(super) idle_waits: usize,
 }
 
 impl Engine {
@@ -100,6 +107,7 @@ impl Engine {
         let uploads = (MAX_UPLOADED_BYTES / minibatch).clamp(1, MAX_UPLOADS) * minibatch;
         let metrics = 16 * setup.minibatches as u64;
         let generated = layout.tensor("sequence").bytes() + layout.tensor("generated_logits").bytes();
+        let results = metrics + layout.end(Buffer::Parameters) + layout.tensor("sequence").bytes();
         let carried = layout.network.carried().map(|tensor| {
             let tensor = layout.tensor(tensor.name).clone();
             let slot = buffer("carried", tensor.slot_bytes(), copied);
@@ -111,16 +119,15 @@ impl Engine {
             uploads: buffer("uploads", uploads, copied),
             carried: carried.collect(), // new buffers are zero
             history: buffer("history", metrics, copied),
-            readback: buffer(
-                "readback",
-                (metrics + layout.end(Buffer::Parameters)).max(generated),
-                Usage::MAP_READ | Usage::COPY_DST,
-            ),
+            readback: buffer("readback", generated, Usage::MAP_READ | Usage::COPY_DST),
+            results: [(); 2].map(|()| buffer("results", results, Usage::MAP_READ | Usage::COPY_DST)),
             gpu: gpu.clone(),
             buffers,
             layout,
             steps,
             pacing: Pacing::new(),
+            submissions: 0,
+            idle_waits: 0,
         }
     }
 
@@ -173,7 +180,7 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         let mut tokens: Vec<u32> = Vec::new();
         let mut flops = 0;
         while !run.is_held() && flops < self.pacing.budget {
@@ -193,7 +200,8 @@ impl Engine {
         }
         self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&tokens));
         let submission = self.gpu.submit(encoder.finish());
-        self.pacing.submitted(submission, flops, run.at.0);
+        self.submissions += 1;
+        self.pacing.submitted(submission, flops, Some(run.at.0));
         if let Some(done) = self.pacing.make_room(&self.gpu).await? {
             run.done = done;
         }
@@ -225,24 +233,36 @@ impl Engine {
     /// Records dispatches of the current minibatch until they reach `budget` operations or its end; returns the
     /// operations.
     fn record_up_to(&self, encoder: &mut wgpu::CommandEncoder, run: &mut Cursor, budget: u64) -> u64 {
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let rest = &self.steps.train[run.at.1..];
         let mut flops = 0;
-        for dispatch in &self.steps.train[run.at.1..] {
-            self.dispatch(&mut pass, dispatch);
-            run.at.1 += 1;
-            flops += dispatch.flops;
-            if flops >= budget {
-                break;
-            }
-        }
+        let mut fits = |dispatch: &&Dispatch| {
+            let fits = flops < budget;
+            flops += if fits { dispatch.flops } else { 0 };
+            fits
+        };
+        let count = rest.iter().take_while(&mut fits).count();
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        self.dispatch(&mut pass, &rest[..count]);
+        run.at.1 += count;
         flops
     }
 
-    pub(super) fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, dispatch: &Dispatch) {
-        let (compiled, bind_group) = &self.kernels[dispatch.kernel];
-        pass.set_pipeline(&compiled.pipeline);
-        pass.set_bind_group(0, bind_group, &[dispatch.dims_at]);
-        pass.dispatch_workgroups(dispatch.groups[0], dispatch.groups[1], 1);
+    /// Records dispatches; a pipeline is set only where it changes.
+    pub(super) fn dispatch<'a>(
+        &self,
+        pass: &mut wgpu::ComputePass<'_>,
+        dispatches: impl IntoIterator<Item = &'a Dispatch>,
+    ) {
+        let mut set = None;
+        for &Dispatch { kernel, dims_at, groups: [x, y], .. } in dispatches {
+            let (compiled, bind_group) = &self.kernels[kernel];
+            if set != Some(kernel) {
+                pass.set_pipeline(&compiled.pipeline);
+                set = Some(kernel);
+            }
+            pass.set_bind_group(0, bind_group, &[dims_at]);
+            pass.dispatch_workgroups(x, y, 1);
+        }
     }
 
     /// The content of the minibatch buffer: inputs, targets, and the positions sorted by input for `w_xh_grad.wgsl`.
@@ -281,42 +301,8 @@ impl Engine {
         self.pacing.drain(&self.gpu).await
     }
 
-    /// Waits for a sequence of minibatches and returns loss and gradient norm of each: the one read-back of an epoch.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn finish(&mut self, run: &mut Cursor) -> Result<Vec<Metrics>> {
-        let (metrics, _) = self.read_run(run, 0).await?;
-        Ok(metrics)
-    }
-
-    /// [`Engine::finish`] and the resulting parameters, in the same read-back.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
-        let (metrics, padded) = self.read_run(run, self.layout.end(Buffer::Parameters)).await?;
-        let mut numbers = Vec::new();
-        for param in self.network().params() {
-            let tensor = self.layout.tensor(param.name);
-            numbers.extend(tensor.unpad(&padded[tensor.at as usize / 4..]));
-        }
-        Ok((metrics, Parameters { network: self.network(), numbers }))
-    }
-
-    /// The metrics of all minibatches submitted, and the first `parameters` bytes of the parameter buffer after them.
-    async fn read_run(&mut self, run: &mut Cursor, parameters: u64) -> Result<(Vec<Metrics>, Vec<f32>)> {
-        let metrics = 16 * run.at.0 as u64;
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        encoder.copy_buffer_to_buffer(&self.history, 0, &self.readback, 0, metrics);
-        encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, &self.readback, metrics, parameters);
-        self.gpu.submit(encoder.finish());
-        let mut numbers = self.gpu.read::<f32>(&self.readback, metrics + parameters).await?;
-        self.synchronize().await?;
-        run.synchronized();
-        let parameters = numbers.split_off(metrics as usize / 4);
-        let metrics = numbers.chunks_exact(4).map(|numbers| Metrics { loss: numbers[0], grad_norm: numbers[1] });
-        Ok((metrics.collect(), parameters))
+    pub(super) fn encoder(&self) -> wgpu::CommandEncoder {
+        self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default())
     }
 
     /// The buffer of a tensor that has its own.
@@ -336,7 +322,7 @@ impl Engine {
 
     fn all_buffers(&self) -> impl Iterator<Item = &wgpu::Buffer> {
         let others = [&self.uniforms, &self.uploads, &self.history, &self.readback];
-        self.buffers.values().chain(others).chain(self.carried.iter().map(|(_, slot)| slot))
+        self.buffers.values().chain(others).chain(&self.results).chain(self.carried.iter().map(|(_, slot)| slot))
     }
 }
 

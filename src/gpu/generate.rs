@@ -2,7 +2,7 @@
 //! GPU, with one read-back at the end. Slow devices and long prefixes take several submissions.
 
 use super::engine::Engine;
-use super::step::{Dispatch, Steps};
+use super::step::Steps;
 use crate::error::{Error, Result};
 use crate::kernels::generate::SEQUENCE_LIMIT;
 use crate::model::pick::{Generated, LONGEST_ANSWER, SamplingParameters};
@@ -15,7 +15,7 @@ impl Engine {
     /// [`Error::EmptyPrefix`]; [`Error::PrefixTooLong`] if prefix and continuation exceed [`SEQUENCE_LIMIT`]; a failure
     /// of the device.
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Result<Vec<u32>> {
-        let encoder = self.write_tokens(prefix, length, |steps| &steps.generate).await?;
+        let encoder = self.write_tokens(prefix, length, false).await?;
         let numbers = self.read_tokens(encoder, prefix.len() + length, 0).await?;
         Ok(numbers[2..].to_vec())
     }
@@ -37,7 +37,7 @@ impl Engine {
         let numbers = [top_k, seed, temperature.to_bits()];
         self.gpu.queue.write_buffer(self.buffer("sampling_parameters"), 0, bytemuck::cast_slice(&numbers));
         // One more, for the logits after the last token.
-        let encoder = self.write_tokens(prefix, length + 1, |steps| &steps.generate_scored).await?;
+        let encoder = self.write_tokens(prefix, length + 1, true).await?;
         let logits = (length + 1) * self.layout.network.sizes.vocabulary;
         let tokens = prefix.len() + length;
         let numbers = self.read_tokens(encoder, tokens, logits).await?;
@@ -48,13 +48,13 @@ impl Engine {
         })
     }
 
-    /// Reads the prefix and picks `length` tokens by these dispatches. Returns the last commands, recorded but not
-    /// submitted.
-    async fn write_tokens(
+    /// Reads the prefix and picks `length` tokens, by their scores or the likeliest, after everything submitted. Returns the last
+    /// commands, recorded but not submitted.
+    pub(super) async fn write_tokens(
         &mut self,
         prefix: &[u32],
         length: usize,
-        dispatches: impl Fn(&Steps) -> &[Dispatch],
+        scored: bool,
     ) -> Result<wgpu::CommandEncoder> {
         if prefix.is_empty() {
             return Err(Error::EmptyPrefix);
@@ -66,23 +66,22 @@ impl Engine {
         let mut sequence = vec![0, prefix.len() as u32];
         sequence.extend(prefix);
         self.gpu.queue.write_buffer(self.buffer("sequence"), 0, bytemuck::cast_slice(&sequence));
-        self.synchronize().await?;
-        let dispatches = dispatches(&self.steps);
+        let Steps { generate, generate_scored, .. } = &self.steps;
+        let dispatches = if scored { generate_scored } else { generate };
         let flops: u64 = dispatches.iter().map(|dispatch| dispatch.flops).sum();
         let per_submission = usize::try_from(self.pacing.budget / flops).unwrap_or(tokens).max(1);
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         encoder.clear_buffer(self.buffer("state"), 0, None);
         for first in (0..tokens - 1).step_by(per_submission) {
             if first > 0 {
                 let submission = self.gpu.submit(encoder.finish());
-                self.gpu.wait(submission).await?;
-                encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                self.pacing.submitted(submission, flops * per_submission as u64, None);
+                self.pacing.make_room(&self.gpu).await?;
+                encoder = self.encoder();
             }
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in first..(first + per_submission).min(tokens - 1) {
-                for dispatch in dispatches {
-                    self.dispatch(&mut pass, dispatch);
-                }
+                self.dispatch(&mut pass, dispatches);
             }
         }
         Ok(encoder)
@@ -93,7 +92,6 @@ impl Engine {
         let [sequence, logits] = [2 + tokens, logits].map(|numbers| 4 * numbers as u64);
         encoder.copy_buffer_to_buffer(self.buffer("sequence"), 0, &self.readback, 0, sequence);
         encoder.copy_buffer_to_buffer(self.buffer("generated_logits"), 0, &self.readback, sequence, logits);
-        self.gpu.submit(encoder.finish());
-        self.gpu.read(&self.readback, sequence + logits).await
+        self.gpu.read_back(encoder.finish(), &self.readback, sequence + logits).numbers().await
     }
 }

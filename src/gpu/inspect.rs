@@ -30,17 +30,16 @@ impl Engine {
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         encoder.copy_buffer_to_buffer(self.buffer_of(tensor), tensor.at, &staging, 0, tensor.bytes());
-        self.gpu.submit(encoder.finish());
-        let padded = self.gpu.read(&staging, tensor.bytes()).await?;
+        let padded = self.gpu.read_back(encoder.finish(), &staging, tensor.bytes()).numbers().await?;
         staging.destroy();
         Ok(tensor.unpad(&padded))
     }
 
     /// Uploads a minibatch and sets its initial state.
     pub fn load(&self, minibatch: &Minibatch, state: StateAt) {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         self.begin_minibatch(&mut encoder, 0, state);
         self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));
         self.gpu.submit(encoder.finish());
@@ -53,12 +52,10 @@ impl Engine {
     pub async fn run_kernel(&mut self, kernel: &str, t: usize) -> Result<()> {
         let index = self.steps.index(kernel);
         let all = self.steps.train.iter().chain(&self.steps.generate_scored);
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for dispatch in all.filter(|dispatch| (dispatch.kernel, dispatch.t) == (index, t)) {
-                self.dispatch(&mut pass, dispatch);
-            }
+            self.dispatch(&mut pass, all.filter(|dispatch| (dispatch.kernel, dispatch.t) == (index, t)));
         }
         let submission = self.gpu.submit(encoder.finish());
         self.gpu.wait(submission).await

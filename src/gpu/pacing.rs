@@ -28,8 +28,8 @@ struct Submitted {
     submission: Submission,
     flops: u64,
     at: Instant,
-    /// Minibatches of the sequence that are finished once it is done.
-    minibatches: usize,
+    /// Minibatches of the current sequence that are finished once it is done, if it trains.
+    minibatches: Option<usize>,
 }
 
 impl Pacing {
@@ -37,8 +37,8 @@ impl Pacing {
         Self { budget: FIRST, in_flight: VecDeque::new(), last_done: Instant::now() }
     }
 
-    /// Adds a submission: its operations, and the minibatches that are finished once it is done.
-    pub fn submitted(&mut self, submission: Submission, flops: u64, minibatches: usize) {
+    /// Adds a submission: its operations and, if it trains, the minibatches that are finished once it is done.
+    pub fn submitted(&mut self, submission: Submission, flops: u64, minibatches: Option<usize>) {
         self.in_flight.push_back(Submitted { submission, flops, at: Instant::now(), minibatches });
     }
 
@@ -60,7 +60,12 @@ impl Pacing {
         self.last_done = now;
         let wanted = (flops as f64 / seconds * TARGET) as u64;
         self.budget = wanted.clamp(self.budget / 2, self.budget * 2).max(1);
-        Ok(Some(minibatches))
+        Ok(minibatches)
+    }
+
+    /// Another sequence of minibatches begins: what is in flight counts none of its own.
+    pub fn begin_sequence(&mut self) {
+        self.in_flight.iter_mut().for_each(|submitted| submitted.minibatches = None);
     }
 
     /// Waits for all submissions in flight.

@@ -16,6 +16,11 @@ pub struct Compiled {
 pub struct Pipelines(Vec<(&'static str, Tile, Compiled)>);
 
 impl Pipelines {
+    /// Whether the kernel is compiled for a tile shape.
+    pub fn has(&self, kernel: &Kernel, tile: Tile) -> bool {
+        self.0.iter().any(|(name, of, _)| (*name, *of) == (kernel.name, tile))
+    }
+
     /// The kernel's pipeline for a tile shape; compiles `wgsl()` on first use.
     pub fn get(
         &mut self,

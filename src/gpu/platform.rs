@@ -1,9 +1,9 @@
 //! The GPU calls in which the web and a native program differ.
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, run_callbacks};
+pub use native::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, poll, run_callbacks};
 #[cfg(target_arch = "wasm32")]
-pub use web::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, run_callbacks};
+pub use web::{ErrorScopes, SUBGROUPS, Submission, find_adapter, has_subgroups, name, poll, run_callbacks};
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
@@ -34,16 +34,21 @@ mod native {
         }
 
         pub async fn done(self, device: &wgpu::Device) -> Result<()> {
-            poll(device, wgpu::PollType::Wait { submission_index: Some(self.0), timeout: None })
+            wait(device, wgpu::PollType::Wait { submission_index: Some(self.0), timeout: None })
         }
     }
 
     /// Waits for the device and runs pending callbacks.
     pub fn run_callbacks(device: &wgpu::Device) -> Result<()> {
-        poll(device, wgpu::PollType::wait_indefinitely())
+        wait(device, wgpu::PollType::wait_indefinitely())
     }
 
-    fn poll(device: &wgpu::Device, poll: wgpu::PollType) -> Result<()> {
+    /// Runs the callbacks of what the device has finished. A failure is reported by what waits for it.
+    pub fn poll(device: &wgpu::Device) {
+        _ = device.poll(wgpu::PollType::Poll);
+    }
+
+    fn wait(device: &wgpu::Device, poll: wgpu::PollType) -> Result<()> {
         device.poll(poll).map(|_| ()).map_err(|error| Error::Gpu(error.to_string()))
     }
 
@@ -156,6 +161,9 @@ mod web {
     pub fn run_callbacks(_: &wgpu::Device) -> Result<()> {
         Ok(())
     }
+
+    /// Nothing to do, as above.
+    pub fn poll(_: &wgpu::Device) {}
 
     fn get(object: &JsValue, key: &str) -> JsValue {
         js_sys::Reflect::get(object, &key.into()).unwrap_or_default()

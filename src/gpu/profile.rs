@@ -10,11 +10,11 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<()> {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in 0..times {
-                self.steps.of(kernel).for_each(|dispatch| self.dispatch(&mut pass, dispatch));
+                self.dispatch(&mut pass, self.steps.of(kernel));
             }
         }
         let submission = self.gpu.submit(encoder.finish());
@@ -28,12 +28,12 @@ impl Engine {
 
     /// Packs and uploads a minibatch's tokens and records its commands, which are then dropped.
     pub fn record(&self, minibatch: &Minibatch) {
-        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut encoder = self.encoder();
         self.gpu.queue.write_buffer(&self.uploads, 0, bytemuck::cast_slice(&self.pack(minibatch)));
         self.begin_minibatch(&mut encoder, 0, StateAt::Carried);
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            self.steps.train.iter().for_each(|dispatch| self.dispatch(&mut pass, dispatch));
+            self.dispatch(&mut pass, &self.steps.train);
         }
         self.end_minibatch(&mut encoder, 0);
         drop(encoder.finish());

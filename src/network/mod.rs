@@ -1,7 +1,7 @@
 //! A network as data. Its modules are tables of parameters, tensors and kernels ([`table`]); a [`Network`] is five
 //! modules and the sizes. From these follow, in this order of reading: the order of the kernels ([`plan`]), the
 //! parameters as one vector ([`parameters`], [`parameters_file`]), operations and bytes ([`work`]), and what an engine
-//! is built from ([`setup`]).
+//! is built from and returns ([`setup`]).
 //!
 //! Code is kept apart from tables: [`code`] maps a kernel to its WGSL and its CPU function, which works on the tensors
 //! of [`memory`]; its oracle works on those of [`oracle`]. The modules themselves are in `src/kernels`.
@@ -20,6 +20,6 @@ pub mod work;
 pub use code::Library;
 pub use description::Network;
 pub use parameters::Parameters;
-pub use setup::Setup;
+pub use setup::{EpochOutput, Setup};
 pub use table::{Access, Content, Dim, Extent, Init, Kernel, Module, Padded, Param, Runs, Tensor, Transpose};
 pub use work::{Counts, Work};

@@ -1,9 +1,10 @@
-//! What an engine is built from.
+//! What an engine is built from, and what it returns.
 
 use super::code::Library;
 use super::description::Network;
 use super::parameters::Parameters;
 use crate::model::Hyperparameters;
+use crate::model::minibatch::Metrics;
 
 /// What an engine is built from.
 #[derive(Clone, Copy)]
@@ -16,4 +17,15 @@ pub struct Setup<'a> {
     pub hyperparameters: Hyperparameters,
     /// The initial parameters.
     pub parameters: &'a Parameters,
+}
+
+/// What an engine returns of a sequence of minibatches.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EpochOutput {
+    /// Of each minibatch.
+    pub metrics: Vec<Metrics>,
+    /// After the last one.
+    pub parameters: Parameters,
+    /// The tokens of a sample by these parameters, prefix included; empty if none was requested.
+    pub sample: Vec<u32>,
 }

@@ -2,6 +2,7 @@
 
 mod epoch;
 mod generate;
+mod progress;
 mod restore;
 
 use std::rc::Rc;
@@ -20,12 +21,12 @@ use crate::model::config::StateMode;
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
 use crate::model::{Cursor, Hyperparameters, MinibatchId, Sizes, StateAt};
-use crate::network::{Network, Parameters, Setup};
-use crate::protocol::{Progress, Stretch};
+use crate::network::{EpochOutput, Network, Parameters, Setup};
+use crate::protocol::Stretch;
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 pub use epoch::EpochResult;
-use epoch::{CurrentEpoch, Validation};
+use epoch::{CurrentEpoch, EndedEpoch, Validation};
 
 /// The most minibatches of an epoch: their metrics stay on the device until its end.
 const MOST_MINIBATCHES: usize = 1 << 20;
@@ -44,12 +45,20 @@ pub struct Session {
     config: Config,
     network: Network,
     corpus: Rc<Corpus>,
+    /// Epochs that are submitted and whose results were requested: at most two, the first of which is taken next. Dropped
+    /// before the engine, whose buffers they hold.
+    ended: Vec<EndedEpoch>,
     engine: Engine,
     window_offset: Option<usize>,
     rng: Xoshiro256PlusPlus,
     /// Finished epochs.
     epoch: u32,
+    /// The epoch that is being submitted.
     current: Option<CurrentEpoch>,
+    /// The epoch whose held-out tokens are being read.
+    validation: Option<Validation>,
+    /// The prefix that a sample continues after each epoch, and the length; 0 for none.
+    sample: (String, usize),
     schedule: Schedule,
     /// The engine's current ones.
     hyperparameters: Hyperparameters,
@@ -58,6 +67,8 @@ pub struct Session {
     clock: Clock,
     /// Tokens trained on in finished epochs.
     tokens_done: u64,
+    /// Seconds on the clock when the last results came.
+    taken: f64,
     last_good: Snapshot,
 }
 
@@ -121,11 +132,15 @@ impl Session {
             window_offset: initial.window_offset,
             epoch: 0,
             current: None,
+            ended: Vec::new(),
+            validation: None,
+            sample: (String::new(), 0),
             schedule: Schedule::new(hyperparameters),
             hyperparameters,
             goal: (config.epochs, 0),
             clock: Clock::default(),
             tokens_done: 0,
+            taken: 0.0,
             last_good: Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
             rng,
         })
@@ -138,27 +153,43 @@ impl Session {
         }
         let ((epoch, minibatch), end) = (self.next_minibatch(), (self.config.epochs, 0));
         self.goal = match stretch {
-            // The next minibatch belongs to the next epoch.
-            Stretch::Minibatch if self.is_validating() => end.min((epoch + 1, 1)),
             Stretch::Minibatch => end.min((epoch, minibatch + 1)),
+            // All minibatches of the current epoch are submitted.
+            Stretch::Epoch if self.current.is_none() && epoch > self.epoch => end.min((epoch, 0)),
             Stretch::Epoch => end.min((epoch + 1, 0)),
             Stretch::Whole | Stretch::To(_) => end,
         };
     }
 
-    /// Whether the run has reached its goal. An epoch whose minibatches are all done is still validated.
-    pub fn is_at_goal(&self) -> bool {
-        self.next_minibatch() >= self.goal && !self.is_validating()
+    /// After each epoch that is not submitted yet, a sample continues `prefix`, which can be continued, by
+    /// `length` characters.
+    pub fn set_sample(&mut self, prefix: &str, length: usize) {
+        self.sample = (prefix.to_owned(), length);
     }
 
-    /// Whether the current epoch's minibatches are all done, but its held-out tokens not all read.
+    /// Whether the run has reached its goal, and all epochs before it are done.
+    pub fn is_at_goal(&self) -> bool {
+        self.is_submitted() && self.ended.is_empty() && !self.is_validating()
+    }
+
+    /// Whether everything up to the goal has been submitted.
+    fn is_submitted(&self) -> bool {
+        self.next_minibatch() >= self.goal
+    }
+
+    /// Whether an epoch's minibatches are all done, but its held-out tokens not all read.
     fn is_validating(&self) -> bool {
-        self.current.as_ref().is_some_and(|current| current.validation.is_some())
+        self.validation.is_some()
+    }
+
+    /// Epochs that are finished or submitted.
+    fn epochs_submitted(&self) -> u32 {
+        self.epoch + self.ended.len() as u32 + u32::from(self.is_validating())
     }
 
     /// The first minibatch that is not submitted completely.
     fn next_minibatch(&self) -> MinibatchId {
-        (self.epoch, self.current.as_ref().map_or(0, |current| current.cursor.submitted()))
+        (self.epochs_submitted(), self.current.as_ref().map_or(0, |current| current.cursor.submitted()))
     }
 
     /// Sets the hyperparameters from the first minibatch on that has not begun, and returns that minibatch.
@@ -167,86 +198,113 @@ impl Session {
     /// A learning rate or clip threshold that is out of range; the run then keeps those it has.
     pub fn set_hyperparameters(&mut self, hyperparameters: Hyperparameters) -> Result<MinibatchId> {
         Config { lr: hyperparameters.learning_rate, clip: hyperparameters.clip, ..self.config }.check()?;
+        let epochs = self.epochs_submitted();
         let first = match &self.current {
-            Some(CurrentEpoch { cursor, epoch, .. }) if cursor.next() == epoch.len() => (self.epoch + 1, 0),
-            Some(CurrentEpoch { cursor, .. }) => (self.epoch, cursor.next()),
-            None => (self.epoch, 0),
+            Some(CurrentEpoch { cursor, epoch, .. }) if cursor.next() == epoch.len() => (epochs + 1, 0),
+            Some(CurrentEpoch { cursor, .. }) => (epochs, cursor.next()),
+            None => (epochs, 0),
         };
         self.schedule.set(first, hyperparameters);
         Ok(first)
     }
 
-    /// Trains for some tens of milliseconds, unless the run is at its goal; returns the results when an epoch ends.
+    /// Trains for some tens of milliseconds, unless the run is at its goal; returns the results of an epoch when they
+    /// come. A GPU is given the next epoch before the results of the last are waited for.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a quantity is no longer finite; a failure of the device. In either case the session must
     /// be restored by [`Session::roll_back`] or [`Session::move_to`].
     pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
-        if self.is_at_goal() {
-            return Ok(None);
-        }
         if self.is_validating() {
             return Ok(self.validate().await);
         }
-        self.clock.start();
-        let outcome = self.train().await;
+        if !self.is_submitted() {
+            self.clock.start();
+            let outcome = self.submit().await;
+            self.clock.stop();
+            outcome?;
+        }
+        let waits = self.ended.len() > 1 || self.is_submitted() || self.config.validation > 0;
+        let due = self.ended.first_mut().is_some_and(|ended| waits || ended.results.are_ready());
+        if due { self.take_ended().await } else { Ok(None) }
+    }
+
+    /// Waits for the results of the first epoch that was submitted and whose results have not come, if any.
+    ///
+    /// # Errors
+    /// As [`Session::advance`].
+    pub async fn take_ended(&mut self) -> Result<Option<EpochResult>> {
+        if self.ended.is_empty() {
+            return Ok(None);
+        }
+        let EndedEpoch { results, minibatches, rng, since, prefix } = self.ended.remove(0);
+        // The CPU has trained already, and only samples now.
+        if results.come_from_gpu() {
+            self.clock.start();
+        }
+        let output = self.engine.take_results(results).await;
         self.clock.stop();
-        let Some((metrics, parameters)) = outcome? else { return Ok(None) };
-        let result = self.epoch_result(&metrics, &parameters)?;
+        let EpochOutput { metrics, parameters, sample } = output?;
+        let seconds = self.clock.seconds() - since.max(std::mem::replace(&mut self.taken, self.clock.seconds()));
+        let mut result = self.epoch_result(&metrics, &parameters, seconds)?;
+        result.sample = (!sample.is_empty()).then(|| self.read_sample(&prefix, &sample));
         if self.config.validation == 0 {
-            return Ok(Some(self.finish_epoch(result, parameters)));
+            return Ok(Some(self.finish_epoch(result, rng, parameters)));
         }
         let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
-        self.current.as_mut().expect("an epoch has just ended").validation = Some(Validation { result, held_out });
+        self.validation = Some(Validation { result, minibatches, rng, held_out });
         Ok(None)
     }
 
     /// Reads held-out tokens for some tens of milliseconds, which do not count as training; returns the results of the
     /// epoch when all are read.
     async fn validate(&mut self) -> Option<EpochResult> {
-        let validation = self.current.as_mut()?.validation.as_mut()?;
         let tokens = &self.corpus.tokens[self.corpus.tokens.len() - self.config.validation as usize - 1..];
-        let loss = validation.held_out.advance(tokens).await?;
-        let Validation { result, held_out } = self.current.take()?.validation?;
-        Some(self.finish_epoch(
-            EpochResult { validation: Some(loss.exp().min(f32::MAX.into())), ..result },
-            held_out.into_parameters(),
-        ))
+        let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
+        let Validation { mut result, rng, held_out, .. } = self.validation.take()?;
+        result.validation = Some(loss.exp().min(f32::MAX.into()));
+        Some(self.finish_epoch(result, rng, held_out.into_parameters()))
     }
 
-    /// Submits minibatches; returns the epoch's metrics and parameters when it ends.
-    async fn train(&mut self) -> Result<Option<(Vec<Metrics>, Parameters)>> {
+    /// Submits minibatches, and requests the epoch's results when it ends.
+    async fn submit(&mut self) -> Result<()> {
+        let epochs = self.epochs_submitted();
         let Self { engine, corpus, config, .. } = self;
         let current = match &mut self.current {
             Some(current) => current,
             none => {
                 let epoch = Epoch::draw(config, config.tokens as usize, self.window_offset, &mut self.rng)?;
                 let cursor = Cursor::new(epoch.len());
-                none.insert(CurrentEpoch { epoch, cursor, since: self.clock.seconds(), validation: None })
+                none.insert(CurrentEpoch { epoch, cursor, since: self.clock.seconds() })
             }
         };
-        let CurrentEpoch { epoch, cursor, .. } = current;
+        let CurrentEpoch { epoch, cursor, since } = current;
         let state = |m| match config.state {
             StateMode::Carry if m > 0 => StateAt::Carried,
             _ => StateAt::Zero,
         };
-        let next = (self.epoch, cursor.submitted());
+        let next = (epochs, cursor.submitted());
         let hyperparameters = self.schedule.at(next);
         if hyperparameters != self.hyperparameters {
             engine.set_hyperparameters(hyperparameters);
             self.hyperparameters = hyperparameters;
         }
         let stop = self.schedule.change_after(next).map_or(self.goal, |change| change.min(self.goal));
-        cursor.hold_before(if stop.0 > self.epoch { epoch.len() } else { stop.1 });
+        cursor.hold_before(if stop.0 > epochs { epoch.len() } else { stop.1 });
         engine.advance(cursor, |m| (epoch.minibatch(&corpus.tokens, m), state(m))).await?;
-        if !cursor.is_submitted() {
-            return Ok(None);
+        if cursor.is_submitted() {
+            let (prefix, length) = self.sample.clone();
+            let tokens = corpus.vocabulary.encode(&prefix);
+            let results = engine.request_results(cursor, &tokens, length).await?;
+            let (minibatches, rng, since) = (epoch.len(), self.rng.clone(), *since);
+            self.ended.push(EndedEpoch { results, minibatches, rng, since, prefix });
+            self.current = None;
         }
-        engine.finish_with_parameters(cursor).await.map(Some)
+        Ok(())
     }
 
-    /// The results of the current epoch; [`Error::Diverged`] if one is not finite.
-    fn epoch_result(&self, metrics: &[Metrics], parameters: &Parameters) -> Result<EpochResult> {
+    /// The results of the epoch after the finished ones; [`Error::Diverged`] if one is not finite.
+    fn epoch_result(&self, metrics: &[Metrics], parameters: &Parameters, seconds: f64) -> Result<EpochResult> {
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
         let perplexity = loss.exp();
         if let Some((quantity, m)) = divergence::find(metrics, &parameters.numbers, perplexity) {
@@ -254,23 +312,22 @@ impl Session {
             return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
         }
         let tokens = metrics.len() as u64 * self.tokens_per_minibatch();
-        let since = self.current.as_ref().map_or(0.0, |current| current.since);
         Ok(EpochResult {
             epoch: self.epoch + 1,
             loss,
             perplexity,
             grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
-            tokens_per_second: tokens as f64 / (self.clock.seconds() - since).max(1e-9),
+            tokens_per_second: tokens as f64 / seconds.max(1e-9),
             validation: None,
+            sample: None,
         })
     }
 
-    fn finish_epoch(&mut self, result: EpochResult, parameters: Parameters) -> EpochResult {
-        self.current = None;
+    /// `rng`: as it was after the epoch's windows were drawn.
+    fn finish_epoch(&mut self, result: EpochResult, rng: Xoshiro256PlusPlus, parameters: Parameters) -> EpochResult {
         self.epoch = result.epoch;
         self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
-        let (epoch, tokens_done, rng) = (self.epoch, self.tokens_done, self.rng.clone());
-        self.last_good = Snapshot { epoch, tokens_done, rng, parameters };
+        self.last_good = Snapshot { epoch: self.epoch, tokens_done: self.tokens_done, rng, parameters };
         result
     }
 
@@ -284,12 +341,6 @@ impl Session {
         self.epoch >= self.config.epochs
     }
 
-    /// Minibatches of the current epoch; before it is drawn, the most that it can have.
-    pub fn minibatches(&self) -> usize {
-        let epoch = self.current.as_ref().map(|current| current.epoch.len());
-        epoch.unwrap_or(minibatches_at_most(&self.config, self.config.tokens as usize))
-    }
-
     /// Bytes of all tensors, on the GPU or in memory.
     pub fn bytes(&self) -> u64 {
         self.engine.bytes()
@@ -297,21 +348,6 @@ impl Session {
 
     fn tokens_per_minibatch(&self) -> u64 {
         u64::from(self.config.batch) * u64::from(self.config.steps)
-    }
-
-    /// The run's progress.
-    pub fn progress(&mut self) -> Progress {
-        let minibatch = self.current.as_ref().map_or(0, |current| current.cursor.done());
-        let done = self.tokens_done + minibatch as u64 * self.tokens_per_minibatch();
-        let tokens_per_second = self.clock.pace(done);
-        let minibatches_left = (self.config.epochs - self.epoch) as u64 * self.minibatches() as u64 - minibatch as u64;
-        let tokens_left = (minibatches_left * self.tokens_per_minibatch()) as f64;
-        Progress {
-            epoch: self.epoch,
-            minibatch: minibatch as u32,
-            tokens_per_second,
-            seconds_left: if tokens_per_second > 0.0 { tokens_left / tokens_per_second } else { 0.0 },
-        }
     }
 
     /// Waits until the device has finished all submitted work, which counts as training.
@@ -331,6 +367,11 @@ impl Session {
     /// The settings, with the number of epochs that the run has by now.
     pub fn config(&self) -> Config {
         self.config
+    }
+
+    /// How often the results of an epoch were waited for while the device had nothing to do.
+    pub fn idle_waits(&self) -> usize {
+        self.engine.idle_waits()
     }
 
     /// Tokens trained on per second over the whole run.

@@ -52,8 +52,6 @@ pub struct Trainer<E> {
     last_progress: Instant,
     /// The epochs that were reported.
     reports: Vec<EpochReport>,
-    /// A finished epoch that is not reported yet. It is kept if the device fails while its sample is taken.
-    ended: Option<EpochResult>,
     /// The number of times a failed device was replaced since an epoch was finished or a command obeyed.
     moves: u32,
     /// Why the last device failed.
@@ -74,7 +72,6 @@ impl<E: FnMut(Event)> Trainer<E> {
             prefix: FINAL_PREFIXES[0].to_owned(),
             last_progress: Instant::now(),
             reports: Vec::new(),
-            ended: None,
             moves: 0,
             reason: String::new(),
         }
@@ -89,6 +86,10 @@ impl<E: FnMut(Event)> Trainer<E> {
                 first.take()
             } else if self.mode == Mode::Training {
                 commands.try_recv().ok()
+            } else if let Ok(command) = commands.try_recv() {
+                Some(command)
+            } else if self.devices.precompile_next().await {
+                continue;
             } else {
                 match commands.next().await {
                     None => return,
@@ -126,8 +127,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.clear();
                 (self.emit)(Event::Idle);
             }
-            Command::SamplePrefix { prefix } if check_prefix(&prefix).is_ok() => self.prefix = prefix,
-            Command::SamplePrefix { .. } => {} // samples keep the previous prefix
+            Command::SamplePrefix { prefix } => self.set_prefix(prefix),
             Command::Checkpoint { request } => {
                 let checkpoint = self.checkpoint().await;
                 return self.answer(request, checkpoint, |(summary, file)| Event::Checkpoint {
@@ -175,12 +175,6 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// A checkpoint of the run at the end of its last epoch, as a file with its summary.
     async fn checkpoint(&mut self) -> Result<(Summary, Vec<u8>)> {
-        if self.ended.is_some() {
-            if self.mode == Mode::Lost {
-                return Err(Error::Lost { reason: self.reason.clone() });
-            }
-            self.train().await?; // takes the epoch's sample and reports it
-        }
         let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
         // Lent and not copied: of a long run they are many.
         let checkpoint = session.checkpoint(std::mem::take(&mut self.reports));
@@ -215,10 +209,23 @@ impl<E: FnMut(Event)> Trainer<E> {
         profile(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
     }
 
-    /// Pauses the run and emits its progress.
+    /// From the next epoch on, samples continue this prefix; if it can't be continued, they keep the previous one.
+    fn set_prefix(&mut self, prefix: String) {
+        if check_prefix(&prefix).is_ok() {
+            if let Some(session) = &mut self.session {
+                session.set_sample(&prefix, SAMPLE_LENGTH as usize);
+            }
+            self.prefix = prefix;
+        }
+    }
+
+    /// Pauses the run, once everything submitted is done, and emits its progress.
     async fn pause(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         session.synchronize().await?;
+        while let Some(result) = self.session.as_mut().expect("there is a run").take_ended().await? {
+            self.report(run, result);
+        }
         self.emit_progress();
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;
@@ -255,7 +262,6 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.session = None;
         self.untrained = None;
         self.reports.clear();
-        self.ended = None;
         self.mode = Mode::Idle;
     }
 
@@ -285,15 +291,9 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// fails, it is called again on another one.
     async fn train(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
-        if self.ended.is_none() {
-            self.ended = session.advance().await?;
-        }
-        if let Some(result) = self.ended.clone() {
+        if let Some(result) = session.advance().await? {
             self.moves = 0;
-            let report = result.report(session.sample(&self.prefix, SAMPLE_LENGTH as usize).await?);
-            self.ended = None;
-            self.reports.push(report.clone());
-            (self.emit)(Event::Epochs { run, reports: vec![report] });
+            self.report(run, result);
             self.emit_progress();
         } else if self.last_progress.elapsed() >= PROGRESS_EVERY {
             self.emit_progress();
@@ -303,6 +303,13 @@ impl<E: FnMut(Event)> Trainer<E> {
             Some(session) if session.is_at_goal() => self.pause().await,
             _ => Ok(()),
         }
+    }
+
+    fn report(&mut self, run: u32, mut result: EpochResult) {
+        let sample = result.sample.take().expect("a trainer samples after every epoch");
+        let report = result.report(sample);
+        self.reports.push(report.clone());
+        (self.emit)(Event::Epochs { run, reports: vec![report] });
     }
 
     async fn finish(&mut self, run: u32) -> Result<()> {

@@ -11,7 +11,7 @@ use crate::shell::{root, say};
 
 /// The most gzipped bytes for the WebAssembly and JavaScript of the page and one worker. It is kept close to the actual
 /// size, so that growth is noticed; the aim is 250,000.
-const BUDGET: u64 = 582_000;
+const BUDGET: u64 = 586_000;
 
 /// Prints the sizes of the programs in `dist/`, and fails if a visit takes more than [`BUDGET`].
 pub fn check() -> Result<()> {

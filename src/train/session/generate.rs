@@ -39,7 +39,7 @@ impl Session {
         self.corpus.vocabulary.unknown(prefix).is_empty()
     }
 
-    fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
+    pub(super) fn read_sample(&self, prefix: &str, tokens: &[u32]) -> Sample {
         let (text, unknown) = (self.corpus.vocabulary.decode(tokens), self.corpus.vocabulary.unknown(prefix));
         Sample { prefix: prefix.to_owned(), text, unknown }
     }

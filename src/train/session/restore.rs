@@ -82,7 +82,9 @@ impl Session {
         let parameters = &self.last_good.parameters;
         let setup =
             Setup { network: self.network, library: kernels::LIBRARY, minibatches, hyperparameters, parameters };
-        self.engine = Engine::new(device, &setup).await?;
+        let engine = Engine::new(device, &setup).await?;
+        self.ended.clear();
+        self.engine = engine;
         self.hyperparameters = hyperparameters;
         self.restore_last_good();
         Ok(())
@@ -92,7 +94,8 @@ impl Session {
     fn restore_last_good(&mut self) {
         let Snapshot { epoch, tokens_done, rng, .. } = &self.last_good;
         (self.epoch, self.tokens_done, self.rng) = (*epoch, *tokens_done, rng.clone());
-        self.current = None;
+        (self.current, self.validation) = (None, None);
+        self.ended.clear();
         self.clock.reset_pace(self.tokens_done);
     }
 }

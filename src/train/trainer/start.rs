@@ -47,6 +47,7 @@ impl<E: FnMut(Event)> Trainer<E> {
             (self.emit)(Event::Untrained { run, sample });
         }
         session.set_goal(stretch);
+        session.set_sample(&prefix, SAMPLE_LENGTH as usize);
         self.session = Some(session);
         self.prefix = prefix;
         self.mode = Mode::Training;

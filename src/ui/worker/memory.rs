@@ -5,7 +5,8 @@ use wasm_bindgen::JsValue;
 use crate::protocol::PastRace;
 use crate::ui::browser;
 
-const KEY: &str = "races";
+/// With the version of the kernels, whose speeds they are.
+const KEY: &str = "races 2";
 
 /// Number of races that are kept, the newest.
 const MOST: usize = 32;

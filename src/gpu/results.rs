@@ -1,0 +1,126 @@
+//! The results of a sequence of minibatches, an epoch for a run: they are requested at its end and read while the device
+//! goes on with the next.
+
+use super::device::ReadBack;
+use super::engine::Engine;
+use super::layout::{Buffer, Layout};
+use crate::error::Result;
+use crate::model::Cursor;
+use crate::model::minibatch::Metrics;
+use crate::network::{EpochOutput, Parameters};
+
+/// Results that the device has been asked for.
+pub struct Results {
+    read_back: ReadBack,
+    minibatches: usize,
+    /// Bytes of the parameters.
+    parameters: u64,
+    /// [`Engine::submissions`] when they were requested.
+    submissions: u64,
+}
+
+impl Results {
+    /// Whether they can be taken without waiting.
+    pub fn are_ready(&mut self) -> bool {
+        self.read_back.is_ready()
+    }
+}
+
+impl Engine {
+    /// Requests loss and gradient norm of each minibatch of a sequence that has been submitted, the parameters after it,
+    /// and the continuation of `prefix` by the `length` likeliest tokens; none if `length` is 0. The next sequence can
+    /// be submitted at once; results have to be taken before those of the sequence after it are requested.
+    ///
+    /// # Errors
+    /// As [`Engine::generate`].
+    pub async fn request_results(&mut self, run: &Cursor, prefix: &[u32], length: usize) -> Result<Results> {
+        let (encoder, tokens) = match length {
+            0 => (self.encoder(), 0),
+            _ => (self.write_tokens(prefix, length, false).await?, 2 + prefix.len() + length),
+        };
+        let results = self.request(encoder, run.at.0, self.layout.end(Buffer::Parameters), tokens);
+        self.pacing.begin_sequence();
+        Ok(results)
+    }
+
+    fn request(
+        &mut self,
+        mut encoder: wgpu::CommandEncoder,
+        minibatches: usize,
+        parameters: u64,
+        tokens: usize,
+    ) -> Results {
+        self.results.swap(0, 1);
+        let [staging, _] = &self.results;
+        let (metrics, tokens) = (16 * minibatches as u64, 4 * tokens as u64);
+        encoder.copy_buffer_to_buffer(&self.history, 0, staging, 0, metrics);
+        encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, staging, metrics, parameters);
+        encoder.copy_buffer_to_buffer(self.buffer("sequence"), 0, staging, metrics + parameters, tokens);
+        let read_back = self.gpu.read_back(encoder.finish(), staging, metrics + parameters + tokens);
+        self.submissions += 1;
+        Results { read_back, minibatches, parameters, submissions: self.submissions }
+    }
+
+    /// Waits for results.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn take_results(&mut self, mut results: Results) -> Result<EpochOutput> {
+        // Nothing was submitted after them.
+        let is_last = results.submissions == self.submissions;
+        self.idle_waits += usize::from(is_last && !results.are_ready());
+        let Results { read_back, minibatches, parameters, .. } = results;
+        let numbers = read_back.numbers::<u32>().await?;
+        self.gpu.check()?;
+        let (metrics, rest) = numbers.split_at(4 * minibatches);
+        let (parameters, sequence) = rest.split_at(parameters as usize / 4);
+        let metrics = metrics.chunks_exact(4);
+        let metrics = metrics.map(|m| Metrics { loss: f32::from_bits(m[0]), grad_norm: f32::from_bits(m[1]) });
+        Ok(EpochOutput {
+            metrics: metrics.collect(),
+            parameters: parameters_of(&self.layout, bytemuck::cast_slice(parameters)),
+            sample: sequence.get(2..).unwrap_or_default().to_vec(),
+        })
+    }
+
+    /// How often results were waited for while the device had nothing to do.
+    pub fn idle_waits(&self) -> usize {
+        self.idle_waits
+    }
+
+    /// Waits for a sequence of minibatches and returns loss and gradient norm of each.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn finish(&mut self, run: &mut Cursor) -> Result<Vec<Metrics>> {
+        let results = self.request(self.encoder(), run.at.0, 0, 0);
+        Ok(self.finish_with(results, run).await?.metrics)
+    }
+
+    /// [`Engine::finish`] and the resulting parameters.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
+        let results = self.request(self.encoder(), run.at.0, self.layout.end(Buffer::Parameters), 0);
+        let EpochOutput { metrics, parameters, .. } = self.finish_with(results, run).await?;
+        Ok((metrics, parameters))
+    }
+
+    async fn finish_with(&mut self, results: Results, run: &mut Cursor) -> Result<EpochOutput> {
+        let output = self.take_results(results).await?;
+        self.synchronize().await?;
+        run.synchronized();
+        Ok(output)
+    }
+}
+
+/// The parameters in a parameter buffer's content; none if it was not read.
+fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
+    let network = layout.network;
+    let tensors = network.params().map(|param| layout.tensor(param.name)).filter(|_| !padded.is_empty());
+    Parameters {
+        network,
+        numbers: tensors.flat_map(|tensor| tensor.unpad(&padded[tensor.at as usize / 4..])).collect(),
+    }
+}
