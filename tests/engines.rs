@@ -15,7 +15,7 @@ use time_traveller::kernels::{self, LIBRARY};
 use time_traveller::model::config::EngineChoice;
 use time_traveller::model::{Config, Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
 use time_traveller::network::parameters::cast;
-use time_traveller::network::{Network, Parameters, Setup};
+use time_traveller::network::{EpochOutput, Network, Parameters, Setup};
 use time_traveller::oracle;
 use time_traveller::protocol::{Command, Event, PastRace};
 use time_traveller::train::Session;
@@ -41,7 +41,8 @@ async fn trained(device: &Device, parameters: &Parameters, minibatches: usize) -
     while !cursor.is_submitted() {
         engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Carried)).await.unwrap();
     }
-    let (metrics, parameters) = engine.finish_with_parameters(&mut cursor).await.unwrap();
+    let results = engine.request_results(&cursor, &[], 0).await.unwrap();
+    let EpochOutput { metrics, parameters, .. } = engine.take_results(results).await.unwrap();
     (parameters, metrics.iter().map(|metrics| metrics.grad_norm).collect())
 }
 

@@ -167,17 +167,6 @@ impl Engine {
         }
     }
 
-    /// [`Engine::finish`] and the resulting parameters, in the same read-back.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
-        match self {
-            Self::Gpu(engine) => engine.finish_with_parameters(run).await,
-            Self::Cpu(engine) => Ok((engine.finish(), engine.parameters().clone())),
-        }
-    }
-
     /// Replaces all parameters. No minibatch may be in progress.
     pub fn write_parameters(&mut self, parameters: &Parameters) {
         match self {

@@ -61,11 +61,12 @@ impl Measured {
 
     /// Seconds of the read-back after `minibatches` training steps, without these, and what it reads.
     async fn read_back(&mut self, minibatches: usize) -> Result<(f64, Vec<Metrics>, Parameters)> {
-        let mut run = self.submit(minibatches).await?;
+        let run = self.submit(minibatches).await?;
         self.engine.synchronize().await?;
         let start = Instant::now();
-        let (metrics, parameters) = self.engine.finish_with_parameters(&mut run).await?;
-        Ok((seconds_since(start), metrics, parameters))
+        let results = self.engine.request_results(&run, &[], 0).await?;
+        let output = self.engine.take_results(results).await?;
+        Ok((seconds_since(start), output.metrics, output.parameters))
     }
 
     /// Times one kernel of the training step.

@@ -10,10 +10,9 @@ use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::gpu::tile::Tile;
 use crate::kernels::{LIBRARY, network_of};
-use crate::model::Config;
-use crate::model::Sizes;
 use crate::model::config::EngineChoice;
 use crate::model::race::{Lap, PastRace};
+use crate::model::{Config, Sizes};
 use crate::network::Network;
 
 /// No further lap begins once laps have taken this long. Compiling, which a visitor waits for once, does not count.
@@ -97,8 +96,8 @@ impl Devices {
         self.races.extend(races);
     }
 
-    /// Precompiles the GPU's kernels for one more tile shape, so that a race need not wait for it; returns false if there
-    /// is none. Kernels are the same for all sizes. Their errors are reported when a network needs them.
+    /// Precompiles the GPU's kernels for one more tile shape, so that a race need not wait for it; returns false if
+    /// there is none. Kernels are the same for all sizes. Their errors are reported when a network needs them.
     pub async fn precompile_next(&self) -> bool {
         let Ok(gpu) = &self.gpu else { return false };
         gpu.precompile_next(&network_of(&Config::default(), 28), LIBRARY).await.unwrap_or(false)
@@ -149,28 +148,31 @@ fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
 /// The last failure, if no device could train.
 async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
     let laps = entrants.iter().map(|entrant| Lap { name: entrant.variant(), tokens_per_second: None }).collect();
-    let mut field = Field { network: racing(network), laps, driven: 0.0, failure: None };
-    for (i, entrant) in entrants.iter().enumerate() {
-        if !field.is_hopeless(entrant, &entrants) {
-            field.lap(i, entrant, FIRST_LAP).await;
+    let mut field = Field { network: racing(network), entrants, laps, driven: 0.0, failure: None };
+    let all = 0..field.entrants.len();
+    for i in all.clone() {
+        if !field.is_hopeless(i) {
+            field.lap(i, FIRST_LAP).await;
         }
     }
     // Of a slow device one minibatch was a long lap already.
     let least = field.median().max(field.network.sizes.positions() as f64 / SECOND_LAP.as_secs_f64());
-    for (i, entrant) in entrants.iter().enumerate() {
-        if speed(&field.laps[i]) >= least {
-            field.lap(i, entrant, SECOND_LAP).await;
+    for i in all {
+        if field.speed(i) >= least {
+            field.lap(i, SECOND_LAP).await;
         }
     }
     match field.fastest() {
-        Some(winner) => Ok(Race { winner: entrants[winner].clone(), laps: field.laps, new: true }),
+        Some(winner) => Ok(Race { winner: field.entrants.swap_remove(winner), laps: field.laps, new: true }),
         None => Err(field.failure.unwrap_or(Error::NoAdapter)),
     }
 }
 
-/// The entrants of a race and their best laps so far.
+/// A race under way.
 struct Field {
     network: Network,
+    entrants: Vec<Device>,
+    /// The latest lap of each entrant.
     laps: Vec<Lap>,
     /// Seconds of all laps so far.
     driven: f64,
@@ -178,10 +180,15 @@ struct Field {
 }
 
 impl Field {
+    /// The speed of an entrant, 0 if it was not timed.
+    fn speed(&self, i: usize) -> f64 {
+        speed(&self.laps[i])
+    }
+
     /// The fastest entrant, if any was timed.
     fn fastest(&self) -> Option<usize> {
         let timed = (0..self.laps.len()).filter(|&i| self.laps[i].tokens_per_second.is_some());
-        timed.max_by(|&a, &b| f64::total_cmp(&speed(&self.laps[a]), &speed(&self.laps[b])))
+        timed.max_by(|&a, &b| f64::total_cmp(&self.speed(a), &self.speed(b)))
     }
 
     /// The least speed of the faster half of those that were timed.
@@ -192,21 +199,21 @@ impl Field {
     }
 
     /// Whether this is another tile shape of a GPU that is far slower than the fastest device.
-    fn is_hopeless(&self, entrant: &Device, entrants: &[Device]) -> bool {
-        let is_gpu = |device: &Device| matches!(device, Device::Gpu(..));
-        let fastest = self.laps.iter().map(speed).fold(0.0, f64::max);
-        let of_gpu = entrants.iter().zip(&self.laps).filter(|(entrant, _)| is_gpu(entrant)).map(|(_, lap)| speed(lap));
-        let gpu = of_gpu.fold(0.0, f64::max);
-        is_gpu(entrant) && gpu > 0.0 && gpu * HOPELESS < fastest
+    fn is_hopeless(&self, i: usize) -> bool {
+        let is_gpu = |i: usize| matches!(self.entrants[i], Device::Gpu(..));
+        let fastest = |only_gpu: bool| {
+            let of = (0..self.entrants.len()).filter(|&i| is_gpu(i) || !only_gpu);
+            of.map(|i| self.speed(i)).fold(0.0, f64::max)
+        };
+        is_gpu(i) && fastest(true) > 0.0 && fastest(true) * HOPELESS < fastest(false)
     }
 
     /// Times an entrant for about `time`, if there is time left or none has been timed.
-    async fn lap(&mut self, i: usize, entrant: &Device, time: Duration) {
-        let is_first = self.laps.iter().all(|lap| lap.tokens_per_second.is_none());
-        if self.driven >= LIMIT.as_secs_f64() && !is_first {
+    async fn lap(&mut self, i: usize, time: Duration) {
+        if self.driven >= LIMIT.as_secs_f64() && self.fastest().is_some() {
             return;
         }
-        match lap(entrant, self.network, time).await {
+        match lap(&self.entrants[i], self.network, time).await {
             Ok((speed, seconds)) => {
                 self.laps[i].tokens_per_second = Some(speed);
                 self.driven += seconds;
@@ -223,8 +230,8 @@ fn racing(network: Network) -> Network {
     network.with_sizes(Sizes { steps: sizes.steps.min((MAX_FLOPS / per_step) as usize).max(1), ..sizes })
 }
 
-/// Tokens per second over some minibatches that take about `time`, and their seconds. One for warm-up, which compiles in
-/// some browsers, is not counted.
+/// Tokens per second over some minibatches that take about `time`, and their seconds. One for warm-up, which compiles
+/// in some browsers, is not counted.
 async fn lap(entrant: &Device, network: Network, time: Duration) -> Result<(f64, f64)> {
     let mut measured = Measured::new(entrant, network).await?;
     measured.train(1).await?;

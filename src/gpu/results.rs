@@ -1,5 +1,5 @@
-//! The results of a sequence of minibatches, an epoch for a run: they are requested at its end and read while the device
-//! goes on with the next.
+//! The results of a sequence of minibatches, which is an epoch in a run: they are requested at its end and read while the
+//! device goes on with the next.
 
 use super::device::ReadBack;
 use super::engine::Engine;
@@ -94,24 +94,10 @@ impl Engine {
     /// A failure of the device.
     pub async fn finish(&mut self, run: &mut Cursor) -> Result<Vec<Metrics>> {
         let results = self.request(self.encoder(), run.at.0, 0, 0);
-        Ok(self.finish_with(results, run).await?.metrics)
-    }
-
-    /// [`Engine::finish`] and the resulting parameters.
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn finish_with_parameters(&mut self, run: &mut Cursor) -> Result<(Vec<Metrics>, Parameters)> {
-        let results = self.request(self.encoder(), run.at.0, self.layout.end(Buffer::Parameters), 0);
-        let EpochOutput { metrics, parameters, .. } = self.finish_with(results, run).await?;
-        Ok((metrics, parameters))
-    }
-
-    async fn finish_with(&mut self, results: Results, run: &mut Cursor) -> Result<EpochOutput> {
         let output = self.take_results(results).await?;
         self.synchronize().await?;
         run.synchronized();
-        Ok(output)
+        Ok(output.metrics)
     }
 }
 
