@@ -228,6 +228,17 @@ fn samples_go_on_with_the_newest_prefix() {
     assert_eq!(([prefixes[..2].to_vec(), prefixes[3..].to_vec()]), [vec!["time"; 2], vec!["clock"; 3]]);
 }
 
+/// The last epoch may have been submitted when Pause comes: then there is nothing to resume.
+#[test]
+fn a_pause_that_comes_with_the_last_epoch_finds_the_run_finished() {
+    let config = Config { epochs: 2, ..small() };
+    let held = |event: &Event| paused(event) || finished(event);
+    let events = play([part([train(1, config)], epoch(1)), part([Command::Pause], held)]);
+    let is_finished = events.iter().any(finished);
+    assert_eq!(numbers(&events).len(), 1 + usize::from(is_finished), "{events:#?}");
+    assert!(is_finished != events.iter().any(paused));
+}
+
 #[test]
 fn reset_ends_a_run_and_forgets_its_network() {
     let events = play([

@@ -161,10 +161,15 @@ impl Session {
         };
     }
 
-    /// After each epoch that is not submitted yet, a sample continues `prefix`, which can be continued, by
-    /// `length` characters.
+    /// After each epoch that is not submitted yet, a sample continues `prefix`, neither empty nor overlong, by `length`
+    /// characters.
     pub fn set_sample(&mut self, prefix: &str, length: usize) {
         self.sample = (prefix.to_owned(), length);
+    }
+
+    /// The prefix of those samples.
+    pub fn sample_prefix(&self) -> &str {
+        &self.sample.0
     }
 
     /// Whether the run has reached its goal, and all epochs before it are done.
@@ -237,7 +242,7 @@ impl Session {
         if self.ended.is_empty() {
             return Ok(None);
         }
-        let EndedEpoch { results, minibatches, rng, since, prefix } = self.ended.remove(0);
+        let EndedEpoch { results, rng, since, prefix, .. } = self.ended.remove(0);
         // The CPU has trained already, and only samples now.
         if results.come_from_gpu() {
             self.clock.start();
@@ -252,7 +257,7 @@ impl Session {
             return Ok(Some(self.finish_epoch(result, rng, parameters)));
         }
         let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
-        self.validation = Some(Validation { result, minibatches, rng, held_out });
+        self.validation = Some(Validation { result, rng, held_out });
         Ok(None)
     }
 
@@ -261,7 +266,7 @@ impl Session {
     async fn validate(&mut self) -> Option<EpochResult> {
         let tokens = &self.corpus.tokens[self.corpus.tokens.len() - self.config.validation as usize - 1..];
         let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
-        let Validation { mut result, rng, held_out, .. } = self.validation.take()?;
+        let Validation { mut result, rng, held_out } = self.validation.take()?;
         result.validation = Some(loss.exp().min(f32::MAX.into()));
         Some(self.finish_epoch(result, rng, held_out.into_parameters()))
     }

@@ -47,8 +47,6 @@ pub struct Trainer<E> {
     device: Option<Device>,
     /// The settings and the untrained network that generate before any run.
     untrained: Option<(Config, Session)>,
-    /// The prefix that samples continue.
-    prefix: String,
     last_progress: Instant,
     /// The epochs that were reported.
     reports: Vec<EpochReport>,
@@ -69,7 +67,6 @@ impl<E: FnMut(Event)> Trainer<E> {
             session: None,
             device: None,
             untrained: None,
-            prefix: FINAL_PREFIXES[0].to_owned(),
             last_progress: Instant::now(),
             reports: Vec::new(),
             moves: 0,
@@ -127,7 +124,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.clear();
                 (self.emit)(Event::Idle);
             }
-            Command::SamplePrefix { prefix } => self.set_prefix(prefix),
+            Command::SamplePrefix { prefix } => self.set_prefix(&prefix),
             Command::Checkpoint { request } => {
                 let checkpoint = self.checkpoint().await;
                 return self.answer(request, checkpoint, |(summary, file)| Event::Checkpoint {
@@ -210,16 +207,13 @@ impl<E: FnMut(Event)> Trainer<E> {
     }
 
     /// From the next epoch on, samples continue this prefix; if it can't be continued, they keep the previous one.
-    fn set_prefix(&mut self, prefix: String) {
-        if check_prefix(&prefix).is_ok() {
-            if let Some(session) = &mut self.session {
-                session.set_sample(&prefix, SAMPLE_LENGTH as usize);
-            }
-            self.prefix = prefix;
+    fn set_prefix(&mut self, prefix: &str) {
+        if let (Ok(()), Some(session)) = (check_prefix(prefix), &mut self.session) {
+            session.set_sample(prefix, SAMPLE_LENGTH as usize);
         }
     }
 
-    /// Pauses the run, once everything submitted is done, and emits its progress.
+    /// Pauses the run, once everything submitted is done, and emits its progress. A run that is finished by then ends.
     async fn pause(&mut self) -> Result<()> {
         let (Some(run), Some(session)) = (self.run, &mut self.session) else { return Ok(()) };
         session.synchronize().await?;
@@ -227,6 +221,9 @@ impl<E: FnMut(Event)> Trainer<E> {
             self.report(run, result);
         }
         self.emit_progress();
+        if self.session.as_ref().is_some_and(Session::is_finished) {
+            return self.finish(run).await;
+        }
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;
         Ok(())
@@ -328,9 +325,10 @@ impl<E: FnMut(Event)> Trainer<E> {
     async fn final_report(&mut self) -> Result<FinalReport> {
         let session = self.session.as_mut().expect("a run has just finished");
         // The vocabulary of a text in another script lacks the characters of the book's prefixes.
+        let own = session.sample_prefix().to_owned();
         let mut prefixes: Vec<&str> = FINAL_PREFIXES.into_iter().filter(|prefix| session.can_encode(prefix)).collect();
         if prefixes.is_empty() {
-            prefixes.push(&self.prefix);
+            prefixes.push(&own);
         }
         let mut samples = Vec::new();
         for prefix in prefixes {

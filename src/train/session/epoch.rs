@@ -57,7 +57,6 @@ pub(super) struct EndedEpoch {
 /// The results of an epoch while its held-out tokens are being read.
 pub(super) struct Validation {
     pub result: EpochResult,
-    pub minibatches: usize,
     pub rng: Xoshiro256PlusPlus,
     pub held_out: HeldOut,
 }

@@ -30,7 +30,7 @@ impl Session {
 
     /// Minibatches of each epoch that is submitted and not finished.
     fn submitted_minibatches(&self) -> impl Iterator<Item = usize> {
-        let validation = self.validation.iter().map(|validation| validation.minibatches);
+        let validation = self.validation.iter().map(|validation| validation.result.grad_norms.len());
         validation.chain(self.ended.iter().map(|ended| ended.minibatches))
     }
 }

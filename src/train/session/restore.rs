@@ -1,6 +1,5 @@
 //! Returns a session to the end of its last good epoch: on the same device, on another one, or from a checkpoint.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::{Initial, Session, Snapshot};
@@ -47,8 +46,8 @@ impl Session {
     ///
     /// # Panics
     /// If there are fewer or more reports than finished epochs.
-    pub fn checkpoint<'a>(&self, reports: impl Into<Cow<'a, [EpochReport]>>) -> Checkpoint {
-        let reports = reports.into().into_owned();
+    pub fn checkpoint(&self, reports: impl Into<Vec<EpochReport>>) -> Checkpoint {
+        let reports = reports.into();
         assert_eq!(reports.len(), self.last_good.epoch as usize, "a report of every finished epoch");
         Checkpoint {
             config: self.config,

@@ -49,7 +49,6 @@ impl<E: FnMut(Event)> Trainer<E> {
         session.set_goal(stretch);
         session.set_sample(&prefix, SAMPLE_LENGTH as usize);
         self.session = Some(session);
-        self.prefix = prefix;
         self.mode = Mode::Training;
         Ok(())
     }
