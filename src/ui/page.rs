@@ -136,17 +136,23 @@ impl Page {
             Ok(_) if untrack(|| self.conversation.prefix_error()).is_some() => focus(PREFIX_ID),
             Ok(config) if self.runs.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) => {
                 let beginning = self.settings.start_from();
-                self.settings.link.set(PageLink::default());
-                self.conversation.talk.update(Talk::begin_run);
-                let run = self.runs.state.try_update(|state| state.begin(config, &beginning)).unwrap_or_default();
-                self.checkpoints.begin();
+                let run = self.start(|state| state.begin(config, &beginning));
                 let prefix = self.conversation.prefix.get_untracked();
-                self.runs.next.set(None);
-                self.runs.pinned.set(None);
                 self.worker.send(Command::Train { run, config, prefix, beginning, stretch });
             }
             Ok(_) => {}
         }
+    }
+
+    /// What every part of the page does when a new run starts, which `begin` notes in the state. Returns its number.
+    fn start(&self, begin: impl FnOnce(&mut RunState) -> u32) -> u32 {
+        self.settings.link.set(PageLink::default());
+        self.conversation.talk.update(Talk::begin_run);
+        let run = self.runs.state.try_update(begin).unwrap_or_default();
+        self.checkpoints.begin();
+        self.runs.next.set(None);
+        self.runs.pinned.set(None);
+        run
     }
 
     /// Whether a chosen file is still being read, or the text is not settled.
@@ -184,13 +190,9 @@ impl Page {
         let is_free = self.runs.state.with_untracked(RunState::can_train)
             && !self.checkpoints.saved.with_untracked(Saved::is_saving);
         let Some(queued) = self.runs.next.get_untracked().filter(|_| is_free) else { return };
-        self.runs.next.set(None);
-        self.runs.pinned.set(None);
         self.settings.form.update(|form| queued.fill(form));
-        self.conversation.talk.update(Talk::begin_run);
         let Queued { config, prefix, beginning, origin, text, .. } = queued;
-        let run = self.runs.state.try_update(|state| state.begin_from(config, origin)).unwrap_or_default();
-        self.checkpoints.begin();
+        let run = self.start(|state| state.begin_from(config, origin));
         let worker = self.worker;
         let train = Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole };
         self.text.begin_run_on(text, || worker.send(train));

@@ -14,9 +14,9 @@ pub fn text(w: &Words, text: &TextFacts) -> String {
 }
 
 /// The layers of the network and the number of its parameters.
-pub fn network(w: &Words, hidden: u32, vocabulary: u32) -> String {
-    let [v, h] = [vocabulary, hidden].map(u64::from);
-    fill(w.network_facts, &[&v.to_string(), &grouped(h), &grouped(2 * v * h + h * h + h + v)])
+pub fn network(w: &Words, config: &Config, vocabulary: u32) -> String {
+    let parameters = network_of(config, vocabulary as usize).counts().parameters;
+    fill(w.network_facts, &[&vocabulary.to_string(), &grouped(config.hidden.into()), &grouped(parameters)])
 }
 
 /// The shapes of a minibatch, its one-hot encoding, the logits and the hidden state, in the book's order: X (B, T),

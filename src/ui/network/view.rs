@@ -35,12 +35,12 @@ pub fn Network(page: Page) -> impl IntoView {
     let text_words = move |text: Option<&TextFacts>| text.map_or(w.none.to_owned(), |text| shapes::text(w, text));
     let chosen = move || state.with(|s| text_words(s.worker.text.as_ref()));
     let text = move || state.with(|s| text_words(s.network().map(|of| of.1).or(s.worker.text.as_ref())));
-    let network = move || shown.get().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, config.hidden, v));
+    let network = move || shown.get().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, &config, v));
     let next = move || {
         let (now, then) = of_run(page).zip(of_form(page))?;
         let sizes = |(config, vocabulary): (Config, u32)| (config.hidden, config.batch, config.steps, vocabulary);
         let differs = sizes(now) != sizes(then) || text() != chosen();
-        differs.then(|| fill(w.network_next, &[&chosen(), &shapes::network(w, then.0.hidden, then.1)]))
+        differs.then(|| fill(w.network_next, &[&chosen(), &shapes::network(w, &then.0, then.1)]))
     };
     // Each shape stays on one line.
     let shape = |(i, text)| view! { {(i > 0).then_some(" · ")} <span class="whole">{text}</span> };

@@ -110,8 +110,8 @@ fn start_by_itself(page: Page) {
     });
 }
 
-/// Everything visible, built anew when the language changes: then elements stay, what hangs on signals is replaced, and
-/// the signals of a component start again. So what the visitor has opened, typed or chosen is kept in signals outside.
+/// Everything visible, built anew when the language changes: the elements stay, but the components' own signals start
+/// again. So what the visitor has opened, typed or chosen is kept in signals outside of them.
 #[component]
 pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));

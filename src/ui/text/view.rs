@@ -31,11 +31,11 @@ pub fn TextPart(page: Page, fields: impl IntoView + 'static) -> impl IntoView {
     let name = move || facts.with(|f| f.as_ref().filter(|f| f.own).map(|f| format!(" ({})", f.name)));
     let told = move || {
         let reading = own.with(|own| own.reading.clone());
-        facts.with(|f| match f {
-            _ if reading.is_some() => fill(w.file_reading, &[&reading.unwrap_or_default()]),
-            None => w.none.to_owned(),
-            Some(f) if page.text.is_reading() => fill(w.file_reading, &[&f.name]),
-            Some(f) => own::facts(w, f),
+        facts.with(|facts| match (reading, facts) {
+            (Some(name), _) => fill(w.file_reading, &[&name]),
+            (None, None) => w.none.to_owned(),
+            (None, Some(facts)) if page.text.is_reading() => fill(w.file_reading, &[&facts.name]),
+            (None, Some(facts)) => own::facts(w, facts),
         })
     };
     let adapted = move || {
