@@ -139,8 +139,8 @@ pub enum Error {
     NotAnAddress(String),
 
     #[error(
-        "{0} could not be fetched: its server can't be reached, or does not let other pages read it (CORS); download the text and \
-         choose the file."
+        "{0} could not be fetched: its server can't be reached, or does not let other pages read it (CORS); download the \
+         text and choose the file."
     )]
     AddressUnreachable(String),
 

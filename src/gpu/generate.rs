@@ -48,8 +48,8 @@ impl Engine {
         })
     }
 
-    /// Reads the prefix and picks `length` tokens, by their scores or the likeliest, after everything submitted. Returns the last
-    /// commands, recorded but not submitted.
+    /// Reads the prefix and picks `length` tokens, by their scores or the likeliest, after everything submitted. Returns
+    /// the last commands, recorded but not submitted.
     pub(super) async fn write_tokens(
         &mut self,
         prefix: &[u32],

@@ -9,8 +9,9 @@ pub const LARGEST: usize = 20_000_000;
 /// Decodes UTF-8, with or without a byte order mark, or UTF-16 with one; every line end becomes a line feed.
 ///
 /// # Errors
-/// [`Error::TextTooLarge`], [`Error::EmptyText`], [`Error::LfsPointer`]; [`Error::NotUtf8`], [`Error::NotUtf16`] and [`Error::NotText`] with
-/// the offset of the first invalid byte. A zero character is invalid: it means a binary file, or UTF-16 without a mark.
+/// [`Error::TextTooLarge`], [`Error::EmptyText`], [`Error::LfsPointer`]; [`Error::NotUtf8`], [`Error::NotUtf16`] and
+/// [`Error::NotText`] with the offset of the first invalid byte. A zero character is invalid: it means a binary file,
+/// or UTF-16 without a mark.
 pub fn decode(bytes: &[u8]) -> Result<String> {
     if bytes.len() > LARGEST {
         return Err(too_large());

@@ -1,4 +1,5 @@
-//! The settings: the form, the address that holds it, what a link asks for beside them, and the file that a run starts from.
+//! The settings: the form, the address that holds it, what a link asks for beside them, and the file that a run starts
+//! from.
 
 pub mod address;
 pub mod file;
