@@ -1,5 +1,6 @@
 //! A visit: a browser on the page, with methods for what a visitor does and sees.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -138,6 +139,12 @@ impl Visit {
         self.is_there().await
     }
 
+    /// Loads the page with this fragment, and waits until it can train.
+    pub async fn open_idle(&self, hash: &str, timeout: Duration) -> Result<()> {
+        self.open(hash).await?;
+        self.wait_for_status("idle", timeout).await
+    }
+
     /// Loads the page in a frame of this size, as wide as a window that browsers do not make so narrow.
     pub async fn open_in_frame(&self, hash: &str, width: u32, height: u32) -> Result<()> {
         self.client.goto(&self.site.frame()).await?;
@@ -262,6 +269,15 @@ impl Visit {
     pub async fn choose_file(&self, label: &str, path: &Path) -> Result<()> {
         let path = path.to_str().context("the path is not UTF-8")?;
         Ok(self.labelled("input[type=file]", label).await?.send_keys(path).await?)
+    }
+
+    /// Opens the panel “Text”, chooses this file there, and waits until the page tells its facts.
+    pub async fn choose_text(&self, path: &Path, timeout: Duration) -> Result<()> {
+        self.toggle("Text").await?;
+        self.choose_file("Choose a text", path).await?;
+        let name = path.file_name().and_then(OsStr::to_str).context("the path has no name in UTF-8")?;
+        let is_told = async || Ok(self.text("text-facts").await.is_ok_and(|facts| facts.starts_with(name)));
+        self.wait_until("the facts of the text", timeout, is_told).await
     }
 
     /// Opens or closes the `details` element whose summary contains `text`.

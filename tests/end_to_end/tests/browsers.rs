@@ -39,8 +39,7 @@ async fn walk(browser: Browser, name: &str) -> Result<()> {
     // Without WebGPU, as it is on Linux in the other two.
     let visit = &Visit::start_with(Options { browser, webgpu: false, ..Options::default() }).await?;
     visit.resize(1280, 1000).await?;
-    visit.open(ENDLESS).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(ENDLESS, READY).await?;
     println!("{}: {}, trains on {}", name, visit.name(), visit.text("device").await?);
     visit.picture(&format!("{name}-idle")).await?;
 
@@ -111,16 +110,11 @@ async fn resume_after_a_reload(visit: &Visit, paused_at: f64) -> Result<()> {
 }
 
 async fn train_on_an_own_text(visit: &Visit, name: &str) -> Result<()> {
-    visit.open(SHORT).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(SHORT, READY).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("tides.txt");
     fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
-    visit.toggle("Text").await?;
-    visit.choose_file("Choose a text", &file).await?;
-    let facts = "document.querySelector('[data-testid=text-facts]').textContent";
-    let is_own = async || Ok(visit.look(facts).await?.as_str().is_some_and(|facts| facts.starts_with("tides.txt; ")));
-    visit.wait_until("the text", READY, is_own).await?;
+    visit.choose_text(&file, READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
     let (epoch, samples) = (visit.text("epoch").await?, visit.samples().await?);

@@ -54,8 +54,7 @@ async fn tabs(visit: &Visit) -> Result<Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_dropped_anywhere_is_taken_and_never_opened_by_the_browser() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu", READY).await?;
     visit.toggle("Text").await?;
     visit.script("window.here = true", vec![]).await?;
     let folder = tempfile::tempdir()?;
@@ -110,8 +109,7 @@ async fn a_file_dropped_anywhere_is_taken_and_never_opened_by_the_browser() -> R
 #[tokio::test(flavor = "multi_thread")]
 async fn a_checkpoint_is_taken_where_it_falls_mended_and_for_the_text_that_it_needs() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", READY).await?;
     visit.click("Download checkpoint").await?;

@@ -45,8 +45,7 @@ async fn a_link_whose_text_cannot_be_had_starts_nothing() -> Result<()> {
     let (visit, _folder) = start_with(&[("gbk.txt", b"\xca\xb1\xb9\xe2\xbb\xfa\xc6\xf7".repeat(900))]).await?;
     visit.open("").await?;
     for (name, said) in [("missing.txt", "returned status 404"), ("gbk.txt", "neither UTF-8 nor UTF-16")] {
-        visit.open(&format!("#{SMALL}&autostart=1&{}", text(&visit, name).await?)).await?;
-        visit.wait_for_status("idle", RUN).await?;
+        visit.open_idle(&format!("#{SMALL}&autostart=1&{}", text(&visit, name).await?), RUN).await?;
         visit.click("Fetch this text").await?;
         visit.wait_until("the refusal", RUN, async || Ok(visit.text("error").await?.contains(said))).await?;
         check_that_nothing_starts(&visit).await?;
@@ -61,22 +60,12 @@ async fn a_link_whose_text_is_declined_starts_nothing() -> Result<()> {
         start_with(&[("words.txt", b"words ".repeat(900)), ("other.txt", b"others ".repeat(900))]).await?;
     visit.open("").await?;
     let link = format!("#{SMALL}&autostart=1&{}", text(&visit, "words.txt").await?);
-    visit.open(&link).await?;
-    visit.wait_for_status("idle", RUN).await?;
+    visit.open_idle(&link, RUN).await?;
     visit.click("Keep the book’s text").await?;
     check_that_nothing_starts(&visit).await?;
-    visit.open(&link).await?;
-    visit.wait_for_status("idle", RUN).await?;
-    visit.toggle("Text").await?;
-    visit.choose_file("Choose a text", &folder.path().join("other.txt")).await?;
+    visit.open_idle(&link, RUN).await?;
+    visit.choose_text(&folder.path().join("other.txt"), RUN).await?;
     check_that_nothing_starts(&visit).await?;
-    ensure!(
-        visit
-            .look("document.querySelector('[data-testid=text-facts]').textContent")
-            .await?
-            .to_string()
-            .contains("other.txt")
-    );
     visit.check_clean().await
 }
 
@@ -85,8 +74,9 @@ async fn a_run_that_starts_by_itself_waits_for_a_text_that_is_read_twice() -> Re
     let chinese = "时光机器里的旅行者慢慢地说：时间只是空间的一种。\n".repeat(180);
     let (visit, _folder) = start_with(&[("chinese.txt", chinese.into_bytes())]).await?;
     visit.open("").await?;
-    visit.open(&format!("#hidden=16&epochs=2&engine=cpu&autostart=1&{}", text(&visit, "chinese.txt").await?)).await?;
-    visit.wait_for_status("idle", RUN).await?;
+    visit
+        .open_idle(&format!("#hidden=16&epochs=2&engine=cpu&autostart=1&{}", text(&visit, "chinese.txt").await?), RUN)
+        .await?;
     visit.click("Fetch this text").await?;
     visit.wait_for_status("finished", RUN).await?;
     let samples = visit.samples().await?;
@@ -97,8 +87,7 @@ async fn a_run_that_starts_by_itself_waits_for_a_text_that_is_read_twice() -> Re
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_pasted_into_the_open_tab_starts_and_interrupts_nothing() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("").await?;
-    visit.wait_for_status("idle", RUN).await?;
+    visit.open_idle("", RUN).await?;
     visit.script("location.hash = arguments[0]", vec![format!("#{SMALL}&autostart=1").into()]).await?;
     visit.wait_for_status("finished", RUN).await?;
     visit.script("location.hash = arguments[0]", vec![format!("#{SMALL}&epochs=90000&autostart=1").into()]).await?;
@@ -117,8 +106,7 @@ async fn a_link_pasted_into_the_open_tab_starts_and_interrupts_nothing() -> Resu
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_understood_of_a_link_is_named_and_starts_nothing() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#Hidden=16&amp;batch=4&hiden=8&amp;epochs=2&engine=cpu&kinds=20&autostart=1").await?;
-    visit.wait_for_status("idle", RUN).await?;
+    visit.open_idle("#Hidden=16&amp;batch=4&hiden=8&amp;epochs=2&engine=cpu&kinds=20&autostart=1", RUN).await?;
     let said = visit.text("error").await?;
     ensure!(said.matches('.').count() == 1 && said.contains("“hiden=8”"), "{said}");
     check_that_nothing_starts(&visit).await?;

@@ -25,13 +25,11 @@ async fn title(visit: &Visit) -> Result<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_first_visit_the_page_starts_and_trains_without_a_network_and_without_webgpu() -> Result<()> {
     let mut visit = Visit::start_with(Options { webgpu: false, ..Options::default() }).await?;
-    visit.open("#hidden=32&epochs=2").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=32&epochs=2", READY).await?;
     cached(&visit).await?;
     visit.check_clean().await?;
     visit.cut_off();
-    visit.open("#hidden=32&epochs=3").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=32&epochs=3", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
     ensure!(visit.text("epoch").await? == "3 of 3");
@@ -77,8 +75,7 @@ async fn a_newer_version_is_offered_and_never_mixed_with_the_old() -> Result<()>
     change(folder.path(), "one")?;
     let visit = Visit::start_with(Options { folder: folder.path().to_owned(), ..Options::default() }).await?;
     let open = async || {
-        visit.open("#hidden=32&epochs=2&engine=cpu").await?;
-        visit.wait_for_status("idle", READY).await?;
+        visit.open_idle("#hidden=32&epochs=2&engine=cpu", READY).await?;
         cached(&visit).await
     };
     open().await?;

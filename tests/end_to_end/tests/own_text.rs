@@ -21,8 +21,7 @@ async fn a_links_text_is_fetched_and_trained_on_with_the_visitors_consent() -> R
     let address = address.as_str().unwrap_or_default().to_owned();
     let link = address.replace(':', "%3A").replace('/', "%2F");
     let settings = "hidden=16&batch=4&steps=10&epochs=3&tokens=2000&engine=cpu&cleaning=verbatim&validation=300";
-    visit.open(&format!("#{settings}&autostart=1&text={link}")).await?;
-    visit.wait_for_status("idle", RUN).await?;
+    visit.open_idle(&format!("#{settings}&autostart=1&text={link}"), RUN).await?;
     ensure!(visit.text("offer").await?.contains(&address), "{}", visit.text("offer").await?);
     visit.check_accessibility("with a link's text").await?;
     tokio::time::sleep(A_WHILE).await;
@@ -44,13 +43,11 @@ async fn a_links_text_is_fetched_and_trained_on_with_the_visitors_consent() -> R
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chinese_file_is_read_and_a_picture_is_not() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu").await?;
-    visit.wait_for_status("idle", RUN).await?;
-    visit.toggle("Text").await?;
+    visit.open_idle("#hidden=16&batch=4&steps=10&epochs=2&engine=cpu", RUN).await?;
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("时光机器.txt");
     fs::write(&file, "时光机器里的旅行者慢慢地说：时间只是空间的一种。\r\n".repeat(20))?;
-    visit.choose_file("Choose a text", &file).await?;
+    visit.choose_text(&file, RUN).await?;
     let told = "document.querySelector('[data-testid=text-facts]').textContent";
     visit
         .wait_until("the text, verbatim", RUN, async || {

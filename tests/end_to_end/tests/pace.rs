@@ -61,8 +61,7 @@ async fn check_complete(visit: &Visit, settings: &str) -> Result<()> {
 
 async fn check_pace(settings: &str) -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open(settings).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(settings, READY).await?;
     let (start, before) = (Instant::now(), processor_time(&visit).await?);
     visit.click("Train").await?;
     let mut quickest = pause_after(&visit, 3).await?;

@@ -11,8 +11,7 @@ const RUN: Duration = Duration::from_secs(300);
 const SETTINGS: &str = "#engine=cpu&hidden=64&seed=3";
 
 async fn open(visit: &Visit, settings: &str) -> Result<()> {
-    visit.open(&format!("{SETTINGS}{settings}")).await?;
-    visit.wait_for_status("idle", READY).await
+    visit.open_idle(&format!("{SETTINGS}{settings}"), READY).await
 }
 
 /// Waits until the last of this many listed runs has finished with this number of epochs.

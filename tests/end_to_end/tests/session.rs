@@ -30,8 +30,7 @@ const ASK_STORE: &str = "
     });";
 
 async fn open(visit: &Visit) -> Result<()> {
-    visit.open(SETTINGS).await?;
-    visit.wait_for_status("idle", READY).await
+    visit.open_idle(SETTINGS, READY).await
 }
 
 async fn wait_for_epoch(visit: &Visit, epoch: f64) -> Result<()> {
@@ -193,15 +192,10 @@ async fn a_checkpoint_goes_to_the_disk_and_comes_back() -> Result<()> {
 async fn a_run_on_the_visitors_own_text_is_resumed_with_its_text() -> Result<()> {
     let visit = Visit::start().await?;
     visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": KEEP_WORKERS })).await?;
-    visit.open("#engine=cpu&hidden=64&epochs=100000").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#engine=cpu&hidden=64&epochs=100000", READY).await?;
     let file = pictures()?.join("tides.txt");
     std::fs::write(&file, "The tide turns; the boats, all twelve of them, turn with it.\n".repeat(300))?;
-    visit.toggle("Text").await?;
-    visit.choose_file("Choose a text", &file).await?;
-    let facts = "document.querySelector('[data-testid=text-facts]').textContent";
-    let is_own = async || Ok(visit.look(facts).await?.as_str().is_some_and(|f| f.starts_with("tides.txt; ")));
-    visit.wait_until("the text", READY, is_own).await?;
+    visit.choose_text(&file, READY).await?;
     visit.click("Train").await?;
     wait_for_epoch(&visit, 3.0).await?;
     let saved = pause_and_save(&visit).await?;
@@ -212,7 +206,8 @@ async fn a_run_on_the_visitors_own_text_is_resumed_with_its_text() -> Result<()>
     visit.wait_until("the offer", READY, async || Ok(visit.text("offers").await?.contains("tides.txt"))).await?;
     visit.click("Resume this run").await?;
     check_goes_on(&visit, saved).await?;
-    ensure!(is_own().await?, "the text is another");
+    let facts = visit.look("document.querySelector('[data-testid=text-facts]').textContent").await?;
+    ensure!(facts.as_str().is_some_and(|facts| facts.starts_with("tides.txt; ")), "the text is another: {facts}");
     wait_for_epoch(&visit, saved + 2.0).await?;
     let saved = pause_and_save(&visit).await?;
     visit.click("Resume").await?;

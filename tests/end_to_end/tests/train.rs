@@ -21,8 +21,7 @@ const SHORT: f64 = 50.0;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_trains_pauses_resumes_and_generates() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#engine=gpu&hidden=64&epochs=15").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#engine=gpu&hidden=64&epochs=15", READY).await?;
     visit.screenshot("idle", 1440, 900, false).await?;
 
     // Found beforehand, since a fast device finishes the run quickly.
@@ -80,8 +79,7 @@ async fn check_finished(visit: &Visit, first_perplexity: f64) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_leaves_an_idle_page() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=16&epochs=5000").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=16&epochs=5000", READY).await?;
     visit.click("Train").await?;
     visit.wait_until("the first epoch", RUN, async || Ok(visit.number("epoch").await? >= 1.0)).await?;
     visit.click("Reset").await?;
@@ -97,8 +95,7 @@ async fn a_reset_leaves_an_idle_page() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_can_start_from_a_file() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=16&epochs=2&seed=5").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=16&epochs=2&seed=5", READY).await?;
     let by_seed = train(&visit).await?;
     visit.toggle("Start from a file").await?;
     for (seed, same) in [(5, true), (6, false)] {
@@ -129,8 +126,7 @@ async fn train(visit: &Visit) -> Result<(String, String, Vec<(u32, String)>)> {
 
 /// Opens the page with these settings and trains to the end; returns the device.
 async fn train_on(visit: &Visit, settings: &str) -> Result<String> {
-    visit.open(settings).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(settings, READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
     visit.text("device").await
@@ -162,8 +158,7 @@ async fn without_webgpu_the_page_trains_on_the_cpu_and_says_what_helps() -> Resu
     let notice = visit.text("notice").await?;
     ensure!(notice.contains("trains on the CPU") && notice.contains("To use the GPU"), "{notice}");
 
-    visit.open("#engine=gpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#engine=gpu", READY).await?;
     visit.click("Train").await?;
     visit.wait_until("a sentence", READY, async || Ok(!visit.text("error").await?.is_empty())).await?;
     let error = visit.text("error").await?;
@@ -193,8 +188,7 @@ async fn the_fastest_device_trains() -> Result<()> {
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
     let visit = Visit::start_with(Options { trace: true, ..Options::default() }).await?;
     let empty = empty_page().await?;
-    visit.open("#engine=gpu&hidden=512&epochs=100000").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#engine=gpu&hidden=512&epochs=100000", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;
     visit.watch_frames().await?;

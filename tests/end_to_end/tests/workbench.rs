@@ -182,8 +182,7 @@ async fn other_looks(visit: &Visit) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_steered_in_small_steps_and_in_mid_run() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=64&epochs=400&engine=cpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=64&epochs=400&engine=cpu", READY).await?;
     visit.check_accessibility("before the first run").await?;
     visit.click("One epoch").await?;
     visit
@@ -226,8 +225,7 @@ fn seconds(said: &str) -> Option<f64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_left_fits_the_epochs_left_and_the_speed() -> Result<()> {
     let visit = Visit::start().await?;
-    visit.open("#hidden=256&epochs=150&engine=cpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=256&epochs=150&engine=cpu", READY).await?;
     visit.click("Train").await?;
     for epoch in [5.0, 20.0] {
         visit.wait_until("epochs", RUN, async || Ok(visit.number("epoch").await? >= epoch)).await?;
@@ -259,8 +257,7 @@ async fn heap(visit: &Visit) -> Result<f64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_runs_and_text_generation_leave_the_page_smooth() -> Result<()> {
     let visit = Visit::start_with(Options { trace: true, ..Options::default() }).await?;
-    visit.open("#hidden=16&epochs=5&engine=cpu").await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle("#hidden=16&epochs=5&engine=cpu", READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
     visit.click("Compare with random sampling").await?;

@@ -18,8 +18,7 @@ const LOOK: Duration = Duration::from_millis(200);
 async fn main() -> Result<()> {
     let epochs: u32 = std::env::args().nth(1).map_or(Ok(500), |epochs| epochs.parse()).context("epochs is a number")?;
     let visit = Visit::start().await?;
-    visit.open(&format!("#engine=gpu&epochs={epochs}")).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(&format!("#engine=gpu&epochs={epochs}"), READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;
     let start = Instant::now();

@@ -23,8 +23,7 @@ async fn main() -> Result<()> {
     let minutes: f64 = args.next().map_or(Ok(5.0), |minutes| minutes.parse()).context("minutes are a number")?;
     let settings = args.next().unwrap_or_else(|| SETTINGS.to_owned());
     let visit = Visit::start().await?;
-    visit.open(&format!("#{}", settings.trim_start_matches('#'))).await?;
-    visit.wait_for_status("idle", READY).await?;
+    visit.open_idle(&format!("#{}", settings.trim_start_matches('#')), READY).await?;
     visit.click("Train").await?;
     end_to_end::print(format_args!(
         "| seconds | epochs, all runs | Pause, s | page's heap, MB | network's buffers, MB | {}, MB |",
