@@ -35,7 +35,7 @@ const MUTATIONS: &[Mutation] = &[
     mutation("step_forward", "c01 += r1 * l0", "c01 += r0 * l0"),
     mutation("step_forward", "c11 += r1 * l1", "c11 += r1 * l0"),
     mutation("step_forward", "k < end;", "k < end - 4u;"),
-    mutation("step_forward", "parts[first + part * tiles]", "parts[first]"),
+    mutation("step_forward", "parts[row_at + part * tiles]", "parts[row_at]"),
     mutation("step_forward", "part < SPLIT;", "part + 1u < SPLIT;"),
     mutation("step_forward", "var k = local / tiles * 4u", "var k = 0u"),
     mutation("step_forward", "finish(row + i, column, sum)", "finish(row, column, sum)"),
@@ -104,7 +104,7 @@ fn all_kernels() -> Vec<&'static Kernel> {
 /// text, the one with most blocks a thread and the one with most threads a block are compared.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
     let kernel = all_kernels().into_iter().find(|kernel| kernel.name == mutation.kernel)?;
-    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[6]]
+    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[7]]
         .into_iter()
         .filter(|&tile| wgsl::module(LIBRARY, kernel, tile).contains(mutation.from));
     let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));

@@ -1,5 +1,6 @@
 //! Compute pipelines of the kernels, cached per device.
 
+use super::platform;
 use super::tile::Tile;
 use super::wgsl::Dims;
 use crate::network::{Access, Kernel};
@@ -42,7 +43,7 @@ impl Pipelines {
 pub fn compile(device: &wgpu::Device, kernel: &Kernel, wgsl: String) -> Compiled {
     let label = Some(kernel.name);
     let source = wgpu::ShaderSource::Wgsl(wgsl.into());
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label, source });
+    let module = platform::shader_module(device, wgpu::ShaderModuleDescriptor { label, source });
     let uniform = wgpu::BindingType::Buffer {
         ty: wgpu::BufferBindingType::Uniform,
         has_dynamic_offset: true,

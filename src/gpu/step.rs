@@ -7,7 +7,7 @@ use crate::network::plan::Call;
 use crate::network::{Extent, Kernel};
 
 /// The most floating-point operations in one dispatch of a product, on a software adapter and on a GPU: about 10 ms, so
-/// that submissions can be short. Longer products are cut into slices of their tiles, which changes no result.
+/// that submissions can be short. Longer products are cut into slices of their patches, which changes no result.
 const SOFTWARE_SLICE: u64 = 50_000_000;
 const HARDWARE_SLICE: u64 = 2_000_000_000;
 
@@ -116,18 +116,17 @@ impl Steps {
         }
     }
 
-    /// The dispatches of a product, one for each slice of its tiles.
+    /// The dispatches of a product, one for each slice of its patches.
     fn product(&mut self, layout: &Layout, call: &Call, [rows, columns, inner]: [usize; 3]) -> Vec<Dispatch> {
         let tile = tile_of(call.kernel, layout.tile).expect("a kernel in tiles");
-        let tiles = (rows / tile.rows()) * (columns / tile.columns());
-        let groups = tiles.div_ceil(tile.tiles());
+        let groups = tile.patches(rows, columns);
         let flops = 2 * rows as u64 * columns as u64 * inner as u64;
         let slices = flops.div_ceil(self.slice).clamp(1, groups as u64);
         let first_group = |slice: u64| (groups as u64 * slice / slices) as usize;
         (0..slices)
             .map(|slice| {
                 let (begin, end) = (first_group(slice), first_group(slice + 1));
-                let dims = Dims { t: call.t as u32, first: (begin * tile.tiles()) as u32, ..layout.dims() };
+                let dims = Dims { t: call.t as u32, first: begin as u32, ..layout.dims() };
                 self.dispatch(call.kernel, dims, end - begin, flops / slices)
             })
             .collect()
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn slices_cover_every_tile_once() {
+    fn slices_cover_every_patch_once() {
         let layout = Layout::new(book(), Tile::ALL[3]);
         let steps = Steps::new(&layout, true);
         let slices: Vec<_> = steps.of("w_hh_grad").collect();
@@ -181,12 +180,9 @@ mod tests {
         let mut next = 0;
         for dispatch in &slices {
             assert_eq!(steps.dims[dispatch.dims_at as usize / ALIGNMENT as usize].first, next);
-            next += dispatch.groups[0] * layout.tile.group as u32;
+            next += dispatch.groups[0];
         }
-        assert_eq!(
-            next as usize,
-            layout.padded.hidden / layout.tile.rows() * layout.padded.hidden / layout.tile.columns()
-        );
+        assert_eq!(next as usize, layout.tile.patches(layout.padded.hidden, layout.padded.hidden));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::platform;
 use super::tile::Tile;
-use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, QUAD_PRODUCT, SPLIT_PRODUCT};
+use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, PATCH, QUAD_PRODUCT, SPLIT_PRODUCT};
 use crate::network::code::code_of;
 use crate::network::{Extent, Kernel, Library};
 
@@ -22,7 +22,7 @@ pub struct Dims {
     pub vocabulary_padded: u32,
     /// Time step of the dispatch.
     pub t: u32,
-    /// First tile of the dispatch.
+    /// First patch of the dispatch.
     pub first: u32,
     pub learning_rate: f32,
     /// Threshold of gradient clipping.
@@ -48,5 +48,5 @@ pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
         Tile { split: 2.., .. } => ("", &[SPLIT_PRODUCT]),
         _ => ("", &[BLOCK_PRODUCT, FINISH_BLOCK]),
     };
-    [&[enabled, &tile.constants(), COMMON], product, code.uses, &[code.wgsl]].concat().join("\n")
+    [&[enabled, &tile.constants(), COMMON, PATCH], product, code.uses, &[code.wgsl]].concat().join("\n")
 }

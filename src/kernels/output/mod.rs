@@ -45,7 +45,7 @@ pub const W_HQ_GRAD: Kernel = Kernel {
     name: "w_hq_grad",
     runs: Runs::Once,
     bindings: &[("states", Read), ("dlogits", Read), ("dw_hq", Write)],
-    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::V, sharers: 16 },
+    extent: Extent::Product { rows: Dim::H, inner: Dim::N, columns: Dim::V, sharers: 32 },
     work: |&Counts { n, h, v, .. }| Work::product(h, n, v),
 };
 

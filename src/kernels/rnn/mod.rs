@@ -41,7 +41,7 @@ pub const STEP_FORWARD: Kernel = Kernel {
     name: "step_forward",
     runs: Runs::EachStep,
     bindings: &[("inputs", Read), ("w_xh", Read), ("b_h", Read), ("w_hh", Read), ("states", Write)],
-    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 16 },
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 32 },
     // One product a step, plus the look-up and the bias.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(3 * b * h, b * h + h).times(t),
 };
@@ -50,7 +50,7 @@ pub const STEP_BACKWARD: Kernel = Kernel {
     name: "step_backward",
     runs: Runs::EachStep,
     bindings: &[("states", Read), ("w_hh_t", Read), ("dz", Write)],
-    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 16 },
+    extent: Extent::Product { rows: Dim::B, inner: Dim::H, columns: Dim::H, sharers: 32 },
     // The last step has no product. Beside the product, each step reads dh and h and writes dz.
     work: |&Counts { b, t, h, .. }| Work::product(b, h, h).and(4 * b * h, 2 * b * h).times(t - 1),
 };

@@ -4,21 +4,20 @@
 //   right(k, column)                column i: elements column .. column+3 of row `k + i` of R
 //   finish(row, column, product)    receives elements column .. column+3 of one row of C
 // Row, column and k count elements and are multiples of 4. The engine puts in front the constants ROW_BLOCKS and
-// COLUMN_BLOCKS (1 or 2), TILE_GROUP (threads of a workgroup) and SPLIT (threads that share a tile: 1 here, more in
-// split_product.wgsl). Unrolled by hand: software adapters do not unroll, and keep an array that a loop indexes in
-// memory.
+// COLUMN_BLOCKS (1 or 2), TILE_GROUP (threads of a workgroup), SPLIT (threads that share a tile: 1 here, more in
+// split_product.wgsl), and those of patch.wgsl. Unrolled by hand: software adapters do not unroll, and keep an array
+// that a loop indexes in memory.
 //
 // WGSL's matrices are lists of columns, so `right * left` is four rows of L * R. It sums four terms before it adds them
 // to the accumulator, which rounds less than a chain of single additions.
 
-// Computes the tiles of one workgroup, from tile `dims.first` on. A tile has ROW_BLOCKS x COLUMN_BLOCKS blocks; tiles
-// are numbered row by row. Neighbouring threads compute neighbouring tiles, so that they read neighbouring memory.
-fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
-    let tile = dims.first + workgroup * TILE_GROUP + local;
-    let tiles_across = columns / (4u * COLUMN_BLOCKS);
-    let row = tile / tiles_across * (4u * ROW_BLOCKS);
-    let column = tile % tiles_across * (4u * COLUMN_BLOCKS);
-    let end = select(0u, inner, row < rows);
+// Computes the tiles of a patch whose first row and column are `first`. A tile has ROW_BLOCKS x COLUMN_BLOCKS blocks.
+// Neighbouring threads compute neighbouring tiles, so that they read neighbouring memory.
+fn patch_product(first: vec2u, local: u32, rows: u32, columns: u32, inner: u32) {
+    let row = first.x + local / PATCH_ACROSS * (4u * ROW_BLOCKS);
+    let column = first.y + local % PATCH_ACROSS * (4u * COLUMN_BLOCKS);
+    let inside = row < rows && column < columns;
+    let end = select(0u, inner, inside);
     var c00 = mat4x4f();
     var c01 = mat4x4f();
     var c10 = mat4x4f();
@@ -39,7 +38,7 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
             c10 += r0 * left(row + 4u, k);
         }
     }
-    if row >= rows {
+    if !inside {
         return;
     }
     finish_block(row, column, c00);

@@ -12,7 +12,7 @@ struct Dims {
     hidden_padded: u32,
     vocabulary_padded: u32,
     t: u32, // time step of this dispatch
-    first: u32, // first tile of this dispatch
+    first: u32, // first patch of this dispatch
     learning_rate: f32,
     clip: f32, // threshold of gradient clipping
 }

@@ -6,6 +6,8 @@ use crate::network::code::wgsl;
 pub const COMMON: &str = wgsl!("common.wgsl");
 /// `tanh` to f32's precision.
 pub const TANH: &str = wgsl!("tanh.wgsl");
+/// Which part of a matrix product a workgroup computes; in front of one of the three products.
+pub const PATCH: &str = wgsl!("patch.wgsl");
 /// A matrix product in register blocks; one thread computes a tile.
 pub const BLOCK_PRODUCT: &str = wgsl!("block_product.wgsl");
 /// The same with several threads for a tile, each with a part of the sum.

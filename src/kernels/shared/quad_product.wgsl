@@ -10,21 +10,21 @@ fn swap_down(m: mat4x4f) -> mat4x4f {
     return mat4x4f(quadSwapY(m[0]), quadSwapY(m[1]), quadSwapY(m[2]), quadSwapY(m[3]));
 }
 
-// Computes the tiles of one workgroup, one per quad, from tile `dims.first` on, numbered row by row.
-fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
-    let tile = dims.first + workgroup * (TILE_GROUP / 4u) + local / 4u;
-    let tiles_across = columns / 16u;
+// Computes the tiles of a patch whose first row and column are `first`, one per quad.
+fn patch_product(first: vec2u, local: u32, rows: u32, columns: u32, inner: u32) {
+    let tile = local / 4u;
     let across = local & 1u;
     let down = (local >> 1u) & 1u;
-    let row = tile / tiles_across * 16u + 8u * down;
-    let column = tile % tiles_across * 16u + 8u * across;
+    let row = first.x + tile / PATCH_ACROSS * 16u + 8u * down;
+    let column = first.y + tile % PATCH_ACROSS * 16u + 8u * across;
     // The blocks that this thread loads, and those that it gets from its neighbours.
     let own_row = row + 4u * across;
     let other_row = row + 4u * (1u - across);
     let own_column = column + 4u * down;
     let other_column = column + 4u * (1u - down);
     // A quad is inside the matrix as a whole or not at all, so all its threads run the same iterations.
-    let end = select(0u, inner, row < rows);
+    let inside = row < rows && column < columns;
+    let end = select(0u, inner, inside);
     var c00 = mat4x4f();
     var c01 = mat4x4f();
     var c10 = mat4x4f();
@@ -39,7 +39,7 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
         c10 += r0 * l1;
         c11 += r1 * l1;
     }
-    if row >= rows {
+    if !inside {
         return;
     }
     finish_block(own_row, own_column, c00);

@@ -6,15 +6,15 @@
 // banks.
 var<workgroup> parts: array<vec4f, 4u * TILE_GROUP>;
 
-// Computes the tiles of one workgroup, from tile `dims.first` on, numbered row by row. Thread `local` has part
-// local / tiles of tile local % tiles.
-fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
+// Computes the tiles of a patch whose first row and column are `first`. Thread `local` has part local / tiles of tile
+// local % tiles.
+fn patch_product(first: vec2u, local: u32, rows: u32, columns: u32, inner: u32) {
     let tiles = TILE_GROUP / SPLIT;
-    let tile = dims.first + workgroup * tiles + local % tiles;
-    let tiles_across = columns / 4u;
-    let row = tile / tiles_across * 4u;
-    let column = tile % tiles_across * 4u;
-    let end = select(0u, inner, row < rows);
+    let tile = local % tiles;
+    let row = first.x + tile / PATCH_ACROSS * 4u;
+    let column = first.y + tile % PATCH_ACROSS * 4u;
+    let inside = row < rows && column < columns;
+    let end = select(0u, inner, inside);
     let next = 4u * SPLIT;
     var c = mat4x4f();
     var k = local / tiles * 4u;
@@ -42,14 +42,14 @@ fn block_product(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32
     parts[3u * TILE_GROUP + local] = c[3];
     workgroupBarrier();
     // A thread for each row of each tile adds its parts, in order, so that results are reproducible.
-    if row >= rows || local >= 4u * tiles {
+    if !inside || local >= 4u * tiles {
         return;
     }
     let i = local / tiles;
-    let first = i * TILE_GROUP + local % tiles;
-    var sum = parts[first];
+    let row_at = i * TILE_GROUP + tile;
+    var sum = parts[row_at];
     for (var part = 1u; part < SPLIT; part++) {
-        sum += parts[first + part * tiles];
+        sum += parts[row_at + part * tiles];
     }
     finish(row + i, column, sum);
 }
