@@ -58,14 +58,7 @@ pub fn run(memory: &mut Memory, oracles: &[Oracles], calls: &[Call]) {
     calls.iter().for_each(|call| of(oracles, call.kernel.name)(memory, call.t));
 }
 
-/// The calls of a training step up to the gradients, and those of the optimizer.
-fn halves(network: Network) -> (Vec<Call>, Vec<Call>) {
-    let mut calls = network.training_calls();
-    let update = calls.split_off(calls.len() - network.optimizer.update.len());
-    (calls, update)
-}
-
-/// A training step without the update of the parameters. `hyperparameters`: learning rate and clipping threshold.
+/// A training step on a copy of the parameters. `hyperparameters`: learning rate and clipping threshold.
 fn step_of(
     parameters: &Parameters<f64>,
     hyperparameters: [f64; 2],
@@ -75,10 +68,7 @@ fn step_of(
     let network = parameters.network;
     let mut memory = memory(parameters, hyperparameters[0], hyperparameters[1]);
     load(&mut memory, states, minibatch);
-    let (gradients, update) = halves(network);
-    run(&mut memory, ORACLES, &gradients);
-    // Gradient norm and clip factor, but no update.
-    run(&mut memory, ORACLES, &update[..update.len() - 1]);
+    run(&mut memory, ORACLES, &network.training_calls());
     let grads = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
     let [loss, grad_norm, ..] = memory.get("metrics")[..] else { unreachable!("metrics are four numbers") };
     Step { loss, grads: Parameters { network, numbers: grads }, grad_norm, memory }
@@ -97,9 +87,7 @@ pub fn train(
     learning_rate: f64,
     clip: f64,
 ) -> Step {
-    let mut step = step_of(parameters, [learning_rate, clip], states, minibatch);
-    let (_, update) = halves(parameters.network);
-    run(&mut step.memory, ORACLES, &update[update.len() - 1..]);
+    let step = step_of(parameters, [learning_rate, clip], states, minibatch);
     parameters.numbers = parameters.network.params().flat_map(|param| step.memory.get(param.name).to_vec()).collect();
     step
 }

@@ -265,7 +265,7 @@ impl Engine {
         }
     }
 
-    /// The content of the minibatch buffer: inputs, targets, and the positions sorted by input for `w_xh_grad.wgsl`.
+    /// The content of the minibatch buffer: inputs, targets, and the positions sorted by input for `row_sum_grads.wgsl`.
     pub(super) fn pack(&self, minibatch: &Minibatch) -> Vec<u32> {
         let sizes = self.layout.network.sizes;
         let inputs = by_time(sizes, &minibatch.inputs);

@@ -166,9 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn a_minibatch_of_the_book_is_at_most_80_dispatches() {
+    fn a_minibatch_of_the_book_is_at_most_78_dispatches() {
         let layout = Layout::new(book(), Tile::ALL[0]);
-        assert_eq!(Steps::new(&layout, false).train.len(), 80);
+        assert_eq!(Steps::new(&layout, false).train.len(), 78);
     }
 
     #[test]

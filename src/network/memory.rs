@@ -87,8 +87,6 @@ pub struct Tensors {
     pub loss: f64,
     /// Global L2 norm of the gradients.
     pub grad_norm: f32,
-    /// Factor of the gradients in the update, at most 1.
-    pub clip_factor: f32,
 }
 
 impl Tensors {
@@ -104,7 +102,6 @@ impl Tensors {
             grads: trained.then(|| Parameters::zeros(*network)),
             loss: 0.0,
             grad_norm: 0.0,
-            clip_factor: 1.0,
         }
     }
 

@@ -28,7 +28,7 @@ pub const TOY: Module = Module {
     ],
     forward: &[&TOY_FORWARD],
     backward: &[&TOY_BACKWARD],
-    gradients: &[&rnn::W_XH_GRAD, &rnn::BIAS_GRAD],
+    gradients: &[&rnn::ROW_SUM_GRADS],
     generate: &[&TOY_GENERATE],
     generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
     ..Module::EMPTY

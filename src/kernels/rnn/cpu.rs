@@ -42,19 +42,14 @@ pub fn w_hh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     product(grad(&mut m.grads, "w_hh"), m.sides.get("states_t"), m.sides.get("dz"));
 }
 
-/// `dw_xh[x_t] += dz_t` for each position.
-pub fn w_xh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let hidden = m.sizes.hidden;
+/// `dw_xh[x_t] += dz_t`, `db_h += dz_t`, `db_q += dlogits_t` for each position.
+pub fn row_sum_grads(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
+    let Sizes { hidden, vocabulary, .. } = m.sizes;
     let dz = rows(m.floats.get("dz"), &positions, hidden);
     let dw_xh = grad(&mut m.grads, "w_xh");
-    for (row, &token) in dz.chunks_exact(hidden).zip(&m.inputs[positions]) {
+    for (row, &token) in dz.chunks_exact(hidden).zip(&m.inputs[positions.clone()]) {
         dense::add_scaled(&mut dw_xh[token as usize * hidden..][..hidden], 1.0, row);
     }
-}
-
-/// `db_h += dz_t`, `db_q += dlogits_t` for each position.
-pub fn bias_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { hidden, vocabulary, .. } = m.sizes;
     for (tensor, bias, across) in [("dz", "b_h", hidden), ("dlogits", "b_q", vocabulary)] {
         let sums = grad(&mut m.grads, bias);
         for row in rows(m.floats.get(tensor), &positions, across).chunks_exact(across) {

@@ -21,7 +21,7 @@ pub const RNN: Module = Module {
     ],
     tensors: &[
         Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
-        // Positions sorted by input token, and where each token's begin: see w_xh_grad.wgsl.
+        // Positions sorted by input token, and where each token's begin: see row_sum_grads.wgsl.
         Tensor::new("starts", &[Dim::Starts], Content::Minibatch),
         Tensor::new("positions", &[Dim::N], Content::Minibatch),
         // Slot 0 is the initial state, slot t + 1 is h_t.
@@ -31,7 +31,7 @@ pub const RNN: Module = Module {
     ],
     forward: &[&STEP_FORWARD],
     backward: &[&STEP_BACKWARD],
-    gradients: &[&W_HH_GRAD, &W_XH_GRAD, &BIAS_GRAD],
+    gradients: &[&W_HH_GRAD, &ROW_SUM_GRADS],
     generate: &[&GENERATE_STATE],
     generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
     ..Module::EMPTY
@@ -63,26 +63,26 @@ pub const W_HH_GRAD: Kernel = Kernel {
     work: |&Counts { n, h, .. }| Work::product(h, n, h),
 };
 
-/// Any cell that looks up `w_xh[x]` of shape `(V, H)` can use it.
-pub const W_XH_GRAD: Kernel = Kernel {
-    name: "w_xh_grad",
+/// `dw_xh`, `db_h` and, which saves a dispatch, the output layer's `db_q`. Any cell that looks up `w_xh[x]` of shape
+/// `(V, H)` and adds a bias `b_h` can use it.
+pub const ROW_SUM_GRADS: Kernel = Kernel {
+    name: "row_sum_grads",
     runs: Runs::Once,
-    bindings: &[("starts", Read), ("positions", Read), ("dz", Read), ("dw_xh", Write)],
-    extent: Extent::Threads(|p| {
-        let vocabulary = p.sizes.vocabulary;
-        (vocabulary * p.hidden / 4, 4 * p.positions().div_ceil(vocabulary))
+    bindings: &[
+        ("starts", Read),
+        ("positions", Read),
+        ("dz", Read),
+        ("dlogits", Read),
+        ("db_h", Write),
+        ("db_q", Write),
+        ("dw_xh", Write),
+    ],
+    // A workgroup computes 8 columns of one bias, or 256 elements of `dw_xh`.
+    extent: Extent::Groups(|p| {
+        let biases = p.hidden.div_ceil(8) + p.vocabulary.div_ceil(8);
+        (biases + (p.sizes.vocabulary * p.hidden).div_ceil(256), 8 * p.positions())
     }),
-    work: |&Counts { n, h, v, .. }| Work::new(n * h, n * h + v * h + n),
-};
-
-/// Both biases, including the output layer's `b_q`, which saves a dispatch.
-pub const BIAS_GRAD: Kernel = Kernel {
-    name: "bias_grad",
-    runs: Runs::Once,
-    bindings: &[("dz", Read), ("dlogits", Read), ("db_h", Write), ("db_q", Write)],
-    // A workgroup computes 8 columns of one bias.
-    extent: Extent::Groups(|p| (p.hidden.div_ceil(8) + p.vocabulary.div_ceil(8), 8 * p.positions())),
-    work: |&Counts { n, h, v, .. }| Work::new(n * (h + v), n * (h + v) + h + v),
+    work: |&Counts { n, h, v, .. }| Work::new(n * (2 * h + v), n * (2 * h + v) + v * h + h + v + n),
 };
 
 pub const GENERATE_STATE: Kernel = Kernel {
@@ -120,16 +120,10 @@ pub const CODE: &[Code] = &[
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hh_grad }),
     },
     Code {
-        kernel: W_XH_GRAD.name,
-        wgsl: wgsl!("w_xh_grad.wgsl"),
+        kernel: ROW_SUM_GRADS.name,
+        wgsl: wgsl!("row_sum_grads.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_xh_grad }),
-    },
-    Code {
-        kernel: BIAS_GRAD.name,
-        wgsl: wgsl!("bias_grad.wgsl"),
-        uses: &[],
-        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::bias_grad }),
+        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::row_sum_grads }),
     },
     // The CPU engine predicts with step_forward.
     Code { kernel: GENERATE_STATE.name, wgsl: wgsl!("generate_state.wgsl"), uses: &[TANH], cpu: None },

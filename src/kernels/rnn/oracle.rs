@@ -7,8 +7,7 @@ pub const ORACLES: Oracles = &[
     ("step_forward", step_forward),
     ("step_backward", step_backward),
     ("w_hh_grad", w_hh_grad),
-    ("w_xh_grad", w_xh_grad),
-    ("bias_grad", bias_grad),
+    ("row_sum_grads", row_sum_grads),
     ("generate_state", generate_state),
 ];
 
@@ -53,22 +52,18 @@ fn w_hh_grad(m: &mut Memory, _: usize) {
     m.set("dw_hh", product(shape, |row, n| states[n * h + row], |n, column| dz[n * h + column]));
 }
 
-/// `dw_xh (V, H)`: row `v` is the sum of `dz[n]` over the positions n with `x_n = v`.
-fn w_xh_grad(m: &mut Memory, _: usize) {
-    let h = m.sizes.hidden;
-    let mut sums = vec![0.0; m.sizes.vocabulary * h];
+/// `dw_xh (V, H)`: row `v` is the sum of `dz[n]` over the positions n with `x_n = v`; `db_h (H) = Σ_n dz[n]`,
+/// `db_q (V) = Σ_n dlogits[n]`.
+fn row_sum_grads(m: &mut Memory, _: usize) {
+    let Sizes { hidden: h, vocabulary, .. } = m.sizes;
+    let mut sums = vec![0.0; vocabulary * h];
     for (&token, row) in m.ids("inputs").iter().zip(m.get("dz").chunks_exact(h)) {
         for (sum, &d) in sums[token as usize * h..].iter_mut().zip(row) {
             *sum += d;
         }
     }
     m.set("dw_xh", sums);
-}
-
-/// `db_h (H) = Σ_n dz[n]`, `db_q (V) = Σ_n dlogits[n]`
-fn bias_grad(m: &mut Memory, _: usize) {
-    let Sizes { hidden, vocabulary, .. } = m.sizes;
-    m.set("db_h", column_sums(m.get("dz"), hidden));
+    m.set("db_h", column_sums(m.get("dz"), h));
     m.set("db_q", column_sums(m.get("dlogits"), vocabulary));
 }
 

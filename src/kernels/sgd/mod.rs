@@ -15,40 +15,41 @@ use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
-/// Workgroups of `grad_norm`, each of which writes one partial sum.
+/// Workgroups of `grad_norm`, each of which writes a partial sum of squares and one of losses.
 const NORM_GROUPS: usize = 64;
 
 pub const SGD: Module = Module {
     name: "sgd",
     tensors: &[
         Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
+        Tensor::new("loss_sums", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
         // Mean loss, gradient norm, clip factor, 0.
         Tensor::floats("metrics", &[Dim::Count(4)]),
     ],
-    update: &[&GRAD_NORM, &CLIP_FACTOR, &SGD_UPDATE],
+    update: &[&GRAD_NORM, &SGD_UPDATE],
     ..Module::EMPTY
 };
 
 pub const GRAD_NORM: Kernel = Kernel {
     name: "grad_norm",
     runs: Runs::Once,
-    bindings: &[(GRADS, Read), ("squares", Write)],
-    extent: Extent::Groups(|p| (NORM_GROUPS, 2 * p.parameters / NORM_GROUPS)),
-    work: |&Counts { parameters, .. }| Work::new(2 * parameters, parameters),
-};
-
-pub const CLIP_FACTOR: Kernel = Kernel {
-    name: "clip_factor",
-    runs: Runs::Once,
-    bindings: &[("squares", Read), ("losses", Read), ("metrics", Write)],
-    extent: Extent::Groups(|p| (1, p.positions() + NORM_GROUPS)),
-    work: |&Counts { n, .. }| Work::new(n, n),
+    bindings: &[(GRADS, Read), ("losses", Read), ("squares", Write), ("loss_sums", Write)],
+    extent: Extent::Groups(|p| (NORM_GROUPS, (2 * p.parameters + p.positions()) / NORM_GROUPS)),
+    work: |&Counts { n, parameters, .. }| Work::new(2 * parameters + n, parameters + n),
 };
 
 pub const SGD_UPDATE: Kernel = Kernel {
     name: "sgd_update",
     runs: Runs::Once,
-    bindings: &[(GRADS, Read), ("metrics", Read), (TRANSPOSES, Read), (PARAMETERS, Write), (TRANSPOSED, Write)],
+    bindings: &[
+        (GRADS, Read),
+        ("squares", Read),
+        ("loss_sums", Read),
+        (TRANSPOSES, Read),
+        ("metrics", Write),
+        (PARAMETERS, Write),
+        (TRANSPOSED, Write),
+    ],
     extent: Extent::Threads(|p| (p.parameters / 4, 8)),
     // Reads w and g, writes w and, where there is one, the transposed copy.
     work: |&Counts { parameters, transposed, .. }| Work::new(2 * parameters, 3 * parameters + transposed),
@@ -60,12 +61,6 @@ pub const CODE: &[Code] = &[
         wgsl: wgsl!("grad_norm.wgsl"),
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Whole, run: cpu::grad_norm }),
-    },
-    Code {
-        kernel: CLIP_FACTOR.name,
-        wgsl: wgsl!("clip_factor.wgsl"),
-        uses: &[],
-        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::clip_factor }),
     },
     Code {
         kernel: SGD_UPDATE.name,

@@ -1,5 +1,6 @@
-// w -= learning_rate * factor * dw for all parameters, and updates the transposed copies that the backward pass reads.
-// One thread per four parameters.
+// w -= learning_rate * factor * dw for all parameters, with factor = min(1, clip / norm) and norm the square root of the
+// sum of squares of all gradients; updates the transposed copies that the backward pass reads; writes the metrics, with
+// loss the mean of the positions' losses. One thread per four parameters.
 
 // A parameter (rows, columns) at begin .. end of `parameters`, with its transposed copy at `to` of `transposed`, in
 // floats.
@@ -12,10 +13,12 @@ struct Transpose {
 }
 
 @group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients
-@group(0) @binding(2) var<storage, read> metrics: array<f32>; // loss, norm, factor, 0
-@group(0) @binding(3) var<storage, read> transposes: array<Transpose>;
-@group(0) @binding(4) var<storage, read_write> parameters: array<vec4f>; // at the offsets of their gradients
-@group(0) @binding(5) var<storage, read_write> transposed: array<f32>; // all transposed copies
+@group(0) @binding(2) var<storage, read> squares: array<vec4f>; // partial sums from grad_norm
+@group(0) @binding(3) var<storage, read> loss_sums: array<vec4f>; // partial sums from grad_norm
+@group(0) @binding(4) var<storage, read> transposes: array<Transpose>;
+@group(0) @binding(5) var<storage, read_write> metrics: array<f32>; // loss, norm, factor, 0
+@group(0) @binding(6) var<storage, read_write> parameters: array<vec4f>; // at the offsets of their gradients
+@group(0) @binding(7) var<storage, read_write> transposed: array<f32>; // all transposed copies
 
 @compute @workgroup_size(GROUP)
 fn sgd_update(
@@ -27,7 +30,24 @@ fn sgd_update(
     if i >= arrayLength(&parameters) {
         return;
     }
-    let w = parameters[i] - dims.learning_rate * metrics[2] * grads[i];
+    // Every thread adds the few partial sums: cheaper than another dispatch, and the same bits in all of them.
+    var sums = vec4f();
+    for (var part = 0u; part < arrayLength(&squares); part++) {
+        sums += squares[part];
+    }
+    let norm = sqrt(sums.x + sums.y + sums.z + sums.w);
+    let factor = select(1.0, dims.clip / norm, norm > dims.clip);
+    if i == 0u {
+        var losses = vec4f();
+        for (var part = 0u; part < arrayLength(&loss_sums); part++) {
+            losses += loss_sums[part];
+        }
+        metrics[0] = (losses.x + losses.y + losses.z + losses.w) / f32(dims.steps * dims.batch);
+        metrics[1] = norm;
+        metrics[2] = factor;
+        metrics[3] = 0.0;
+    }
+    let w = parameters[i] - dims.learning_rate * factor * grads[i];
     parameters[i] = w;
 
     let element = 4u * i;
