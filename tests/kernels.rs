@@ -31,10 +31,12 @@ fn a_norm_at_the_threshold_is_not_clipped() {
 }
 
 #[test]
-fn generation_agrees_with_its_oracle() {
+fn generation_agrees_with_its_oracle_in_every_tile() {
     let gpu = gpu();
-    for case in kernels::cases() {
-        pollster::block_on(kernels::check_generation(&gpu, &case));
+    for tile in gpu.tiles() {
+        for case in kernels::cases() {
+            pollster::block_on(kernels::check_generation(&gpu, &case.with_tile(tile)));
+        }
     }
 }
 

@@ -109,7 +109,7 @@ fn check_entry_point(kernel: &Kernel, tile: Tile, module: &Module, breaches: &mu
         breaches.push(format!("the entry point is called {}", entry.name));
     }
     let threads = entry.workgroup_size.iter().product::<u32>() as usize;
-    let expected = if is_tiled(kernel) { tile.group } else { GROUP };
+    let expected = if wgsl::tile_of(kernel, tile).is_some() { tile.group } else { GROUP };
     if threads != expected {
         breaches.push(format!("a workgroup has {threads} threads, not {expected}"));
     }

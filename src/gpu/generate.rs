@@ -4,7 +4,7 @@
 use super::engine::Engine;
 use super::step::Steps;
 use crate::error::{Error, Result};
-use crate::kernels::generate::SEQUENCE_LIMIT;
+use crate::kernels::generate::{SEQUENCE_HEAD, SEQUENCE_LIMIT};
 use crate::model::pick::{Generated, LONGEST_ANSWER, SamplingParameters};
 
 impl Engine {
@@ -17,7 +17,7 @@ impl Engine {
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Result<Vec<u32>> {
         let encoder = self.write_tokens(prefix, length, false).await?;
         let numbers = self.read_tokens(encoder, prefix.len() + length, 0).await?;
-        Ok(numbers[2..].to_vec())
+        Ok(numbers[SEQUENCE_HEAD..].to_vec())
     }
 
     /// [`Engine::generate`] with sampled tokens, and with the logits `(length + 1, V)` of each and of the one after.
@@ -41,15 +41,15 @@ impl Engine {
         let logits = (length + 1) * self.layout.network.sizes.vocabulary;
         let tokens = prefix.len() + length;
         let numbers = self.read_tokens(encoder, tokens, logits).await?;
-        let (sequence, logits) = numbers.split_at(2 + tokens);
+        let (sequence, logits) = numbers.split_at(SEQUENCE_HEAD + tokens);
         Ok(Generated {
-            tokens: sequence[2..].to_vec(),
+            tokens: sequence[SEQUENCE_HEAD..].to_vec(),
             logits: logits.iter().map(|&bits| f32::from_bits(bits)).collect(),
         })
     }
 
-    /// Reads the prefix and picks `length` tokens, by their scores or the likeliest, after everything submitted. Returns
-    /// the last commands, recorded but not submitted.
+    /// Reads the prefix and picks `length` tokens, by their scores or the likeliest, after everything submitted; a token is
+    /// picked where it is read. Returns the last commands, recorded but not submitted.
     pub(super) async fn write_tokens(
         &mut self,
         prefix: &[u32],
@@ -63,16 +63,16 @@ impl Engine {
         if tokens > SEQUENCE_LIMIT {
             return Err(Error::PrefixTooLong { allowed: SEQUENCE_LIMIT.saturating_sub(length), length: prefix.len() });
         }
-        let mut sequence = vec![0, prefix.len() as u32];
+        let mut sequence = vec![0, 0, prefix.len() as u32];
         sequence.extend(prefix);
         self.gpu.queue.write_buffer(self.buffer("sequence"), 0, bytemuck::cast_slice(&sequence));
         let Steps { generate, generate_scored, .. } = &self.steps;
         let dispatches = if scored { generate_scored } else { generate };
-        let flops: u64 = dispatches.iter().map(|dispatch| dispatch.flops).sum();
+        let flops: u64 = dispatches[0].iter().map(|dispatch| dispatch.flops).sum();
         let per_submission = usize::try_from(self.pacing.budget / flops).unwrap_or(tokens).max(1);
         let mut encoder = self.encoder();
-        encoder.clear_buffer(self.buffer("state"), 0, None);
-        for first in (0..tokens - 1).step_by(per_submission) {
+        encoder.clear_buffer(self.buffer("generated_states"), 0, None);
+        for first in (0..tokens).step_by(per_submission) {
             if first > 0 {
                 let submission = self.gpu.submit(encoder.finish());
                 self.pacing.submitted(submission, flops * per_submission as u64, None);
@@ -80,16 +80,16 @@ impl Engine {
                 encoder = self.encoder();
             }
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for _ in first..(first + per_submission).min(tokens - 1) {
-                self.dispatch(&mut pass, dispatches);
+            for position in first..(first + per_submission).min(tokens) {
+                self.dispatch(&mut pass, &dispatches[position % 2]);
             }
         }
         Ok(encoder)
     }
 
-    /// Submits the commands and reads position, prefix length, `tokens` tokens and `logits` logits (as bits).
+    /// Submits the commands and reads the head of `sequence`, `tokens` tokens and `logits` logits (as bits).
     async fn read_tokens(&self, mut encoder: wgpu::CommandEncoder, tokens: usize, logits: usize) -> Result<Vec<u32>> {
-        let [sequence, logits] = [2 + tokens, logits].map(|numbers| 4 * numbers as u64);
+        let [sequence, logits] = [SEQUENCE_HEAD + tokens, logits].map(|numbers| 4 * numbers as u64);
         encoder.copy_buffer_to_buffer(self.buffer("sequence"), 0, &self.readback, 0, sequence);
         encoder.copy_buffer_to_buffer(self.buffer("generated_logits"), 0, &self.readback, sequence, logits);
         self.gpu.read_back(encoder.finish(), &self.readback, sequence + logits).numbers().await

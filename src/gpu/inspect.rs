@@ -45,13 +45,14 @@ impl Engine {
         self.gpu.submit(encoder.finish());
     }
 
-    /// Calls a kernel of training or prediction once, at time step `t` if it runs at each step.
+    /// Calls a kernel of training or prediction once, at time step `t` if it runs at each step, or in prediction
+    /// on slot `t`.
     ///
     /// # Errors
     /// A failure of the device.
     pub async fn run_kernel(&mut self, kernel: &str, t: usize) -> Result<()> {
         let index = self.steps.index(kernel);
-        let all = self.steps.train.iter().chain(&self.steps.generate_scored);
+        let all = self.steps.train.iter().chain(self.steps.generate_scored.iter().flatten());
         let mut encoder = self.encoder();
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());

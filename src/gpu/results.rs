@@ -5,6 +5,7 @@ use super::device::ReadBack;
 use super::engine::Engine;
 use super::layout::{Buffer, Layout};
 use crate::error::Result;
+use crate::kernels::generate::SEQUENCE_HEAD;
 use crate::model::Cursor;
 use crate::model::minibatch::Metrics;
 use crate::network::{EpochOutput, Parameters};
@@ -36,7 +37,7 @@ impl Engine {
     pub async fn request_results(&mut self, run: &Cursor, prefix: &[u32], length: usize) -> Result<Results> {
         let (encoder, tokens) = match length {
             0 => (self.encoder(), 0),
-            _ => (self.write_tokens(prefix, length, false).await?, 2 + prefix.len() + length),
+            _ => (self.write_tokens(prefix, length, false).await?, SEQUENCE_HEAD + prefix.len() + length),
         };
         let results = self.request(encoder, run.at.0, self.layout.end(Buffer::Parameters), tokens);
         self.pacing.begin_sequence();
@@ -79,7 +80,7 @@ impl Engine {
         Ok(EpochOutput {
             metrics: metrics.collect(),
             parameters: parameters_of(&self.layout, bytemuck::cast_slice(parameters)),
-            sample: sequence.get(2..).unwrap_or_default().to_vec(),
+            sample: sequence.get(SEQUENCE_HEAD..).unwrap_or_default().to_vec(),
         })
     }
 

@@ -4,6 +4,7 @@ use super::layout::{ALIGNMENT, Layout};
 use super::wgsl::{Dims, GROUP, tile_of};
 use crate::model::Hyperparameters;
 use crate::network::plan::Call;
+use crate::network::table::UNITS;
 use crate::network::{Extent, Kernel};
 
 /// The most floating-point operations in one dispatch of a product, on a software adapter and on a GPU: about 10 ms, so
@@ -35,9 +36,10 @@ pub struct Steps {
     /// The names of all kernels.
     kernels: Vec<&'static str>,
     pub train: Vec<Dispatch>,
-    pub generate: Vec<Dispatch>,
-    /// `generate` with the sampling score.
-    pub generate_scored: Vec<Dispatch>,
+    /// For the slots 0 and 1 in turn.
+    pub generate: [Vec<Dispatch>; 2],
+    /// `generate` with sampling.
+    pub generate_scored: [Vec<Dispatch>; 2],
     /// The distinct values, stored [`ALIGNMENT`] bytes apart in the uniform buffer.
     dims: Vec<Dims>,
     /// The most operations in one dispatch of a product.
@@ -50,16 +52,18 @@ impl Steps {
         let mut steps = Self {
             kernels: network.kernels().iter().map(|kernel| kernel.name).collect(),
             train: Vec::new(),
-            generate: Vec::new(),
-            generate_scored: Vec::new(),
+            generate: Default::default(),
+            generate_scored: Default::default(),
             dims: vec![layout.dims()],
             slice: if software { SOFTWARE_SLICE } else { HARDWARE_SLICE },
         };
         let train = steps.list(layout, &network.training_calls());
         let [generate, generate_scored] = [false, true].map(|scored| {
-            let kernels = network.generation(scored).into_iter();
-            let calls: Vec<Call> = kernels.map(|kernel| Call { kernel, t: 0 }).collect();
-            steps.list(layout, &calls)
+            [0, 1].map(|t| {
+                let kernels = network.generation(scored).into_iter();
+                let calls: Vec<Call> = kernels.map(|kernel| Call { kernel, t }).collect();
+                steps.list(layout, &calls)
+            })
         });
         Self { train, generate, generate_scored, ..steps }
     }
@@ -113,6 +117,7 @@ impl Steps {
                 let (groups, flops) = count(padded);
                 vec![self.groups(call, groups, flops)]
             }
+            Extent::Units(flops) => vec![self.groups(call, padded.hidden.div_ceil(UNITS), UNITS * flops(padded))],
         }
     }
 

@@ -29,10 +29,12 @@ pub struct Dims {
     pub clip: f32,
 }
 
-/// The tile shape of a kernel with a matrix product: no more threads share a tile than its table allows.
+/// The tile shape of a kernel whose workgroups depend on it: in a product, no more threads share a tile than its table
+/// allows.
 pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     match kernel.extent {
         Extent::Product { sharers, .. } => Some(Tile { split: tile.split.min(sharers), ..tile }),
+        Extent::Units(_) => Some(tile),
         Extent::Threads(_) | Extent::Groups(_) => None,
     }
 }
@@ -43,6 +45,9 @@ pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     let Some(tile) = tile_of(kernel, tile) else {
         return [&[COMMON], code.uses, &[code.wgsl]].concat().join("\n");
     };
+    if let Extent::Units(_) = kernel.extent {
+        return [&[&tile.constants(), COMMON], code.uses, &[code.wgsl]].concat().join("\n");
+    }
     let (enabled, product): (_, &[&str]) = match tile {
         Tile { quads: true, .. } => (platform::SUBGROUPS, &[QUAD_PRODUCT, FINISH_BLOCK]),
         Tile { split: 2.., .. } => ("", &[SPLIT_PRODUCT]),

@@ -79,13 +79,10 @@ impl Network {
         self.training().iter().map(|stage| (stage.kernel.work)(&self.counts())).sum()
     }
 
-    /// The kernels that predict one token: sampled by its score if `scored`, otherwise the likeliest.
+    /// The kernels that read one token and predict the next: sampled by its score if `scored`, otherwise the likeliest.
     pub fn generation(&self, scored: bool) -> Vec<&'static Kernel> {
-        let mut kernels = [self.cell.generate, self.output.generate].concat();
-        let [score, pick] = self.prediction.generate else { panic!("prediction scores and picks") };
-        kernels.extend(scored.then_some(*score));
-        kernels.push(pick);
-        kernels
+        let sampling = if scored { self.prediction.generate } else { &[] };
+        [self.cell.generate, sampling].concat()
     }
 
     /// Every kernel, in the order of a training step; then those of prediction.

@@ -23,9 +23,14 @@ pub enum Dim {
     Rows,
     /// `V + 1`: the start of each token's positions, and the end of the last.
     Starts,
+    /// `H / UNITS`, rounded up: the workgroups of a cell's step of prediction.
+    UnitGroups,
     /// A constant.
     Count(usize),
 }
+
+/// Hidden units that a workgroup computes in a step of prediction: `UNITS` in `next_token.wgsl`.
+pub const UNITS: usize = 32;
 
 /// The sizes of a network as a device stores them: `B`, `H` and `V` padded to whole tiles of its products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,7 @@ impl Dim {
             Self::H => sizes.hidden,
             Self::V | Self::Rows => sizes.vocabulary,
             Self::Starts => sizes.vocabulary + 1,
+            Self::UnitGroups => sizes.hidden.div_ceil(UNITS),
             Self::Count(count) => count,
         }
     }
@@ -70,7 +76,7 @@ impl Dim {
             Self::H => "H",
             Self::V | Self::Rows => "V",
             Self::Starts => "V + 1",
-            Self::Count(_) => "",
+            Self::UnitGroups | Self::Count(_) => "",
         }
     }
 
@@ -178,6 +184,9 @@ pub enum Extent {
     Threads(fn(&Padded) -> (usize, usize)),
     /// Returns the number of workgroups, and the floating-point operations of each.
     Groups(fn(&Padded) -> (usize, usize)),
+    /// Workgroups of [`UNITS`] hidden units each, with as many threads as those of a product. Returns the floating-point
+    /// operations of each unit.
+    Units(fn(&Padded) -> usize),
 }
 
 /// One kernel. WGSL file, entry point, label, oracle and CPU function have its name.
@@ -219,7 +228,7 @@ pub struct Transpose {
 ///
 /// Engines and other modules bind some tensors by name, so a cell must have them: `inputs`, `starts` and `positions` of
 /// the minibatch; `states`, its first carried tensor; `dz`, into which the output layer writes `dh`; and for prediction
-/// `state` and `next_state`. An optimizer must have `metrics`.
+/// `generated_states`, of which slot 0 is zero when it begins. An optimizer must have `metrics`.
 #[derive(Debug)]
 pub struct Module {
     pub name: &'static str,

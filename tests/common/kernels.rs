@@ -3,6 +3,7 @@
 
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu, wgsl};
+use time_traveller::kernels::generate::SEQUENCE_HEAD;
 use time_traveller::kernels::{self, LIBRARY, ORACLES};
 use time_traveller::model::pick::SamplingParameters;
 use time_traveller::model::{Hyperparameters, StateAt};
@@ -306,8 +307,8 @@ impl Device<'_> {
         let SamplingParameters { temperature, top_k, seed } = parameters;
         let mut sequence = self.memory.ids("sequence").to_vec();
         sequence.fill(0);
-        sequence[1] = prefix.len() as u32;
-        sequence[2..][..prefix.len()].copy_from_slice(prefix);
+        sequence[2] = prefix.len() as u32;
+        sequence[SEQUENCE_HEAD..][..prefix.len()].copy_from_slice(prefix);
         for (name, ids) in [("sequence", sequence), ("sampling_parameters", vec![top_k, seed, temperature.to_bits()])] {
             self.engine.write(name, &ids);
             *self.memory.ids_mut(name) = ids;
@@ -317,9 +318,9 @@ impl Device<'_> {
             self.engine.write(tensor.name, &zeros);
             self.memory.set(tensor.name, cast(&zeros));
         }
-        for _ in 0..prefix.len() + WRITTEN - 1 {
+        for position in 0..prefix.len() + WRITTEN {
             for kernel in self.case.network.generation(true) {
-                self.check(Call { kernel, t: 0 }).await;
+                self.check(Call { kernel, t: position % 2 }).await;
             }
         }
     }

@@ -3,7 +3,10 @@
 
 use std::ops::Range;
 
-use time_traveller::kernels::{cross_entropy, generate, output, rnn, sgd, shared::TANH};
+use time_traveller::kernels::{
+    cross_entropy, generate, output, rnn, sgd,
+    shared::{NEXT_TOKEN, TANH},
+};
 use time_traveller::model::Sizes;
 use time_traveller::network::code::{Code, Cpu, Parts};
 use time_traveller::network::memory::{STATE, Tensors, Weights};
@@ -30,7 +33,7 @@ pub const TOY: Module = Module {
     backward: &[&TOY_BACKWARD],
     gradients: &[&rnn::ROW_SUM_GRADS],
     generate: &[&TOY_GENERATE],
-    generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
+    generate_tensors: &[Tensor::floats("generated_states", &[Dim::Count(2), Dim::H])],
     ..Module::EMPTY
 };
 
@@ -53,8 +56,15 @@ const TOY_BACKWARD: Kernel = Kernel {
 const TOY_GENERATE: Kernel = Kernel {
     name: "toy_generate",
     runs: Runs::Once,
-    bindings: &[("sequence", Read), ("w_xh", Read), ("b_h", Read), ("next_state", Write)],
-    extent: Extent::Threads(|p| (p.hidden / 4, 8)),
+    bindings: &[
+        ("w_xh", Read),
+        ("b_h", Read),
+        ("w_hq_t", Read),
+        ("b_q", Read),
+        ("sequence", Write),
+        ("logit_parts", Write),
+    ],
+    extent: Extent::Units(|p| 2 * p.sizes.vocabulary),
     work: |&Counts { h, .. }| Work::new(2 * h, 3 * h),
 };
 
@@ -71,7 +81,7 @@ const CODE: &[Code] = &[
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Backward, run: toy_backward }),
     },
-    Code { kernel: TOY_GENERATE.name, wgsl: include_str!("toy_generate.wgsl"), uses: &[TANH], cpu: None },
+    Code { kernel: TOY_GENERATE.name, wgsl: include_str!("toy_generate.wgsl"), uses: &[TANH, NEXT_TOKEN], cpu: None },
 ];
 
 /// What a real cell would add to `src/kernels/mod.rs`.
@@ -123,7 +133,8 @@ fn backward_oracle(m: &mut Memory, t: usize) {
     }
 }
 
-fn generate_oracle(m: &mut Memory, _: usize) {
-    let sequence = m.ids("sequence");
-    m.set("next_state", look_up(m, &sequence[2 + sequence[0] as usize..][..1]));
+fn generate_oracle(m: &mut Memory, t: usize) {
+    let token = generate::current_token(m, t);
+    let h = look_up(m, &[token]);
+    generate::add_logits(m, t, &h);
 }

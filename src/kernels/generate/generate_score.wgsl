@@ -1,11 +1,11 @@
 // score = logit / temperature + Gumbel noise for the top k tokens, the lowest f32 for the others. By the Gumbel-max
-// trick the arg-max of the scores is a sample from softmax(logits / temperature) over the top k. The scores replace
-// next_logits, where generate_pick reads them. One thread per token of the vocabulary.
+// trick the arg-max of the scores is a sample from softmax(logits / temperature) over the top k. The scores replace the
+// logits: the first part becomes the score, the others zero. One thread per token of the vocabulary.
 
-@group(0) @binding(1) var<storage, read> sequence: array<u32>; // position, prefix length, then tokens
+@group(0) @binding(1) var<storage, read> sequence: array<u32>; // position in turn, prefix length, then tokens
 @group(0) @binding(2) var<storage, read> sampling_parameters: array<u32>; // top k, seed, bits of the temperature
 @group(0) @binding(3) var<storage, read> generated_logits: array<f32>; // (V) of each token beyond the prefix
-@group(0) @binding(4) var<storage, read_write> next_logits: array<f32>; // (V)
+@group(0) @binding(4) var<storage, read_write> logit_parts: array<f32>; // (2, workgroups, V)
 
 const LEAST: f32 = -3.4028234e38;
 
@@ -33,11 +33,12 @@ fn generate_score(
     @builtin(local_invocation_index) local: u32,
 ) {
     let token = invocation(workgroup, workgroups, local, GROUP);
-    let next = sequence[0] + 1u;
-    if token >= dims.vocabulary || next < sequence[1] {
+    let slot = 1u - dims.t;
+    let next = sequence[slot];
+    if token >= dims.vocabulary || next < sequence[2] {
         return;
     }
-    let place = next - sequence[1];
+    let place = next - sequence[2];
     let logits = place * dims.vocabulary;
     let mine = generated_logits[logits + token];
     var likelier = 0u; // of equal logits the first counts as likelier
@@ -46,5 +47,10 @@ fn generate_score(
         likelier += u32(other > mine || (other == mine && v < token));
     }
     let score = mine / bitcast<f32>(sampling_parameters[2]) + gumbel(place, token);
-    next_logits[token] = select(LEAST, score, likelier < sampling_parameters[0]);
+    let groups = arrayLength(&logit_parts) / (2u * dims.vocabulary);
+    let first = slot * groups * dims.vocabulary + token;
+    logit_parts[first] = select(LEAST, score, likelier < sampling_parameters[0]);
+    for (var group = 1u; group < groups; group++) {
+        logit_parts[first + group * dims.vocabulary] = 0.0;
+    }
 }

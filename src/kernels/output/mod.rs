@@ -20,7 +20,6 @@ pub const OUTPUT: Module = Module {
     forward: &[&OUTPUT_FORWARD],
     backward: &[&OUTPUT_BACKWARD],
     gradients: &[&W_HQ_GRAD],
-    generate: &[&GENERATE_LOGITS],
     ..Module::EMPTY
 };
 
@@ -49,21 +48,6 @@ pub const W_HQ_GRAD: Kernel = Kernel {
     work: |&Counts { n, h, v, .. }| Work::product(h, n, v),
 };
 
-pub const GENERATE_LOGITS: Kernel = Kernel {
-    name: "generate_logits",
-    runs: Runs::Once,
-    bindings: &[
-        ("next_state", Read),
-        ("w_hq_t", Read),
-        ("b_q", Read),
-        ("sequence", Read),
-        ("next_logits", Write),
-        ("generated_logits", Write),
-    ],
-    extent: Extent::Threads(|p| (p.sizes.vocabulary, 2 * p.hidden)),
-    work: |&Counts { h, v, .. }| Work::product(1, h, v),
-};
-
 pub const CODE: &[Code] = &[
     Code {
         kernel: OUTPUT_FORWARD.name,
@@ -83,5 +67,4 @@ pub const CODE: &[Code] = &[
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hq_grad }),
     },
-    Code { kernel: GENERATE_LOGITS.name, wgsl: wgsl!("generate_logits.wgsl"), uses: &[], cpu: None },
 ];

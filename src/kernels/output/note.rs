@@ -10,8 +10,5 @@ pub const NOTE: Note = Note {
         kernel: "output_forward",
         parts: &[(Part::Output, "return mat4x4f(w_hq["), (Part::Bias, "product + b_q[")],
     }],
-    prediction: &[Lines {
-        kernel: "generate_logits",
-        parts: &[(Part::Output, "sum += dot(next_state"), (Part::Bias, "var sum = b_q[")],
-    }],
+    prediction: &[],
 };

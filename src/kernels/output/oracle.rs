@@ -3,12 +3,8 @@
 use crate::model::Sizes;
 use crate::network::oracle::{Memory, Oracles, product};
 
-pub const ORACLES: Oracles = &[
-    ("output_forward", output_forward),
-    ("output_backward", output_backward),
-    ("w_hq_grad", w_hq_grad),
-    ("generate_logits", generate_logits),
-];
+pub const ORACLES: Oracles =
+    &[("output_forward", output_forward), ("output_backward", output_backward), ("w_hq_grad", w_hq_grad)];
 
 /// `logits (rows, V) = h (rows, H) · w_hq + b_q`
 fn logits(m: &Memory, rows: usize, states: &[f64]) -> Vec<f64> {
@@ -45,17 +41,4 @@ fn w_hq_grad(m: &mut Memory, _: usize) {
     let (states, dlogits) = (hidden_states(m), m.get("dlogits"));
     let shape = (h, m.sizes.positions(), v);
     m.set("dw_hq", product(shape, |row, n| states[n * h + row], |n, column| dlogits[n * v + column]));
-}
-
-/// `next_logits (V)` of one sequence's next token; beyond the prefix also kept in `generated_logits`, while there is
-/// room.
-fn generate_logits(m: &mut Memory, _: usize) {
-    let (v, next) = (m.sizes.vocabulary, logits(m, 1, m.get("next_state")));
-    let sequence = m.ids("sequence");
-    if let Some(place) = (sequence[0] + 1).checked_sub(sequence[1])
-        && let Some(kept) = m.get_mut("generated_logits").chunks_exact_mut(v).nth(place as usize)
-    {
-        kept.copy_from_slice(&next);
-    }
-    m.set("next_logits", next);
 }

@@ -7,7 +7,7 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use super::shared::TANH;
+use super::shared::{NEXT_TOKEN, TANH};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
@@ -32,8 +32,8 @@ pub const RNN: Module = Module {
     forward: &[&STEP_FORWARD],
     backward: &[&STEP_BACKWARD],
     gradients: &[&W_HH_GRAD, &ROW_SUM_GRADS],
-    generate: &[&GENERATE_STATE],
-    generate_tensors: &[Tensor::floats("state", &[Dim::H]), Tensor::floats("next_state", &[Dim::H])],
+    generate: &[&GENERATE_STEP],
+    generate_tensors: &[Tensor::floats("generated_states", &[Dim::Count(2), Dim::H])],
     ..Module::EMPTY
 };
 
@@ -85,19 +85,21 @@ pub const ROW_SUM_GRADS: Kernel = Kernel {
     work: |&Counts { n, h, v, .. }| Work::new(n * (2 * h + v), n * (2 * h + v) + v * h + h + v + n),
 };
 
-pub const GENERATE_STATE: Kernel = Kernel {
-    name: "generate_state",
+pub const GENERATE_STEP: Kernel = Kernel {
+    name: "generate_step",
     runs: Runs::Once,
     bindings: &[
-        ("sequence", Read),
         ("w_xh", Read),
         ("w_hh", Read),
         ("b_h", Read),
-        ("state", Read),
-        ("next_state", Write),
+        ("w_hq_t", Read),
+        ("b_q", Read),
+        ("sequence", Write),
+        ("generated_states", Write),
+        ("logit_parts", Write),
     ],
-    extent: Extent::Threads(|p| (p.hidden / 4, 8 * p.hidden)),
-    work: |&Counts { h, .. }| Work::product(1, h, h),
+    extent: Extent::Units(|p| 2 * p.hidden + 3 * p.sizes.vocabulary),
+    work: |&Counts { h, v, .. }| Work::product(1, h, h + v),
 };
 
 pub const CODE: &[Code] = &[
@@ -126,5 +128,5 @@ pub const CODE: &[Code] = &[
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::row_sum_grads }),
     },
     // The CPU engine predicts with step_forward.
-    Code { kernel: GENERATE_STATE.name, wgsl: wgsl!("generate_state.wgsl"), uses: &[TANH], cpu: None },
+    Code { kernel: GENERATE_STEP.name, wgsl: wgsl!("generate_step.wgsl"), uses: &[TANH, NEXT_TOKEN], cpu: None },
 ];

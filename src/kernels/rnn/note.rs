@@ -22,7 +22,11 @@ pub const NOTE: Note = Note {
         ],
     }],
     prediction: &[Lines {
-        kernel: "generate_state",
-        parts: &[(Part::Input, "var z = w_xh["), (Part::State, "z = fma(w_hh["), (Part::Activation, "tanh_precise(z)")],
+        kernel: "generate_step",
+        parts: &[
+            (Part::State, "z = fma(w_hh["),
+            (Part::Input, "w_xh[token * across + column]"),
+            (Part::Activation, "tanh_precise(z + "),
+        ],
     }],
 };

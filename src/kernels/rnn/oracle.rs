@@ -1,5 +1,6 @@
 //! The plain RNN's oracles.
 
+use crate::kernels::generate::{add_logits, current_token};
 use crate::model::Sizes;
 use crate::network::oracle::{Memory, Oracles, column_sums, product};
 
@@ -8,7 +9,7 @@ pub const ORACLES: Oracles = &[
     ("step_backward", step_backward),
     ("w_hh_grad", w_hh_grad),
     ("row_sum_grads", row_sum_grads),
-    ("generate_state", generate_state),
+    ("generate_step", generate_step),
 ];
 
 /// `tanh(w_xh[x] + h · w_hh + b_h)` `(rows, H)` for tokens `x (rows)` and states `h (rows, H)`.
@@ -67,9 +68,11 @@ fn row_sum_grads(m: &mut Memory, _: usize) {
     m.set("db_q", column_sums(m.get("dlogits"), vocabulary));
 }
 
-/// `next_state (H)` of one sequence, from its state and the token at its current position.
-fn generate_state(m: &mut Memory, _: usize) {
-    let sequence = m.ids("sequence");
-    let token = sequence[2 + sequence[0] as usize];
-    m.set("next_state", next_states(m, &[token], m.get("state")));
+/// A step of prediction: from slot `t` of `generated_states (2, H)` to the other.
+fn generate_step(m: &mut Memory, t: usize) {
+    let token = current_token(m, t);
+    let h = m.sizes.hidden;
+    let next = next_states(m, &[token], &m.get("generated_states")[t * h..][..h]);
+    add_logits(m, t, &next);
+    m.get_mut("generated_states")[(1 - t) * h..][..h].copy_from_slice(&next);
 }

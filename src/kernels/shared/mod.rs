@@ -8,6 +8,8 @@ pub const COMMON: &str = wgsl!("common.wgsl");
 pub const TANH: &str = wgsl!("tanh.wgsl");
 /// Which part of a matrix product a workgroup computes; in front of one of the three products.
 pub const PATCH: &str = wgsl!("patch.wgsl");
+/// Picks the token that a step of prediction reads, and adds the logits of the next; for a cell's `generate` kernel.
+pub const NEXT_TOKEN: &str = wgsl!("next_token.wgsl");
 /// A matrix product in register blocks; one thread computes a tile.
 pub const BLOCK_PRODUCT: &str = wgsl!("block_product.wgsl");
 /// The same with several threads for a tile, each with a part of the sum.
