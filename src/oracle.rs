@@ -7,9 +7,9 @@ use crate::kernels::ORACLES;
 use crate::model::Minibatch;
 use crate::model::minibatch::by_time;
 use crate::model::pick::likeliest;
+use crate::network::Parameters;
 use crate::network::oracle::{Memory, Oracle, Oracles};
 use crate::network::plan::Call;
-use crate::network::{Network, Parameters};
 
 /// What one training step computes.
 #[derive(Debug, Clone)]

@@ -157,6 +157,7 @@ fn check_dims(module: &Module, breaches: &mut Vec<String>) {
         ("hidden_padded", offset_of!(Dims, hidden_padded)),
         ("vocabulary_padded", offset_of!(Dims, vocabulary_padded)),
         ("t", offset_of!(Dims, t)),
+        ("times", offset_of!(Dims, times)),
         ("first", offset_of!(Dims, first)),
         ("learning_rate", offset_of!(Dims, learning_rate)),
         ("clip", offset_of!(Dims, clip)),

@@ -33,7 +33,7 @@ async fn gpu() -> Gpu {
 async fn every_kernel_agrees_with_its_oracle() {
     let gpu = gpu().await;
     assert!(gpu.quads, "Chromium’s software adapter has subgroups");
-    for tile in [Tile::ALL[0], Tile::ALL[3], Tile::ALL[6], Tile::ALL[7]] {
+    for tile in [Tile::ALL[0], Tile::ALL[3], Tile::ALL[6], Tile::ALL[7], Tile::ALL[9], Tile::ALL[10]] {
         for case in kernels::cases() {
             kernels::check_training_step(&gpu, &case.with_tile(tile)).await;
         }

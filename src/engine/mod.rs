@@ -49,7 +49,7 @@ impl Device {
 
     /// A GPU with its default tile shape.
     pub fn gpu(gpu: &gpu::Gpu, sizes: Sizes) -> Self {
-        Self::Gpu(gpu.clone(), gpu.tile(sizes.batch))
+        Self::Gpu(gpu.clone(), gpu.tile(sizes))
     }
 }
 

@@ -8,7 +8,7 @@ use super::Device;
 use super::profile::{MAX_MINIBATCHES, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
-use crate::gpu::tile::Tile;
+use crate::gpu::tile::{SEQUENCE_HIDDEN, Tile};
 use crate::kernels::{LIBRARY, network_of};
 use crate::model::config::EngineChoice;
 use crate::model::race::{Lap, PastRace};
@@ -135,9 +135,10 @@ impl Devices {
 /// The GPU with each of its tile shapes: the default first, then those with many threads on a GPU, and those with large
 /// tiles on a software adapter.
 fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
-    let first = gpu.tile(sizes.batch);
+    let first = gpu.tile(sizes);
     let shared = |tile: &Tile| (tile.split > 1) != gpu.software;
-    let others = |early| gpu.tiles().filter(move |tile| *tile != first && shared(tile) == early);
+    let fits = move |tile: &Tile| !tile.sequence || sizes.hidden <= SEQUENCE_HIDDEN;
+    let others = |early| gpu.tiles().filter(move |tile| *tile != first && fits(tile) && shared(tile) == early);
     let all = std::iter::once(first).chain(others(true)).chain(others(false));
     all.map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }

@@ -11,6 +11,7 @@ use super::platform::{self, Submission};
 use super::tile::Tile;
 use super::wgsl;
 use crate::error::{Error, Result};
+use crate::model::Sizes;
 use crate::network::{Library, Network};
 
 /// A device and its queue.
@@ -62,9 +63,9 @@ impl Gpu {
         Ok(Self { device, queue, name, software, quads, failure, pipelines: Rc::default() })
     }
 
-    /// The default tile shape for this kind of device and this batch size.
-    pub fn tile(&self, batch: usize) -> Tile {
-        Tile::choose(self.software, self.quads, batch)
+    /// The default tile shape for this kind of device and these sizes.
+    pub fn tile(&self, sizes: Sizes) -> Tile {
+        Tile::choose(self.software, self.quads, sizes)
     }
 
     /// The tile shapes that the device supports.
@@ -87,7 +88,7 @@ impl Gpu {
     /// # Errors
     /// A kernel that the device does not compile; out of memory.
     pub async fn precompile_next(&self, network: &Network, library: Library) -> Result<bool> {
-        let first = self.tile(network.sizes.batch);
+        let first = self.tile(network.sizes);
         let tiles = std::iter::once(first).chain(self.tiles().filter(|_| !self.software));
         let is_new = |tile: &Tile| {
             let pipelines = self.pipelines.borrow();

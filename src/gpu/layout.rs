@@ -184,6 +184,7 @@ impl Layout {
             hidden_padded: hidden as u32,
             vocabulary_padded: vocabulary as u32,
             t: 0,
+            times: 1,
             first: 0,
             learning_rate: 0.0,
             clip: 0.0,

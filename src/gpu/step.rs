@@ -1,6 +1,7 @@
 //! The training step and a step of prediction as lists of dispatches, built once per network from its plan.
 
 use super::layout::{ALIGNMENT, Layout};
+use super::tile::Tile;
 use super::wgsl::{Dims, GROUP, tile_of};
 use crate::model::Hyperparameters;
 use crate::network::plan::Call;
@@ -95,20 +96,34 @@ impl Steps {
 
     fn list(&mut self, layout: &Layout, calls: &[Call]) -> Vec<Dispatch> {
         let mut list = Vec::new();
-        for call in calls {
-            list.extend(self.dispatches(layout, call));
+        for calls in calls.chunk_by(|a, b| a.kernel.name == b.kernel.name) {
+            if tile_of(calls[0].kernel, layout.tile).is_some_and(|tile| tile.sequence) {
+                list.extend(self.sequence(layout, calls));
+            } else {
+                list.extend(calls.iter().flat_map(|call| self.dispatches(layout, call)));
+            }
         }
         list
+    }
+
+    /// The dispatches of a kernel's calls at successive time steps: one, or several for a long sequence.
+    fn sequence(&mut self, layout: &Layout, calls: &[Call]) -> Vec<Dispatch> {
+        let kernel = calls[0].kernel;
+        let (tile, [rows, columns, inner]) = product_of(kernel, layout);
+        let flops = flops_of([rows, columns, inner]);
+        let times = (self.slice / flops).clamp(1, calls.len() as u64) as usize;
+        let slices = calls.chunks(times).map(|calls| {
+            let dims = Dims { t: calls[0].t as u32, times: calls.len() as u32, ..layout.dims() };
+            self.dispatch(kernel, dims, tile.groups(rows, columns), flops * calls.len() as u64)
+        });
+        slices.collect()
     }
 
     /// The dispatches of one kernel call: several for a long product.
     fn dispatches(&mut self, layout: &Layout, call: &Call) -> Vec<Dispatch> {
         let padded = &layout.padded;
         match call.kernel.extent {
-            Extent::Product { rows, inner, columns, .. } => {
-                let sizes = [rows, columns, inner].map(|dim| dim.padded(padded));
-                self.product(layout, call, sizes)
-            }
+            Extent::Product { .. } => self.product(layout, call),
             Extent::Threads(count) => {
                 let (threads, flops) = count(padded);
                 vec![self.groups(call, threads.div_ceil(GROUP), GROUP * flops)]
@@ -122,10 +137,9 @@ impl Steps {
     }
 
     /// The dispatches of a product, one for each slice of its patches.
-    fn product(&mut self, layout: &Layout, call: &Call, [rows, columns, inner]: [usize; 3]) -> Vec<Dispatch> {
-        let tile = tile_of(call.kernel, layout.tile).expect("a kernel in tiles");
-        let groups = tile.patches(rows, columns);
-        let flops = 2 * rows as u64 * columns as u64 * inner as u64;
+    fn product(&mut self, layout: &Layout, call: &Call) -> Vec<Dispatch> {
+        let (tile, sizes) = product_of(call.kernel, layout);
+        let (groups, flops) = (tile.groups(sizes[0], sizes[1]), flops_of(sizes));
         let slices = flops.div_ceil(self.slice).clamp(1, groups as u64);
         let first_group = |slice: u64| (groups as u64 * slice / slices) as usize;
         (0..slices)
@@ -159,10 +173,23 @@ impl Steps {
     }
 }
 
+/// The tile shape of a product, and its rows, columns and inner dimension.
+///
+/// # Panics
+/// If the kernel is none.
+fn product_of(kernel: &Kernel, layout: &Layout) -> (Tile, [usize; 3]) {
+    let Extent::Product { rows, inner, columns, .. } = kernel.extent else { panic!("{} is no product", kernel.name) };
+    let tile = tile_of(kernel, layout.tile).expect("a product is in tiles");
+    (tile, [rows, columns, inner].map(|dim| dim.padded(&layout.padded)))
+}
+
+fn flops_of([rows, columns, inner]: [usize; 3]) -> u64 {
+    2 * rows as u64 * columns as u64 * inner as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gpu::tile::Tile;
     use crate::kernels;
     use crate::model::Sizes;
 
@@ -187,7 +214,7 @@ mod tests {
             assert_eq!(steps.dims[dispatch.dims_at as usize / ALIGNMENT as usize].first, next);
             next += dispatch.groups[0];
         }
-        assert_eq!(next as usize, layout.tile.patches(layout.padded.hidden, layout.padded.hidden));
+        assert_eq!(next as usize, layout.tile.groups(layout.padded.hidden, layout.padded.hidden));
     }
 
     #[test]

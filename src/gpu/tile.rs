@@ -1,6 +1,8 @@
 //! How a matrix product is divided among threads: the constants of `block_product.wgsl`, `split_product.wgsl` and
 //! `quad_product.wgsl`.
 
+use crate::model::Sizes;
+
 /// Register blocks of 4 × 4 per thread, threads per workgroup, and threads per tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tile {
@@ -14,34 +16,54 @@ pub struct Tile {
     pub split: usize,
     /// Whether a quad of threads, two in each direction with 2 × 2 blocks each, shares what it loads.
     pub quads: bool,
+    /// Whether one dispatch computes all time steps, each workgroup for its own rows of the batch: no time is lost
+    /// between dispatches, but few workgroups have work.
+    pub sequence: bool,
 }
 
+/// Hidden units up to which all time steps in one dispatch may be worth a try.
+pub const SEQUENCE_HIDDEN: usize = 256;
+
 impl Tile {
+    /// A thread for a tile of one block.
+    const ONE: Self = Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false, sequence: false };
+    const MOST_REUSE: Self = Self { row_blocks: 2, column_blocks: 2, group: 16, ..Self::ONE };
+    const ONE_ROW: Self = Self { column_blocks: 2, group: 16, ..Self::ONE };
+    const QUADS: Self = Self { quads: true, ..Self::MOST_REUSE };
+    const MANY_THREADS: Self = Self { group: 256, split: 32, ..Self::ONE };
+    const MANY_THREADS_IN_SEQUENCE: Self = Self { group: 256, split: 16, sequence: true, ..Self::ONE };
+
     /// Every shape that the kernels support.
-    pub const ALL: [Self; 8] = [
-        Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false },
-        Self { row_blocks: 1, column_blocks: 2, group: 16, split: 1, quads: false },
-        Self { row_blocks: 2, column_blocks: 1, group: 16, split: 1, quads: false },
-        Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1, quads: false },
-        Self { row_blocks: 1, column_blocks: 1, group: 64, split: 4, quads: false },
-        Self { row_blocks: 1, column_blocks: 1, group: 128, split: 16, quads: false },
-        Self { row_blocks: 1, column_blocks: 1, group: 256, split: 32, quads: false },
-        Self { row_blocks: 2, column_blocks: 2, group: 16, split: 1, quads: true },
+    pub const ALL: [Self; 11] = [
+        Self::ONE,
+        Self::ONE_ROW,
+        Self { row_blocks: 2, group: 16, ..Self::ONE },
+        Self::MOST_REUSE,
+        Self { group: 64, split: 4, ..Self::ONE },
+        Self { group: 128, split: 16, ..Self::ONE },
+        Self::MANY_THREADS,
+        Self::QUADS,
+        Self { sequence: true, ..Self::MOST_REUSE },
+        Self { sequence: true, ..Self::QUADS },
+        Self::MANY_THREADS_IN_SEQUENCE,
     ];
 
-    /// The default shape for a kind of device and a batch size; `quads` says whether the device supports them.
+    /// The default shape for a kind of device and these sizes; `quads` says whether the device supports them.
     ///
     /// A software adapter, with few cores, is fastest with large tiles, which reuse most of what is loaded; for a small
     /// batch, tiles have no more rows than it needs. A GPU is fastest with many threads: on an NVIDIA H200 the book's
-    /// network trains 4.7 times as fast with 16 threads for a tile as with one, and faster still with 32.
-    pub fn choose(software: bool, quads: bool, batch: usize) -> Self {
-        let [_, one_row, _, most_reuse, .., many_threads, in_quads] = Self::ALL;
-        match (software, batch) {
-            (false, _) => many_threads,
-            (true, ..=4) => one_row,
-            (true, 9..) if quads => in_quads,
-            (true, _) => most_reuse,
-        }
+    /// network trains 4.7 times as fast with 16 threads for a tile as with one, and faster still with 32. Where one
+    /// workgroup computes all hidden units at once, all time steps go into one dispatch.
+    pub fn choose(software: bool, quads: bool, sizes: Sizes) -> Self {
+        let tile = match (software, sizes.batch) {
+            (false, _) => Self::MANY_THREADS,
+            (true, ..=4) => return Self::ONE_ROW,
+            (true, 9..) if quads => Self::QUADS,
+            (true, _) => Self::MOST_REUSE,
+        };
+        let sequence = if software { Self { sequence: true, ..tile } } else { Self::MANY_THREADS_IN_SEQUENCE };
+        let [_, across] = sequence.patch();
+        if sizes.hidden <= across * sequence.columns() { sequence } else { tile }
     }
 
     /// Threads per tile in each direction.
@@ -59,22 +81,23 @@ impl Tile {
         4 * self.column_blocks * self.across()
     }
 
-    /// Tiles of a patch, which one workgroup computes: down and across, as square as they can be.
+    /// Tiles of a patch, which one workgroup computes at a time: down and across, as square as they can be, or a row.
     fn patch(&self) -> [usize; 2] {
         let tiles = self.group / self.split / self.across().pow(2);
-        let down = 1 << (tiles.ilog2() / 2);
+        let down = if self.sequence { 1 } else { 1 << (tiles.ilog2() / 2) };
         [down, tiles / down]
     }
 
     /// Workgroups for a product of this many rows and columns.
-    pub fn patches(&self, rows: usize, columns: usize) -> usize {
+    pub fn groups(&self, rows: usize, columns: usize) -> usize {
         let [down, across] = self.patch();
-        rows.div_ceil(down * self.rows()) * columns.div_ceil(across * self.columns())
+        let rows = rows.div_ceil(down * self.rows());
+        if self.sequence { rows } else { rows * columns.div_ceil(across * self.columns()) }
     }
 
     /// The WGSL constants that go in front of a kernel.
     pub fn constants(&self) -> String {
-        let Self { row_blocks, column_blocks, group, split, .. } = self;
+        let Self { row_blocks, column_blocks, group, split, sequence, .. } = self;
         let [down, across] = self.patch();
         let (rows, columns) = (down * self.rows(), across * self.columns());
         format!(
@@ -82,16 +105,19 @@ impl Tile {
              const COLUMN_BLOCKS: u32 = {column_blocks}u;\n\
              const TILE_GROUP: u32 = {group}u;\n\
              const SPLIT: u32 = {split}u;\n\
+             const SEQUENCE: bool = {sequence};\n\
              const PATCH_ACROSS: u32 = {across}u;\n\
              const PATCH_ROWS: u32 = {rows}u;\n\
              const PATCH_COLUMNS: u32 = {columns}u;\n"
         )
     }
 
-    /// For people, in any language: a tile's rows × columns ÷ threads that share it.
+    /// For people, in any language: a tile's rows × columns ÷ threads that share it, and T where one dispatch computes all
+    /// time steps.
     pub fn name(&self) -> String {
         let shared = self.split * self.across().pow(2);
         let shared = if shared > 1 { format!(" ÷ {shared}") } else { String::new() };
-        format!("{} × {}{shared}", self.rows(), self.columns())
+        let sequence = if self.sequence { ", T" } else { "" };
+        format!("{} × {}{shared}{sequence}", self.rows(), self.columns())
     }
 }

@@ -4,7 +4,7 @@ use super::platform;
 use super::tile::Tile;
 use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, PATCH, QUAD_PRODUCT, SPLIT_PRODUCT};
 use crate::network::code::code_of;
-use crate::network::{Extent, Kernel, Library};
+use crate::network::{Extent, Kernel, Library, Runs};
 
 /// Threads of a workgroup, except in kernels with a matrix product: `GROUP` in `common.wgsl`.
 pub const GROUP: usize = 64;
@@ -20,8 +20,10 @@ pub struct Dims {
     pub batch_padded: u32,
     pub hidden_padded: u32,
     pub vocabulary_padded: u32,
-    /// Time step of the dispatch.
+    /// Time step of the dispatch; the first of several.
     pub t: u32,
+    /// Time steps of the dispatch.
+    pub times: u32,
     /// First patch of the dispatch.
     pub first: u32,
     pub learning_rate: f32,
@@ -32,6 +34,7 @@ pub struct Dims {
 /// The tile shape of a kernel whose workgroups depend on it: in a product, no more threads share a tile than its table
 /// allows.
 pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
+    let tile = Tile { sequence: tile.sequence && kernel.runs == Runs::EachStep, ..tile };
     match kernel.extent {
         Extent::Product { sharers, .. } => Some(Tile { split: tile.split.min(sharers), ..tile }),
         Extent::Units(_) => Some(tile),

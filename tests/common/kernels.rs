@@ -66,7 +66,7 @@ impl Case {
 
     /// A case of any network.
     pub fn of(network: Network, library: Library, oracles: &'static [Oracles], name: &'static str, scale: f32) -> Self {
-        let Sizes { batch, vocabulary, .. } = network.sizes;
+        let vocabulary = network.sizes.vocabulary;
         let mut parameters = Parameters::zeros(network);
         for (seed, (_, place)) in (1..).zip(network.places()) {
             let weights = numbers(place.len(), seed).into_iter().map(|x| x * scale);
@@ -85,7 +85,7 @@ impl Case {
             network,
             library,
             oracles,
-            tile: Tile::choose(false, false, batch),
+            tile: Tile::choose(false, false, Sizes { hidden: 512, ..network.sizes }),
             parameters,
             carried: carried.collect(),
             minibatch: Minibatch { inputs: tokens(10), targets: tokens(11) },
@@ -204,9 +204,17 @@ impl<'a> Device<'a> {
 
     /// Runs one kernel on the device and its oracle on the same tensors, compares, and copies the device's results to
     /// the oracle's memory.
-    async fn check(&mut self, Call { kernel, t }: Call) {
-        self.engine.run_kernel(kernel.name, t).await.unwrap();
-        oracle::of(self.case.oracles, kernel.name)(&mut self.memory, t);
+    async fn check(&mut self, call: Call) {
+        self.check_all(&[call]).await;
+    }
+
+    /// [`Device::check`] for successive calls of one kernel, which the device may compute in one dispatch.
+    async fn check_all(&mut self, calls: &[Call]) {
+        let kernel = calls[0].kernel;
+        for call in calls {
+            self.engine.run_kernel(kernel.name, call.t).await.unwrap();
+            oracle::of(self.case.oracles, kernel.name)(&mut self.memory, call.t);
+        }
         let written = kernel.bindings.iter().filter(|(_, access)| *access == Access::Write);
         for name in written.flat_map(|(name, _)| tensors(&self.case.network, name)) {
             self.compare(kernel.name, &name).await;
@@ -251,15 +259,23 @@ impl<'a> Device<'a> {
 pub async fn check_training_step(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     device.load();
-    for call in case.network.training_calls() {
-        device.check(call).await;
+    for calls in case.network.training_calls().chunk_by(|a, b| a.kernel.name == b.kernel.name) {
+        let at_once = if case.tile.sequence { calls.len() } else { 1 };
+        for calls in calls.chunks(at_once) {
+            device.check_all(calls).await;
+        }
     }
 }
 
 /// Compares a product that is long enough to be split into slices.
 pub async fn check_slices(gpu: &Gpu) {
     // The gradient of `w_hh` takes 54 MFLOP, more than a software adapter gets in one dispatch.
-    let case = Case::new("a long product", [8, 13, 512, 28], 0.05).with_tile(gpu.tile(8));
+    let case = Case::new("a long product", [8, 13, 512, 28], 0.05).with_tile(gpu.tile(Sizes {
+        batch: 8,
+        steps: 13,
+        hidden: 512,
+        vocabulary: 28,
+    }));
     let device = Device::new(gpu, &case).await;
     let slices = device.engine.slices("w_hh_grad", 0);
     assert_eq!(slices > 1, gpu.software, "{slices} slices");

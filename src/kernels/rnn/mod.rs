@@ -7,7 +7,7 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use super::shared::{NEXT_TOKEN, TANH};
+use super::shared::{NEXT_TOKEN, TANH, TIME_STEPS};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
@@ -106,13 +106,13 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: STEP_FORWARD.name,
         wgsl: wgsl!("step_forward.wgsl"),
-        uses: &[TANH],
+        uses: &[TANH, TIME_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::step_forward }),
     },
     Code {
         kernel: STEP_BACKWARD.name,
         wgsl: wgsl!("step_backward.wgsl"),
-        uses: &[],
+        uses: &[TIME_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::step_backward }),
     },
     Code {

@@ -1,4 +1,4 @@
-// h_t = tanh(w_xh[x_t] + h_{t-1} * w_hh + b_h): one time step, with product, look-up, bias and tanh fused.
+// h_t = tanh(w_xh[x_t] + h_{t-1} * w_hh + b_h): a time step, with product, look-up, bias and tanh fused.
 
 @group(0) @binding(1) var<storage, read> inputs: array<u32>; // (T, B)
 @group(0) @binding(2) var<storage, read> w_xh: array<vec4f>; // (V, H)
@@ -6,9 +6,11 @@
 @group(0) @binding(4) var<storage, read> w_hh: array<vec4f>; // (H, H)
 @group(0) @binding(5) var<storage, read_write> states: array<vec4f>; // (T + 1, B, H); slot t holds h_{t-1}
 
+var<private> t: u32;
+
 fn left(row: u32, k: u32) -> mat4x4f { // h_{t-1}
     let across = dims.hidden_padded / 4u;
-    let at = (dims.t * dims.batch_padded + row) * across + k / 4u;
+    let at = (t * dims.batch_padded + row) * across + k / 4u;
     return mat4x4f(states[at], states[at + across], states[at + 2u * across], states[at + 3u * across]);
 }
 
@@ -20,9 +22,9 @@ fn right(k: u32, column: u32) -> mat4x4f { // w_hh
 
 fn finish(row: u32, column: u32, product: vec4f) {
     let across = dims.hidden_padded / 4u;
-    let token = inputs[dims.t * dims.batch_padded + row];
+    let token = inputs[t * dims.batch_padded + row];
     let z = product + w_xh[token * across + column / 4u] + b_h[column / 4u];
-    states[((dims.t + 1u) * dims.batch_padded + row) * across + column / 4u] = tanh_precise(z);
+    states[((t + 1u) * dims.batch_padded + row) * across + column / 4u] = tanh_precise(z);
 }
 
 @compute @workgroup_size(TILE_GROUP)
@@ -32,5 +34,8 @@ fn step_forward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    block_product(group, local, dims.batch_padded, dims.hidden_padded, dims.hidden_padded);
+    for (var i = 0u; i < dims.times; i++) {
+        t = dims.t + i;
+        time_step(group, local, dims.batch_padded, dims.hidden_padded, dims.hidden_padded);
+    }
 }

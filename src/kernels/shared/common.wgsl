@@ -11,7 +11,8 @@ struct Dims {
     batch_padded: u32,
     hidden_padded: u32,
     vocabulary_padded: u32,
-    t: u32, // time step of this dispatch
+    t: u32, // time step of this dispatch; the first of several
+    times: u32, // time steps of this dispatch
     first: u32, // first patch of this dispatch
     learning_rate: f32,
     clip: f32, // threshold of gradient clipping

@@ -8,6 +8,8 @@ pub const COMMON: &str = wgsl!("common.wgsl");
 pub const TANH: &str = wgsl!("tanh.wgsl");
 /// Which part of a matrix product a workgroup computes; in front of one of the three products.
 pub const PATCH: &str = wgsl!("patch.wgsl");
+/// The product of one time step, in a dispatch of its own or in one for all time steps.
+pub const TIME_STEPS: &str = wgsl!("time_steps.wgsl");
 /// Picks the token that a step of prediction reads, and adds the logits of the next; for a cell's `generate` kernel.
 pub const NEXT_TOKEN: &str = wgsl!("next_token.wgsl");
 /// A matrix product in register blocks; one thread computes a tile.

@@ -1,0 +1,15 @@
+// The product of one time step, for a kernel that computes one after the other: `dims.times` of them in one dispatch.
+// Rows of a batch do not depend on each other. So where SEQUENCE is true a workgroup computes all columns of its own
+// rows, and need not wait for other workgroups before the next time step.
+
+fn time_step(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
+    if !SEQUENCE {
+        block_product(workgroup, local, rows, columns, inner);
+        return;
+    }
+    for (var column = 0u; column < columns; column += PATCH_COLUMNS) {
+        patch_product(vec2u(workgroup * PATCH_ROWS, column), local, rows, columns, inner);
+        workgroupBarrier(); // before the next patch uses the same workgroup memory
+    }
+    storageBarrier(); // the next time step reads what this one has written
+}
