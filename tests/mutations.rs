@@ -13,6 +13,7 @@ use kernels::{Case, Mutation};
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::wgsl;
+use time_traveller::kernels::output_loss::OUTPUT_LOSS;
 use time_traveller::kernels::{self as tables, LIBRARY};
 use time_traveller::model::Sizes;
 use time_traveller::network::Kernel;
@@ -54,6 +55,17 @@ const MUTATIONS: &[Mutation] = &[
     mutation("softmax_cross_entropy", "1.0 / (sum * positions)", "1.0 / sum"),
     mutation("softmax_cross_entropy", "log(sum) + largest - logits", "log(sum) - logits"),
     mutation("softmax_cross_entropy", "v < dims.vocabulary; v++", "v < dims.vocabulary_padded; v++"),
+    // the same three fused
+    mutation("output_loss", "(dims.batch_padded + row) * across + k", "row * across + k"),
+    mutation("output_loss", "sum = b_q[column];", ""),
+    mutation("output_loss", "p < parts;", "p + 1u < parts;"),
+    mutation("output_loss", "select(vec4f(LOWEST), shared_rows[begin + c], tokens_of(c) > vec4f())", "shared_rows[begin + c]"),
+    mutation("output_loss", "- largest, vec4f())), tokens_of(c)", "- largest, vec4f())), vec4f(1.0)"),
+    mutation("output_loss", "log(sum) + (largest - ", "log(sum) + ("),
+    mutation("output_loss", "[y % 4u]", "[0]"),
+    mutation("output_loss", " * scale - onehot", " * scale + onehot"),
+    mutation("output_loss", "losses[n] = 0.0;", "losses[n] = 1.0;"),
+    mutation("output_loss", "let row = tile / across * 4u;", "let row = 0u;"),
     mutation("output_backward", "/ 4u] = product;", "/ 4u] = -product;"),
     mutation("output_backward", "w_hq_t[at + across], w_hq_t[at + 2u * across]", "w_hq_t[at + 2u * across], w_hq_t[at + across]"),
     mutation("step_backward", "1.0 - h * h", "1.0 + h * h"),
@@ -108,9 +120,12 @@ const MUTATIONS: &[Mutation] = &[
     mutation("generate_score", "group * dims.vocabulary] = 0.0;", "group * dims.vocabulary] = 1.0;"),
 ];
 
-/// The kernels of the plain RNN.
+/// The kernels of the plain RNN, with its output layer apart from the loss and fused with it.
 fn all_kernels() -> Vec<&'static Kernel> {
-    tables::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 }).kernels()
+    let network = tables::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 });
+    let mut kernels = network.kernels();
+    kernels.push(&OUTPUT_LOSS);
+    kernels
 }
 
 /// The message of the comparison that notices a mutation, if any. Of the tile shapes whose WGSL contains the mutated

@@ -11,6 +11,7 @@ use naga::valid::{Capabilities, ModuleInfo, ShaderStages, SubgroupOperationSet, 
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::wgsl::{self, Dims, GROUP};
+use time_traveller::kernels::output_loss::OUTPUT_LOSS;
 use time_traveller::kernels::{self, LIBRARY, ORACLES};
 use time_traveller::model::Sizes;
 use time_traveller::network::code::code_of;
@@ -67,7 +68,9 @@ fn network() -> Network {
 }
 
 fn all_kernels() -> Vec<&'static Kernel> {
-    network().kernels()
+    let mut kernels = network().kernels();
+    kernels.push(&OUTPUT_LOSS);
+    kernels
 }
 
 fn is_tiled(kernel: &Kernel) -> bool {

@@ -12,7 +12,7 @@ use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
 use crate::model::{Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
-use crate::network::{EpochOutput, Parameters, Setup};
+use crate::network::{EpochOutput, Network, Parameters, Setup};
 use crate::{cpu, gpu};
 
 /// What a network can be trained on.
@@ -44,6 +44,14 @@ impl Device {
         match self {
             Self::Gpu(_, tile) => Self::Gpu(gpu, *tile),
             Self::Cpu => Self::Cpu,
+        }
+    }
+
+    /// The network with the kernels that the device calls.
+    fn network(&self, network: Network) -> Network {
+        match self {
+            Self::Gpu(_, tile) => tile.network(network),
+            Self::Cpu => network,
         }
     }
 

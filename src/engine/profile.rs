@@ -86,7 +86,7 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     let mut measured = Measured::new(device, network).await?;
     measured.train(1).await?;
     let mut kernels = Vec::new();
-    for stage in network.training() {
+    for stage in device.network(network).training() {
         kernels.push(measured.kernel(stage.kernel).await?);
     }
     let first = measured.train(1).await?;

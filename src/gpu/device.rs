@@ -74,11 +74,11 @@ impl Gpu {
         Tile::ALL.into_iter().filter(move |tile| quads || !tile.quads)
     }
 
-    /// The pipelines of a network's kernels for a tile shape, in the order of [`Network::kernels`], compiled on first
-    /// use.
+    /// The pipelines of a network's kernels for a tile shape, in the order of [`Tile::network`]'s kernels, compiled on
+    /// first use.
     pub(super) fn kernels(&self, network: &Network, library: Library, tile: Tile) -> Vec<Compiled> {
         let mut pipelines = self.pipelines.borrow_mut();
-        let kernels = network.kernels().into_iter();
+        let kernels = tile.network(*network).kernels().into_iter();
         kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
     }
 
@@ -92,7 +92,7 @@ impl Gpu {
         let tiles = std::iter::once(first).chain(self.tiles().filter(|_| !self.software));
         let is_new = |tile: &Tile| {
             let pipelines = self.pipelines.borrow();
-            network.kernels().into_iter().any(|kernel| !pipelines.has(kernel, *tile))
+            tile.network(*network).kernels().into_iter().any(|kernel| !pipelines.has(kernel, *tile))
         };
         let Some(tile) = tiles.into_iter().find(is_new) else { return Ok(false) };
         self.checked(|| drop(self.kernels(network, library, tile))).await?;

@@ -64,7 +64,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`]; a kernel that does not compile.
     pub async fn with_wgsl(gpu: &Gpu, tile: Tile, setup: &Setup<'_>, wgsl: &dyn Fn(&Kernel) -> String) -> Result<Self> {
-        let kernels = setup.network.kernels();
+        let kernels = tile.network(setup.network).kernels();
         let compile = || kernels.iter().map(|kernel| compile(&gpu.device, kernel, wgsl(kernel))).collect();
         Self::with_kernels(gpu, tile, setup, &compile).await
     }
@@ -100,7 +100,7 @@ impl Engine {
         gpu.queue.write_buffer(&uniforms, 0, &content);
         let transposes = &buffers[&layout.tensor(crate::network::table::TRANSPOSES).buffer];
         gpu.queue.write_buffer(transposes, 0, bytemuck::cast_slice(&layout.transposes));
-        let kernels = layout.network.kernels().into_iter().zip(kernels);
+        let kernels = layout.called.kernels().into_iter().zip(kernels);
         let kernels =
             kernels.map(|(kernel, compiled)| bind(gpu, kernel, compiled, &layout, &buffers, &uniforms)).collect();
         let minibatch = layout.end(Buffer::Minibatch);

@@ -84,6 +84,8 @@ impl Tensor {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     pub network: Network,
+    /// The network as the device calls it.
+    pub called: Network,
     pub tile: Tile,
     pub padded: Padded,
     pub tensors: Vec<Tensor>,
@@ -102,7 +104,8 @@ impl Layout {
             vocabulary: sizes.vocabulary.next_multiple_of(tile.columns()),
             parameters: 0,
         };
-        let mut layout = Self { network, tile, padded, tensors: Vec::new(), transposes: Vec::new() };
+        let called = tile.network(network);
+        let mut layout = Self { network, called, tile, padded, tensors: Vec::new(), transposes: Vec::new() };
         layout.place_parameters();
         layout.place_tensors();
         layout
@@ -111,7 +114,7 @@ impl Layout {
     /// Parameters are stored in the order in which kernels bind them, so that those of one kernel are neighbours;
     /// gradients at the same offsets of another buffer.
     fn place_parameters(&mut self) {
-        for param in bound(&self.network) {
+        for param in bound(&self.called) {
             self.append(param.name.to_owned(), Buffer::Parameters, param.shape);
             self.append(format!("d{}", param.name), Buffer::Grads, param.shape);
             if let [rows, columns] = param.shape
@@ -139,7 +142,7 @@ impl Layout {
     }
 
     fn place_tensors(&mut self) {
-        for tensor in self.network.tensors().chain(self.network.generate_tensors()) {
+        for tensor in self.called.tensors().chain(self.called.generate_tensors()) {
             let own = Buffer::Own(tensor.name);
             let buffer = if tensor.content == Content::Minibatch { Buffer::Minibatch } else { own };
             self.append(tensor.name.to_owned(), buffer, tensor.shape);

@@ -5,7 +5,6 @@ use super::tile::Tile;
 use super::wgsl::{Dims, GROUP, tile_of};
 use crate::model::Hyperparameters;
 use crate::network::plan::Call;
-use crate::network::table::UNITS;
 use crate::network::{Extent, Kernel};
 
 /// The most floating-point operations in one dispatch of a product, on a software adapter and on a GPU: about 10 ms, so
@@ -49,7 +48,7 @@ pub struct Steps {
 
 impl Steps {
     pub fn new(layout: &Layout, software: bool) -> Self {
-        let network = layout.network;
+        let network = layout.called;
         let mut steps = Self {
             kernels: network.kernels().iter().map(|kernel| kernel.name).collect(),
             train: Vec::new(),
@@ -128,11 +127,10 @@ impl Steps {
                 let (threads, flops) = count(padded);
                 vec![self.groups(call, threads.div_ceil(GROUP), GROUP * flops)]
             }
-            Extent::Groups(count) => {
+            Extent::Groups(count) | Extent::TileGroups(count) => {
                 let (groups, flops) = count(padded);
                 vec![self.groups(call, groups, flops)]
             }
-            Extent::Units(flops) => vec![self.groups(call, padded.hidden.div_ceil(UNITS), UNITS * flops(padded))],
         }
     }
 
@@ -198,9 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn a_minibatch_of_the_book_is_at_most_78_dispatches() {
-        let layout = Layout::new(book(), Tile::ALL[0]);
-        assert_eq!(Steps::new(&layout, false).train.len(), 78);
+    fn a_minibatch_of_the_book_is_at_most_76_dispatches_on_a_gpu() {
+        let layout = Layout::new(book(), Tile::choose(false, false, book().sizes));
+        assert_eq!(Steps::new(&layout, false).train.len(), 76);
+        let small = book().with_sizes(Sizes { hidden: 64, ..book().sizes });
+        let layout = Layout::new(small, Tile::choose(false, false, small.sizes));
+        assert_eq!(Steps::new(&layout, false).train.len(), 8);
     }
 
     #[test]

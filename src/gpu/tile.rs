@@ -1,7 +1,9 @@
 //! How a matrix product is divided among threads: the constants of `block_product.wgsl`, `split_product.wgsl` and
 //! `quad_product.wgsl`.
 
+use crate::kernels::output_loss::{FUSED_THREADS, fused};
 use crate::model::Sizes;
+use crate::network::Network;
 
 /// Register blocks of 4 × 4 per thread, threads per workgroup, and threads per tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,11 @@ impl Tile {
         let sequence = if software { Self { sequence: true, ..tile } } else { Self::MANY_THREADS_IN_SEQUENCE };
         let [_, across] = sequence.patch();
         if sizes.hidden <= across * sequence.columns() { sequence } else { tile }
+    }
+
+    /// The network as a device calls it in this shape: with many threads the output layer is fused with the loss.
+    pub fn network(&self, network: Network) -> Network {
+        if self.group >= FUSED_THREADS { fused(network) } else { network }
     }
 
     /// Threads per tile in each direction.

@@ -37,7 +37,7 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     let tile = Tile { sequence: tile.sequence && kernel.runs == Runs::EachStep, ..tile };
     match kernel.extent {
         Extent::Product { sharers, .. } => Some(Tile { split: tile.split.min(sharers), ..tile }),
-        Extent::Units(_) => Some(tile),
+        Extent::TileGroups(_) => Some(tile),
         Extent::Threads(_) | Extent::Groups(_) => None,
     }
 }
@@ -48,7 +48,7 @@ pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     let Some(tile) = tile_of(kernel, tile) else {
         return [&[COMMON], code.uses, &[code.wgsl]].concat().join("\n");
     };
-    if let Extent::Units(_) = kernel.extent {
+    if let Extent::TileGroups(_) = kernel.extent {
         return [&[&tile.constants(), COMMON], code.uses, &[code.wgsl]].concat().join("\n");
     }
     let (enabled, product): (_, &[&str]) = match tile {

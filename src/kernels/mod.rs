@@ -2,7 +2,7 @@
 //! (`cpu.rs`), its oracle in f64 (`oracle.rs`), and formulas for the page (`note.rs`).
 //!
 //! The data of a training step: [`rnn`] maps token ids to hidden states, [`output`] to logits, [`cross_entropy`] to
-//! losses and the gradient of the logits; then backwards, [`output`] to the gradient of the states and [`rnn`] through
+//! losses and the gradient of the logits ([`output_loss`] is both in one); then backwards, [`output`] to the gradient of the states and [`rnn`] through
 //! time; both sum the gradients of their parameters, with which [`sgd`] updates them. [`generate`] predicts with the
 //! same parameters.
 
@@ -10,6 +10,7 @@ pub mod cross_entropy;
 pub mod generate;
 pub mod note;
 pub mod output;
+pub mod output_loss;
 pub mod rnn;
 pub mod sgd;
 pub mod shared;
@@ -52,8 +53,9 @@ pub fn note(module: &Module) -> &'static Note {
 }
 
 /// The code of all kernels.
-pub const LIBRARY: Library = &[rnn::CODE, output::CODE, cross_entropy::CODE, sgd::CODE, generate::CODE];
+pub const LIBRARY: Library =
+    &[rnn::CODE, output::CODE, cross_entropy::CODE, output_loss::CODE, sgd::CODE, generate::CODE];
 
 /// The oracles of all kernels.
 pub const ORACLES: &[Oracles] =
-    &[rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, sgd::ORACLES, generate::ORACLES];
+    &[rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, output_loss::ORACLES, sgd::ORACLES, generate::ORACLES];

@@ -184,9 +184,8 @@ pub enum Extent {
     Threads(fn(&Padded) -> (usize, usize)),
     /// Returns the number of workgroups, and the floating-point operations of each.
     Groups(fn(&Padded) -> (usize, usize)),
-    /// Workgroups of [`UNITS`] hidden units each, with as many threads as those of a product. Returns the floating-point
-    /// operations of each unit.
-    Units(fn(&Padded) -> usize),
+    /// The same, of workgroups with as many threads as those of a product.
+    TileGroups(fn(&Padded) -> (usize, usize)),
 }
 
 /// One kernel. WGSL file, entry point, label, oracle and CPU function have its name.

@@ -130,6 +130,11 @@ impl Case {
         self
     }
 
+    fn with_output_bias(mut self, bias: f32) -> Self {
+        self.parameters.tensor_mut("b_q").fill(bias);
+        self
+    }
+
     /// Makes every target token 0, of which the network is certain, so that the gradient vanishes.
     fn without_gradient(mut self) -> Self {
         self.minibatch.targets.fill(0);
@@ -152,6 +157,8 @@ pub fn cases() -> Vec<Case> {
         Case::new("saturated tanh", [5, 4, 12, 9], 40.0),
         Case::new("tiny states", [5, 4, 12, 9], 1e-4),
         Case::new("no gradient", [4, 3, 10, 6], 0.5).without_gradient(),
+        Case::new("logits far below zero", [4, 3, 10, 6], 0.5).with_output_bias(-110.0),
+        Case::new("the largest fused vocabulary", [5, 3, 12, 64], 0.5),
     ]
 }
 
@@ -259,7 +266,7 @@ impl<'a> Device<'a> {
 pub async fn check_training_step(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     device.load();
-    for calls in case.network.training_calls().chunk_by(|a, b| a.kernel.name == b.kernel.name) {
+    for calls in case.tile.network(case.network).training_calls().chunk_by(|a, b| a.kernel.name == b.kernel.name) {
         let at_once = if case.tile.sequence { calls.len() } else { 1 };
         for calls in calls.chunks(at_once) {
             device.check_all(calls).await;
@@ -289,7 +296,7 @@ pub async fn check_clip_at_the_threshold(gpu: &Gpu) {
     for _ in 0..2 {
         let mut device = Device::new(gpu, &case).await;
         device.load();
-        for call in case.network.training_calls() {
+        for call in case.tile.network(case.network).training_calls() {
             device.check(call).await;
         }
         let metrics = device.engine.read::<f32>("metrics").await.unwrap();

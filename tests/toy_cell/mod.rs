@@ -11,6 +11,7 @@ use time_traveller::model::Sizes;
 use time_traveller::network::code::{Code, Cpu, Parts};
 use time_traveller::network::memory::{STATE, Tensors, Weights};
 use time_traveller::network::oracle::{Memory, Oracles};
+use time_traveller::network::table::UNITS;
 use time_traveller::network::work::{Counts, Work};
 use time_traveller::network::{
     Access::*, Content, Dim, Extent, Init, Kernel, Library, Module, Network, Param, Runs, Tensor,
@@ -64,7 +65,7 @@ const TOY_GENERATE: Kernel = Kernel {
         ("sequence", Write),
         ("logit_parts", Write),
     ],
-    extent: Extent::Units(|p| 2 * p.sizes.vocabulary),
+    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * 2 * p.sizes.vocabulary)),
     work: |&Counts { h, .. }| Work::new(2 * h, 3 * h),
 };
 

@@ -4,7 +4,7 @@ mod cpu;
 pub mod note;
 mod oracle;
 
-pub use oracle::ORACLES;
+pub use oracle::{ORACLES, dh_of, logits_of};
 
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::work::{Counts, Work};

@@ -9,6 +9,7 @@ pub use oracle::ORACLES;
 
 use super::shared::{NEXT_TOKEN, TANH, TIME_STEPS};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
+use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
 
@@ -98,7 +99,7 @@ pub const GENERATE_STEP: Kernel = Kernel {
         ("generated_states", Write),
         ("logit_parts", Write),
     ],
-    extent: Extent::Units(|p| 2 * p.hidden + 3 * p.sizes.vocabulary),
+    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * (2 * p.hidden + 3 * p.sizes.vocabulary))),
     work: |&Counts { h, v, .. }| Work::product(1, h, h + v),
 };
 
