@@ -25,7 +25,7 @@ const fn mutation(kernel: &'static str, from: &'static str, to: &'static str) ->
 #[rustfmt::skip]
 const MUTATIONS: &[Mutation] = &[
     // the forward step: time, bias, look-up, transposition, the activation for large and small arguments
-    mutation("step_forward", "inputs[t * dims.batch_padded + row]", "inputs[row]"),
+    mutation("step_forward", "inputs[time() * dims.batch_padded + row]", "inputs[row]"),
     mutation("step_forward", " + b_h[column / 4u]", ""),
     mutation("step_forward", " + w_xh[token * across + column / 4u]", ""),
     mutation("step_forward", "return mat4x4f(w_hh[at], w_hh[at + across], w_hh[at + 2u * across], w_hh[at + 3u * across])",
@@ -33,9 +33,9 @@ const MUTATIONS: &[Mutation] = &[
     mutation("step_forward", "let far = sign(x) *", "let far ="),
     mutation("step_forward", "x + x * u * p", "x - x * u * p"),
     // all time steps in one dispatch: in order, of all columns
-    mutation("step_forward", "t = dims.t + i;", "t = dims.t;"),
+    mutation("step_forward", "current = dims.t + i;", "current = dims.t;"),
     mutation("step_forward", "column < columns; column += PATCH_COLUMNS", "column < min(columns, PATCH_COLUMNS); column += PATCH_COLUMNS"),
-    mutation("step_backward", "t = dims.t - i;", "t = dims.t;"),
+    mutation("step_backward", "current = dims.t - i;", "current = dims.t;"),
     // the shared product: wrong blocks, wrong edges
     mutation("step_forward", "c01 += r1 * l0", "c01 += r0 * l0"),
     mutation("step_forward", "c11 += r1 * l1", "c11 += r1 * l0"),
@@ -70,7 +70,7 @@ const MUTATIONS: &[Mutation] = &[
     mutation("output_backward", "w_hq_t[at + across], w_hq_t[at + 2u * across]", "w_hq_t[at + 2u * across], w_hq_t[at + across]"),
     mutation("step_backward", "1.0 - h * h", "1.0 + h * h"),
     mutation("step_backward", "states[at + dims.batch_padded * across]", "states[at]"),
-    mutation("step_backward", "((t + 1u) * dims.batch_padded + row)", "(t * dims.batch_padded + row)"),
+    mutation("step_backward", "((time() + 1u) * dims.batch_padded + row)", "(time() * dims.batch_padded + row)"),
     mutation("step_backward", "dz[at] + product", "product"),
     mutation("w_hh_grad", "let at = k * across + row / 4u", "let at = (dims.batch_padded + k) * across + row / 4u"),
     mutation("w_hh_grad", "return transpose(mat4x4f(", "return (mat4x4f("),

@@ -5,11 +5,9 @@
 @group(0) @binding(2) var<storage, read> w_hh_t: array<vec4f>; // (H, H), w_hh transposed
 @group(0) @binding(3) var<storage, read_write> dz: array<vec4f>; // (T, B, H); dh_t becomes dz_t
 
-var<private> t: u32;
-
 fn left(row: u32, k: u32) -> mat4x4f { // dz_{t+1}
     let across = dims.hidden_padded / 4u;
-    let at = ((t + 1u) * dims.batch_padded + row) * across + k / 4u;
+    let at = ((time() + 1u) * dims.batch_padded + row) * across + k / 4u;
     return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
 }
 
@@ -21,7 +19,7 @@ fn right(k: u32, column: u32) -> mat4x4f { // w_hh^T
 
 fn finish(row: u32, column: u32, product: vec4f) {
     let across = dims.hidden_padded / 4u;
-    let at = (t * dims.batch_padded + row) * across + column / 4u;
+    let at = (time() * dims.batch_padded + row) * across + column / 4u;
     let h = states[at + dims.batch_padded * across];
     dz[at] = (dz[at] + product) * (1.0 - h * h);
 }
@@ -34,8 +32,8 @@ fn step_backward(
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
     for (var i = 0u; i < dims.times; i++) {
-        t = dims.t - i;
-        let inner = select(dims.hidden_padded, 0u, t + 1u == dims.steps);
+        current = dims.t - i;
+        let inner = select(dims.hidden_padded, 0u, time() + 1u == dims.steps);
         time_step(group, local, dims.batch_padded, dims.hidden_padded, inner);
     }
 }

@@ -6,11 +6,9 @@
 @group(0) @binding(4) var<storage, read> w_hh: array<vec4f>; // (H, H)
 @group(0) @binding(5) var<storage, read_write> states: array<vec4f>; // (T + 1, B, H); slot t holds h_{t-1}
 
-var<private> t: u32;
-
 fn left(row: u32, k: u32) -> mat4x4f { // h_{t-1}
     let across = dims.hidden_padded / 4u;
-    let at = (t * dims.batch_padded + row) * across + k / 4u;
+    let at = (time() * dims.batch_padded + row) * across + k / 4u;
     return mat4x4f(states[at], states[at + across], states[at + 2u * across], states[at + 3u * across]);
 }
 
@@ -22,9 +20,9 @@ fn right(k: u32, column: u32) -> mat4x4f { // w_hh
 
 fn finish(row: u32, column: u32, product: vec4f) {
     let across = dims.hidden_padded / 4u;
-    let token = inputs[t * dims.batch_padded + row];
+    let token = inputs[time() * dims.batch_padded + row];
     let z = product + w_xh[token * across + column / 4u] + b_h[column / 4u];
-    states[((t + 1u) * dims.batch_padded + row) * across + column / 4u] = tanh_precise(z);
+    states[((time() + 1u) * dims.batch_padded + row) * across + column / 4u] = tanh_precise(z);
 }
 
 @compute @workgroup_size(TILE_GROUP)
@@ -35,7 +33,7 @@ fn step_forward(
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
     for (var i = 0u; i < dims.times; i++) {
-        t = dims.t + i;
+        current = dims.t + i;
         time_step(group, local, dims.batch_padded, dims.hidden_padded, dims.hidden_padded);
     }
 }

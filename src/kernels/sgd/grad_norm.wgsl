@@ -6,16 +6,19 @@
 @group(0) @binding(3) var<storage, read_write> squares: array<f32>; // (number of workgroups)
 @group(0) @binding(4) var<storage, read_write> loss_sums: array<f32>; // (number of workgroups)
 
-var<workgroup> partial: array<vec2f, GROUP>;
+// Threads whose sums one of them adds.
+const PARTS: u32 = 16u;
 
-@compute @workgroup_size(GROUP)
+var<workgroup> partial: array<vec2f, TILE_GROUP>;
+
+@compute @workgroup_size(TILE_GROUP)
 fn grad_norm(
     @builtin(workgroup_id) workgroup: vec3u,
     @builtin(num_workgroups) workgroups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let thread = workgroup.x * GROUP + local;
-    let threads = workgroups.x * GROUP;
+    let thread = workgroup.x * TILE_GROUP + local;
+    let threads = workgroups.x * TILE_GROUP;
     var sum = vec2f(); // of squares, of losses
     for (var i = thread; i < arrayLength(&grads); i += threads) {
         sum.x += dot(grads[i], grads[i]);
@@ -23,16 +26,21 @@ fn grad_norm(
     for (var n = thread; n < arrayLength(&losses); n += threads) {
         sum.y += losses[n];
     }
+    // In two steps, since a barrier costs a software adapter more than some additions.
     partial[local] = sum;
     workgroupBarrier();
-    for (var half = GROUP / 2u; half > 0u; half /= 2u) {
-        if local < half {
-            partial[local] += partial[local + half];
+    if local % PARTS == 0u {
+        for (var i = 1u; i < PARTS; i++) {
+            sum += partial[local + i];
         }
-        workgroupBarrier();
+        partial[local] = sum;
     }
+    workgroupBarrier();
     if local == 0u {
-        squares[workgroup.x] = partial[0].x;
-        loss_sums[workgroup.x] = partial[0].y;
+        for (var i = PARTS; i < TILE_GROUP; i += PARTS) {
+            sum += partial[i];
+        }
+        squares[workgroup.x] = sum.x;
+        loss_sums[workgroup.x] = sum.y;
     }
 }

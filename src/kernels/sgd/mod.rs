@@ -16,7 +16,10 @@ use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tensor};
 
 /// Workgroups of `grad_norm`, each of which writes a partial sum of squares and one of losses.
-const NORM_GROUPS: usize = 64;
+const NORM_GROUPS: usize = 16;
+
+/// `vec4f` of parameters that a thread of `sgd_update` updates.
+const UPDATES: usize = 4;
 
 pub const SGD: Module = Module {
     name: "sgd",
@@ -34,7 +37,7 @@ pub const GRAD_NORM: Kernel = Kernel {
     name: "grad_norm",
     runs: Runs::Once,
     bindings: &[(GRADS, Read), ("losses", Read), ("squares", Write), ("loss_sums", Write)],
-    extent: Extent::Groups(|p| (NORM_GROUPS, (2 * p.parameters + p.positions()) / NORM_GROUPS)),
+    extent: Extent::TileGroups(|p| (NORM_GROUPS, (2 * p.parameters + p.positions()) / NORM_GROUPS)),
     work: |&Counts { n, parameters, .. }| Work::new(2 * parameters + n, parameters + n),
 };
 
@@ -50,7 +53,7 @@ pub const SGD_UPDATE: Kernel = Kernel {
         (PARAMETERS, Write),
         (TRANSPOSED, Write),
     ],
-    extent: Extent::Threads(|p| (p.parameters / 4, 8)),
+    extent: Extent::Threads(|p| ((p.parameters / 4).div_ceil(UPDATES), 8 * UPDATES)),
     // Reads w and g, writes w and, where there is one, the transposed copy.
     work: |&Counts { parameters, transposed, .. }| Work::new(2 * parameters, 3 * parameters + transposed),
 };

@@ -1,6 +1,6 @@
 // w -= learning_rate * factor * dw for all parameters, with factor = min(1, clip / norm) and norm the square root of the
 // sum of squares of all gradients; updates the transposed copies that the backward pass reads; writes the metrics, with
-// loss the mean of the positions' losses. One thread per four parameters.
+// loss the mean of the positions' losses.
 
 // A parameter (rows, columns) at begin .. end of `parameters`, with its transposed copy at `to` of `transposed`, in
 // floats.
@@ -26,10 +26,8 @@ fn sgd_update(
     @builtin(num_workgroups) workgroups: vec3u,
     @builtin(local_invocation_index) local: u32,
 ) {
-    let i = invocation(workgroup, workgroups, local, GROUP);
-    if i >= arrayLength(&parameters) {
-        return;
-    }
+    let thread = invocation(workgroup, workgroups, local, GROUP);
+    let threads = workgroups.x * workgroups.y * GROUP;
     // Every thread adds the few partial sums: cheaper than another dispatch, and the same bits in all of them.
     var sums = vec4f();
     for (var part = 0u; part < arrayLength(&squares); part++) {
@@ -37,7 +35,7 @@ fn sgd_update(
     }
     let norm = sqrt(sums.x + sums.y + sums.z + sums.w);
     let factor = select(1.0, dims.clip / norm, norm > dims.clip);
-    if i == 0u {
+    if thread == 0u {
         var losses = vec4f();
         for (var part = 0u; part < arrayLength(&loss_sums); part++) {
             losses += loss_sums[part];
@@ -47,10 +45,15 @@ fn sgd_update(
         metrics[2] = factor;
         metrics[3] = 0.0;
     }
-    let w = parameters[i] - dims.learning_rate * factor * grads[i];
-    parameters[i] = w;
+    for (var i = thread; i < arrayLength(&parameters); i += threads) {
+        let w = parameters[i] - dims.learning_rate * factor * grads[i];
+        parameters[i] = w;
+        transpose_into_copy(4u * i, w);
+    }
+}
 
-    let element = 4u * i;
+// Writes four elements of a row, from `element` on, into the transposed copy, if there is one.
+fn transpose_into_copy(element: u32, w: vec4f) {
     for (var j = 0u; j < arrayLength(&transposes); j++) {
         if element >= transposes[j].begin && element < transposes[j].end {
             let copy = transposes[j];
@@ -59,7 +62,7 @@ fn sgd_update(
             for (var c = 0u; c < 4u; c++) {
                 transposed[copy.to + (column + c) * copy.rows + row] = w[c];
             }
-            break; // a parameter has at most one copy
+            return; // a parameter has at most one copy
         }
     }
 }

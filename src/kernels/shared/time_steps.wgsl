@@ -1,6 +1,16 @@
-// The product of one time step, for a kernel that computes one after the other: `dims.times` of them in one dispatch.
+// The products of successive time steps, `dims.times` of them in one dispatch.
 // Rows of a batch do not depend on each other. So where SEQUENCE is true a workgroup computes all columns of its own
-// rows, and need not wait for other workgroups before the next time step.
+// rows, and need not wait for other workgroups before the next time step. Otherwise a dispatch is one time step.
+
+// The time step under way, in a sequence.
+var<private> current: u32;
+
+fn time() -> u32 {
+    if SEQUENCE {
+        return current;
+    }
+    return dims.t;
+}
 
 fn time_step(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
     if !SEQUENCE {
