@@ -4,7 +4,8 @@
 //! Inputs (f32 unless said otherwise): `w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, `h0 (B, H)`,
 //! and i32 `inputs`, `targets` `(M, B, T)`; as metadata `lr`, `clip` and `state` (`carry` or `reset`).
 //!
-//! Results: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`),
+//! Results: `losses (M)` in nats, `grad_norms (M)` before clipping, `first.logits (T·B, V)` (row `t·B + b`;
+//! not from a GPU that fuses the output layer with the loss),
 //! `first.h (T, B, H)`, `first.grad.*` before clipping, `final.*` and `final.h (B, H)` after the last update.
 //!
 //! Usage: `cargo run --release --example steps -- IN.safetensors OUT.safetensors [--engine gpu|cpu|auto]`

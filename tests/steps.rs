@@ -14,7 +14,10 @@ use time_traveller::engine::Device;
 use time_traveller::gpu::Gpu;
 
 /// Relative to a tensor's largest magnitude; see TESTING.md.
-const TOLERANCE: f32 = 1e-4;
+fn tolerance(case: &str) -> f32 {
+    // Chaotic: sums in another order alone make it differ by 1e-4.
+    if case.starts_with("odd_reset_clipped") { 2e-4 } else { 1e-4 }
+}
 
 /// Checks every case in a folder, which must have at least one.
 fn check_all_in(folder: &str) {
@@ -36,6 +39,12 @@ fn check(path: &Path) {
     let tiles: Vec<Device> = gpu.tiles().map(|tile| Device::Gpu(gpu.clone(), tile)).collect();
     for device in tiles.iter().chain([&Device::Cpu]) {
         let results = pollster::block_on(case.run(device)).unwrap();
+        let mut expected = expected.clone();
+        if !results.contains_key("first.logits") {
+            let fused = device.network(case.network).loss.forward[0].name == "output_loss";
+            assert!(fused, "{name}, {}: there are no logits", device.variant());
+            expected.remove("first.logits");
+        }
         compare(&format!("{name}, {}", device.variant()), &results, &expected);
     }
 }
@@ -48,7 +57,7 @@ fn compare(name: &str, results: &steps::Tensors, expected: &steps::Tensors) {
         let largest = expected.iter().fold(0f32, |largest, x| largest.max(x.abs()));
         for (i, (got, expected)) in got.iter().zip(expected).enumerate() {
             let difference = (got - expected).abs();
-            assert!(difference <= TOLERANCE * largest, "{name}: {tensor}[{i}] is {got:e}, not {expected:e}");
+            assert!(difference <= tolerance(name) * largest, "{name}: {tensor}[{i}] is {got:e}, not {expected:e}");
         }
     }
 }

@@ -178,18 +178,20 @@ impl Engine {
         }
     }
 
-    /// Runs one kernel of the training step at all positions `times` times, on the current content of its tensors, to
-    /// measure it.
+    /// Runs one kernel of the training step at all positions `times` times, on the current content of its tensors, and
+    /// returns the seconds.
     ///
     /// # Panics
     /// If the training step has no such kernel.
-    pub fn repeat_kernel(&mut self, kernel: &str, times: usize) {
+    pub fn repeat_kernel(&mut self, kernel: &str, times: usize) -> f64 {
         let (kernel, ranges) = (self.kernel(kernel), self.ranges(kernel));
+        let start = Instant::now();
         for _ in 0..times {
             for positions in &ranges {
                 (kernel.run)(&mut self.weights, &mut self.tensors, positions.clone());
             }
         }
+        start.elapsed().as_secs_f64()
     }
 
     /// Calls of a kernel's function in a training step.

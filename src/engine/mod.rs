@@ -4,7 +4,7 @@
 mod profile;
 mod race;
 
-pub use profile::profile;
+pub use profile::{profile, time_minibatch};
 pub use race::{Devices, Open, Race};
 
 use crate::error::Result;
@@ -48,7 +48,7 @@ impl Device {
     }
 
     /// The network with the kernels that the device calls.
-    fn network(&self, network: Network) -> Network {
+    pub fn network(&self, network: Network) -> Network {
         match self {
             Self::Gpu(_, tile) => tile.network(network),
             Self::Cpu => network,
@@ -256,13 +256,10 @@ impl Engine {
     ///
     /// # Errors
     /// A failure of the device.
-    async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<()> {
+    async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<f64> {
         match self {
             Self::Gpu(engine) => engine.repeat_kernel(kernel, times).await,
-            Self::Cpu(engine) => {
-                engine.repeat_kernel(kernel, times);
-                Ok(())
-            }
+            Self::Cpu(engine) => Ok(engine.repeat_kernel(kernel, times)),
         }
     }
 

@@ -20,7 +20,7 @@ const MIN_SECONDS: f64 = 0.05;
 const HYPERPARAMETERS: Hyperparameters = Hyperparameters { learning_rate: 1e-6, clip: 1.0 };
 
 /// The most minibatches in one measurement.
-pub(super) const MAX_MINIBATCHES: usize = 64;
+pub(super) const MAX_MINIBATCHES: usize = 512;
 
 /// A network to be measured, with random parameters and a minibatch of every token in turn.
 pub(super) struct Measured {
@@ -69,6 +69,14 @@ impl Measured {
         Ok((seconds_since(start), output.metrics, output.parameters))
     }
 
+    /// Seconds of a training step among successive ones, after one for warm-up, and how many there were.
+    async fn minibatch(&mut self) -> Result<(usize, f64)> {
+        self.train(1).await?;
+        let first = self.train(1).await?;
+        let minibatches = ((4.0 * MIN_SECONDS / first) as usize).clamp(1, MAX_MINIBATCHES);
+        Ok((minibatches, self.train(minibatches).await? / minibatches as f64))
+    }
+
     /// Times one kernel of the training step.
     async fn kernel(&mut self, kernel: &Kernel) -> Result<KernelTime> {
         let name = kernel.name;
@@ -76,6 +84,14 @@ impl Measured {
         let Work { flops, bytes } = (kernel.work)(&self.network.counts());
         Ok(KernelTime { name: name.to_owned(), dispatches: self.engine.dispatches(name) as u32, seconds, flops, bytes })
     }
+}
+
+/// Seconds of a training step of a network.
+///
+/// # Errors
+/// As [`profile`].
+pub async fn time_minibatch(device: &Device, network: Network) -> Result<f64> {
+    Ok(Measured::new(device, network).await?.minibatch().await?.1)
 }
 
 /// Measures a training step of a network. Takes a few seconds, or more if the step is long.
@@ -89,14 +105,13 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     for stage in device.network(network).training() {
         kernels.push(measured.kernel(stage.kernel).await?);
     }
-    let first = measured.train(1).await?;
-    let minibatches = ((4.0 * MIN_SECONDS / first) as usize).clamp(1, MAX_MINIBATCHES);
-    let minibatch = measured.train(minibatches).await? / minibatches as f64;
+    let (minibatches, minibatch) = measured.minibatch().await?;
     let (read_back, ..) = measured.read_back(minibatches).await?;
     // Last, because a browser processes recorded commands in the background for a while.
     let recording = timeit(async |times| {
+        let start = Instant::now();
         (0..times).for_each(|_| measured.engine.record(&measured.minibatch));
-        Ok(())
+        Ok(seconds_since(start))
     });
     let recording = recording.await?;
     Ok(Profile {
@@ -110,13 +125,12 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     })
 }
 
-/// Seconds per call. `run(times)` makes `times` calls, more and more until they take [`MIN_SECONDS`].
-async fn timeit(mut run: impl AsyncFnMut(usize) -> Result<()>) -> Result<f64> {
+/// Seconds per call. `run(times)` makes `times` calls and returns their seconds; it is called with more and more until
+/// they take [`MIN_SECONDS`].
+async fn timeit(mut run: impl AsyncFnMut(usize) -> Result<f64>) -> Result<f64> {
     let mut times = 1;
     loop {
-        let start = Instant::now();
-        run(times).await?;
-        let seconds = seconds_since(start);
+        let seconds = run(times).await?.max(1e-6);
         if seconds >= MIN_SECONDS {
             return Ok(seconds / times as f64);
         }

@@ -1,15 +1,18 @@
 //! Parts of a training step in isolation, for `engine::profile`.
 
+use web_time::Instant;
+
 use super::engine::Engine;
 use crate::error::Result;
 use crate::model::{Minibatch, StateAt};
 
 impl Engine {
     /// Runs all dispatches of one kernel of the training step `times` times, on the current content of its tensors.
+    /// Returns the seconds from their submission, recorded before, to their end.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<()> {
+    pub async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<f64> {
         let mut encoder = self.encoder();
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -17,8 +20,11 @@ impl Engine {
                 self.dispatch(&mut pass, self.steps.of(kernel));
             }
         }
-        let submission = self.gpu.submit(encoder.finish());
-        self.gpu.wait(submission).await
+        let commands = encoder.finish();
+        let start = Instant::now();
+        let submission = self.gpu.submit(commands);
+        self.gpu.wait(submission).await?;
+        Ok(start.elapsed().as_secs_f64())
     }
 
     /// Dispatches of a kernel in a training step.

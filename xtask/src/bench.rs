@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`.
+//! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`, or with `--gpu` `examples/bench_gpu`.
 
+use std::env::consts::EXE_EXTENSION;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser};
@@ -12,13 +14,13 @@ use crate::shell::{cargo, root, run, say};
 use crate::test::Need;
 use crate::{npm, site, test};
 
-/// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth]` before the
+/// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth | --gpu]` before the
 /// set-up, which takes minutes.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         let name = match arg {
-            Arg::Long(name @ ("kernels" | "growth")) => {
+            Arg::Long(name @ ("kernels" | "growth" | "gpu")) => {
                 options.push(format!("--{name}").into());
                 continue;
             }
@@ -34,8 +36,32 @@ pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     Ok(options)
 }
 
+/// The name of the program that measures a GPU.
+const GPU_BENCH: &str = "bench_gpu";
+
+/// Builds the program that measures a GPU alone, runs it, and says where it lies: it needs nothing but a driver, so it can
+/// be carried to another machine.
+fn bench_gpu(options: &[OsString]) -> Result<()> {
+    test::set_up(&[Need::GpuDriver])?;
+    say("Building the GPU's bench for release (about 2 minutes the first time, then seconds)");
+    run(cargo(["build", "--release", "--quiet", "--example", GPU_BENCH]))?;
+    let program = root().join("target/release/examples").join(GPU_BENCH).with_extension(EXE_EXTENSION);
+    say(format!("{} needs nothing but a GPU's driver: carry it to other machines", program.display()));
+    let output = root().join(folder(options));
+    check_folder(&output)?;
+    let mut bench = Command::new(program);
+    bench.arg("--json").arg(output.join("gpu.json"));
+    if let Some(pair) = options.windows(2).rfind(|pair| pair[0] == "--python") {
+        bench.args(pair);
+    }
+    run(bench)
+}
+
 /// Measures our engines and their peers in turn, and writes `docs/results/bench.json` and `bench.md`.
 pub fn bench(options: &[OsString]) -> Result<()> {
+    if options.iter().any(|option| option == "--gpu") {
+        return bench_gpu(options);
+    }
     check_folder(&root().join(folder(options)))?;
     test::set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::GpuDriver, Need::Bundler])?;
     site::build_only()?;
