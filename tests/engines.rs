@@ -41,9 +41,42 @@ async fn trained(device: &Device, parameters: &Parameters, minibatches: usize) -
     while !cursor.is_submitted() {
         engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Carried)).await.unwrap();
     }
-    let results = engine.request_results(&cursor, &[], 0).await.unwrap();
+    let results = engine.request_results(&cursor, &[], 0, true).await.unwrap();
     let EpochOutput { metrics, parameters, .. } = engine.take_results(results).await.unwrap();
+    let parameters = parameters.unwrap();
     (parameters, metrics.iter().map(|metrics| metrics.grad_norm).collect())
+}
+
+/// An update that overflows is noticed by the device, which may keep the parameters for itself.
+#[test]
+fn weights_that_are_not_finite_are_noticed_and_kept_weights_are_those_of_the_end() {
+    let network = kernels::network(LONG);
+    let parameters = &Parameters::init(network, 3);
+    let gpu = pollster::block_on(Gpu::open()).unwrap();
+    let gpus = gpu.tiles().map(|tile| Device::Gpu(gpu.clone(), tile));
+    for device in gpus.chain([Device::Cpu]) {
+        for (learning_rate, finite) in [(0.5, true), (f32::INFINITY, false)] {
+            let hyperparameters = Hyperparameters { learning_rate, ..HYPERPARAMETERS };
+            let setup = Setup { network, library: LIBRARY, minibatches: 2, hyperparameters, parameters };
+            pollster::block_on(async {
+                let mut engine = Engine::new(&device, &setup).await.unwrap();
+                let mut cursor = Cursor::new(1);
+                while !cursor.is_submitted() {
+                    engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Zero)).await.unwrap();
+                }
+                let results = engine.request_results(&cursor, &[], 0, false).await.unwrap();
+                let output = engine.take_results(results).await.unwrap();
+                assert_eq!(output.finite, finite, "{}", device.variant());
+                if engine.keeps_parameters() {
+                    assert_eq!(output.parameters, None);
+                    let kept = engine.read_kept(output.kept).await.unwrap();
+                    let newest = engine.read_parameters().await.unwrap();
+                    let same = kept.numbers.iter().zip(&newest.numbers).all(|(a, b)| a.to_bits() == b.to_bits());
+                    assert!(same, "{}", device.variant());
+                }
+            });
+        }
+    }
 }
 
 #[test]

@@ -89,6 +89,7 @@ const MUTATIONS: &[Mutation] = &[
     mutation("sgd_update", "sqrt(sums.x + sums.y + sums.z + sums.w)", "sums.x + sums.y + sums.z + sums.w"),
     mutation("sgd_update", "part < arrayLength(&squares);", "part + 1u < arrayLength(&squares);"),
     mutation("sgd_update", "f32(dims.steps * dims.batch)", "f32(dims.steps * dims.batch_padded)"),
+    mutation("grad_norm", "metrics[3] = 0.0;", "metrics[3] = 1.0;"),
     mutation("sgd_update", "parameters[i] - dims", "parameters[i] + dims"),
     mutation("sgd_update", " * factor", ""),
     mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row]", "transposed[copy.to + row * copy.columns + column + c]"),

@@ -77,8 +77,9 @@ fn both_engines_train_it_as_the_oracle_does() {
             while !run.is_submitted() {
                 engine.advance(&mut run, minibatch).await.unwrap();
             }
-            let results = engine.request_results(&run, &[], 0).await.unwrap();
+            let results = engine.request_results(&run, &[], 0, true).await.unwrap();
             let EpochOutput { metrics, parameters, .. } = engine.take_results(results).await.unwrap();
+            let parameters = parameters.unwrap();
             let sampled = Pick::Sampled { temperature: 1.0, top_k: 3, seed: 5 };
             let answer = engine.generate_scored(&[1, 2], 9, sampled.parameters()).await.unwrap();
             (metrics, parameters, (engine.generate(&[1, 2], 9).await.unwrap(), answer.tokens))

@@ -29,12 +29,12 @@ impl<'a> Keeper<'a> {
     }
 
     /// Saves after an epoch, if it is time. A failure is told once; the next save tries again.
-    pub fn after_epoch(&mut self, session: &Session, reports: &[EpochReport]) {
+    pub async fn after_epoch(&mut self, session: &mut Session, reports: &[EpochReport]) {
         if !session.epoch().is_multiple_of(self.every) {
             return;
         }
         let before = self.trouble.take();
-        self.save(session, reports);
+        self.save(session, reports).await;
         if let Some(why) = self.trouble.as_ref().filter(|why| Some(*why) != before.as_ref()) {
             let _ = writeln!(io::stderr(), "\n{why}: training goes on, and the next save tries again.");
         }
@@ -44,9 +44,9 @@ impl<'a> Keeper<'a> {
     ///
     /// # Errors
     /// A sentence, if the run could not be saved.
-    pub fn finish(mut self, session: &Session, reports: &[EpochReport]) -> Result<Option<&'a Path>, String> {
+    pub async fn finish(mut self, session: &mut Session, reports: &[EpochReport]) -> Result<Option<&'a Path>, String> {
         if self.saved != Some(session.epoch()) {
-            self.save(session, reports);
+            self.save(session, reports).await;
         }
         let Some(why) = self.trouble else { return Ok(self.path) };
         let left = match self.saved {
@@ -56,10 +56,13 @@ impl<'a> Keeper<'a> {
         Err(format!("The run was not saved: {why}; {left}, with another --checkpoint."))
     }
 
-    fn save(&mut self, session: &Session, reports: &[EpochReport]) {
+    async fn save(&mut self, session: &mut Session, reports: &[EpochReport]) {
         let Some(path) = self.path else { return };
-        match files::replace(path, &session.checkpoint(reports).write()) {
-            Ok(()) => (self.saved, self.trouble) = (Some(session.epoch()), None),
+        // Of a lost device the parameters that were read before are saved.
+        let _ = session.save_last().await;
+        let epoch = session.saved_epoch();
+        match files::replace(path, &session.checkpoint(&reports[..epoch as usize]).write()) {
+            Ok(()) => (self.saved, self.trouble) = (Some(epoch), None),
             Err(error) => self.trouble = Some(format!("{} can't be written ({error})", path.display())),
         }
     }

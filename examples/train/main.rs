@@ -102,7 +102,7 @@ impl Run<'_> {
             let Some(mut result) = session.advance().await? else { continue };
             let sample = result.sample.take().expect("a sample was asked for");
             reports.push(result.report(sample));
-            self.keeper.after_epoch(session, reports);
+            self.keeper.after_epoch(session, reports).await;
             report.epoch(&reports[reports.len() - 1])?;
         }
         let mut samples = Vec::new();
@@ -125,7 +125,7 @@ async fn train(arguments: &Arguments) -> Result<(), String> {
     let mut run = Run { opened: open(arguments).await?, prefixes, keeper, stop };
     let end = run.train(arguments).await;
     // However it ended, it is saved up to its last good epoch.
-    let saved = run.keeper.finish(&run.opened.session, &run.opened.reports);
+    let saved = run.keeper.finish(&mut run.opened.session, &run.opened.reports).await;
     let why = match end {
         Ok(()) => None,
         // Nobody reads on, as in `train | head`.

@@ -128,14 +128,21 @@ impl Engine {
     }
 
     /// Requests the results of a sequence of minibatches that has been submitted, and a sample that continues `prefix`
-    /// by the `length` likeliest tokens; none if `length` is 0. The next sequence can begin at once on a GPU; results
-    /// have to be taken before those of the sequence after it are requested, on the CPU before the next begins.
+    /// by the `length` likeliest tokens; none if `length` is 0. They include the parameters if they are `wanted`, on the
+    /// CPU always. The next sequence can begin at once on a GPU; results have to be taken before those of the sequence
+    /// after it are requested, on the CPU before the next begins.
     ///
     /// # Errors
     /// On the GPU, an empty or too long prefix; a failure of the device.
-    pub async fn request_results(&mut self, run: &Cursor, prefix: &[u32], length: usize) -> Result<Results> {
+    pub async fn request_results(
+        &mut self,
+        run: &Cursor,
+        prefix: &[u32],
+        length: usize,
+        wanted: bool,
+    ) -> Result<Results> {
         Ok(match self {
-            Self::Gpu(engine) => Results::Gpu(engine.request_results(run, prefix, length).await?),
+            Self::Gpu(engine) => Results::Gpu(engine.request_results(run, prefix, length, wanted).await?),
             Self::Cpu(_) => Results::Cpu { prefix: prefix.to_vec(), length },
         })
     }
@@ -149,10 +156,30 @@ impl Engine {
             (Self::Gpu(engine), Results::Gpu(results)) => engine.take_results(results).await,
             (Self::Cpu(engine), Results::Cpu { prefix, length }) => {
                 let (metrics, parameters) = (engine.finish(), engine.parameters().clone());
+                let finite = parameters.numbers.iter().all(|weight| weight.is_finite());
                 let sample = if length > 0 { engine.generate(&prefix, length).await } else { Vec::new() };
-                Ok(EpochOutput { metrics, parameters, sample })
+                Ok(EpochOutput { metrics, finite, parameters: Some(parameters), kept: 0, sample })
             }
             _ => unreachable!("results of another engine"),
+        }
+    }
+
+    /// Whether the device keeps the parameters of the last sequences, so that results need not bring them.
+    pub fn keeps_parameters(&self) -> bool {
+        matches!(self, Self::Gpu(engine) if engine.keeps_parameters())
+    }
+
+    /// The parameters that the device keeps from a sequence, by [`EpochOutput::kept`].
+    ///
+    /// # Errors
+    /// A failure of the device.
+    ///
+    /// # Panics
+    /// If it keeps none.
+    pub async fn read_kept(&self, kept: usize) -> Result<Parameters> {
+        match self {
+            Self::Gpu(engine) => engine.read_kept(kept).await,
+            Self::Cpu(_) => panic!("the CPU's results bring the parameters"),
         }
     }
 

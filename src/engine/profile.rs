@@ -64,9 +64,9 @@ impl Measured {
         let run = self.submit(minibatches).await?;
         self.engine.synchronize().await?;
         let start = Instant::now();
-        let results = self.engine.request_results(&run, &[], 0).await?;
+        let results = self.engine.request_results(&run, &[], 0, true).await?;
         let output = self.engine.take_results(results).await?;
-        Ok((seconds_since(start), output.metrics, output.parameters))
+        Ok((seconds_since(start), output.metrics, output.parameters.expect("they were asked for")))
     }
 
     /// Seconds of a training step among successive ones, after one for warm-up, and how many there were.

@@ -2,7 +2,7 @@
 //! more and for longer.
 
 use futures_util::future::LocalBoxFuture;
-use web_time::Duration;
+use web_time::{Duration, Instant};
 
 use super::Device;
 use super::profile::{MAX_MINIBATCHES, Measured};
@@ -15,8 +15,12 @@ use crate::model::race::{Lap, PastRace};
 use crate::model::{Config, Sizes};
 use crate::network::Network;
 
-/// No further lap begins once laps have taken this long. Compiling, which a visitor waits for once, does not count.
+/// No further lap of a GPU begins once laps have taken this long. Compiling, which a visitor waits for once, does not
+/// count.
 const LIMIT: Duration = Duration::from_secs(2);
+
+/// No variant is compiled any more once the race has taken this long. Those that were precompiled still run.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A first lap lasts about this long, and a second one; or one minibatch, if that takes longer.
 const FIRST_LAP: Duration = Duration::from_millis(60);
@@ -149,7 +153,8 @@ fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
 /// The last failure, if no device could train.
 async fn race(entrants: Vec<Device>, network: Network) -> Result<Race> {
     let laps = entrants.iter().map(|entrant| Lap { name: entrant.variant(), tokens_per_second: None }).collect();
-    let mut field = Field { network: racing(network), entrants, laps, driven: 0.0, failure: None };
+    let mut field =
+        Field { network: racing(network), entrants, laps, start: Instant::now(), driven: 0.0, failure: None };
     let all = 0..field.entrants.len();
     for i in all.clone() {
         if !field.is_hopeless(i) {
@@ -175,6 +180,7 @@ struct Field {
     entrants: Vec<Device>,
     /// The latest lap of each entrant.
     laps: Vec<Lap>,
+    start: Instant,
     /// Seconds of all laps so far.
     driven: f64,
     failure: Option<Error>,
@@ -209,9 +215,19 @@ impl Field {
         is_gpu(i) && fastest(true) > 0.0 && fastest(true) * HOPELESS < fastest(false)
     }
 
-    /// Times an entrant for about `time`, if there is time left or none has been timed.
+    /// Whether an entrant may run: the CPU once in any case, others if there is time left or none has been timed.
+    fn has_time(&self, i: usize) -> bool {
+        let (must, compiled) = match &self.entrants[i] {
+            Device::Cpu => (self.laps[i].tokens_per_second.is_none(), true),
+            Device::Gpu(gpu, tile) => (self.fastest().is_none(), gpu.has_compiled(&self.network, *tile)),
+        };
+        let in_time = self.driven < LIMIT.as_secs_f64() && (compiled || self.start.elapsed() < PATIENCE);
+        must || in_time
+    }
+
+    /// Times an entrant for about `time`, if there is time.
     async fn lap(&mut self, i: usize, time: Duration) {
-        if self.driven >= LIMIT.as_secs_f64() && self.fastest().is_some() {
+        if !self.has_time(i) {
             return;
         }
         match lap(&self.entrants[i], self.network, time).await {

@@ -82,6 +82,12 @@ impl Gpu {
         kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
     }
 
+    /// Whether a network's kernels are compiled for a tile shape.
+    pub fn has_compiled(&self, network: &Network, tile: Tile) -> bool {
+        let pipelines = self.pipelines.borrow();
+        tile.network(*network).kernels().into_iter().all(|kernel| pipelines.has(kernel, tile))
+    }
+
     /// Precompiles a network's kernels for one more tile shape, the default first; returns false if all are compiled. On
     /// a software adapter the default is all, since compiling takes the processor's time.
     ///
@@ -90,11 +96,7 @@ impl Gpu {
     pub async fn precompile_next(&self, network: &Network, library: Library) -> Result<bool> {
         let first = self.tile(network.sizes);
         let tiles = std::iter::once(first).chain(self.tiles().filter(|_| !self.software));
-        let is_new = |tile: &Tile| {
-            let pipelines = self.pipelines.borrow();
-            tile.network(*network).kernels().into_iter().any(|kernel| !pipelines.has(kernel, *tile))
-        };
-        let Some(tile) = tiles.into_iter().find(is_new) else { return Ok(false) };
+        let Some(tile) = tiles.into_iter().find(|tile| !self.has_compiled(network, *tile)) else { return Ok(false) };
         self.checked(|| drop(self.kernels(network, library, tile))).await?;
         Ok(true)
     }
@@ -134,8 +136,16 @@ impl Gpu {
     /// # Errors
     /// A failure of the device; see [`Gpu::check`].
     pub async fn wait(&self, submission: Submission) -> Result<()> {
-        submission.done(&self.device).await?;
+        self.done(submission).await?;
         self.check()
+    }
+
+    /// Waits for a submission. If that fails, the device's first failure is the reason.
+    async fn done(&self, submission: Submission) -> Result<()> {
+        submission.done(&self.device).await.map_err(|error| match error {
+            Error::Gpu(symptom) => self.failure(symptom),
+            error => error,
+        })
     }
 
     /// Submits commands that fill a `MAP_READ` buffer, and requests its first `bytes`.
@@ -180,7 +190,7 @@ impl ReadBack {
     /// The buffer can't be mapped, as after the device's loss.
     pub async fn numbers<T: bytemuck::Pod>(mut self) -> Result<Vec<T>> {
         if let Some(submission) = self.submission.take().filter(|_| self.outcome.is_none()) {
-            submission.done(&self.gpu.device).await?;
+            self.gpu.done(submission).await?;
         }
         let outcome = match self.outcome.take() {
             Some(outcome) => Ok(outcome),

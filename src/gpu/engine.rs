@@ -10,6 +10,7 @@ use super::fit;
 use super::layout::{Buffer, Layout, Tensor};
 use super::pacing::Pacing;
 use super::pipelines::{Compiled, compile};
+use super::results::parameters_of;
 use super::step::{Dispatch, Steps};
 use super::tile::Tile;
 use super::wgsl::Dims;
@@ -20,6 +21,13 @@ use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// The most minibatches in one submission.
 const MAX_UPLOADS: u64 = 64;
+
+/// Sequences after whose end the parameters are kept on the device: of two results may be awaited, and the one before
+/// them is the last good one.
+pub(super) const KEPT: usize = 3;
+
+/// The most bytes of parameters that are kept. Where there are more, an epoch takes so long that they can be read.
+const KEPT_BYTES: u64 = 16 << 20;
 
 /// The most bytes of tokens in one submission, unless a single minibatch has more.
 const MAX_UPLOADED_BYTES: u64 = 4 << 20;
@@ -41,11 +49,15 @@ pub struct Engine {
     pub(super) history: wgpu::Buffer,
     /// For answers.
     pub(super) readback: wgpu::Buffer,
+    /// Copies of the parameters at the end of the last sequences; none if they are large.
+    pub(super) kept: Vec<wgpu::Buffer>,
     /// For the results of an epoch; one is filled while the other is read.
     pub(super) results: [wgpu::Buffer; 2],
     pub(super) pacing: Pacing,
     /// The number of submissions that train or copy results.
     pub(super) submissions: u64,
+    /// The number of sequences whose results were requested.
+    pub(super) sequences: usize,
     /// How often results were waited for while the device had nothing to do.
     pub(super) idle_waits: usize,
 }
@@ -107,7 +119,8 @@ impl Engine {
         let uploads = (MAX_UPLOADED_BYTES / minibatch).clamp(1, MAX_UPLOADS) * minibatch;
         let metrics = 16 * setup.minibatches as u64;
         let generated = layout.tensor("sequence").bytes() + layout.tensor("generated_logits").bytes();
-        let results = metrics + layout.end(Buffer::Parameters) + layout.tensor("sequence").bytes();
+        let parameters = layout.end(Buffer::Parameters);
+        let results = metrics + parameters + layout.tensor("sequence").bytes();
         let carried = layout.network.carried().map(|tensor| {
             let tensor = layout.tensor(tensor.name).clone();
             let slot = buffer("carried", tensor.slot_bytes(), copied);
@@ -120,6 +133,9 @@ impl Engine {
             carried: carried.collect(), // new buffers are zero
             history: buffer("history", metrics, copied),
             readback: buffer("readback", generated, Usage::MAP_READ | Usage::COPY_DST),
+            kept: (0..if parameters <= KEPT_BYTES { KEPT } else { 0 })
+                .map(|_| buffer("kept", parameters, copied))
+                .collect(),
             results: [(); 2].map(|()| buffer("results", results, Usage::MAP_READ | Usage::COPY_DST)),
             gpu: gpu.clone(),
             buffers,
@@ -127,6 +143,7 @@ impl Engine {
             steps,
             pacing: Pacing::new(),
             submissions: 0,
+            sequences: 0,
             idle_waits: 0,
         }
     }
@@ -156,6 +173,20 @@ impl Engine {
             numbers.extend(self.read::<f32>(param.name).await?);
         }
         Ok(Parameters { network: self.network(), numbers })
+    }
+
+    /// Whether the device keeps the parameters of the last sequences, so that results need not bring them.
+    pub fn keeps_parameters(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// The parameters that the device keeps from a sequence, by [`EpochOutput::kept`](crate::network::EpochOutput).
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn read_kept(&self, kept: usize) -> Result<Parameters> {
+        let padded = self.read_buffer(&self.kept[kept], 0, self.layout.end(Buffer::Parameters)).await?;
+        Ok(parameters_of(&self.layout, &padded))
     }
 
     /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.
@@ -322,7 +353,12 @@ impl Engine {
 
     fn all_buffers(&self) -> impl Iterator<Item = &wgpu::Buffer> {
         let others = [&self.uniforms, &self.uploads, &self.history, &self.readback];
-        self.buffers.values().chain(others).chain(&self.results).chain(self.carried.iter().map(|(_, slot)| slot))
+        self.buffers
+            .values()
+            .chain(others)
+            .chain(&self.kept)
+            .chain(&self.results)
+            .chain(self.carried.iter().map(|(_, slot)| slot))
     }
 }
 

@@ -24,17 +24,27 @@ impl Engine {
     /// If there is none of this name.
     pub async fn read<T: bytemuck::Pod>(&self, name: &str) -> Result<Vec<T>> {
         let tensor = self.layout.tensor(name);
+        Ok(tensor.unpad(&self.read_buffer(self.buffer_of(tensor), tensor.at, tensor.bytes()).await?))
+    }
+
+    /// Reads a part of a buffer through a temporary one.
+    pub(super) async fn read_buffer<T: bytemuck::Pod>(
+        &self,
+        buffer: &wgpu::Buffer,
+        at: u64,
+        bytes: u64,
+    ) -> Result<Vec<T>> {
         let staging = self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("staging"),
-            size: tensor.bytes(),
+            size: bytes,
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         let mut encoder = self.encoder();
-        encoder.copy_buffer_to_buffer(self.buffer_of(tensor), tensor.at, &staging, 0, tensor.bytes());
-        let padded = self.gpu.read_back(encoder.finish(), &staging, tensor.bytes()).numbers().await?;
+        encoder.copy_buffer_to_buffer(buffer, at, &staging, 0, bytes);
+        let numbers = self.gpu.read_back(encoder.finish(), &staging, bytes).numbers().await?;
         staging.destroy();
-        Ok(tensor.unpad(&padded))
+        Ok(numbers)
     }
 
     /// Uploads a minibatch and sets its initial state.

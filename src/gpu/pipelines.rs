@@ -2,7 +2,7 @@
 
 use super::platform;
 use super::tile::Tile;
-use super::wgsl::Dims;
+use super::wgsl::{Dims, tile_of};
 use crate::network::{Access, Kernel};
 
 /// A kernel compiled on a device.
@@ -12,14 +12,19 @@ pub struct Compiled {
     pub bind_group_layout: wgpu::BindGroupLayout,
 }
 
-/// The pipelines compiled on a device, by kernel and tile shape.
+/// The pipelines compiled on a device, by kernel and, where it depends on it, tile shape.
 #[derive(Default)]
-pub struct Pipelines(Vec<(&'static str, Tile, Compiled)>);
+pub struct Pipelines(Vec<(&'static str, Option<Tile>, Compiled)>);
 
 impl Pipelines {
     /// Whether the kernel is compiled for a tile shape.
     pub fn has(&self, kernel: &Kernel, tile: Tile) -> bool {
-        self.0.iter().any(|(name, of, _)| (*name, *of) == (kernel.name, tile))
+        self.find(kernel, tile).is_some()
+    }
+
+    fn find(&self, kernel: &Kernel, tile: Tile) -> Option<&Compiled> {
+        let wanted = (kernel.name, tile_of(kernel, tile));
+        self.0.iter().find(|(name, of, _)| (*name, *of) == wanted).map(|(.., compiled)| compiled)
     }
 
     /// The kernel's pipeline for a tile shape; compiles `wgsl()` on first use.
@@ -30,11 +35,11 @@ impl Pipelines {
         tile: Tile,
         wgsl: impl FnOnce() -> String,
     ) -> Compiled {
-        if let Some((.., known)) = self.0.iter().find(|(name, of, _)| (*name, *of) == (kernel.name, tile)) {
+        if let Some(known) = self.find(kernel, tile) {
             return known.clone();
         }
         let compiled = compile(device, kernel, wgsl());
-        self.0.push((kernel.name, tile, compiled.clone()));
+        self.0.push((kernel.name, tile_of(kernel, tile), compiled.clone()));
         compiled
     }
 }

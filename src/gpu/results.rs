@@ -2,7 +2,7 @@
 //! device goes on with the next.
 
 use super::device::ReadBack;
-use super::engine::Engine;
+use super::engine::{Engine, KEPT};
 use super::layout::{Buffer, Layout};
 use crate::error::Result;
 use crate::kernels::generate::SEQUENCE_HEAD;
@@ -14,8 +14,10 @@ use crate::network::{EpochOutput, Parameters};
 pub struct Results {
     read_back: ReadBack,
     minibatches: usize,
-    /// Bytes of the parameters.
+    /// Bytes of the parameters; 0 if they were not asked for.
     parameters: u64,
+    /// The index of the copy that the device keeps.
+    kept: usize,
     /// [`Engine::submissions`] when they were requested.
     submissions: u64,
 }
@@ -28,18 +30,26 @@ impl Results {
 }
 
 impl Engine {
-    /// Requests loss and gradient norm of each minibatch of a sequence that has been submitted, the parameters after it,
-    /// and the continuation of `prefix` by the `length` likeliest tokens; none if `length` is 0. The next sequence can
-    /// be submitted at once; results have to be taken before those of the sequence after it are requested.
+    /// Requests loss and gradient norm of each minibatch of a sequence that has been submitted, the continuation of
+    /// `prefix` by the `length` likeliest tokens, none if `length` is 0, and, if they are `wanted`, the parameters after
+    /// it. The next sequence can be submitted at once; results have to be taken before those of the sequence after it are
+    /// requested.
     ///
     /// # Errors
     /// As [`Engine::generate`].
-    pub async fn request_results(&mut self, run: &Cursor, prefix: &[u32], length: usize) -> Result<Results> {
+    pub async fn request_results(
+        &mut self,
+        run: &Cursor,
+        prefix: &[u32],
+        length: usize,
+        wanted: bool,
+    ) -> Result<Results> {
         let (encoder, tokens) = match length {
             0 => (self.encoder(), 0),
             _ => (self.write_tokens(prefix, length, false).await?, SEQUENCE_HEAD + prefix.len() + length),
         };
-        let results = self.request(encoder, run.at.0, self.layout.end(Buffer::Parameters), tokens);
+        let parameters = if wanted { self.layout.end(Buffer::Parameters) } else { 0 };
+        let results = self.request(encoder, run.at.0, parameters, tokens);
         self.pacing.begin_sequence();
         Ok(results)
     }
@@ -54,12 +64,17 @@ impl Engine {
         self.results.swap(0, 1);
         let [staging, _] = &self.results;
         let (metrics, tokens) = (16 * minibatches as u64, 4 * tokens as u64);
+        let kept = self.sequences % KEPT;
+        self.sequences += 1;
+        if let Some(copy) = self.kept.get(kept) {
+            encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, copy, 0, copy.size());
+        }
         encoder.copy_buffer_to_buffer(&self.history, 0, staging, 0, metrics);
         encoder.copy_buffer_to_buffer(&self.buffers[&Buffer::Parameters], 0, staging, metrics, parameters);
         encoder.copy_buffer_to_buffer(self.buffer("sequence"), 0, staging, metrics + parameters, tokens);
         let read_back = self.gpu.read_back(encoder.finish(), staging, metrics + parameters + tokens);
         self.submissions += 1;
-        Results { read_back, minibatches, parameters, submissions: self.submissions }
+        Results { read_back, minibatches, parameters, kept, submissions: self.submissions }
     }
 
     /// Waits for results.
@@ -70,16 +85,20 @@ impl Engine {
         // Nothing was submitted after them.
         let is_last = results.submissions == self.submissions;
         self.idle_waits += usize::from(is_last && !results.are_ready());
-        let Results { read_back, minibatches, parameters, .. } = results;
+        let Results { read_back, minibatches, parameters, kept, .. } = results;
         let numbers = read_back.numbers::<u32>().await?;
         self.gpu.check()?;
         let (metrics, rest) = numbers.split_at(4 * minibatches);
         let (parameters, sequence) = rest.split_at(parameters as usize / 4);
+        let finite = metrics.last().is_none_or(|overflow| *overflow == 0);
         let metrics = metrics.chunks_exact(4);
         let metrics = metrics.map(|m| Metrics { loss: f32::from_bits(m[0]), grad_norm: f32::from_bits(m[1]) });
+        let parameters = bytemuck::cast_slice(parameters);
         Ok(EpochOutput {
             metrics: metrics.collect(),
-            parameters: parameters_of(&self.layout, bytemuck::cast_slice(parameters)),
+            finite,
+            parameters: (!parameters.is_empty()).then(|| parameters_of(&self.layout, parameters)),
+            kept,
             sample: sequence.get(SEQUENCE_HEAD..).unwrap_or_default().to_vec(),
         })
     }
@@ -102,12 +121,11 @@ impl Engine {
     }
 }
 
-/// The parameters in a parameter buffer's content; none if it was not read.
-fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
+/// The parameters in a parameter buffer's content.
+pub(super) fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
     let network = layout.network;
-    let tensors = network.params().map(|param| layout.tensor(param.name)).filter(|_| !padded.is_empty());
-    Parameters {
-        network,
-        numbers: tensors.flat_map(|tensor| tensor.unpad(&padded[tensor.at as usize / 4..])).collect(),
-    }
+    let tensors = network.params().map(|param| layout.tensor(param.name));
+    let mut numbers = Vec::with_capacity(network.parameter_count());
+    tensors.for_each(|tensor| numbers.extend(tensor.unpad(&padded[tensor.at as usize / 4..])));
+    Parameters { network, numbers }
 }

@@ -24,8 +24,12 @@ pub struct Setup<'a> {
 pub struct EpochOutput {
     /// Of each minibatch.
     pub metrics: Vec<Metrics>,
-    /// After the last one.
-    pub parameters: Parameters,
+    /// Whether all parameters are finite after the last one.
+    pub finite: bool,
+    /// The parameters after the last one, if they were asked for.
+    pub parameters: Option<Parameters>,
+    /// Where the device keeps these parameters, until those of the third sequence after it.
+    pub kept: usize,
     /// The tokens of a sample by these parameters, prefix included; empty if none was requested.
     pub sample: Vec<u32>,
 }

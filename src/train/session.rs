@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use web_time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::schedule::Schedule;
@@ -69,7 +70,26 @@ pub struct Session {
     tokens_done: u64,
     /// Seconds on the clock when the last results came.
     taken: f64,
-    last_good: Snapshot,
+    /// The newest epoch whose parameters have been read.
+    saved: Snapshot,
+    /// When they were.
+    saved_at: Instant,
+    /// The last finished epoch, if it is newer.
+    unsaved: Option<Unsaved>,
+    /// Finished epochs, also those that are trained again after the loss of a device.
+    told: u32,
+}
+
+/// Parameters are read back after this time: as often as a lost device's work may have to be done again.
+const SAVED_EVERY: Duration = Duration::from_millis(100);
+
+/// A finished epoch whose parameters only the device has.
+struct Unsaved {
+    epoch: u32,
+    tokens_done: u64,
+    rng: Xoshiro256PlusPlus,
+    /// Where the device keeps them.
+    kept: usize,
 }
 
 /// A run at the end of an epoch: all that is needed to continue from there, apart from what is kept for the whole run.
@@ -141,7 +161,10 @@ impl Session {
             clock: Clock::default(),
             tokens_done: 0,
             taken: 0.0,
-            last_good: Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
+            saved: Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
+            saved_at: Instant::now(),
+            unsaved: None,
+            told: 0,
             rng,
         })
     }
@@ -249,16 +272,19 @@ impl Session {
         }
         let output = self.engine.take_results(results).await;
         self.clock.stop();
-        let EpochOutput { metrics, parameters, sample } = output?;
+        let EpochOutput { metrics, finite, parameters, kept, sample } = output?;
         let seconds = self.clock.seconds() - since.max(std::mem::replace(&mut self.taken, self.clock.seconds()));
-        let mut result = self.epoch_result(&metrics, &parameters, seconds)?;
+        let mut result = self.epoch_result(&metrics, finite, seconds)?;
         result.sample = (!sample.is_empty()).then(|| self.read_sample(&prefix, &sample));
-        if self.config.validation == 0 {
-            return Ok(Some(self.finish_epoch(result, rng, parameters)));
-        }
-        let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
-        self.validation = Some(Validation { result, rng, held_out });
-        Ok(None)
+        let parameters = match parameters {
+            Some(parameters) if self.config.validation > 0 => {
+                let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
+                self.validation = Some(Validation { result, rng, held_out });
+                return Ok(None);
+            }
+            parameters => parameters.ok_or(kept),
+        };
+        Ok(Some(self.finish_epoch(result, rng, parameters)))
     }
 
     /// Reads held-out tokens for some tens of milliseconds, which do not count as training; returns the results of the
@@ -268,7 +294,7 @@ impl Session {
         let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
         let Validation { mut result, rng, held_out } = self.validation.take()?;
         result.validation = Some(loss.exp().min(f32::MAX.into()));
-        Some(self.finish_epoch(result, rng, held_out.into_parameters()))
+        Some(self.finish_epoch(result, rng, Ok(held_out.into_parameters())))
     }
 
     /// Submits minibatches, and requests the epoch's results when it ends.
@@ -300,7 +326,9 @@ impl Session {
         if cursor.is_submitted() {
             let (prefix, length) = self.sample.clone();
             let tokens = corpus.vocabulary.encode(&prefix);
-            let results = engine.request_results(cursor, &tokens, length).await?;
+            let old = self.saved_at.elapsed() >= SAVED_EVERY;
+            let wanted = old || config.validation > 0 || !engine.keeps_parameters();
+            let results = engine.request_results(cursor, &tokens, length, wanted).await?;
             let (minibatches, rng, since) = (epoch.len(), self.rng.clone(), *since);
             self.ended.push(EndedEpoch { results, minibatches, rng, since, prefix });
             self.current = None;
@@ -309,10 +337,10 @@ impl Session {
     }
 
     /// The results of the epoch after the finished ones; [`Error::Diverged`] if one is not finite.
-    fn epoch_result(&self, metrics: &[Metrics], parameters: &Parameters, seconds: f64) -> Result<EpochResult> {
+    fn epoch_result(&self, metrics: &[Metrics], finite: bool, seconds: f64) -> Result<EpochResult> {
         let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
         let perplexity = loss.exp();
-        if let Some((quantity, m)) = divergence::find(metrics, &parameters.numbers, perplexity) {
+        if let Some((quantity, m)) = divergence::find(metrics, finite, perplexity) {
             let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
             return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
         }
@@ -328,11 +356,22 @@ impl Session {
         })
     }
 
-    /// `rng`: as it was after the epoch's windows were drawn.
-    fn finish_epoch(&mut self, result: EpochResult, rng: Xoshiro256PlusPlus, parameters: Parameters) -> EpochResult {
+    /// `rng`: as it was after the epoch's windows were drawn. `parameters`: those after it, or where the device keeps
+    /// them.
+    fn finish_epoch(
+        &mut self,
+        result: EpochResult,
+        rng: Xoshiro256PlusPlus,
+        parameters: std::result::Result<Parameters, usize>,
+    ) -> EpochResult {
         self.epoch = result.epoch;
+        self.told = self.told.max(self.epoch);
         self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
-        self.last_good = Snapshot { epoch: self.epoch, tokens_done: self.tokens_done, rng, parameters };
+        let (epoch, tokens_done) = (self.epoch, self.tokens_done);
+        match parameters {
+            Ok(parameters) => self.save(Snapshot { epoch, tokens_done, rng, parameters }),
+            Err(kept) => self.unsaved = Some(Unsaved { epoch, tokens_done, rng, kept }),
+        }
         result
     }
 

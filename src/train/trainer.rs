@@ -172,7 +172,8 @@ impl<E: FnMut(Event)> Trainer<E> {
 
     /// A checkpoint of the run at the end of its last epoch, as a file with its summary.
     async fn checkpoint(&mut self) -> Result<(Summary, Vec<u8>)> {
-        let session = self.session.as_ref().ok_or(Error::NothingToSave)?;
+        let session = self.session.as_mut().ok_or(Error::NothingToSave)?;
+        session.save_last().await?;
         // Lent and not copied: of a long run they are many.
         let checkpoint = session.checkpoint(std::mem::take(&mut self.reports));
         let answer = (checkpoint.summary(), checkpoint.write());
@@ -220,6 +221,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         while let Some(result) = self.session.as_mut().expect("there is a run").take_ended().await? {
             self.report(run, result);
         }
+        self.save_last().await?;
         self.emit_progress();
         if self.session.as_ref().is_some_and(Session::is_finished) {
             return self.finish(run).await;
@@ -309,7 +311,16 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Epochs { run, reports: vec![report] });
     }
 
+    /// Nothing shall be lost if the device is, once nobody waits for speed.
+    async fn save_last(&mut self) -> Result<()> {
+        match &mut self.session {
+            Some(session) => session.save_last().await,
+            None => Ok(()),
+        }
+    }
+
     async fn finish(&mut self, run: u32) -> Result<()> {
+        self.save_last().await?;
         let report = self.final_report().await?;
         (self.emit)(Event::Finished { run, report });
         self.mode = Mode::Idle;

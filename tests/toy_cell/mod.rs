@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use time_traveller::kernels::{
-    cross_entropy, generate, output, rnn, sgd,
+    cross_entropy, generate, output, output_loss, rnn, sgd,
     shared::{NEXT_TOKEN, TANH},
 };
 use time_traveller::model::Sizes;
@@ -86,9 +86,17 @@ const CODE: &[Code] = &[
 ];
 
 /// What a real cell would add to `src/kernels/mod.rs`.
-pub const LIBRARY: Library = &[CODE, rnn::CODE, output::CODE, cross_entropy::CODE, sgd::CODE, generate::CODE];
-pub const ORACLES: &[Oracles] =
-    &[OWN_ORACLES, rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, sgd::ORACLES, generate::ORACLES];
+pub const LIBRARY: Library =
+    &[CODE, rnn::CODE, output::CODE, cross_entropy::CODE, output_loss::CODE, sgd::CODE, generate::CODE];
+pub const ORACLES: &[Oracles] = &[
+    OWN_ORACLES,
+    rnn::ORACLES,
+    output::ORACLES,
+    cross_entropy::ORACLES,
+    output_loss::ORACLES,
+    sgd::ORACLES,
+    generate::ORACLES,
+];
 
 pub fn network(sizes: Sizes) -> Network {
     Network { cell: &TOY, ..time_traveller::kernels::network(sizes) }

@@ -5,6 +5,7 @@
 @group(0) @binding(2) var<storage, read> losses: array<f32>; // (N)
 @group(0) @binding(3) var<storage, read_write> squares: array<f32>; // (number of workgroups)
 @group(0) @binding(4) var<storage, read_write> loss_sums: array<f32>; // (number of workgroups)
+@group(0) @binding(5) var<storage, read_write> metrics: array<f32>; // the last is cleared for sgd_update
 
 // Threads whose sums one of them adds.
 const PARTS: u32 = 16u;
@@ -42,5 +43,8 @@ fn grad_norm(
         }
         squares[workgroup.x] = sum.x;
         loss_sums[workgroup.x] = sum.y;
+        if workgroup.x == 0u {
+            metrics[3] = 0.0;
+        }
     }
 }

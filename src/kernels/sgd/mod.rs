@@ -26,7 +26,7 @@ pub const SGD: Module = Module {
     tensors: &[
         Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
         Tensor::new("loss_sums", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
-        // Mean loss, gradient norm, clip factor, 0.
+        // Mean loss, gradient norm, clip factor, 1 if a parameter is not finite after the update and else 0.
         Tensor::floats("metrics", &[Dim::Count(4)]),
     ],
     update: &[&GRAD_NORM, &SGD_UPDATE],
@@ -36,7 +36,7 @@ pub const SGD: Module = Module {
 pub const GRAD_NORM: Kernel = Kernel {
     name: "grad_norm",
     runs: Runs::Once,
-    bindings: &[(GRADS, Read), ("losses", Read), ("squares", Write), ("loss_sums", Write)],
+    bindings: &[(GRADS, Read), ("losses", Read), ("squares", Write), ("loss_sums", Write), ("metrics", Write)],
     extent: Extent::TileGroups(|p| (NORM_GROUPS, (2 * p.parameters + p.positions()) / NORM_GROUPS)),
     work: |&Counts { n, parameters, .. }| Work::new(2 * parameters + n, parameters + n),
 };

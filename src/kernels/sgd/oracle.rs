@@ -11,6 +11,7 @@ fn grad_norm(m: &mut Memory, _: usize) {
     let losses = m.get("losses").iter().fold(0.0, |sum, loss| sum + loss);
     m.set("squares", vec![sum]);
     m.set("loss_sums", vec![losses]);
+    m.get_mut("metrics")[3] = 0.0;
 }
 
 /// `min(1, clip / norm)`
@@ -18,7 +19,7 @@ pub fn clip_factor_of(norm: f64, clip: f64) -> f64 {
     if norm > clip { clip / norm } else { 1.0 }
 }
 
-/// `metrics`: mean loss in nats, global L2 norm, clip factor, 0. Then `w -= learning_rate · clip_factor · dw` for all
+/// `metrics`: mean loss in nats, global L2 norm, clip factor, 1 if a weight is not finite. Then `w -= learning_rate · clip_factor · dw` for all
 /// parameters, and updates the transposed copies.
 fn sgd_update(m: &mut Memory, _: usize) {
     let loss = m.get("loss_sums").iter().sum::<f64>() / m.sizes.positions() as f64;
@@ -26,14 +27,17 @@ fn sgd_update(m: &mut Memory, _: usize) {
     let factor = clip_factor_of(norm, m.clip);
     m.set("metrics", vec![loss, norm, factor, 0.0]);
     let (network, rate) = (m.network, m.learning_rate * factor);
+    let mut finite = true;
     for param in network.params() {
         let grads = m.get(&format!("d{}", param.name)).to_vec();
         for (w, g) in m.get_mut(param.name).iter_mut().zip(grads) {
             *w -= rate * g;
+            finite &= (*w as f32).is_finite();
         }
         if param.transposed {
             let copy = transposed(m.get(param.name), network.shape(param)[1]);
             m.set(&format!("{}_t", param.name), copy);
         }
     }
+    m.get_mut("metrics")[3] = if finite { 0.0 } else { 1.0 };
 }

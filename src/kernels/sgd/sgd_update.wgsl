@@ -16,9 +16,12 @@ struct Transpose {
 @group(0) @binding(2) var<storage, read> squares: array<vec4f>; // partial sums from grad_norm
 @group(0) @binding(3) var<storage, read> loss_sums: array<vec4f>; // partial sums from grad_norm
 @group(0) @binding(4) var<storage, read> transposes: array<Transpose>;
-@group(0) @binding(5) var<storage, read_write> metrics: array<f32>; // loss, norm, factor, 0
+@group(0) @binding(5) var<storage, read_write> metrics: array<f32>; // loss, norm, factor, 1 for infinite weights
 @group(0) @binding(6) var<storage, read_write> parameters: array<vec4f>; // at the offsets of their gradients
 @group(0) @binding(7) var<storage, read_write> transposed: array<f32>; // all transposed copies
+
+// The bits of a number's exponent, all set in infinities and NaN.
+const EXPONENT: u32 = 0x7f800000u;
 
 @compute @workgroup_size(GROUP)
 fn sgd_update(
@@ -43,11 +46,14 @@ fn sgd_update(
         metrics[0] = (losses.x + losses.y + losses.z + losses.w) / f32(dims.steps * dims.batch);
         metrics[1] = norm;
         metrics[2] = factor;
-        metrics[3] = 0.0;
     }
     for (var i = thread; i < arrayLength(&parameters); i += threads) {
         let w = parameters[i] - dims.learning_rate * factor * grads[i];
         parameters[i] = w;
+        // By their bits, since a compiler may assume that there are no infinite numbers.
+        if any((bitcast<vec4u>(w) & vec4u(EXPONENT)) == vec4u(EXPONENT)) {
+            metrics[3] = 1.0;
+        }
         transpose_into_copy(4u * i, w);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Initial, Session, Snapshot};
+use web_time::Instant;
+
+use super::{Initial, Session, Snapshot, Unsaved};
 use crate::engine::{Device, Engine};
 use crate::error::Result;
 use crate::kernels;
@@ -32,23 +34,52 @@ impl Session {
         let seconds = checkpoint.reports.iter().map(|r| tokens(r.grad_norms.len()) / r.tokens_per_second).sum();
         session.clock = Clock::of(seconds);
         session.schedule = Schedule::of_changes(checkpoint.hyperparameters.clone());
-        session.last_good = Snapshot {
+        session.told = checkpoint.epoch();
+        session.saved = Snapshot {
             epoch: checkpoint.epoch(),
             tokens_done: checkpoint.minibatches() * session.tokens_per_minibatch(),
             rng: session.rng.clone(),
             parameters: parameters.clone(),
         };
-        session.restore_last_good();
+        session.restore_saved();
         Ok(session)
     }
 
-    /// A checkpoint of the run at the end of its last good epoch, given the reports of all finished epochs.
+    /// Keeps a run as it was at the end of an epoch.
+    pub(super) fn save(&mut self, saved: Snapshot) {
+        self.saved = saved;
+        self.saved_at = Instant::now();
+        self.unsaved = None;
+    }
+
+    /// Reads the parameters of the last finished epoch, if they have not been read: for [`Session::checkpoint`], and where
+    /// no time shall be lost if the device is.
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn save_last(&mut self) -> Result<()> {
+        if let Some(Unsaved { kept, .. }) = self.unsaved {
+            let parameters = self.engine.read_kept(kept).await?;
+            if let Some(Unsaved { epoch, tokens_done, rng, .. }) = self.unsaved.take() {
+                self.save(Snapshot { epoch, tokens_done, rng, parameters });
+            }
+        }
+        Ok(())
+    }
+
+    /// The epoch of a checkpoint: after [`Session::save_last`] the last finished one.
+    pub fn saved_epoch(&self) -> u32 {
+        self.saved.epoch
+    }
+
+    /// A checkpoint of the run at the end of its [`saved_epoch`](Session::saved_epoch), given the reports of all epochs up
+    /// to it.
     ///
     /// # Panics
-    /// If there are fewer or more reports than finished epochs.
+    /// If there are fewer or more reports.
     pub fn checkpoint(&self, reports: impl Into<Vec<EpochReport>>) -> Checkpoint {
         let reports = reports.into();
-        assert_eq!(reports.len(), self.last_good.epoch as usize, "a report of every finished epoch");
+        assert_eq!(reports.len(), self.saved.epoch as usize, "a report of every finished epoch");
         Checkpoint {
             config: self.config,
             window_offset: self.window_offset.map(|offset| offset as u32),
@@ -56,7 +87,7 @@ impl Session {
             text: self.corpus.sha1().to_owned(),
             hyperparameters: self.schedule.changes().to_vec(),
             reports,
-            parameters: self.last_good.parameters.clone(),
+            parameters: self.saved.parameters.clone(),
         }
     }
 
@@ -65,35 +96,51 @@ impl Session {
     /// # Errors
     /// A failure of the device. The session is rolled back all the same, but needs [`Session::move_to`].
     pub async fn roll_back(&mut self) -> Result<()> {
-        let outcome = self.engine.synchronize().await;
-        self.engine.write_parameters(&self.last_good.parameters);
-        self.restore_last_good();
+        let mut outcome = self.engine.synchronize().await;
+        if outcome.is_ok() {
+            outcome = self.save_last().await;
+        }
+        self.engine.write_parameters(&self.saved.parameters);
+        self.restore_saved();
         outcome
     }
 
-    /// Moves to another device, at the end of the last good epoch.
+    /// Moves to another device, at the end of the last good epoch. Epochs whose parameters were lost with the old device
+    /// are trained again, to the same bits, and not told again.
     ///
     /// # Errors
-    /// A network that is too large for the device; a failure of the device. The session is then unchanged.
+    /// A network that is too large for the device; a failure of the device. The session can then be moved once more.
     pub async fn move_to(&mut self, device: &Device) -> Result<()> {
-        let hyperparameters = self.schedule.at((self.last_good.epoch, 0));
+        let hyperparameters = self.schedule.at((self.saved.epoch, 0));
         let minibatches = minibatches_at_most(&self.config, self.config.tokens as usize);
-        let parameters = &self.last_good.parameters;
+        let parameters = &self.saved.parameters;
         let setup =
             Setup { network: self.network, library: kernels::LIBRARY, minibatches, hyperparameters, parameters };
         let engine = Engine::new(device, &setup).await?;
         self.ended.clear();
         self.engine = engine;
         self.hyperparameters = hyperparameters;
-        self.restore_last_good();
-        Ok(())
+        self.restore_saved();
+        self.train_again().await
+    }
+
+    /// Trains up to the end of the last epoch that was told.
+    async fn train_again(&mut self) -> Result<()> {
+        let goal = std::mem::replace(&mut self.goal, (self.told, 0));
+        let sample = std::mem::take(&mut self.sample);
+        let mut outcome = Ok(());
+        while outcome.is_ok() && self.epoch < self.told {
+            outcome = self.advance().await.map(|_| ());
+        }
+        (self.goal, self.sample) = (goal, sample);
+        outcome
     }
 
     /// Restores all but the engine.
-    fn restore_last_good(&mut self) {
-        let Snapshot { epoch, tokens_done, rng, .. } = &self.last_good;
+    fn restore_saved(&mut self) {
+        let Snapshot { epoch, tokens_done, rng, .. } = &self.saved;
         (self.epoch, self.tokens_done, self.rng) = (*epoch, *tokens_done, rng.clone());
-        (self.current, self.validation) = (None, None);
+        (self.current, self.validation, self.unsaved) = (None, None, None);
         self.ended.clear();
         self.clock.reset_pace(self.tokens_done);
     }
