@@ -45,7 +45,10 @@ const MUTATIONS: &[Mutation] = &[
     mutation("step_forward", "var k = local / tiles * 4u", "var k = 0u"),
     mutation("step_forward", "finish(row + i, column, sum)", "finish(row, column, sum)"),
     mutation("step_forward", "for (; k < end; k += next)", "for (; k + next < end; k += next)"),
-    mutation("w_hh_grad", "c += r3 * l3;", "c += r3 * l2;"),
+    mutation("step_forward", "keep_part(local, 4u, c1);", "keep_part(local, 4u, c0);"),
+    mutation("w_hh_grad", "c1 += r2 * left(row + 4u, k + 2u * next)", "c1 += r2 * left(row, k + 2u * next)"),
+    mutation("w_hh_grad", "i += SPLIT)", "i += TILE_ROWS)"),
+    mutation("w_hh_grad", "c0 += r3 * l3;", "c0 += r3 * l2;"),
     mutation("step_forward", "swap_down(r0)", "r0"),
     mutation("step_forward", "swap_across(l0)", "swap_down(l0)"),
     mutation("step_forward", "finish_block(own_row, other_column, c01)", "finish_block(other_row, own_column, c01)"),
@@ -133,7 +136,7 @@ fn all_kernels() -> Vec<&'static Kernel> {
 /// text, the one with most blocks a thread and the one with most threads a block are compared.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
     let kernel = all_kernels().into_iter().find(|kernel| kernel.name == mutation.kernel)?;
-    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[7], Tile::ALL[10]]
+    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[7], Tile::ALL[10], Tile::ALL[11]]
         .into_iter()
         .filter(|&tile| wgsl::module(LIBRARY, kernel, tile).contains(mutation.from));
     let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));

@@ -14,7 +14,8 @@ pub struct Tile {
     pub column_blocks: usize,
     /// Threads of a workgroup.
     pub group: usize,
-    /// Threads that share the sum of a tile of one block, as far as a product allows: 1, or at least 4.
+    /// Threads that share the sum of a tile of one block, or of two below each other, as far as a product allows: 1, or at
+    /// least 4.
     pub split: usize,
     /// Whether a quad of threads, two in each direction with 2 × 2 blocks each, shares what it loads.
     pub quads: bool,
@@ -36,7 +37,7 @@ impl Tile {
     const MANY_THREADS_IN_SEQUENCE: Self = Self { group: 256, split: 16, sequence: true, ..Self::ONE };
 
     /// Every shape that the kernels support.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ONE,
         Self::ONE_ROW,
         Self { row_blocks: 2, group: 16, ..Self::ONE },
@@ -48,6 +49,7 @@ impl Tile {
         Self { sequence: true, ..Self::MOST_REUSE },
         Self { sequence: true, ..Self::QUADS },
         Self::MANY_THREADS_IN_SEQUENCE,
+        Self { row_blocks: 2, group: 128, split: 16, ..Self::ONE },
     ];
 
     /// The default shape for a kind of device and these sizes; `quads` says whether the device supports them.
