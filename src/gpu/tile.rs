@@ -34,6 +34,7 @@ impl Tile {
     const ONE_ROW: Self = Self { column_blocks: 2, group: 16, ..Self::ONE };
     const QUADS: Self = Self { quads: true, ..Self::MOST_REUSE };
     const MANY_THREADS: Self = Self { group: 256, split: 32, ..Self::ONE };
+    const LARGE_AND_SHARED: Self = Self { row_blocks: 2, group: 128, split: 16, ..Self::ONE };
     const MANY_THREADS_IN_SEQUENCE: Self = Self { group: 256, split: 16, sequence: true, ..Self::ONE };
 
     /// Every shape that the kernels support.
@@ -49,18 +50,20 @@ impl Tile {
         Self { sequence: true, ..Self::MOST_REUSE },
         Self { sequence: true, ..Self::QUADS },
         Self::MANY_THREADS_IN_SEQUENCE,
-        Self { row_blocks: 2, group: 128, split: 16, ..Self::ONE },
+        Self::LARGE_AND_SHARED,
     ];
 
     /// The default shape for a kind of device and these sizes; `quads` says whether the device supports them.
     ///
     /// A software adapter, with few cores, is fastest with large tiles, which reuse most of what is loaded; for a small
     /// batch, tiles have no more rows than it needs. A GPU is fastest with many threads: on an NVIDIA H200 the book's
-    /// network trains 4.7 times as fast with 16 threads for a tile as with one, and faster still with 32. Where one
-    /// workgroup computes all hidden units at once, all time steps go into one dispatch.
+    /// network trains 7 times as fast with 32 threads for a tile as with one (`docs/results/gpu.md`), and a larger one
+    /// faster with larger tiles. Where one workgroup computes all hidden units at once, all time steps go into one
+    /// dispatch.
     pub fn choose(software: bool, quads: bool, sizes: Sizes) -> Self {
         let tile = match (software, sizes.batch) {
-            (false, _) => Self::MANY_THREADS,
+            (false, ..128) if sizes.hidden < 2048 => Self::MANY_THREADS,
+            (false, _) => Self::LARGE_AND_SHARED,
             (true, ..=4) => return Self::ONE_ROW,
             (true, 9..) if quads => Self::QUADS,
             (true, _) => Self::MOST_REUSE,

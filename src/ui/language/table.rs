@@ -288,6 +288,7 @@ words! {
         "用当前设置和一个单独的网络，逐个测量训练一步中每个内核的用时；需要几秒钟，其间训练暂停。";
     profile_measure: "Measure", "测量";
     profile_measuring: "Measuring…", "测量中…";
+    profile_copy: "Copy as a line of a table", "复制为表格的一行";
     profile_kernel: "Kernel", "内核";
     profile_dispatches: "Dispatches", "调度次数";
     profile_share: "Share", "占比";

@@ -65,6 +65,16 @@ pub fn summary(w: &Words, profile: &Profile) -> String {
     fill(w.profile_summary, &[device, &ms(minibatch), &pace, &ms(recording), &share, &ms(read_back)])
 }
 
+/// The measurement as a line of a Markdown table, for people to put theirs beside others': device and variant, tokens of
+/// a minibatch, its milliseconds, tokens/s, GFLOP/s.
+pub fn line(profile: &Profile) -> String {
+    let Profile { device, tokens, minibatch, kernels, .. } = profile;
+    let flops: u64 = kernels.iter().map(|kernel| kernel.flops).sum();
+    let speed = (f64::from(*tokens) / minibatch).round() as u64;
+    let (ms, gflops) = (figure(minibatch * 1e3), figure(flops as f64 / minibatch / 1e9));
+    format!("| {device} | {tokens} | {ms} | {speed} | {gflops} |")
+}
+
 /// A number with two decimals below 10, one below 100, else none.
 fn figure(number: f64) -> String {
     match number {
@@ -130,5 +140,6 @@ mod tests {
         for word in ["a device", "400 ms", "2,800", "0.80 ms", "0.2 %", "5.00 ms"] {
             assert!(said.contains(word), "{said}");
         }
+        assert_eq!(line(&profile), "| a device | 1120 | 400 | 2800 | 2.94 |");
     }
 }

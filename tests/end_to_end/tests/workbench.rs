@@ -142,7 +142,7 @@ async fn read(visit: &Visit) -> Result<()> {
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
         .wait_until("the kernels", READY, async || {
-            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 7)
+            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 5)
         })
         .await?;
     let marked =
@@ -151,7 +151,7 @@ async fn read(visit: &Visit) -> Result<()> {
     press(visit, "[data-testid=kernel-times] button").await?;
     visit
         .wait_until("the kernels’ times", READY, async || {
-            Ok(visit.look("document.querySelectorAll('.kernel-times tbody tr').length").await? == 12)
+            Ok(visit.look("document.querySelectorAll('.kernel-times tbody tr').length").await? == 10)
         })
         .await?;
     visit.check_accessibility("with the notes open").await?;

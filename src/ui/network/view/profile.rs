@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use crate::protocol::{KernelTime, Profile};
+use crate::ui::browser::copy::CopyButton;
 use crate::ui::language::sentence;
-use crate::ui::network::profile::{row, summary};
+use crate::ui::network::profile::{line, row, summary};
 use crate::ui::page::Page;
 
 /// The collapsed part with the button and the table.
@@ -36,6 +37,7 @@ pub fn KernelTimes(page: Page) -> impl IntoView {
 fn Table(page: Page, profile: Profile) -> impl IntoView {
     let w = page.words();
     let said = summary(w, &profile);
+    let copied = StoredValue::new(line(&profile));
     let kernel = |kernel: &KernelTime| {
         let figures = row(kernel, &profile).map(|figure| view! { <td>{figure}</td> }).collect_view();
         let source = format!("./shaders/{}.wgsl", kernel.name);
@@ -65,5 +67,6 @@ fn Table(page: Page, profile: Profile) -> impl IntoView {
             </table>
         </div>
         <p class="note">{said}</p>
+        <CopyButton w name=w.profile_copy text=move || copied.get_value() />
     }
 }
