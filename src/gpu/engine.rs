@@ -10,7 +10,6 @@ use super::fit;
 use super::layout::{Buffer, Layout, Tensor};
 use super::pacing::Pacing;
 use super::pipelines::{Compiled, compile};
-use super::results::parameters_of;
 use super::step::{Dispatch, Steps};
 use super::tile::Tile;
 use super::wgsl::Dims;
@@ -173,20 +172,6 @@ impl Engine {
             numbers.extend(self.read::<f32>(param.name).await?);
         }
         Ok(Parameters { network: self.network(), numbers })
-    }
-
-    /// Whether the device keeps the parameters of the last sequences, so that results need not bring them.
-    pub fn keeps_parameters(&self) -> bool {
-        !self.kept.is_empty()
-    }
-
-    /// The parameters that the device keeps from a sequence, by [`EpochOutput::kept`](crate::network::EpochOutput).
-    ///
-    /// # Errors
-    /// A failure of the device.
-    pub async fn read_kept(&self, kept: usize) -> Result<Parameters> {
-        let padded = self.read_buffer(&self.kept[kept], 0, self.layout.end(Buffer::Parameters)).await?;
-        Ok(parameters_of(&self.layout, &padded))
     }
 
     /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.

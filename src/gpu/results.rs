@@ -103,6 +103,20 @@ impl Engine {
         })
     }
 
+    /// Whether the device keeps the parameters of the last sequences, so that results need not bring them.
+    pub fn keeps_parameters(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    /// The parameters that the device keeps from a sequence, by [`EpochOutput::kept`].
+    ///
+    /// # Errors
+    /// A failure of the device.
+    pub async fn read_kept(&self, kept: usize) -> Result<Parameters> {
+        let padded = self.read_buffer(&self.kept[kept], 0, self.layout.end(Buffer::Parameters)).await?;
+        Ok(parameters_of(&self.layout, &padded))
+    }
+
     /// How often results were waited for while the device had nothing to do.
     pub fn idle_waits(&self) -> usize {
         self.idle_waits
@@ -122,7 +136,7 @@ impl Engine {
 }
 
 /// The parameters in a parameter buffer's content.
-pub(super) fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
+fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
     let network = layout.network;
     let tensors = network.params().map(|param| layout.tensor(param.name));
     let mut numbers = Vec::with_capacity(network.parameter_count());

@@ -4,6 +4,7 @@ mod epoch;
 mod generate;
 mod progress;
 mod restore;
+mod results;
 
 use std::rc::Rc;
 
@@ -13,16 +14,13 @@ use web_time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::schedule::Schedule;
-use crate::cpu::HeldOut;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::kernels;
 use crate::model::Config;
 use crate::model::config::StateMode;
-use crate::model::divergence::{self, Divergence};
-use crate::model::minibatch::Metrics;
 use crate::model::{Cursor, Hyperparameters, MinibatchId, Sizes, StateAt};
-use crate::network::{EpochOutput, Network, Parameters, Setup};
+use crate::network::{Network, Parameters, Setup};
 use crate::protocol::Stretch;
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
@@ -257,46 +255,6 @@ impl Session {
         if due { self.take_ended().await } else { Ok(None) }
     }
 
-    /// Waits for the results of the first epoch that was submitted and whose results have not come, if any.
-    ///
-    /// # Errors
-    /// As [`Session::advance`].
-    pub async fn take_ended(&mut self) -> Result<Option<EpochResult>> {
-        if self.ended.is_empty() {
-            return Ok(None);
-        }
-        let EndedEpoch { results, rng, since, prefix, .. } = self.ended.remove(0);
-        // The CPU has trained already, and only samples now.
-        if results.come_from_gpu() {
-            self.clock.start();
-        }
-        let output = self.engine.take_results(results).await;
-        self.clock.stop();
-        let EpochOutput { metrics, finite, parameters, kept, sample } = output?;
-        let seconds = self.clock.seconds() - since.max(std::mem::replace(&mut self.taken, self.clock.seconds()));
-        let mut result = self.epoch_result(&metrics, finite, seconds)?;
-        result.sample = (!sample.is_empty()).then(|| self.read_sample(&prefix, &sample));
-        let parameters = match parameters {
-            Some(parameters) if self.config.validation > 0 => {
-                let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
-                self.validation = Some(Validation { result, rng, held_out });
-                return Ok(None);
-            }
-            parameters => parameters.ok_or(kept),
-        };
-        Ok(Some(self.finish_epoch(result, rng, parameters)))
-    }
-
-    /// Reads held-out tokens for some tens of milliseconds, which do not count as training; returns the results of the
-    /// epoch when all are read.
-    async fn validate(&mut self) -> Option<EpochResult> {
-        let tokens = &self.corpus.tokens[self.corpus.tokens.len() - self.config.validation as usize - 1..];
-        let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
-        let Validation { mut result, rng, held_out } = self.validation.take()?;
-        result.validation = Some(loss.exp().min(f32::MAX.into()));
-        Some(self.finish_epoch(result, rng, Ok(held_out.into_parameters())))
-    }
-
     /// Submits minibatches, and requests the epoch's results when it ends.
     async fn submit(&mut self) -> Result<()> {
         let epochs = self.epochs_submitted();
@@ -334,45 +292,6 @@ impl Session {
             self.current = None;
         }
         Ok(())
-    }
-
-    /// The results of the epoch after the finished ones; [`Error::Diverged`] if one is not finite.
-    fn epoch_result(&self, metrics: &[Metrics], finite: bool, seconds: f64) -> Result<EpochResult> {
-        let loss = metrics.iter().map(|m| f64::from(m.loss)).sum::<f64>() / metrics.len() as f64;
-        let perplexity = loss.exp();
-        if let Some((quantity, m)) = divergence::find(metrics, finite, perplexity) {
-            let proposal = divergence::propose(self.schedule.at((self.epoch, m)));
-            return Err(Error::Diverged(Divergence { quantity, epoch: self.epoch, minibatch: m as u32, proposal }));
-        }
-        let tokens = metrics.len() as u64 * self.tokens_per_minibatch();
-        Ok(EpochResult {
-            epoch: self.epoch + 1,
-            loss,
-            perplexity,
-            grad_norms: metrics.iter().map(|m| m.grad_norm).collect(),
-            tokens_per_second: tokens as f64 / seconds.max(1e-9),
-            validation: None,
-            sample: None,
-        })
-    }
-
-    /// `rng`: as it was after the epoch's windows were drawn. `parameters`: those after it, or where the device keeps
-    /// them.
-    fn finish_epoch(
-        &mut self,
-        result: EpochResult,
-        rng: Xoshiro256PlusPlus,
-        parameters: std::result::Result<Parameters, usize>,
-    ) -> EpochResult {
-        self.epoch = result.epoch;
-        self.told = self.told.max(self.epoch);
-        self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
-        let (epoch, tokens_done) = (self.epoch, self.tokens_done);
-        match parameters {
-            Ok(parameters) => self.save(Snapshot { epoch, tokens_done, rng, parameters }),
-            Err(kept) => self.unsaved = Some(Unsaved { epoch, tokens_done, rng, kept }),
-        }
-        result
     }
 
     /// Finished epochs.
