@@ -88,14 +88,16 @@ impl Gpu {
         tile.network(*network).kernels().into_iter().all(|kernel| pipelines.has(kernel, tile))
     }
 
-    /// Precompiles a network's kernels for one more tile shape, the default first; returns false if all are compiled. On
-    /// a software adapter the default is all, since compiling takes the processor's time.
+    /// Precompiles a network's kernels for one more of the likely tile shapes, the default first; returns false if they are
+    /// compiled. On a GPU those with many threads are likely; on a software adapter the default alone, since compiling
+    /// takes the processor's time.
     ///
     /// # Errors
     /// A kernel that the device does not compile; out of memory.
     pub async fn precompile_next(&self, network: &Network, library: Library) -> Result<bool> {
         let first = self.tile(network.sizes);
-        let tiles = std::iter::once(first).chain(self.tiles().filter(|_| !self.software));
+        let likely = |tile: &Tile| !self.software && tile.split > 1;
+        let tiles = std::iter::once(first).chain(self.tiles().filter(likely));
         let Some(tile) = tiles.into_iter().find(|tile| !self.has_compiled(network, *tile)) else { return Ok(false) };
         self.checked(|| drop(self.kernels(network, library, tile))).await?;
         Ok(true)
