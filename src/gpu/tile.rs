@@ -22,6 +22,8 @@ pub struct Tile {
     /// Whether one dispatch computes all time steps, each workgroup for its own rows of the batch: no time is lost
     /// between dispatches, but few workgroups have work.
     pub sequence: bool,
+    /// Whether the tiles of a workgroup lie side by side; else in a patch as square as can be.
+    pub in_rows: bool,
 }
 
 /// Hidden units up to which all time steps in one dispatch may be worth a try.
@@ -29,7 +31,8 @@ pub const SEQUENCE_HIDDEN: usize = 256;
 
 impl Tile {
     /// A thread for a tile of one block.
-    const ONE: Self = Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false, sequence: false };
+    const ONE: Self =
+        Self { row_blocks: 1, column_blocks: 1, group: 32, split: 1, quads: false, sequence: false, in_rows: false };
     const MOST_REUSE: Self = Self { row_blocks: 2, column_blocks: 2, group: 16, ..Self::ONE };
     const ONE_ROW: Self = Self { column_blocks: 2, group: 16, ..Self::ONE };
     const QUADS: Self = Self { quads: true, ..Self::MOST_REUSE };
@@ -96,7 +99,7 @@ impl Tile {
     /// Tiles of a patch, which one workgroup computes at a time: down and across, as square as they can be, or a row.
     fn patch(&self) -> [usize; 2] {
         let tiles = self.group / self.split / self.across().pow(2);
-        let down = if self.sequence { 1 } else { 1 << (tiles.ilog2() / 2) };
+        let down = if self.sequence || self.in_rows { 1 } else { 1 << (tiles.ilog2() / 2) };
         [down, tiles / down]
     }
 

@@ -4,7 +4,7 @@ use super::platform;
 use super::tile::Tile;
 use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, PATCH, QUAD_PRODUCT, SPLIT_PRODUCT};
 use crate::network::code::code_of;
-use crate::network::{Extent, Kernel, Library, Runs};
+use crate::network::{Dim, Extent, Kernel, Library, Runs};
 
 /// Threads of a workgroup, except in kernels with a matrix product: `GROUP` in `common.wgsl`.
 pub const GROUP: usize = 64;
@@ -36,7 +36,11 @@ pub struct Dims {
 pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     let tile = Tile { sequence: tile.sequence && kernel.runs == Runs::EachStep, ..tile };
     match kernel.extent {
-        Extent::Product { sharers, .. } => Some(Tile { split: tile.split.min(sharers), ..tile }),
+        Extent::Product { sharers, columns, .. } => {
+            // A software adapter reads a few long rows faster; where rows are short, they are too few tiles.
+            let in_rows = tile.split == 1 && columns != Dim::V;
+            Some(Tile { split: tile.split.min(sharers), in_rows, ..tile })
+        }
         Extent::TileGroups(_) => Some(tile),
         Extent::Threads(_) | Extent::Groups(_) => None,
     }

@@ -31,9 +31,14 @@ fn step_backward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
+    if !SEQUENCE {
+        let inner = select(dims.hidden_padded, 0u, dims.t + 1u == dims.steps);
+        block_product(group, local, dims.batch_padded, dims.hidden_padded, inner);
+        return;
+    }
     for (var i = 0u; i < dims.times; i++) {
         current = dims.t - i;
-        let inner = select(dims.hidden_padded, 0u, time() + 1u == dims.steps);
-        time_step(group, local, dims.batch_padded, dims.hidden_padded, inner);
+        let inner = select(dims.hidden_padded, 0u, current + 1u == dims.steps);
+        sequence_step(group, local, dims.batch_padded, dims.hidden_padded, inner);
     }
 }

@@ -12,11 +12,8 @@ fn time() -> u32 {
     return dims.t;
 }
 
-fn time_step(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
-    if !SEQUENCE {
-        block_product(workgroup, local, rows, columns, inner);
-        return;
-    }
+// A time step of a sequence.
+fn sequence_step(workgroup: u32, local: u32, rows: u32, columns: u32, inner: u32) {
     for (var column = 0u; column < columns; column += PATCH_COLUMNS) {
         patch_product(vec2u(workgroup * PATCH_ROWS, column), local, rows, columns, inner);
         workgroupBarrier(); // before the next patch uses the same workgroup memory

@@ -271,6 +271,15 @@ impl Visit {
         Ok(self.labelled("input[type=file]", label).await?.send_keys(path).await?)
     }
 
+    /// Resets a finished run, deletes it from the list, and trains anew.
+    pub async fn train_anew(&self, timeout: Duration) -> Result<()> {
+        self.click("Reset").await?;
+        self.wait_for_status("idle", timeout).await?;
+        self.script("[...document.querySelectorAll('.run-list button')].at(-1).click()", vec![]).await?;
+        self.click("Train").await?;
+        self.wait_for_status("training", timeout).await
+    }
+
     /// Opens the panel “Text”, chooses this file there, and waits until the page tells its facts.
     pub async fn choose_text(&self, path: &Path, timeout: Duration) -> Result<()> {
         self.toggle("Text").await?;

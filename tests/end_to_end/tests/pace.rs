@@ -27,8 +27,7 @@ async fn pause_after(visit: &Visit, seconds: u64) -> Result<f64> {
     tokio::time::sleep(Duration::from_secs(seconds)).await;
     // A fast machine may have done all epochs that a run can have.
     if visit.status().await? == "finished" {
-        visit.click("Train").await?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        visit.train_anew(READY).await?;
     }
     let button = visit.button("Pause").await?;
     let start = Instant::now();

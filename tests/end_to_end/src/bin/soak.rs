@@ -59,11 +59,7 @@ async fn train_again(visit: &Visit) -> Result<f64> {
         return Ok(0.0);
     }
     let epochs = visit.number("epoch").await?;
-    visit.click("Reset").await?;
-    visit.wait_for_status("idle", READY).await?;
-    visit.script("[...document.querySelectorAll('.run-list button')].at(-1).click()", vec![]).await?;
-    visit.click("Train").await?;
-    visit.wait_for_status("training", READY).await?;
+    visit.train_anew(READY).await?;
     Ok(epochs)
 }
 
