@@ -20,7 +20,7 @@ use time_traveller::model::Config;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::protocol::{Command, Divergence, Event, Hyperparameters, StartFrom, Stretch};
 use time_traveller::text::Text;
-use time_traveller::train::{Texts, Trainer};
+use time_traveller::train::{Checkpoint, Texts, Trainer};
 
 /// A part of a script that starts by losing the device.
 fn lose(commands: impl Into<Vec<Command>>, until: impl Fn(&Event) -> bool + Send + 'static) -> Part {
@@ -176,6 +176,7 @@ fn after_three_devices_in_a_row_a_run_asks() {
         lose([], stubborn),
         lose([], stubborn),
         lose([], stubborn),
+        later([Command::Checkpoint { request: 3 }], answered(3)),
         later([generate(1, "time", config), profile(2), Command::Pause, resume()], recovered),
         part([], finished),
     ]);
@@ -188,6 +189,9 @@ fn after_three_devices_in_a_row_a_run_asks() {
         let message = error.to_string();
         assert!(message.contains("press Resume"), "{message}");
     }
+    let Event::Checkpoint { summary, file, .. } = &events[the(&events, answered(3))] else { panic!("{events:#?}") };
+    let saved = Checkpoint::read(file).unwrap();
+    assert!(summary.epoch <= 2 && saved.epoch() == summary.epoch, "without a device: {}", summary.epoch);
     assert_eq!(outcome(&events), outcome(&play([part([train(1, config)], finished)])));
 }
 

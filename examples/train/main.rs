@@ -4,7 +4,8 @@
 //! tokens_per_second, validation, sample` (`validation` is null if no tokens are held out), and at the end one with
 //! `final: true, perplexity, tokens_per_second, device, samples` (`perplexity` is null if no epoch was finished).
 //!
-//! However a run ends, by Ctrl-C, a closed pipe, a divergence or a lost device, its checkpoint is of its last good epoch.
+//! However a run ends, by Ctrl-C, a closed pipe or a divergence, its checkpoint is of its last good epoch; by a lost device,
+//! of one that ended at most a tenth of a second, or an epoch, before.
 
 mod arguments;
 mod files;

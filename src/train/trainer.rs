@@ -170,14 +170,19 @@ impl<E: FnMut(Event)> Trainer<E> {
         (self.emit)(Event::Refused { request, error });
     }
 
-    /// A checkpoint of the run at the end of its last epoch, as a file with its summary.
+    /// A checkpoint of the run at the end of its last epoch, as a file with its summary. Without a device it is of the last
+    /// epoch whose parameters were read.
     async fn checkpoint(&mut self) -> Result<(Summary, Vec<u8>)> {
         let session = self.session.as_mut().ok_or(Error::NothingToSave)?;
-        session.save_last().await?;
+        if self.mode != Mode::Lost {
+            session.save_last().await?;
+        }
         // Lent and not copied: of a long run they are many.
+        let newer = self.reports.split_off(session.saved_epoch() as usize);
         let checkpoint = session.checkpoint(std::mem::take(&mut self.reports));
         let answer = (checkpoint.summary(), checkpoint.write());
         self.reports = checkpoint.reports;
+        self.reports.extend(newer);
         Ok(answer)
     }
 
@@ -221,11 +226,11 @@ impl<E: FnMut(Event)> Trainer<E> {
         while let Some(result) = self.session.as_mut().expect("there is a run").take_ended().await? {
             self.report(run, result);
         }
-        self.save_last().await?;
         self.emit_progress();
         if self.session.as_ref().is_some_and(Session::is_finished) {
             return self.finish(run).await;
         }
+        self.save_last().await?;
         (self.emit)(Event::Paused { run });
         self.mode = Mode::Paused;
         Ok(())
