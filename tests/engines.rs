@@ -15,7 +15,7 @@ use time_traveller::kernels::{self, LIBRARY};
 use time_traveller::model::config::EngineChoice;
 use time_traveller::model::{Config, Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
 use time_traveller::network::parameters::cast;
-use time_traveller::network::{EpochOutput, Network, Parameters, Setup};
+use time_traveller::network::{EpochOutput, EpochRequest, Network, Parameters, Setup};
 use time_traveller::oracle;
 use time_traveller::protocol::{Command, Event, PastRace};
 use time_traveller::train::Session;
@@ -41,7 +41,8 @@ async fn trained(device: &Device, parameters: &Parameters, minibatches: usize) -
     while !cursor.is_submitted() {
         engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Carried)).await.unwrap();
     }
-    let results = engine.request_results(&cursor, &[], 0, true).await.unwrap();
+    let results =
+        engine.request_results(&cursor, EpochRequest { parameters: true, ..EpochRequest::default() }).await.unwrap();
     let EpochOutput { metrics, parameters, .. } = engine.take_results(results).await.unwrap();
     let parameters = parameters.unwrap();
     (parameters, metrics.iter().map(|metrics| metrics.grad_norm).collect())
@@ -64,7 +65,7 @@ fn weights_that_are_not_finite_are_noticed_and_kept_weights_are_those_of_the_end
                 while !cursor.is_submitted() {
                     engine.advance(&mut cursor, |m| (long_minibatch(m), StateAt::Zero)).await.unwrap();
                 }
-                let results = engine.request_results(&cursor, &[], 0, false).await.unwrap();
+                let results = engine.request_results(&cursor, EpochRequest::default()).await.unwrap();
                 let output = engine.take_results(results).await.unwrap();
                 assert_eq!(output.finite, finite, "{}", device.variant());
                 if engine.keeps_parameters() {

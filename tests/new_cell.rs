@@ -17,7 +17,7 @@ use time_traveller::model::pick::Pick;
 use time_traveller::model::{Cursor, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::parameters::cast;
-use time_traveller::network::{EpochOutput, Network, Parameters, Setup, parameters_file};
+use time_traveller::network::{EpochOutput, EpochRequest, Network, Parameters, Setup, parameters_file};
 use time_traveller::oracle;
 use toy_cell::{LIBRARY, ORACLES};
 
@@ -77,7 +77,10 @@ fn both_engines_train_it_as_the_oracle_does() {
             while !run.is_submitted() {
                 engine.advance(&mut run, minibatch).await.unwrap();
             }
-            let results = engine.request_results(&run, &[], 0, true).await.unwrap();
+            let results = engine
+                .request_results(&run, EpochRequest { parameters: true, ..EpochRequest::default() })
+                .await
+                .unwrap();
             let EpochOutput { metrics, parameters, .. } = engine.take_results(results).await.unwrap();
             let parameters = parameters.unwrap();
             let sampled = Pick::Sampled { temperature: 1.0, top_k: 3, seed: 5 };

@@ -8,35 +8,39 @@ mod peers;
 mod report;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
 #[derive(Parser)]
 #[command(about = "Measures this machine's GPU in the book's setting")]
 struct Arguments {
-    /// Write the numbers as JSON into this file, too
+    /// Write gpu.md and gpu.json into this folder, too
     #[arg(long)]
-    json: Option<PathBuf>,
+    output: Option<PathBuf>,
     /// The Python whose PyTorch is measured beside
     #[arg(long, default_value = "python3")]
     python: PathBuf,
 }
 
 fn main() {
-    let Arguments { json, python } = Arguments::parse();
-    let outcome =
-        pollster::block_on(measure::measure(&python)).map_err(|error| error.to_string()).and_then(|measured| {
-            if let Some(path) = json {
-                std::fs::write(&path, report::json(&measured))
-                    .map_err(|error| format!("{} can't be written ({error}): name another file.", path.display()))?;
-            }
-            // Nobody may read it, as in `bench_gpu | head`.
-            let _ = io::stdout().write_all(report::markdown(&measured).as_bytes());
-            Ok(())
-        });
-    if let Err(error) = outcome {
+    let Arguments { output, python } = Arguments::parse();
+    if let Err(error) = pollster::block_on(bench(output.as_deref(), &python)) {
         let _ = writeln!(io::stderr(), "{error}");
         std::process::exit(1);
     }
+}
+
+async fn bench(output: Option<&Path>, python: &Path) -> Result<(), String> {
+    let measured = measure::measure(python).await.map_err(|error| error.to_string())?;
+    let markdown = report::markdown(&measured);
+    // Nobody may read it, as in `bench_gpu | head`.
+    let _ = io::stdout().write_all(markdown.as_bytes());
+    let Some(folder) = output else { return Ok(()) };
+    for (name, content) in [("gpu.md", markdown), ("gpu.json", report::json(&measured))] {
+        let path = folder.join(name);
+        std::fs::write(&path, content)
+            .map_err(|error| format!("{} can't be written ({error}): name another folder.", path.display()))?;
+    }
+    Ok(())
 }

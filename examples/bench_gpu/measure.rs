@@ -9,7 +9,7 @@ use serde::Serialize;
 use time_traveller::Error;
 use time_traveller::engine::{Device, profile, time_minibatch};
 use time_traveller::gpu::Gpu;
-use time_traveller::gpu::tile::SEQUENCE_HIDDEN;
+use time_traveller::gpu::tile::Tile;
 use time_traveller::kernels;
 use time_traveller::model::config::EngineChoice;
 use time_traveller::model::profile::Profile;
@@ -110,8 +110,6 @@ pub async fn measure(python: &Path) -> Result<Measured, Error> {
     Ok(Measured { adapter, variants, profile, growth, epochs, peers: peers::measure(python) })
 }
 
-type Tile = time_traveller::gpu::tile::Tile;
-
 async fn adapter() -> Result<Adapter, Error> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
     let power_preference = wgpu::PowerPreference::HighPerformance;
@@ -124,7 +122,7 @@ async fn adapter() -> Result<Adapter, Error> {
 /// The speed of every variant that suits the sizes.
 async fn speeds(gpu: &Gpu, sizes: Sizes) -> Result<Vec<(Tile, Speed)>, Error> {
     let mut speeds = Vec::new();
-    for tile in gpu.tiles().filter(|tile| !tile.sequence || sizes.hidden <= SEQUENCE_HIDDEN) {
+    for tile in gpu.tiles().filter(|tile| tile.suits(sizes)) {
         let seconds = time_minibatch(&Device::Gpu(gpu.clone(), tile), kernels::network(sizes)).await?;
         let tokens_per_second = sizes.positions() as f64 / seconds;
         speeds.push((tile, Speed { variant: tile.name(), tokens_per_second }));

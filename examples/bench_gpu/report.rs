@@ -6,13 +6,13 @@ use crate::measure::Measured;
 use crate::peers::Peers;
 
 pub fn json(measured: &Measured) -> String {
-    serde_json::to_string_pretty(measured).expect("numbers and names become JSON")
+    serde_json::to_string_pretty(measured).expect("numbers and names become JSON") + "\n"
 }
 
 /// Tables for people. The first is one line, to be put beside those of other devices.
 pub fn markdown(measured: &Measured) -> String {
     let Measured { adapter, variants, profile, growth, epochs, peers } = measured;
-    let mut text = String::from("# The book's network on a GPU\n\n");
+    let mut text = String::from("# The book's network on a GPU\n\n- command: `cargo xtask bench --gpu`\n\n");
     let best = variants.iter().map(|speed| speed.tokens_per_second).fold(0.0, f64::max);
     let book = epochs.last().expect("the book's setting is measured last");
     let mut line = |what: std::fmt::Arguments<'_>| writeln!(text, "{what}").expect("a string grows");

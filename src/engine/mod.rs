@@ -12,7 +12,7 @@ use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
 use crate::model::{Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
-use crate::network::{EpochOutput, Network, Parameters, Setup};
+use crate::network::{EpochOutput, EpochRequest, Network, Parameters, Setup};
 use crate::{cpu, gpu};
 
 /// What a network can be trained on.
@@ -127,23 +127,16 @@ impl Engine {
         }
     }
 
-    /// Requests the results of a sequence of minibatches that has been submitted, and a sample that continues `prefix`
-    /// by the `length` likeliest tokens; none if `length` is 0. They include the parameters if they are `wanted`, on the
-    /// CPU always. The next sequence can begin at once on a GPU; results have to be taken before those of the sequence
-    /// after it are requested, on the CPU before the next begins.
+    /// Requests the results of a sequence of minibatches that has been submitted. The next sequence can begin at once on a
+    /// GPU; results have to be taken before those of the sequence after it are requested, on the CPU before the next
+    /// begins.
     ///
     /// # Errors
     /// On the GPU, an empty or too long prefix; a failure of the device.
-    pub async fn request_results(
-        &mut self,
-        run: &Cursor,
-        prefix: &[u32],
-        length: usize,
-        wanted: bool,
-    ) -> Result<Results> {
+    pub async fn request_results(&mut self, run: &Cursor, request: EpochRequest<'_>) -> Result<Results> {
         Ok(match self {
-            Self::Gpu(engine) => Results::Gpu(engine.request_results(run, prefix, length, wanted).await?),
-            Self::Cpu(_) => Results::Cpu { prefix: prefix.to_vec(), length },
+            Self::Gpu(engine) => Results::Gpu(engine.request_results(run, request).await?),
+            Self::Cpu(_) => Results::Cpu { prefix: request.prefix.to_vec(), length: request.length },
         })
     }
 

@@ -10,7 +10,7 @@ use crate::model::minibatch::Metrics;
 use crate::model::profile::{KernelTime, Profile};
 use crate::model::{Cursor, Hyperparameters, StateAt};
 use crate::network::work::Work;
-use crate::network::{Kernel, Network, Parameters, Setup};
+use crate::network::{EpochRequest, Kernel, Network, Parameters, Setup};
 
 /// Shortest measurement, in seconds: long enough that a browser's rounded clock and the cost of a submission are below
 /// one per cent, so that GPU timestamps are not needed.
@@ -63,15 +63,15 @@ impl Measured {
     async fn read_back(&mut self, minibatches: usize) -> Result<(f64, Vec<Metrics>, Parameters)> {
         let run = self.submit(minibatches).await?;
         self.engine.synchronize().await?;
+        let request = EpochRequest { parameters: true, ..EpochRequest::default() };
         let start = Instant::now();
-        let results = self.engine.request_results(&run, &[], 0, true).await?;
+        let results = self.engine.request_results(&run, request).await?;
         let output = self.engine.take_results(results).await?;
         Ok((seconds_since(start), output.metrics, output.parameters.expect("they were asked for")))
     }
 
-    /// Seconds of a training step among successive ones, after one for warm-up, and how many there were.
+    /// Seconds of a training step among successive ones, after one has been trained, and how many there were.
     async fn minibatch(&mut self) -> Result<(usize, f64)> {
-        self.train(1).await?;
         let first = self.train(1).await?;
         let minibatches = ((4.0 * MIN_SECONDS / first) as usize).clamp(1, MAX_MINIBATCHES);
         Ok((minibatches, self.train(minibatches).await? / minibatches as f64))
@@ -91,7 +91,9 @@ impl Measured {
 /// # Errors
 /// As [`profile`].
 pub async fn time_minibatch(device: &Device, network: Network) -> Result<f64> {
-    Ok(Measured::new(device, network).await?.minibatch().await?.1)
+    let mut measured = Measured::new(device, network).await?;
+    measured.train(1).await?;
+    Ok(measured.minibatch().await?.1)
 }
 
 /// Measures a training step of a network. Takes a few seconds, or more if the step is long.

@@ -8,7 +8,7 @@ use super::Device;
 use super::profile::{MAX_MINIBATCHES, Measured};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
-use crate::gpu::tile::{SEQUENCE_HIDDEN, Tile};
+use crate::gpu::tile::Tile;
 use crate::kernels::{LIBRARY, network_of};
 use crate::model::config::EngineChoice;
 use crate::model::race::{Lap, PastRace};
@@ -101,7 +101,7 @@ impl Devices {
     }
 
     /// Precompiles the GPU's kernels for one more tile shape, so that a race need not wait for it; returns false if
-    /// there is none. Kernels are the same for all sizes. Their errors are reported when a network needs them.
+    /// there is none. Nearly all kernels are those of any sizes. Their errors are reported when a network needs them.
     pub async fn precompile_next(&self) -> bool {
         let Ok(gpu) = &self.gpu else { return false };
         gpu.precompile_next(&network_of(&Config::default(), 28), LIBRARY).await.unwrap_or(false)
@@ -141,8 +141,7 @@ impl Devices {
 fn gpu_variants(gpu: &Gpu, sizes: Sizes) -> Vec<Device> {
     let first = gpu.tile(sizes);
     let shared = |tile: &Tile| (tile.split > 1) != gpu.software;
-    let fits = move |tile: &Tile| !tile.sequence || sizes.hidden <= SEQUENCE_HIDDEN;
-    let others = |early| gpu.tiles().filter(move |tile| *tile != first && fits(tile) && shared(tile) == early);
+    let others = |early| gpu.tiles().filter(move |tile| *tile != first && tile.suits(sizes) && shared(tile) == early);
     let all = std::iter::once(first).chain(others(true)).chain(others(false));
     all.map(|tile| Device::Gpu(gpu.clone(), tile)).collect()
 }

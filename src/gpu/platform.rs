@@ -23,7 +23,7 @@ mod native {
     }
 
     /// A shader without the checks that loops end and that divisors are not zero, which cost a step of the book's
-    /// network an eighth of its time on an NVIDIA H200. Indices stay checked.
+    /// network some tenth of its time on an NVIDIA H200. Indices stay checked.
     pub fn shader_module(device: &wgpu::Device, descriptor: wgpu::ShaderModuleDescriptor<'_>) -> wgpu::ShaderModule {
         let checks = wgpu::ShaderRuntimeChecks {
             bounds_checks: true,

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::kernels::generate::SEQUENCE_HEAD;
 use crate::model::Cursor;
 use crate::model::minibatch::Metrics;
-use crate::network::{EpochOutput, Parameters};
+use crate::network::{EpochOutput, EpochRequest, Parameters};
 
 /// Results that the device has been asked for.
 pub struct Results {
@@ -30,25 +30,17 @@ impl Results {
 }
 
 impl Engine {
-    /// Requests loss and gradient norm of each minibatch of a sequence that has been submitted, the continuation of
-    /// `prefix` by the `length` likeliest tokens, none if `length` is 0, and, if they are `wanted`, the parameters after
-    /// it. The next sequence can be submitted at once; results have to be taken before those of the sequence after it are
-    /// requested.
+    /// `Engine::request_results` of [`crate::engine`].
     ///
     /// # Errors
     /// As [`Engine::generate`].
-    pub async fn request_results(
-        &mut self,
-        run: &Cursor,
-        prefix: &[u32],
-        length: usize,
-        wanted: bool,
-    ) -> Result<Results> {
+    pub async fn request_results(&mut self, run: &Cursor, request: EpochRequest<'_>) -> Result<Results> {
+        let EpochRequest { prefix, length, parameters } = request;
         let (encoder, tokens) = match length {
             0 => (self.encoder(), 0),
             _ => (self.write_tokens(prefix, length, false).await?, SEQUENCE_HEAD + prefix.len() + length),
         };
-        let parameters = if wanted { self.layout.end(Buffer::Parameters) } else { 0 };
+        let parameters = if parameters { self.layout.end(Buffer::Parameters) } else { 0 };
         let results = self.request(encoder, run.at.0, parameters, tokens);
         self.pacing.begin_sequence();
         Ok(results)

@@ -22,12 +22,13 @@ pub struct Tile {
     /// Whether one dispatch computes all time steps, each workgroup for its own rows of the batch: no time is lost
     /// between dispatches, but few workgroups have work.
     pub sequence: bool,
-    /// Whether the tiles of a workgroup lie side by side; else in a patch as square as can be.
+    /// Whether the tiles of a workgroup lie side by side, else in a patch as square as can be; it depends on the kernel
+    /// (`wgsl::tile_of`).
     pub in_rows: bool,
 }
 
 /// Hidden units up to which all time steps in one dispatch may be worth a try.
-pub const SEQUENCE_HIDDEN: usize = 256;
+const SEQUENCE_HIDDEN: usize = 256;
 
 impl Tile {
     /// A thread for a tile of one block.
@@ -72,8 +73,12 @@ impl Tile {
             (true, _) => Self::MOST_REUSE,
         };
         let sequence = if software { Self { sequence: true, ..tile } } else { Self::MANY_THREADS_IN_SEQUENCE };
-        let [_, across] = sequence.patch();
-        if sizes.hidden <= across * sequence.columns() { sequence } else { tile }
+        if sizes.hidden <= sequence.tiles() * sequence.columns() { sequence } else { tile }
+    }
+
+    /// Whether the shape may be worth a try for these sizes.
+    pub fn suits(&self, sizes: Sizes) -> bool {
+        !self.sequence || sizes.hidden <= SEQUENCE_HIDDEN
     }
 
     /// The network as a device calls it in this shape: with many threads the output layer is fused with the loss.
@@ -96,10 +101,15 @@ impl Tile {
         4 * self.column_blocks * self.across()
     }
 
-    /// Tiles of a patch, which one workgroup computes at a time: down and across, as square as they can be, or a row.
+    /// Tiles that a workgroup computes at a time.
+    fn tiles(&self) -> usize {
+        self.group / self.split / self.across().pow(2)
+    }
+
+    /// The same down and across.
     fn patch(&self) -> [usize; 2] {
-        let tiles = self.group / self.split / self.across().pow(2);
-        let down = if self.sequence || self.in_rows { 1 } else { 1 << (tiles.ilog2() / 2) };
+        let tiles = self.tiles();
+        let down = if self.in_rows { 1 } else { 1 << (tiles.ilog2() / 2) };
         [down, tiles / down]
     }
 

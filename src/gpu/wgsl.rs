@@ -38,7 +38,7 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     match kernel.extent {
         Extent::Product { sharers, columns, .. } => {
             // A software adapter reads a few long rows faster; where rows are short, they are too few tiles.
-            let in_rows = tile.split == 1 && columns != Dim::V;
+            let in_rows = tile.sequence || (tile.split == 1 && columns != Dim::V);
             Some(Tile { split: tile.split.min(sharers), in_rows, ..tile })
         }
         Extent::TileGroups(_) => Some(tile),
@@ -49,16 +49,15 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
 /// The complete WGSL of a kernel for a tile shape.
 pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     let code = code_of(library, kernel.name);
-    let Some(tile) = tile_of(kernel, tile) else {
-        return [&[COMMON], code.uses, &[code.wgsl]].concat().join("\n");
+    let tile = tile_of(kernel, tile);
+    let constants = tile.map_or(String::new(), |tile| tile.constants());
+    let (enabled, product): (_, &[&str]) = match (kernel.extent, tile) {
+        (Extent::Product { .. }, Some(Tile { quads: true, .. })) => {
+            (platform::SUBGROUPS, &[PATCH, QUAD_PRODUCT, FINISH_BLOCK])
+        }
+        (Extent::Product { .. }, Some(Tile { split: 2.., .. })) => ("", &[PATCH, SPLIT_PRODUCT]),
+        (Extent::Product { .. }, _) => ("", &[PATCH, BLOCK_PRODUCT, FINISH_BLOCK]),
+        _ => ("", &[]),
     };
-    if let Extent::TileGroups(_) = kernel.extent {
-        return [&[&tile.constants(), COMMON], code.uses, &[code.wgsl]].concat().join("\n");
-    }
-    let (enabled, product): (_, &[&str]) = match tile {
-        Tile { quads: true, .. } => (platform::SUBGROUPS, &[QUAD_PRODUCT, FINISH_BLOCK]),
-        Tile { split: 2.., .. } => ("", &[SPLIT_PRODUCT]),
-        _ => ("", &[BLOCK_PRODUCT, FINISH_BLOCK]),
-    };
-    [&[enabled, &tile.constants(), COMMON, PATCH], product, code.uses, &[code.wgsl]].concat().join("\n")
+    [&[enabled, &constants, COMMON], product, code.uses, &[code.wgsl]].concat().join("\n")
 }

@@ -20,6 +20,6 @@ pub mod work;
 pub use code::Library;
 pub use description::Network;
 pub use parameters::Parameters;
-pub use setup::{EpochOutput, Setup};
+pub use setup::{EpochOutput, EpochRequest, Setup};
 pub use table::{Access, Content, Dim, Extent, Init, Kernel, Module, Padded, Param, Runs, Tensor, Transpose};
 pub use work::{Counts, Work};

@@ -19,6 +19,17 @@ pub struct Setup<'a> {
     pub parameters: &'a Parameters,
 }
 
+/// What an engine is asked for at the end of a sequence of minibatches, beside its metrics.
+#[derive(Clone, Copy, Default)]
+pub struct EpochRequest<'a> {
+    /// What a sample continues.
+    pub prefix: &'a [u32],
+    /// The sample's length beyond the prefix; 0 for none.
+    pub length: usize,
+    /// Whether the parameters are wanted; the CPU returns them in any case.
+    pub parameters: bool,
+}
+
 /// What an engine returns of a sequence of minibatches.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EpochOutput {

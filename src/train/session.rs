@@ -20,7 +20,7 @@ use crate::kernels;
 use crate::model::Config;
 use crate::model::config::StateMode;
 use crate::model::{Cursor, Hyperparameters, MinibatchId, Sizes, StateAt};
-use crate::network::{Network, Parameters, Setup};
+use crate::network::{EpochRequest, Network, Parameters, Setup};
 use crate::protocol::Stretch;
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
@@ -72,7 +72,7 @@ pub struct Session {
     saved: Snapshot,
     /// When they were.
     saved_at: Instant,
-    /// The last finished epoch, if it is newer.
+    /// Of the last finished epoch, if it is newer.
     unsaved: Option<Unsaved>,
     /// Finished epochs, also those that are trained again after the loss of a device.
     told: u32,
@@ -81,12 +81,11 @@ pub struct Session {
 /// Parameters are read back after this time: as often as a lost device's work may have to be done again.
 const SAVED_EVERY: Duration = Duration::from_millis(100);
 
-/// A finished epoch whose parameters only the device has.
+/// What a [`Snapshot`] of the last finished epoch needs, while only the device has its parameters.
 struct Unsaved {
-    epoch: u32,
-    tokens_done: u64,
+    /// As it was after the epoch's windows were drawn.
     rng: Xoshiro256PlusPlus,
-    /// Where the device keeps them.
+    /// Where the device keeps the parameters.
     kept: usize,
 }
 
@@ -286,7 +285,8 @@ impl Session {
             let tokens = corpus.vocabulary.encode(&prefix);
             let old = self.saved_at.elapsed() >= SAVED_EVERY;
             let wanted = old || config.validation > 0 || !engine.keeps_parameters();
-            let results = engine.request_results(cursor, &tokens, length, wanted).await?;
+            let request = EpochRequest { prefix: &tokens, length, parameters: wanted };
+            let results = engine.request_results(cursor, request).await?;
             let (minibatches, rng, since) = (epoch.len(), self.rng.clone(), *since);
             self.ended.push(EndedEpoch { results, minibatches, rng, since, prefix });
             self.current = None;

@@ -287,6 +287,11 @@ pub async fn check_slices(gpu: &Gpu) {
     let slices = device.engine.slices("w_hh_grad", 0);
     assert_eq!(slices > 1, gpu.software, "{slices} slices");
     check_training_step(gpu, &case).await;
+    // A sequence is cut between time steps.
+    let case = case.with_tile(Tile { sequence: true, ..Tile::ALL[3] });
+    let slices = Device::new(gpu, &case).await.engine.dispatches("step_forward");
+    assert_eq!(slices, if gpu.software { 2 } else { 1 });
+    check_training_step(gpu, &case).await;
 }
 
 /// A gradient norm of exactly the threshold is not scaled.

@@ -50,7 +50,7 @@ fn bench_gpu(options: &[OsString]) -> Result<()> {
     let output = root().join(folder(options));
     check_folder(&output)?;
     let mut bench = Command::new(program);
-    bench.arg("--json").arg(output.join("gpu.json"));
+    bench.arg("--output").arg(output);
     if let Some(pair) = options.windows(2).rfind(|pair| pair[0] == "--python") {
         bench.args(pair);
     }

@@ -7,8 +7,6 @@
 @group(0) @binding(3) var<storage, read> generated_logits: array<f32>; // (V) of each token beyond the prefix
 @group(0) @binding(4) var<storage, read_write> logit_parts: array<f32>; // (2, workgroups, V)
 
-const LEAST: f32 = -3.4028234e38;
-
 // A hash of 32 bits: the finalizer of MurmurHash3.
 fn scatter(bits: u32) -> u32 {
     var x = bits;
@@ -49,7 +47,7 @@ fn generate_score(
     let score = mine / bitcast<f32>(sampling_parameters[2]) + gumbel(place, token);
     let groups = arrayLength(&logit_parts) / (2u * dims.vocabulary);
     let first = slot * groups * dims.vocabulary + token;
-    logit_parts[first] = select(LEAST, score, likelier < sampling_parameters[0]);
+    logit_parts[first] = select(LOWEST, score, likelier < sampling_parameters[0]);
     for (var group = 1u; group < groups; group++) {
         logit_parts[first + group * dims.vocabulary] = 0.0;
     }

@@ -17,7 +17,6 @@
 
 const ROWS: u32 = 8u;
 const ROW_TILES: u32 = ROWS / 4u;
-const LOWEST: f32 = -3.4028234e38;
 
 // First the parts of the sums, row i of thread `local`'s part at i * TILE_GROUP + local; then the logits and at last
 // their gradients, (ROWS, V).
@@ -63,9 +62,14 @@ fn compute_logits(first: u32, local: u32, positions: u32) {
     workgroupBarrier();
 }
 
+// The ids of the four tokens of a column.
+fn ids_of(column: u32) -> vec4u {
+    return 4u * column + vec4u(0u, 1u, 2u, 3u);
+}
+
 // Ones where the column is a token, zeros in the padding.
 fn tokens_of(column: u32) -> vec4f {
-    return select(vec4f(), vec4f(1.0), 4u * column + vec4u(0u, 1u, 2u, 3u) < vec4u(dims.vocabulary));
+    return select(vec4f(), vec4f(1.0), ids_of(column) < vec4u(dims.vocabulary));
 }
 
 // The loss of a position and the gradient of its logits, by one thread.
@@ -93,7 +97,7 @@ fn compute_loss(n: u32, row: u32) {
     }
     let y = targets[n];
     for (var c = 0u; c < columns; c++) {
-        let onehot = select(vec4f(), vec4f(one), 4u * c + vec4u(0u, 1u, 2u, 3u) == vec4u(y));
+        let onehot = select(vec4f(), vec4f(one), ids_of(c) == vec4u(y));
         let gradient = exp(min(shared_rows[begin + c] - largest, vec4f())) * tokens_of(c) * scale - onehot;
         shared_rows[begin + c] = gradient;
         dlogits[n * columns + c] = gradient;

@@ -23,6 +23,9 @@ struct Dims {
 // Threads of a workgroup, except in kernels with a matrix product.
 const GROUP: u32 = 64u;
 
+// The lowest f32.
+const LOWEST: f32 = -3.4028234e38;
+
 // Global index of this thread, for a grid of workgroups that may be folded into two dimensions.
 fn invocation(workgroup: vec3u, workgroups: vec3u, local: u32, size: u32) -> u32 {
     return (workgroup.y * workgroups.x + workgroup.x) * size + local;

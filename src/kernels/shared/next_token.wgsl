@@ -8,7 +8,6 @@
 // Hidden units of a workgroup, and the same in vec4f.
 const UNITS: u32 = 32u;
 const COLUMNS: u32 = UNITS / 4u;
-const LOWEST: f32 = -3.4028234e38;
 
 var<workgroup> best_logits: array<f32, TILE_GROUP>;
 var<workgroup> best_tokens: array<u32, TILE_GROUP>;

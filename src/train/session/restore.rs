@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use rand_xoshiro::Xoshiro256PlusPlus;
 use web_time::Instant;
 
 use super::{Initial, Session, Snapshot, Unsaved};
 use crate::engine::{Device, Engine};
 use crate::error::Result;
 use crate::kernels;
-use crate::network::Setup;
+use crate::network::{Parameters, Setup};
 use crate::protocol::EpochReport;
 use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most};
@@ -45,9 +46,10 @@ impl Session {
         Ok(session)
     }
 
-    /// Keeps a run as it was at the end of an epoch.
-    pub(super) fn save(&mut self, saved: Snapshot) {
-        self.saved = saved;
+    /// Keeps the run as it is at the end of its last finished epoch, with these parameters; `rng` is as it was after the
+    /// epoch's windows were drawn.
+    pub(super) fn save(&mut self, rng: Xoshiro256PlusPlus, parameters: Parameters) {
+        self.saved = Snapshot { epoch: self.epoch, tokens_done: self.tokens_done, rng, parameters };
         self.saved_at = Instant::now();
         self.unsaved = None;
     }
@@ -60,8 +62,8 @@ impl Session {
     pub async fn save_last(&mut self) -> Result<()> {
         if let Some(Unsaved { kept, .. }) = self.unsaved {
             let parameters = self.engine.read_kept(kept).await?;
-            if let Some(Unsaved { epoch, tokens_done, rng, .. }) = self.unsaved.take() {
-                self.save(Snapshot { epoch, tokens_done, rng, parameters });
+            if let Some(Unsaved { rng, .. }) = self.unsaved.take() {
+                self.save(rng, parameters);
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::epoch::{EndedEpoch, EpochResult, Validation};
-use super::{Session, Snapshot, Unsaved};
+use super::{Session, Unsaved};
 use crate::cpu::HeldOut;
 use crate::error::{Error, Result};
 use crate::kernels;
@@ -83,10 +83,9 @@ impl Session {
         self.epoch = result.epoch;
         self.told = self.told.max(self.epoch);
         self.tokens_done += result.grad_norms.len() as u64 * self.tokens_per_minibatch();
-        let (epoch, tokens_done) = (self.epoch, self.tokens_done);
         match parameters {
-            Ok(parameters) => self.save(Snapshot { epoch, tokens_done, rng, parameters }),
-            Err(kept) => self.unsaved = Some(Unsaved { epoch, tokens_done, rng, kept }),
+            Ok(parameters) => self.save(rng, parameters),
+            Err(kept) => self.unsaved = Some(Unsaved { rng, kept }),
         }
         result
     }

@@ -16,6 +16,7 @@
 
 mod axe;
 mod browser;
+mod command;
 mod devtools;
 mod driver;
 mod frames;

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use fantoccini::elements::Element;
-use fantoccini::wd::{Capabilities, TimeoutConfiguration, WebDriverCompatibleCommand};
+use fantoccini::wd::{Capabilities, TimeoutConfiguration};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use url::{ParseError, Url};
 
 use crate::browser::{Browser, Start};
+use crate::command::SessionCommand;
 use crate::driver::Driver;
 use crate::proxy::Proxy;
 use crate::site::Site;
@@ -377,24 +377,6 @@ async fn launch(browser: Browser, capabilities: &Capabilities, downloads: &Path)
     let client = connected.context("the browser did not start in time")?.context("the browser did not start")?;
     driver.holds(client.session_id().await?);
     Ok((driver, client))
-}
-
-/// A WebDriver command that fantoccini does not provide.
-#[derive(Debug)]
-struct SessionCommand {
-    method: http::Method,
-    path: String,
-    body: Option<Value>,
-}
-
-impl WebDriverCompatibleCommand for SessionCommand {
-    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
-        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
-        (self.method.clone(), self.body.as_ref().map(Value::to_string))
-    }
 }
 
 /// The repository's root.
