@@ -36,10 +36,13 @@ pub fn of(oracles: &[Oracles], kernel: &str) -> Oracle {
     all.find(|(name, _)| *name == kernel).unwrap_or_else(|| panic!("the kernel {kernel} has no oracle")).1
 }
 
-/// A memory with these parameters, and zeros elsewhere.
+/// A memory with these parameters, the optimizer's state included, and zeros elsewhere.
 pub fn memory(parameters: &Parameters<f64>, learning_rate: f64, clip: f64) -> Memory {
     let mut memory = Memory::new(parameters.network, learning_rate, clip);
-    parameters.tensors().for_each(|(param, numbers)| memory.set(param.name, numbers.to_vec()));
+    parameters.tensors().for_each(|(param, numbers)| memory.set(&param.name, numbers.to_vec()));
+    for (name, place) in parameters.network.state_tensors() {
+        memory.set(&name, parameters.state[place].to_vec());
+    }
     memory
 }
 
@@ -55,7 +58,11 @@ pub fn load(memory: &mut Memory, states: &[State<'_>], minibatch: &Minibatch) {
 
 /// Calls the kernels' oracles, each at its time step.
 pub fn run(memory: &mut Memory, oracles: &[Oracles], calls: &[Call]) {
-    calls.iter().for_each(|call| of(oracles, call.kernel.name)(memory, call.t));
+    for call in calls {
+        memory.layer = call.layer;
+        of(oracles, call.kernel.name)(memory, call.t);
+    }
+    memory.layer = 0;
 }
 
 /// A training step on a copy of the parameters. `hyperparameters`: learning rate and clipping threshold.
@@ -69,9 +76,9 @@ fn step_of(
     let mut memory = memory(parameters, hyperparameters[0], hyperparameters[1]);
     load(&mut memory, states, minibatch);
     run(&mut memory, ORACLES, &network.training_calls());
-    let grads = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
+    let grads = network.params().flat_map(|param| memory.get(&param.gradient()).to_vec()).collect();
     let [loss, grad_norm, ..] = memory.get("metrics")[..] else { unreachable!("metrics are four numbers") };
-    Step { loss, grads: Parameters { network, numbers: grads }, grad_norm, memory }
+    Step { loss, grads: Parameters { network, numbers: grads, state: Vec::new() }, grad_norm, memory }
 }
 
 /// Forward and backward pass over one minibatch, from the given states.
@@ -88,7 +95,10 @@ pub fn train(
     clip: f64,
 ) -> Step {
     let step = step_of(parameters, [learning_rate, clip], states, minibatch);
-    parameters.numbers = parameters.network.params().flat_map(|param| step.memory.get(param.name).to_vec()).collect();
+    let network = parameters.network;
+    parameters.numbers = network.params().flat_map(|param| step.memory.get(&param.name).to_vec()).collect();
+    let state = network.state_tensors();
+    parameters.state = state.iter().flat_map(|(name, _)| step.memory.get(name).to_vec()).collect();
     step
 }
 
@@ -124,7 +134,7 @@ impl Reader {
     pub fn new(parameters: &Parameters<f64>) -> Self {
         let sizes = crate::model::Sizes { batch: 1, steps: 1, ..parameters.network.sizes };
         let network = parameters.network.with_sizes(sizes);
-        let parameters = Parameters { network, numbers: parameters.numbers.clone() };
+        let parameters = Parameters { network, ..parameters.clone() };
         Self { memory: memory(&parameters, 0.0, 1.0), calls: network.calls(&network.forward()) }
     }
 
@@ -133,7 +143,7 @@ impl Reader {
         self.memory.ids_mut("inputs")[0] = token;
         run(&mut self.memory, ORACLES, &self.calls);
         for tensor in self.memory.network.carried() {
-            let states = self.memory.get_mut(tensor.name);
+            let states = self.memory.get_mut(&tensor.name);
             let half = states.len() / 2;
             states.copy_within(half.., 0);
         }

@@ -6,10 +6,12 @@
 //! gradients (a transpose, a step too many) are right on average.
 
 use proptest::prelude::*;
+use time_traveller::kernels::rnn::RNN;
 use time_traveller::kernels::sgd::clip_factor_of;
 use time_traveller::kernels::{self, ORACLES};
+use time_traveller::model::config::{Cell, Style};
 use time_traveller::model::minibatch::by_time;
-use time_traveller::model::{Minibatch, Sizes};
+use time_traveller::model::{Config, Minibatch, Sizes};
 use time_traveller::network::oracle::Memory;
 use time_traveller::network::{Network, Parameters};
 use time_traveller::oracle;
@@ -22,8 +24,10 @@ const EPSILON: f64 = 1e-5;
 #[derive(Debug, Clone)]
 struct Case {
     parameters: Parameters<f64>,
-    /// `(B, H)`
+    /// The initial hidden state of the lowest layer, `(B, H)`.
     h0: Vec<f64>,
+    /// The other initial states, by their tensors.
+    other_states: Vec<(String, Vec<f64>)>,
     minibatch: Minibatch,
     /// `(N)`, by position.
     weights: Vec<f64>,
@@ -32,8 +36,8 @@ struct Case {
 /// Gradients of the weighted loss.
 struct Gradient {
     parameters: Parameters<f64>,
-    /// `(B, H)`
-    h0: Vec<f64>,
+    /// Of the initial hidden state, `(B, H)`, for the book's first network.
+    h0: Option<Vec<f64>>,
 }
 
 impl Case {
@@ -41,8 +45,9 @@ impl Case {
         self.parameters.network
     }
 
-    fn states(&self) -> [oracle::State<'_>; 1] {
-        [("states", &self.h0)]
+    fn states(&self) -> Vec<oracle::State<'_>> {
+        let others = self.other_states.iter().map(|(name, state)| (name.as_str(), &state[..]));
+        [("states", &self.h0[..])].into_iter().chain(others).collect()
     }
 
     /// The memory after the forward pass and the loss, with `dlogits (N, V)` of the mean.
@@ -71,12 +76,14 @@ impl Case {
         let calls = network.training_calls();
         let loss = calls.iter().position(|call| call.kernel.name == "softmax_cross_entropy").unwrap();
         oracle::run(&mut memory, ORACLES, &calls[loss + 1..calls.len() - network.optimizer.update.len()]);
-        let numbers = network.params().flat_map(|param| memory.get(&format!("d{}", param.name)).to_vec()).collect();
-        // dh0 (B, H) = dz_0 · w_hhᵀ
-        let (w_hh, dz) = (self.parameters.tensor("w_hh"), memory.get("dz"));
-        let dh0 = |b: usize, i: usize| (0..hidden).map(|k| dz[b * hidden + k] * w_hh[i * hidden + k]).sum();
-        let h0 = (0..batch * hidden).map(|i| dh0(i / hidden, i % hidden)).collect();
-        Gradient { parameters: Parameters { network, numbers }, h0 }
+        let numbers = network.params().flat_map(|param| memory.get(&param.gradient()).to_vec()).collect();
+        let h0 = (network.cell == &RNN).then(|| {
+            // dh0 (B, H) = dz_0 · w_hhᵀ
+            let (w_hh, dz) = (self.parameters.tensor("w_hh"), memory.get("dz"));
+            let dh0 = |b: usize, i: usize| (0..hidden).map(|k| dz[b * hidden + k] * w_hh[i * hidden + k]).sum();
+            (0..batch * hidden).map(|i| dh0(i / hidden, i % hidden)).collect()
+        });
+        Gradient { parameters: Parameters::of(network, numbers), h0 }
     }
 
     /// Compares every element of a gradient with the central difference of `loss`.
@@ -85,17 +92,18 @@ impl Case {
         let parameter: Pick = |case, name| case.parameters.tensor_mut(name);
         let state: Pick = |case, _| &mut case.h0[..];
         let tensors = gradient.parameters.tensors().map(|(param, gradient)| (param.name, gradient, parameter));
-        for (name, gradient, pick) in tensors.chain([("h0", &gradient.h0[..], state)]) {
+        let h0 = gradient.h0.iter().map(|h0| ("h0".to_owned(), &h0[..], state));
+        for (name, gradient, pick) in tensors.chain(h0) {
             let mut case = self.clone();
-            prop_assert_eq!(gradient.len(), pick(&mut case, name).len(), "elements of the gradient of {}", name);
+            prop_assert_eq!(gradient.len(), pick(&mut case, &name).len(), "elements of the gradient of {}", name);
             for (i, &by_oracle) in gradient.iter().enumerate() {
-                let before = pick(&mut case, name)[i];
+                let before = pick(&mut case, &name)[i];
                 let mut loss_at = |x: f64| {
-                    pick(&mut case, name)[i] = x;
+                    pick(&mut case, &name)[i] = x;
                     loss(&case)
                 };
                 let by_difference = (loss_at(before + EPSILON) - loss_at(before - EPSILON)) / (2.0 * EPSILON);
-                pick(&mut case, name)[i] = before;
+                pick(&mut case, &name)[i] = before;
                 let allowed = 1e-7 + 1e-6 * by_oracle.abs();
                 prop_assert!(
                     (by_oracle - by_difference).abs() <= allowed,
@@ -108,18 +116,26 @@ impl Case {
     }
 }
 
-/// A case of these sizes, with weights of about 0.5, so that tanh is far from linear.
+/// A case of the book's first network with these sizes.
 fn case(sizes: Sizes) -> impl Strategy<Value = Case> {
-    let Sizes { batch, hidden, vocabulary, .. } = sizes;
-    let n = sizes.positions();
+    case_of(kernels::network(sizes))
+}
+
+/// A case of a network, with weights of about 0.5, so that tanh is far from linear.
+fn case_of(network: Network) -> impl Strategy<Value = Case> {
+    let Sizes { batch, hidden, vocabulary, .. } = network.sizes;
+    let n = network.sizes.positions();
     let numbers = |count| prop::collection::vec(-0.9..0.9, count);
-    let network = kernels::network(sizes);
+    let others: Vec<String> = network.carried().skip(1).map(|tensor| tensor.name).collect();
+    let count = others.len();
     let tokens = || prop::collection::vec(0..vocabulary as u32, n);
     let weights = prop::collection::vec(-1.0..2.0, n);
-    (numbers(network.parameter_count()), numbers(batch * hidden), tokens(), tokens(), weights).prop_map(
-        move |(numbers, h0, inputs, targets, weights)| Case {
-            parameters: Parameters { network, numbers },
+    let states = (numbers(batch * hidden), prop::collection::vec(numbers(batch * hidden), count));
+    (numbers(network.parameter_count()), states, tokens(), tokens(), weights).prop_map(
+        move |(numbers, (h0, other_states), inputs, targets, weights)| Case {
+            parameters: Parameters::of(network, numbers),
             h0,
+            other_states: others.iter().cloned().zip(other_states).collect(),
             minibatch: Minibatch { inputs, targets },
             weights,
         },
@@ -136,6 +152,17 @@ fn any_case() -> impl Strategy<Value = Case> {
     sizes.prop_flat_map(case)
 }
 
+/// A case of any cell and style, with one to three layers.
+fn any_network() -> impl Strategy<Value = Case> {
+    let cells = prop::sample::select(vec![Cell::Rnn, Cell::Lstm]);
+    let styles = prop::sample::select(vec![Style::Scratch, Style::Concise]);
+    let sizes = (1..4usize, 1..5usize, 1..4usize, 2..5usize);
+    (cells, styles, 1..4u32, sizes).prop_flat_map(|(cell, style, layers, (batch, steps, hidden, vocabulary))| {
+        let network = kernels::network_of(&Config { cell, style, layers, ..Config::default() }, vocabulary);
+        case_of(network.with_sizes(Sizes { batch, steps, hidden, vocabulary }))
+    })
+}
+
 /// Sizes of one, and sizes that all differ, so that a confusion of dimensions is noticed.
 fn odd_case() -> impl Strategy<Value = Case> {
     prop_oneof![
@@ -146,7 +173,7 @@ fn odd_case() -> impl Strategy<Value = Case> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 72, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_gradient_is_that_of_the_weighted_loss(case in any_case()) {
@@ -155,6 +182,11 @@ proptest! {
 
     #[test]
     fn every_gradient_is_that_of_the_weighted_loss_at_odd_sizes(case in odd_case()) {
+        case.check(&case.gradient(), Case::weighted_loss)?;
+    }
+
+    #[test]
+    fn every_gradient_of_every_network_is_that_of_the_weighted_loss(case in any_network()) {
         case.check(&case.gradient(), Case::weighted_loss)?;
     }
 
@@ -216,7 +248,7 @@ proptest! {
         let losses = rows.map(|((inputs, targets), h0)| {
             let row = Minibatch { inputs: inputs.to_vec(), targets: targets.to_vec() };
             let network = case.network().with_sizes(Sizes { batch: 1, ..case.network().sizes });
-            let parameters = Parameters { network, numbers: case.parameters.numbers.clone() };
+            let parameters = Parameters::of(network, case.parameters.numbers.clone());
             oracle::forward_backward(&parameters, &[("states", h0)], &row).loss
         });
         let mean = losses.sum::<f64>() / case.network().sizes.batch as f64;

@@ -85,6 +85,7 @@ fn small() -> Config {
         cleaning: Cleaning::Verbatim,
         vocab: 16,
         validation: 40,
+        ..Config::default()
     }
 }
 

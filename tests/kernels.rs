@@ -26,6 +26,19 @@ fn every_kernel_agrees_with_its_oracle_in_every_tile() {
 }
 
 #[test]
+fn the_kernels_of_every_network_agree_with_their_oracles_in_every_tile() {
+    let gpu = gpu();
+    for (i, tile) in gpu.tiles().enumerate() {
+        // A third of them for each tile, so that a cell meets every tile in some case.
+        for case in kernels::cases_of_networks().into_iter().skip(i % 3).step_by(3) {
+            let case = case.with_tile(tile);
+            pollster::block_on(kernels::check_training_step(&gpu, &case));
+            pollster::block_on(kernels::check_generation(&gpu, &case));
+        }
+    }
+}
+
+#[test]
 fn a_norm_at_the_threshold_is_not_clipped() {
     pollster::block_on(kernels::check_clip_at_the_threshold(&gpu()));
 }

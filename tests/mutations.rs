@@ -13,9 +13,8 @@ use kernels::{Case, Mutation};
 use time_traveller::gpu::Gpu;
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::wgsl;
+use time_traveller::kernels::LIBRARY;
 use time_traveller::kernels::output_loss::OUTPUT_LOSS;
-use time_traveller::kernels::{self as tables, LIBRARY};
-use time_traveller::model::Sizes;
 use time_traveller::network::Kernel;
 
 const fn mutation(kernel: &'static str, from: &'static str, to: &'static str) -> Mutation {
@@ -93,8 +92,9 @@ const MUTATIONS: &[Mutation] = &[
     mutation("sgd_update", "part < arrayLength(&squares);", "part + 1u < arrayLength(&squares);"),
     mutation("sgd_update", "f32(dims.steps * dims.batch)", "f32(dims.steps * dims.batch_padded)"),
     mutation("grad_norm", "metrics[3] = 0.0;", "metrics[3] = 1.0;"),
-    mutation("sgd_update", "parameters[i] - dims", "parameters[i] + dims"),
+    mutation("sgd_update", "w - dims", "w + dims"),
     mutation("sgd_update", " * factor", ""),
+    mutation("sgd_update", "updated -= ", "updated += "),
     mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row]", "transposed[copy.to + row * copy.columns + column + c]"),
     mutation("sgd_update", "transposed[copy.to + (column + c) * copy.rows + row] = w[c]", "transposed[copy.to + (column + c) * copy.rows + row] = 0.0"),
     // no transposed copy of the last matrix, w_hq
@@ -109,6 +109,58 @@ const MUTATIONS: &[Mutation] = &[
     mutation("generate_step", "position < prefix;", "position <= prefix;"),
     mutation("generate_step", "group < groups;", "group + 1u < groups;"),
     mutation("generate_step", "sequence[1u - dims.t] = position + 1u;", "sequence[1u - dims.t] = position;"),
+    // all gates of a tile: wrong gates, wrong rows, parts left out
+    mutation("lstm_forward", "right(k, column + 8u)", "right(k, column + 12u)"),
+    mutation("lstm_forward", "d1 += d * l1;", "d1 += d * l0;"),
+    mutation("lstm_forward", "c[2], d[2]", "d[2], c[2]"),
+    mutation("lstm_forward", "keep_part(local, 3u, c3)", "keep_part(local, 2u, c3)"),
+    mutation("lstm_forward", "parts[at + 8u * TILE_GROUP]", "parts[at + 12u * TILE_GROUP]"),
+    mutation("lstm_forward", "i < VECTORS;", "i + 1u < VECTORS;"),
+    // gates swapped, an activation, the cell state not carried
+    mutation("lstm_forward", "let c = f * cells[at] + i * g;", "let c = i * cells[at] + f * g;"),
+    mutation("lstm_forward", "let g = tanh_precise(", "let g = sigmoid("),
+    mutation("lstm_forward", "f * cells[at] + ", ""),
+    mutation("lstm_forward", "states[at + slot] = o * tanh_precise(c);", "states[at + slot] = o * c;"),
+    mutation("lstm_forward", "1.0 / (1.0 + exp(-", "1.0 / (1.0 + exp("),
+    mutation("lstm_backward", "dc += dcells[here];", ""),
+    mutation("lstm_backward", "time() + 1u < dims.steps", "true"),
+    mutation("lstm_backward", "dc * cells[at] * f", "dc * cells[at + slot] * f"),
+    mutation("lstm_backward", "d * tanh_c * o * (1.0 - o)", "d * tanh_c * o"),
+    mutation("lstm_backward", "(1.0 - g * g)", "g * (1.0 - g)"),
+    mutation("lstm_backward", "((time() + 1u) * dims.batch_padded + row)", "(time() * dims.batch_padded + row)"),
+    mutation("lstm_generate", "c = f * generated_cells", "c = i * generated_cells"),
+    mutation("lstm_generate", "generated_cells[(1u - dims.t) * slot + unit] = c;", ""),
+    mutation("rnn_forward", "gates[at] + product", "product"),
+    mutation("rnn_backward", "dh[at] + product", "dh[at]"),
+    mutation("rnn_generate", "weight(at + row)", "weight(at)"),
+    // a bias forgotten, another layer's states, gates of the input and of the state confused
+    mutation("input_look_up", " + b_x[at]", ""),
+    mutation("input_look_up", "z = b_h[unit * dims.state_gates + gate];", ""),
+    mutation("input_product", "product + b_x[at]", "product"),
+    mutation("input_product", "(dims.batch_padded + row) * across + k", "row * across + k"),
+    mutation("input_backward", "k / 4u / dims.input_gates", "0u"),
+    mutation("w_h_grad", "let at = k * across + row / 4u", "let at = (dims.batch_padded + k) * across + row / 4u"),
+    mutation("w_x_grad", "(dims.batch_padded + k) * across", "k * across"),
+    mutation("bias_grads", "i < SHARERS;", "i + 1u < SHARERS;"),
+    mutation("look_up_grads", "positions[p] * row", "p * row"),
+    mutation("look_up_grads", "part += dlogits[n * across + column];", ""),
+    mutation("look_up_grads", "db_h[unit * dims.state_gates + gate] = sum;", ""),
+    mutation("generate_look_up", "position < prefix;", "position <= prefix;"),
+    mutation("generate_look_up", "looked_up(token, column)", "looked_up(0u, column)"),
+    mutation("generate_product", "(1u - dims.t) * dims.hidden_padded", "dims.t * dims.hidden_padded"),
+    mutation("generate_product", "z += b_x[", "z -= b_x["),
+    mutation("generate_output", "(1u - dims.t) * across + unit", "dims.t * across + unit"),
+    mutation("generate_output", "b_q[v], workgroup == 0u", "b_q[v], true"),
+    mutation("momentum_update", "dims.momentum * velocity[i]", "velocity[i]"),
+    mutation("momentum_update", " + dims.weight_decay * w", ""),
+    mutation("momentum_update", "velocity[i] = v;", ""),
+    // without bias correction, with the wrong average
+    mutation("adam_moments", "corrections[1] += ", "corrections[1] -= "),
+    mutation("adam_moments", "g * g - exp_avg_sq[i]", "g - exp_avg_sq[i]"),
+    mutation("adam_moments", "factor * grads[i]", "grads[i]"),
+    mutation("adam_update", "dims.learning_rate / corrections[0]", "dims.learning_rate"),
+    mutation("adam_update", "sqrt(corrections[1])", "1.0"),
+    mutation("adam_update", "sqrt(exp_avg_sq[i])", "exp_avg_sq[i]"),
     mutation("generate_logits", "sum += logit_parts", "sum = logit_parts"),
     mutation("generate_logits", "(next - sequence[2]) * dims.vocabulary", "(next - sequence[2]) * dims.vocabulary_padded"),
     mutation("generate_score", "mine / bitcast<f32>(sampling_parameters[2])", "mine"),
@@ -124,26 +176,35 @@ const MUTATIONS: &[Mutation] = &[
     mutation("generate_score", "group * dims.vocabulary] = 0.0;", "group * dims.vocabulary] = 1.0;"),
 ];
 
-/// The kernels of the plain RNN, with its output layer apart from the loss and fused with it.
+/// The kernels of all networks, with their output layers apart from the loss and fused with it.
 fn all_kernels() -> Vec<&'static Kernel> {
-    let network = tables::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 });
-    let mut kernels = network.kernels();
-    kernels.push(&OUTPUT_LOSS);
-    kernels
+    let networks = all_cases().into_iter().map(|case| case.network);
+    networks.flat_map(|network| network.kernels()).map(|stage| stage.kernel).chain([&OUTPUT_LOSS]).collect()
+}
+
+fn all_cases() -> Vec<Case> {
+    [kernels::cases(), kernels::cases_of_networks()].concat()
+}
+
+/// Whether a network calls a kernel on a device.
+fn calls(case: &Case, kernel: &str) -> bool {
+    case.tile.network(case.network).kernels().iter().any(|stage| stage.kernel.name == kernel)
 }
 
 /// The message of the comparison that notices a mutation, if any. Of the tile shapes whose WGSL contains the mutated
 /// text, the one with most blocks a thread and the one with most threads a block are compared.
 fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
-    let kernel = all_kernels().into_iter().find(|kernel| kernel.name == mutation.kernel)?;
-    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[7], Tile::ALL[10], Tile::ALL[11]]
-        .into_iter()
-        .filter(|&tile| wgsl::module(LIBRARY, kernel, tile).contains(mutation.from));
-    let cases = tiles.flat_map(|tile| kernels::cases().into_iter().map(move |case| Case { tile, ..case }));
-    cases.into_iter().find_map(|case| {
+    let tiles = [Tile::ALL[3], Tile::ALL[5], Tile::ALL[7], Tile::ALL[10], Tile::ALL[11]];
+    let cases = tiles.into_iter().flat_map(|tile| all_cases().into_iter().map(move |case| Case { tile, ..case }));
+    cases.into_iter().filter(|case| calls(case, mutation.kernel)).find_map(|case| {
+        let stages = case.tile.network(case.network).kernels();
+        let kernel = stages.iter().map(|stage| stage.kernel).find(|kernel| kernel.name == mutation.kernel)?;
+        if !wgsl::module(LIBRARY, kernel, case.tile).contains(mutation.from) {
+            return None;
+        }
         let case = Case { mutation: Some(mutation), ..case };
         let check = AssertUnwindSafe(|| {
-            if mutation.kernel.starts_with("generate") {
+            if mutation.kernel.contains("generate") {
                 pollster::block_on(kernels::check_generation(gpu, &case));
             } else {
                 pollster::block_on(kernels::check_training_step(gpu, &case));

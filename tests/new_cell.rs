@@ -52,7 +52,7 @@ fn by_the_oracle(network: Network, case: &Case, minibatches: usize) -> (Vec<f64>
         oracle::run(&mut memory, ORACLES, &network.training_calls());
         losses.push(memory.get("metrics")[0]);
     }
-    (network.params().flat_map(|param| memory.get(param.name).to_vec()).collect(), losses)
+    (network.params().flat_map(|param| memory.get(&param.name).to_vec()).collect(), losses)
 }
 
 #[test]

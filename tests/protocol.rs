@@ -29,6 +29,7 @@ fn config() -> impl Strategy<Value = Config> {
             let value = match setting.values {
                 Values::Whole(min, max) => (min + (f64::from(max - min) * place) as u32).to_string(),
                 Values::Positive(max) => (f64::from(max) * place).max(1e-6).to_string(),
+                Values::NotNegative(max) => (f64::from(max) * place).to_string(),
                 Values::Words(words) => words[(words.len() as f64 * place) as usize].to_owned(),
             };
             config.set(setting.key, &value).unwrap();
@@ -130,7 +131,7 @@ fn past_race(name: &str) -> PastRace {
         Lap { name: name.to_owned(), tokens_per_second: Some(0.5) },
         Lap { name: String::new(), tokens_per_second: None },
     ];
-    PastRace { sizes: Sizes { batch: 1, steps: 2, hidden: 3, vocabulary: 4 }, laps }
+    PastRace { network: String::new(), sizes: Sizes { batch: 1, steps: 2, hidden: 3, vocabulary: 4 }, laps }
 }
 
 fn profile(name: String) -> Profile {

@@ -12,13 +12,14 @@ use naga::{AddressSpace, Module, StorageAccess, TypeInner};
 use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::wgsl::{self, Dims, GROUP};
 use time_traveller::kernels::output_loss::OUTPUT_LOSS;
-use time_traveller::kernels::{self, LIBRARY, ORACLES};
-use time_traveller::model::Sizes;
+use time_traveller::kernels::{LIBRARY, ORACLES, network_of};
+use time_traveller::model::Config;
+use time_traveller::model::config::{Cell, OptimizerChoice, Style};
 use time_traveller::network::code::code_of;
 use time_traveller::network::{Access, Extent, Kernel, Network};
 
 /// Functions of the shared files that not every kernel needs.
-const SHARED_FUNCTIONS: [&str; 1] = ["invocation"];
+const SHARED_FUNCTIONS: [&str; 2] = ["invocation", "workgroups_of_units"];
 
 #[test]
 fn every_kernel_keeps_the_contract() {
@@ -58,19 +59,34 @@ fn tables_code_and_oracles_name_the_same_kernels() {
         assert_eq!(names.len(), tables.len(), "{names:?}");
         assert_eq!(names.into_iter().collect::<BTreeSet<_>>(), tables);
     }
-    let trained = network().training().into_iter().map(|stage| stage.kernel.name);
+    let trained = networks().into_iter().flat_map(|network| network.training()).map(|stage| stage.kernel.name);
     let missing: Vec<&str> = trained.filter(|name| code_of(LIBRARY, name).cpu.is_none()).collect();
     assert!(missing.is_empty(), "the CPU engine can't do {missing:?}");
 }
 
-fn network() -> Network {
-    kernels::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 })
+/// A network of each cell and style with two layers, with each optimizer, and the book's first.
+fn networks() -> Vec<Network> {
+    let mut networks = vec![network_of(&Config::default(), 2)];
+    for cell in [Cell::Rnn, Cell::Lstm] {
+        for style in [Style::Scratch, Style::Concise] {
+            for optimizer in [OptimizerChoice::Sgd, OptimizerChoice::Momentum, OptimizerChoice::Adam] {
+                networks.push(network_of(&Config { cell, style, layers: 2, optimizer, ..Config::default() }, 2));
+            }
+        }
+    }
+    networks
 }
 
+/// Every kernel once for each table: those that cells share have one for each number of gates.
 fn all_kernels() -> Vec<&'static Kernel> {
-    let mut kernels = network().kernels();
-    kernels.push(&OUTPUT_LOSS);
-    kernels
+    let kernels = networks().into_iter().flat_map(|network| network.kernels()).map(|stage| stage.kernel);
+    let mut all: Vec<&Kernel> = vec![&OUTPUT_LOSS];
+    for kernel in kernels {
+        if all.iter().all(|known| format!("{known:?}") != format!("{kernel:?}")) {
+            all.push(kernel);
+        }
+    }
+    all
 }
 
 fn is_tiled(kernel: &Kernel) -> bool {
@@ -112,7 +128,7 @@ fn check_entry_point(kernel: &Kernel, tile: Tile, module: &Module, breaches: &mu
         breaches.push(format!("the entry point is called {}", entry.name));
     }
     let threads = entry.workgroup_size.iter().product::<u32>() as usize;
-    let expected = if wgsl::tile_of(kernel, tile).is_some() { tile.group } else { GROUP };
+    let expected = wgsl::tile_of(kernel, tile).map_or(GROUP, |tile| tile.group);
     if threads != expected {
         breaches.push(format!("a workgroup has {threads} threads, not {expected}"));
     }
@@ -164,6 +180,11 @@ fn check_dims(module: &Module, breaches: &mut Vec<String>) {
         ("first", offset_of!(Dims, first)),
         ("learning_rate", offset_of!(Dims, learning_rate)),
         ("clip", offset_of!(Dims, clip)),
+        ("momentum", offset_of!(Dims, momentum)),
+        ("weight_decay", offset_of!(Dims, weight_decay)),
+        ("gates", offset_of!(Dims, gates)),
+        ("input_gates", offset_of!(Dims, input_gates)),
+        ("state_gates", offset_of!(Dims, state_gates)),
     ];
     let dims = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Dims"));
     let Some(TypeInner::Struct { members, span }) = dims.map(|(_, ty)| &ty.inner) else {

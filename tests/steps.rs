@@ -71,6 +71,7 @@ fn steps_agree_with_the_committed_cases() {
 #[ignore = "the reference cases are no part of the project: they lie beside it, in ../shared/reference, or nowhere"]
 fn steps_agree_with_the_reference_cases() {
     check_all_in("../shared/reference");
+    check_all_in("../shared/reference/networks");
 }
 
 #[test]

@@ -34,6 +34,101 @@ pub fn through_tanh(grad: &mut [f32], h: &[f32]) {
     dispatch(Each { op: ThroughTanh, a: grad, b: h });
 }
 
+/// `x = 1 / (1 + exp(-x))`, to f32's precision.
+pub fn sigmoid(numbers: &mut [f32]) {
+    #[derive(Clone, Copy)]
+    struct Sigmoid;
+    impl Elementwise for Sigmoid {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, x: S::f32s, _: S::f32s) -> S::f32s {
+            sigmoid_of(simd, x)
+        }
+    }
+    dispatch(Each { op: Sigmoid, a: numbers, b: &[] });
+}
+
+/// `dz = ds ⊙ s ⊙ (1 - s)` in place of `ds`: the backward pass of `s = sigmoid(z)`.
+pub fn through_sigmoid(grad: &mut [f32], s: &[f32]) {
+    #[derive(Clone, Copy)]
+    struct ThroughSigmoid;
+    impl Elementwise for ThroughSigmoid {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, d: S::f32s, s: S::f32s) -> S::f32s {
+            simd.mul_f32s(d, simd.mul_f32s(s, simd.sub_f32s(simd.splat_f32s(1.0), s)))
+        }
+    }
+    assert_eq!(grad.len(), s.len());
+    dispatch(Each { op: ThroughSigmoid, a: grad, b: s });
+}
+
+/// `a = a ⊙ b`
+pub fn multiply(a: &mut [f32], b: &[f32]) {
+    #[derive(Clone, Copy)]
+    struct Multiply;
+    impl Elementwise for Multiply {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+            simd.mul_f32s(a, b)
+        }
+    }
+    assert_eq!(a.len(), b.len());
+    dispatch(Each { op: Multiply, a, b });
+}
+
+/// `a += b ⊙ c`
+pub fn add_products(a: &mut [f32], b: &[f32], c: &[f32]) {
+    struct AddProducts<'a>(&'a mut [f32], &'a [f32], &'a [f32]);
+    impl WithSimd for AddProducts<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            let (a, a_rest) = S::as_mut_simd_f32s(self.0);
+            let (b, b_rest) = S::as_simd_f32s(self.1);
+            let (c, c_rest) = S::as_simd_f32s(self.2);
+            for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+                *a = simd.mul_add_e_f32s(*b, *c, *a);
+            }
+            if !a_rest.is_empty() {
+                let [b, c] = [b_rest, c_rest].map(|rest| vector::<S>(rest));
+                let rest = simd.mul_add_e_f32s(b, c, vector::<S>(a_rest));
+                a_rest.copy_from_slice(&cast_slice(std::slice::from_ref(&rest))[..a_rest.len()]);
+            }
+        }
+    }
+    assert!(a.len() == b.len() && a.len() == c.len());
+    dispatch(AddProducts(a, b, c));
+}
+
+/// `a = factor · a`
+pub fn scale(a: &mut [f32], factor: f32) {
+    #[derive(Clone, Copy)]
+    struct Scale(f32);
+    impl Elementwise for Scale {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, a: S::f32s, _: S::f32s) -> S::f32s {
+            simd.mul_f32s(a, simd.splat_f32s(self.0))
+        }
+    }
+    dispatch(Each { op: Scale(factor), a, b: &[] });
+}
+
+/// Moves two averages towards `g = factor · dw + decay · w` and `g²`: `m += news[0] · (g - m)`, `v += news[1] · (g² - v)`.
+pub fn moments([m, v]: [&mut [f32]; 2], [dw, w]: [&[f32]; 2], [factor, decay]: [f32; 2], news: [f32; 2]) {
+    for (((m, v), dw), w) in m.iter_mut().zip(v).zip(dw).zip(w) {
+        let g = factor * dw + decay * w;
+        *m += news[0] * (g - *m);
+        *v += news[1] * (g * g - *v);
+    }
+}
+
+/// `w -= rate · m / (√v / root + epsilon)`
+pub fn subtract_quotients(w: &mut [f32], [m, v]: [&[f32]; 2], [rate, root, epsilon]: [f32; 3]) {
+    for ((w, m), v) in w.iter_mut().zip(m).zip(v) {
+        *w -= rate * m / (v.sqrt() / root + epsilon);
+    }
+}
+
 /// `a += factor · b`
 pub fn add_scaled(a: &mut [f32], factor: f32, b: &[f32]) {
     #[derive(Clone, Copy)]
@@ -138,6 +233,16 @@ fn tanh_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.select_f32s(simd.less_than_f32s(size, simd.splat_f32s(0.625)), near, far)
 }
 
+/// The logistic function.
+#[inline(always)]
+fn sigmoid_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let (one, most) = (simd.splat_f32s(1.0), simd.splat_f32s(87.0));
+    let minus_x = simd.neg_f32s(x);
+    // Not a minimum, which would turn NaN into 87.
+    let minus_x = simd.select_f32s(simd.greater_than_f32s(minus_x, most), most, minus_x);
+    simd.div_f32s(one, simd.add_f32s(one, exp_of(simd, minus_x)))
+}
+
 /// exp for x up to 87; x below -87 is clamped.
 ///
 /// `exp(x) = 2^n · exp(r)` with `n = round(x / ln 2)` and |r| ≤ ln 2 / 2, and exp(r) by its Taylor series to the
@@ -230,6 +335,23 @@ mod tests {
         assert!(grad.iter().zip(&numbers).zip(&a).all(|((d, x), h)| (d - x * (1.0 - h * h)).abs() < 1e-6));
         add_scaled(&mut grad, -2.0, &numbers);
         assert!(grad.iter().zip(&numbers).zip(&a).all(|((d, x), h)| (d - (x * (1.0 - h * h) - 2.0 * x)).abs() < 1e-6));
+        let mut s = numbers.clone();
+        sigmoid(&mut s);
+        assert!(s.iter().zip(&numbers).all(|(s, x)| (f64::from(*s) - 1.0 / (1.0 + f64::from(-x).exp())).abs() < 1e-7));
+        let mut extremes = [-1e30, -100.0, 100.0, 1e30, f32::NAN];
+        sigmoid(&mut extremes);
+        assert!(
+            extremes[..2].iter().all(|s| (0.0..1e-37).contains(s))
+                && extremes[2..4] == [1.0; 2]
+                && extremes[4].is_nan()
+        );
+        let mut grad = numbers.clone();
+        through_sigmoid(&mut grad, &s);
+        assert!(grad.iter().zip(&numbers).zip(&s).all(|((d, x), s)| (d - x * s * (1.0 - s)).abs() < 1e-6));
+        let mut product = numbers.clone();
+        multiply(&mut product, &s);
+        add_products(&mut product, &numbers, &numbers);
+        assert!(product.iter().zip(&numbers).zip(&s).all(|((p, x), s)| (p - (x * s + x * x)).abs() < 1e-6));
         let squares: f64 = numbers.iter().map(|&x| f64::from(x).powi(2)).sum();
         assert!((sum_of_squares(&numbers) - squares).abs() < 1e-9);
         let mut row = numbers.clone();

@@ -11,9 +11,12 @@ mod product;
 mod simd;
 mod tile;
 
-pub use elementwise::{add_scaled, cross_entropy, sum_of_squares, tanh, through_tanh};
+pub use elementwise::{
+    add_products, add_scaled, cross_entropy, moments, multiply, scale, sigmoid, subtract_quotients, sum_of_squares,
+    tanh, through_sigmoid, through_tanh,
+};
 pub use panels::Panels;
-pub use product::product;
+pub use product::{product, product_among};
 pub use simd::name;
 #[cfg(not(target_arch = "wasm32"))]
 pub use simd::without_simd;

@@ -40,13 +40,18 @@ impl Panels {
 
     /// Packs a row-major matrix `(depth, across)`: a right side as it is, or the transpose of a left side.
     pub fn pack_by_depth(&mut self, matrix: &[f32]) {
+        self.pack_by_depth_among(matrix, self.across);
+    }
+
+    /// [`Panels::pack_by_depth`] of a part of a wider matrix, whose rows begin `stride` elements apart.
+    pub fn pack_by_depth_among(&mut self, matrix: &[f32], stride: usize) {
         let (across, width) = (self.across, self.width);
-        self.set_depth(matrix.len() / across);
+        self.set_depth(matrix.len().div_ceil(stride));
         let padded = self.padded();
-        for (rows, block) in matrix.chunks(DEPTH * across).zip(self.data.chunks_mut(DEPTH * padded)) {
-            let depth = rows.len() / across;
-            for (k, row) in rows.chunks_exact(across).enumerate() {
-                for (part, panel) in row.chunks(width).zip(block.chunks_exact_mut(depth * width)) {
+        for (rows, block) in matrix.chunks(DEPTH * stride).zip(self.data.chunks_mut(DEPTH * padded)) {
+            let depth = rows.len().div_ceil(stride);
+            for (k, row) in rows.chunks(stride).enumerate() {
+                for (part, panel) in row[..across].chunks(width).zip(block.chunks_exact_mut(depth * width)) {
                     panel[k * width..][..part.len()].copy_from_slice(part);
                 }
             }
@@ -55,15 +60,20 @@ impl Panels {
 
     /// Packs a row-major matrix `(across, depth)`: a left side as it is, or the transpose of a right side.
     pub fn pack_by_across(&mut self, matrix: &[f32]) {
-        let (across, width) = (self.across, self.width);
-        let depth = matrix.len() / across;
+        let depth = matrix.len() / self.across;
+        self.pack_by_across_among(matrix, depth, depth);
+    }
+
+    /// [`Panels::pack_by_across`] of a part of a wider matrix, whose rows begin `stride` elements apart.
+    pub fn pack_by_across_among(&mut self, matrix: &[f32], depth: usize, stride: usize) {
+        let width = self.width;
         self.set_depth(depth);
         let padded = self.padded();
         for (b, block) in self.data.chunks_mut(DEPTH * padded).enumerate() {
             let from = b * DEPTH;
             let here = block.len() / padded;
-            for (rows, panel) in matrix.chunks(width * depth).zip(block.chunks_exact_mut(here * width)) {
-                for (i, row) in rows.chunks_exact(depth).enumerate() {
+            for (rows, panel) in matrix.chunks(width * stride).zip(block.chunks_exact_mut(here * width)) {
+                for (i, row) in rows.chunks(stride).enumerate() {
                     for (x, neighbours) in row[from..][..here].iter().zip(panel.chunks_exact_mut(width)) {
                         neighbours[i] = *x;
                     }

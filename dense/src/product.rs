@@ -14,13 +14,23 @@ const ROWS: usize = 64;
 /// # Panics
 /// If the depths K differ, or `c` does not have M · N elements.
 pub fn product(c: &mut [f32], left: &Panels, right: &Panels) {
-    assert_eq!(left.depth, right.depth);
     assert_eq!(c.len(), left.across * right.across);
-    dispatch(Product { c, left, right });
+    product_among(c, right.across, left, right);
+}
+
+/// [`product()`] for a matrix C that is a part of a wider one: its rows begin `stride` elements apart.
+///
+/// # Panics
+/// If the depths K differ, or `c` has no M rows.
+pub fn product_among(c: &mut [f32], stride: usize, left: &Panels, right: &Panels) {
+    assert_eq!(left.depth, right.depth);
+    assert!(stride >= right.across && c.len() + stride >= left.across * stride + right.across);
+    dispatch(Product { c, stride, left, right });
 }
 
 struct Product<'a> {
     c: &'a mut [f32],
+    stride: usize,
     left: &'a Panels,
     right: &'a Panels,
 }
@@ -41,19 +51,19 @@ impl WithSimd for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn run<S: Simd, const R: usize, const V: usize>(self, simd: S) {
-        let Self { c, left, right } = self;
+        let Self { c, stride, left, right } = self;
         let (across, width) = (right.across, V * S::F32_LANES);
         let blocks = left.data.chunks(DEPTH * left.padded()).zip(right.data.chunks(DEPTH * right.padded()));
         for (left_block, right_block) in blocks {
             let depth = left_block.len() / left.padded();
-            let rows = left_block.chunks(ROWS * depth).zip(c.chunks_mut(ROWS * across));
+            let rows = left_block.chunks(ROWS * depth).zip(c.chunks_mut(ROWS * stride));
             for (left_rows, c) in rows {
                 for (j, panel) in right_block.chunks_exact(depth * width).enumerate() {
                     let (panel, _) = S::as_simd_f32s(panel);
-                    let tiles = left_rows.chunks_exact(depth * R).zip(c.chunks_mut(R * across));
+                    let tiles = left_rows.chunks_exact(depth * R).zip(c.chunks_mut(R * stride));
                     for (left, c) in tiles {
                         let sums = sums::<S, R, V>(simd, left, panel);
-                        add::<S, R, V>(simd, &sums, c, across, j * width);
+                        add::<S, R, V>(simd, &sums, c, [stride, across], j * width);
                     }
                 }
             }
@@ -76,17 +86,19 @@ fn sums<S: Simd, const R: usize, const V: usize>(simd: S, left: &[f32], panel: &
     sums
 }
 
-/// Adds a tile to the rows of `c` from `column` on; what exceeds a row is padding and is dropped.
+/// Adds a tile to the rows of `c`, of `across` elements each, from `column` on; what exceeds a row is padding and is
+/// dropped.
 #[inline(always)]
 fn add<S: Simd, const R: usize, const V: usize>(
     simd: S,
     sums: &[[S::f32s; V]; R],
     c: &mut [f32],
-    across: usize,
+    [stride, across]: [usize; 2],
     column: usize,
 ) {
     let width = V * S::F32_LANES;
-    for (row, sums) in c.chunks_exact_mut(across).zip(sums) {
+    for (row, sums) in c.chunks_mut(stride).zip(sums) {
+        let row = &mut row[..across];
         if let Some(row) = row.get_mut(column..column + width) {
             let (row, _) = S::as_mut_simd_f32s(row);
             for (x, sum) in row.iter_mut().zip(sums) {
@@ -142,6 +154,16 @@ mod tests {
             let expected = sum + f64::from(before[i]);
             assert!((f64::from(*got) - expected).abs() < 2e-5 * (k as f64).sqrt(), "{m}×{k}×{n} [{row}, {column}]");
         }
+        // Among the columns of wider matrices the same.
+        let wide = |matrix: &[f32], columns: usize| -> Vec<f32> {
+            matrix.chunks(columns).flat_map(|row| [&[7.0, 7.0], row, &[7.0]].concat()).collect()
+        };
+        let (mut left_among, mut right_among, mut c_among) = (left.clone(), right.clone(), wide(&before, n));
+        left_among.pack_by_across_among(&wide(&l, k)[2..], k, k + 3);
+        right_among.pack_by_depth_among(&wide(&r, n)[2..], n + 3);
+        assert!(left_among.data == left.data && right_among.data == right.data, "{m}×{k}×{n}");
+        product_among(&mut c_among[2..], n + 3, &left, &right);
+        assert_eq!(c_among, wide(&c, n), "{m}×{k}×{n}");
         // The other packing function makes the same panels, also in used ones.
         let (mut left_t, mut right_t) = (left.clone(), right.clone());
         left_t.pack_by_depth(&transposed(m, k, &l));

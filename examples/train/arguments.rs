@@ -65,6 +65,7 @@ impl Settings {
         let (name, takes) = match setting.values {
             Values::Whole(min, max) => ("N", format!("{min} to {max}")),
             Values::Positive(max) => ("X", format!("above 0, to {max}")),
+            Values::NotNegative(max) => ("X", format!("0 to {max}")),
             Values::Words(words) => ("WORD", words.join(", ")),
         };
         let about = Config::about(setting.key).unwrap_or_default().trim().trim_end_matches('.').replace('`', "");

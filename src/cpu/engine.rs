@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use web_time::Instant;
 
-use super::reader::{Forward, functions};
+use super::reader::{Forward, Function, functions};
 use super::yielding::{SLICE, Yield};
 use crate::error::{Error, Result};
 use crate::model::minibatch::{Metrics, by_time};
 use crate::model::{Cursor, Hyperparameters, Minibatch, StateAt};
-use crate::network::code::{Cpu, GRAD_POSITIONS};
-use crate::network::memory::{STATE, Tensors, Weights};
-use crate::network::{Content, Dim, Network, Parameters, Setup};
+use crate::network::code::GRAD_POSITIONS;
+use crate::network::memory::{STATE, STATES, Tensors, Weights};
+use crate::network::{Content, Counts, Dim, Network, Parameters, Setup};
 
 /// The most memory for a network's tensors, in bytes: WebAssembly has 4 GiB for everything.
 const MAX_BYTES: u64 = 2 << 30;
@@ -24,18 +24,27 @@ struct Piece {
     positions: Range<usize>,
 }
 
+/// A carried tensor.
+struct Carried {
+    name: String,
+    /// The name that its layer's kernels bind.
+    table_name: &'static str,
+    layer: usize,
+    /// The state `(B, …)` that enters the next minibatch.
+    state: Vec<f32>,
+}
+
 /// A network in main memory, trained on one thread.
 pub struct Engine {
     network: Network,
     pub(super) weights: Weights,
     tensors: Tensors,
-    /// The kernels of a training step in order, with their names.
-    kernels: Vec<(&'static str, Cpu)>,
+    /// The kernels of a training step in order.
+    kernels: Vec<Function>,
     pieces: Vec<Piece>,
     /// The forward pass, for prediction.
     pub(super) forward: Forward,
-    /// For each carried tensor, the state `(B, …)` that enters the next minibatch.
-    carried: Vec<(&'static str, Vec<f32>)>,
+    carried: Vec<Carried>,
     history: Vec<Metrics>,
     pub(super) yielding: Yield,
 }
@@ -54,7 +63,8 @@ impl Engine {
         let kernels = functions(&network.training(), setup.library);
         let carried = network.carried().map(|tensor| {
             let slot = tensor.shape[1..].iter().map(|dim| dim.of(network.sizes)).product();
-            (tensor.name, vec![0.0; slot])
+            let layer = tensor.layer.unwrap_or(0);
+            Carried { table_name: tensor.table_name(), layer, name: tensor.name, state: vec![0.0; slot] }
         });
         Ok(Self {
             network,
@@ -112,15 +122,17 @@ impl Engine {
         let m = &mut self.tensors;
         m.inputs = by_time(m.sizes, &minibatch.inputs);
         m.targets = by_time(m.sizes, &minibatch.targets);
-        for (name, carried) in &self.carried {
-            let entering = &mut m.floats.get_mut(name)[..carried.len()];
+        for carried in &self.carried {
+            m.enter(carried.layer);
+            let entering = &mut m.floats.get_mut(carried.table_name)[..carried.state.len()];
             match state {
                 StateAt::Zero => entering.fill(0.0),
-                StateAt::Carried => entering.copy_from_slice(carried),
+                StateAt::Carried => entering.copy_from_slice(&carried.state),
+            }
+            if carried.table_name == STATES {
+                m.sides.left(STATE, m.sizes.batch).pack_by_across(entering);
             }
         }
-        let (state, slot) = &self.carried[0];
-        m.sides.left(STATE, m.sizes.batch).pack_by_across(&m.floats.get(state)[..slot.len()]);
         m.grads.as_mut().expect("an engine trains").numbers.fill(0.0);
         m.loss = 0.0;
         if first {
@@ -130,18 +142,19 @@ impl Engine {
 
     fn run(&mut self, piece: usize) {
         let Piece { kernels, positions } = self.pieces[piece].clone();
-        for (_, kernel) in &self.kernels[kernels] {
-            (kernel.run)(&mut self.weights, &mut self.tensors, positions.clone());
+        for kernel in &self.kernels[kernels] {
+            kernel.run(&mut self.weights, &mut self.tensors, positions.clone());
         }
     }
 
     /// Keeps the last state and the metrics of the minibatch.
     fn end(&mut self) {
-        let m = &self.tensors;
-        for (name, carried) in &mut self.carried {
-            let states = m.floats.get(name);
-            let last = states.len() - carried.len();
-            carried.copy_from_slice(&states[last..]);
+        let m = &mut self.tensors;
+        for Carried { table_name, layer, state, .. } in &mut self.carried {
+            m.enter(*layer);
+            let states = m.floats.get(table_name);
+            let last = states.len() - state.len();
+            state.copy_from_slice(&states[last..]);
         }
         let loss = (m.loss / m.sizes.positions() as f64) as f32;
         self.history.push(Metrics { loss, grad_norm: m.grad_norm });
@@ -162,8 +175,8 @@ impl Engine {
     /// # Panics
     /// If the tensor is not carried.
     pub fn write_carried(&mut self, name: &str, state: &[f32]) {
-        let carried = self.carried.iter_mut().find(|(known, _)| *known == name);
-        carried.unwrap_or_else(|| panic!("{name} is not carried")).1.copy_from_slice(state);
+        let carried = self.carried.iter_mut().find(|carried| carried.name == name);
+        carried.unwrap_or_else(|| panic!("{name} is not carried")).state.copy_from_slice(state);
     }
 
     /// A gradient (`d` + parameter) or a tensor of floats of the last minibatch, by the name that the kernels bind.
@@ -171,11 +184,17 @@ impl Engine {
     /// # Panics
     /// If the training step has no such tensor.
     pub fn tensor(&self, name: &str) -> &[f32] {
-        let grads = self.tensors.grads.as_ref().expect("an engine trains");
-        match grads.tensors().find(|(param, _)| name.strip_prefix('d') == Some(param.name)) {
-            Some((_, grad)) => grad,
-            None => self.tensors.floats.get(name),
+        if let Some((_, grad)) = self.gradients().tensors().find(|(param, _)| name == param.gradient()) {
+            return grad;
         }
+        let tensor = self.network.tensors().find(|tensor| tensor.name == name);
+        let tensor = tensor.unwrap_or_else(|| panic!("there is no tensor {name}"));
+        self.tensors.floats.of_layer(tensor.table_name(), tensor.layer.unwrap_or(0))
+    }
+
+    /// All gradients of the last minibatch.
+    pub fn gradients(&self) -> &Parameters {
+        self.tensors.grads.as_ref().expect("an engine trains")
     }
 
     /// Runs one kernel of the training step at all positions `times` times, on the current content of its tensors, and
@@ -184,11 +203,11 @@ impl Engine {
     /// # Panics
     /// If the training step has no such kernel.
     pub fn repeat_kernel(&mut self, kernel: &str, times: usize) -> f64 {
-        let (kernel, ranges) = (self.kernel(kernel), self.ranges(kernel));
+        let calls = self.calls(kernel);
         let start = Instant::now();
         for _ in 0..times {
-            for positions in &ranges {
-                (kernel.run)(&mut self.weights, &mut self.tensors, positions.clone());
+            for (kernel, positions) in &calls {
+                kernel.run(&mut self.weights, &mut self.tensors, positions.clone());
             }
         }
         start.elapsed().as_secs_f64()
@@ -196,16 +215,18 @@ impl Engine {
 
     /// Calls of a kernel's function in a training step.
     pub fn kernel_calls(&self, kernel: &str) -> usize {
-        self.ranges(kernel).len()
+        self.calls(kernel).len()
     }
 
-    fn kernel(&self, kernel: &str) -> Cpu {
-        let found = self.kernels.iter().find(|(name, _)| *name == kernel);
-        found.unwrap_or_else(|| panic!("the training step has no kernel {kernel}")).1
-    }
-
-    fn ranges(&self, kernel: &str) -> Vec<Range<usize>> {
-        self.kernel(kernel).parts.ranges(self.network.sizes.batch, self.network.sizes.steps)
+    /// A kernel's calls in all layers.
+    fn calls(&self, kernel: &str) -> Vec<(Function, Range<usize>)> {
+        let mut calls = Vec::new();
+        for function in self.kernels.iter().filter(|function| function.kernel == kernel) {
+            let ranges = function.cpu.parts.ranges(self.network.sizes.batch, self.network.sizes.steps);
+            calls.extend(ranges.into_iter().map(|positions| (*function, positions)));
+        }
+        assert!(!calls.is_empty(), "the training step has no kernel {kernel}");
+        calls
     }
 
     /// Bytes of all tensors.
@@ -215,12 +236,12 @@ impl Engine {
 }
 
 /// A training step in pieces. Successive kernels with the same [`Parts`](crate::network::code::Parts) are interleaved.
-fn pieces(network: &Network, kernels: &[(&'static str, Cpu)]) -> Vec<Piece> {
+fn pieces(network: &Network, kernels: &[Function]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut from = 0;
-    for interleaved in kernels.chunk_by(|(_, a), (_, b)| a.parts == b.parts) {
+    for interleaved in kernels.chunk_by(|a, b| a.cpu.parts == b.cpu.parts) {
         let to = from + interleaved.len();
-        let ranges = interleaved[0].1.parts.ranges(network.sizes.batch, network.sizes.steps);
+        let ranges = interleaved[0].cpu.parts.ranges(network.sizes.batch, network.sizes.steps);
         pieces.extend(ranges.into_iter().map(|positions| Piece { kernels: from..to, positions }));
         from = to;
     }
@@ -235,6 +256,9 @@ fn bytes_needed(network: Network) -> u64 {
     let tensors = network.tensors().filter(|tensor| tensor.content != Content::PartialSums);
     let minibatch: u64 = tensors.map(|tensor| size(tensor.shape)).sum();
     let carried: u64 = network.carried().map(|tensor| size(&tensor.shape[1..])).sum();
-    let sides = counts.b * (counts.h + counts.h.max(counts.v)) + GRAD_POSITIONS as u64 * (2 * counts.h + counts.v);
-    4 * (2 * counts.parameters + 2 * counts.transposed + minibatch + carried + sides)
+    let Counts { b, h, v, g, .. } = counts;
+    let of_gates = if network.layers > 1 { 2 * g * h } else { g * h };
+    let sides = b * (h + (g * h).max(v)) + GRAD_POSITIONS as u64 * (h + of_gates + v);
+    let state = network.state_count() as u64;
+    4 * (2 * counts.parameters + state + 2 * counts.transposed + minibatch + carried + network.layers as u64 * sides)
 }

@@ -77,11 +77,11 @@ impl Measured {
         Ok((minibatches, self.train(minibatches).await? / minibatches as f64))
     }
 
-    /// Times one kernel of the training step.
-    async fn kernel(&mut self, kernel: &Kernel) -> Result<KernelTime> {
+    /// Times one kernel of the training step in all layers that have it.
+    async fn kernel(&mut self, kernel: &Kernel, layers: u64) -> Result<KernelTime> {
         let name = kernel.name;
         let seconds = timeit(async |times| self.engine.repeat_kernel(name, times).await).await?;
-        let Work { flops, bytes } = (kernel.work)(&self.network.counts());
+        let Work { flops, bytes } = (kernel.work)(&self.network.counts()).times(layers);
         Ok(KernelTime { name: name.to_owned(), dispatches: self.engine.dispatches(name) as u32, seconds, flops, bytes })
     }
 }
@@ -104,8 +104,12 @@ pub async fn profile(device: &Device, network: Network) -> Result<Profile> {
     let mut measured = Measured::new(device, network).await?;
     measured.train(1).await?;
     let mut kernels = Vec::new();
-    for stage in device.network(network).training() {
-        kernels.push(measured.kernel(stage.kernel).await?);
+    let stages = device.network(network).training();
+    for (i, stage) in stages.iter().enumerate() {
+        let layers = stages.iter().filter(|other| other.kernel.name == stage.kernel.name).count() as u64;
+        if stages[..i].iter().all(|other| other.kernel.name != stage.kernel.name) {
+            kernels.push(measured.kernel(stage.kernel, layers).await?);
+        }
     }
     let (minibatches, minibatch) = measured.minibatch().await?;
     let (read_back, ..) = measured.read_back(minibatches).await?;

@@ -48,8 +48,9 @@ impl Race {
     }
 
     /// The result of an earlier race, if it had the same sizes and devices and timed at least one of them.
-    fn recalled(past: &PastRace, sizes: Sizes, entrants: &[Device]) -> Option<Self> {
-        let same = past.sizes == sizes && past.laps.iter().map(|lap| &lap.name).eq(&names(entrants));
+    fn recalled(past: &PastRace, network: Network, entrants: &[Device]) -> Option<Self> {
+        let same = (past.sizes, &past.network) == (network.sizes, &network.name())
+            && past.laps.iter().map(|lap| &lap.name).eq(&names(entrants));
         let timed = past.laps.iter().zip(entrants).filter(|(lap, _)| lap.tokens_per_second.is_some_and(|x| x > 0.0));
         let (_, winner) = timed.max_by(|(a, _), (b, _)| f64::total_cmp(&speed(a), &speed(b)))?;
         same.then(|| Self { laps: past.laps.clone(), winner: winner.clone(), new: false })
@@ -107,7 +108,7 @@ impl Devices {
         gpu.precompile_next(&network_of(&Config::default(), 28), LIBRARY).await.unwrap_or(false)
     }
 
-    /// The device for a choice. `auto`: the fastest, by a race that is run once for each `Sizes`. A named device is
+    /// The device for a choice. `auto`: the fastest, by a race that is run once for each network. A named device is
     /// taken without a race and with its default tile shape, so that a run can be repeated bitwise (tile shapes round
     /// differently).
     ///
@@ -127,11 +128,11 @@ impl Devices {
         let mut entrants = gpu_variants(gpu, sizes);
         // The likely winner first, so that hopeless ones can be skipped.
         entrants.insert(usize::from(!gpu.software), Device::Cpu);
-        if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, sizes, &entrants)) {
+        if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, network, &entrants)) {
             return Ok(race);
         }
         let race = race(entrants, network).await?;
-        self.recall([PastRace { sizes, laps: race.laps.clone() }]);
+        self.recall([PastRace { network: network.name(), sizes, laps: race.laps.clone() }]);
         Ok(race)
     }
 }

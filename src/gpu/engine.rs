@@ -16,6 +16,7 @@ use super::wgsl::Dims;
 use crate::error::Result;
 use crate::model::minibatch::by_time;
 use crate::model::{Cursor, Hyperparameters, Minibatch, StateAt};
+use crate::network::plan::Stage;
 use crate::network::{Kernel, Network, Parameters, Setup};
 
 /// The most minibatches in one submission.
@@ -36,7 +37,7 @@ pub struct Engine {
     pub(super) gpu: Gpu,
     pub(super) layout: Layout,
     pub(super) steps: Steps,
-    /// In the order of [`Network::kernels`].
+    /// In the order of [`Network::kernels`]; each layer binds tensors of its own.
     kernels: Vec<(Compiled, wgpu::BindGroup)>,
     pub(super) buffers: BTreeMap<Buffer, wgpu::Buffer>,
     uniforms: wgpu::Buffer,
@@ -76,7 +77,7 @@ impl Engine {
     /// As [`Engine::new`]; a kernel that does not compile.
     pub async fn with_wgsl(gpu: &Gpu, tile: Tile, setup: &Setup<'_>, wgsl: &dyn Fn(&Kernel) -> String) -> Result<Self> {
         let kernels = tile.network(setup.network).kernels();
-        let compile = || kernels.iter().map(|kernel| compile(&gpu.device, kernel, wgsl(kernel))).collect();
+        let compile = || kernels.iter().map(|stage| compile(&gpu.device, stage.kernel, wgsl(stage.kernel))).collect();
         Self::with_kernels(gpu, tile, setup, &compile).await
     }
 
@@ -113,7 +114,7 @@ impl Engine {
         gpu.queue.write_buffer(transposes, 0, bytemuck::cast_slice(&layout.transposes));
         let kernels = layout.called.kernels().into_iter().zip(kernels);
         let kernels =
-            kernels.map(|(kernel, compiled)| bind(gpu, kernel, compiled, &layout, &buffers, &uniforms)).collect();
+            kernels.map(|(stage, compiled)| bind(gpu, stage, compiled, &layout, &buffers, &uniforms)).collect();
         let minibatch = layout.end(Buffer::Minibatch);
         let uploads = (MAX_UPLOADED_BYTES / minibatch).clamp(1, MAX_UPLOADS) * minibatch;
         let metrics = 16 * setup.minibatches as u64;
@@ -121,7 +122,7 @@ impl Engine {
         let parameters = layout.end(Buffer::Parameters);
         let results = metrics + parameters + layout.tensor("sequence").bytes();
         let carried = layout.network.carried().map(|tensor| {
-            let tensor = layout.tensor(tensor.name).clone();
+            let tensor = layout.tensor(&tensor.name).clone();
             let slot = buffer("carried", tensor.slot_bytes(), copied);
             (tensor, slot)
         });
@@ -151,14 +152,17 @@ impl Engine {
         self.layout.network
     }
 
-    /// Replaces all parameters and their transposed copies.
+    /// Replaces all parameters and their transposed copies, and the optimizer's state.
     pub fn write_parameters(&self, parameters: &Parameters) {
         for (param, numbers) in parameters.tensors() {
-            self.write(param.name, numbers);
-            if let ([rows, columns], true) = (&self.network().shape(param)[..], param.transposed) {
+            self.write(&param.name, numbers);
+            if let ([rows, columns], true) = (&self.network().shape(&param)[..], param.transposed) {
                 let transposed = (0..rows * columns).map(|i| numbers[i % rows * columns + i / rows]);
-                self.write(&format!("{}_t", param.name), &transposed.collect::<Vec<_>>());
+                self.write(&param.transposed_name(), &transposed.collect::<Vec<_>>());
             }
+        }
+        for (name, place) in self.network().state_tensors() {
+            self.write(&name, &parameters.state[place]);
         }
     }
 
@@ -167,11 +171,8 @@ impl Engine {
     /// # Errors
     /// A failure of the device.
     pub async fn read_parameters(&self) -> Result<Parameters> {
-        let mut numbers = Vec::new();
-        for param in self.network().params() {
-            numbers.extend(self.read::<f32>(param.name).await?);
-        }
-        Ok(Parameters { network: self.network(), numbers })
+        let buffer = &self.buffers[&Buffer::Parameters];
+        Ok(self.layout.parameters(&self.read_buffer(buffer, 0, self.layout.end(Buffer::Parameters)).await?))
     }
 
     /// Sets the state `(B, …)` of the carried tensor `name` that enters the next minibatch.
@@ -323,7 +324,7 @@ impl Engine {
 
     /// The buffer of a tensor that has its own.
     pub(super) fn buffer(&self, name: &'static str) -> &wgpu::Buffer {
-        &self.buffers[&Buffer::Own(name)]
+        &self.buffers[&Buffer::Own(name, 0)]
     }
 
     /// The buffer that contains a tensor.
@@ -357,7 +358,7 @@ impl Drop for Engine {
 /// Creates the bind group of a kernel: [`Dims`] at binding 0, then its tensors.
 fn bind(
     gpu: &Gpu,
-    kernel: &Kernel,
+    Stage { kernel, layer, .. }: Stage,
     compiled: Compiled,
     layout: &Layout,
     buffers: &BTreeMap<Buffer, wgpu::Buffer>,
@@ -369,7 +370,7 @@ fn bind(
     };
     let dims = section(uniforms, 0, size_of::<Dims>() as u64);
     let tensors = kernel.bindings.iter().map(|(name, _)| {
-        let tensor = layout.tensor(name);
+        let tensor = layout.tensor(&layout.called.resolve(name, layer));
         section(&buffers[&tensor.buffer], tensor.at, tensor.bytes())
     });
     let resources = (0..).zip(std::iter::once(dims).chain(tensors));

@@ -13,22 +13,21 @@ use crate::network::Network;
 /// [`Error::TooLarge`], with the largest value of each size that fits if the others stay.
 pub fn check(gpu: &Gpu, tile: Tile, network: Network) -> Result<()> {
     let (limits, sizes) = (gpu.device.limits(), network.sizes);
-    let fits = |sizes| Layout::new(network.with_sizes(sizes), tile).fits(&limits);
-    if fits(sizes) {
-        return Ok(());
-    }
-    let largest = |present: usize, with: &dyn Fn(usize) -> Sizes| {
+    let excess = |network| Layout::new(network, tile).excess(&limits);
+    let Some([bytes, allowed_bytes]) = excess(network) else { return Ok(()) };
+    let largest = |present: usize, with: &dyn Fn(usize) -> Network| {
         let numbers: Vec<usize> = (1..=present).collect();
-        numbers.partition_point(|&n| fits(with(n)))
+        numbers.partition_point(|&n| excess(with(n)).is_none())
     };
     let allowed = [
-        ("hidden", largest(sizes.hidden, &|hidden| Sizes { hidden, ..sizes })),
-        ("batch", largest(sizes.batch, &|batch| Sizes { batch, ..sizes })),
-        ("steps", largest(sizes.steps, &|steps| Sizes { steps, ..sizes })),
+        ("layers", largest(network.layers - 1, &|layers| Network { layers, ..network })),
+        ("hidden", largest(sizes.hidden, &|hidden| network.with_sizes(Sizes { hidden, ..sizes }))),
+        ("batch", largest(sizes.batch, &|batch| network.with_sizes(Sizes { batch, ..sizes }))),
+        ("steps", largest(sizes.steps, &|steps| network.with_sizes(Sizes { steps, ..sizes }))),
     ];
     Err(Error::TooLarge {
-        megabytes: Layout::new(network, tile).largest_buffer() >> 20,
-        allowed_megabytes: limits.max_storage_buffer_binding_size >> 20,
+        megabytes: bytes >> 20,
+        allowed_megabytes: allowed_bytes >> 20,
         largest: allowed.into_iter().filter(|(_, most)| *most > 0).map(|(key, most)| (key.to_owned(), most)).collect(),
     })
 }

@@ -2,6 +2,7 @@
 //! GPU, with one read-back at the end. Slow devices and long prefixes take several submissions.
 
 use super::engine::Engine;
+use super::layout::Buffer;
 use super::step::Steps;
 use crate::error::{Error, Result};
 use crate::kernels::generate::{SEQUENCE_HEAD, SEQUENCE_LIMIT};
@@ -71,7 +72,11 @@ impl Engine {
         let flops: u64 = dispatches[0].iter().map(|dispatch| dispatch.flops).sum();
         let per_submission = usize::try_from(self.pacing.budget / flops).unwrap_or(tokens).max(1);
         let mut encoder = self.encoder();
-        encoder.clear_buffer(self.buffer("generated_states"), 0, None);
+        for (layer, module) in self.layout.called.modules().filter_map(|(layer, module)| Some((layer?, module))) {
+            for tensor in module.generate_tensors {
+                encoder.clear_buffer(&self.buffers[&Buffer::Own(tensor.name, layer)], 0, None);
+            }
+        }
         for first in (0..tokens).step_by(per_submission) {
             if first > 0 {
                 let submission = self.gpu.submit(encoder.finish());

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use crate::error::Result;
 use crate::model::{Minibatch, StateAt};
+use crate::network::plan::Call;
 
 impl Engine {
     /// Writes a tensor, given unpadded.
@@ -55,13 +56,13 @@ impl Engine {
         self.gpu.submit(encoder.finish());
     }
 
-    /// Calls a kernel of training or prediction once, at time step `t` if it runs at each step, or in prediction
+    /// Calls a layer's kernel of training or prediction once, at time step `t` if it runs at each step, or in prediction
     /// on slot `t`.
     ///
     /// # Errors
     /// A failure of the device.
-    pub async fn run_kernel(&mut self, kernel: &str, t: usize) -> Result<()> {
-        let index = self.steps.index(kernel);
+    pub async fn run_kernel(&mut self, call: Call) -> Result<()> {
+        let (index, t) = (self.steps.index(call.kernel.name, call.layer), call.t);
         let all = self.steps.train.iter().chain(self.steps.generate_scored.iter().flatten());
         let mut encoder = self.encoder();
         {

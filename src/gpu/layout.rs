@@ -3,8 +3,10 @@
 
 use super::tile::Tile;
 use super::wgsl::Dims;
+use crate::network::description::state_of;
+use crate::network::table::stored_gate;
 use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
-use crate::network::{Content, Dim, Network, Padded, Param, Transpose};
+use crate::network::{Content, Dim, Named, Network, Padded, Param, Parameters, State, Transpose};
 
 /// Alignment of binding offsets in bytes: WebGPU's default limit.
 pub const ALIGNMENT: u64 = 256;
@@ -14,12 +16,13 @@ pub const ALIGNMENT: u64 = 256;
 pub enum Buffer {
     /// The tokens of one minibatch.
     Minibatch,
+    /// The parameters, then the optimizer's state.
     Parameters,
     Grads,
     /// The transposed copies of parameters.
     Transposed,
-    /// The buffer of a single tensor, by its name.
-    Own(&'static str),
+    /// The buffer of a single tensor, by its name and layer.
+    Own(&'static str, usize),
 }
 
 impl Buffer {
@@ -29,7 +32,7 @@ impl Buffer {
             Self::Parameters => PARAMETERS,
             Self::Grads => GRADS,
             Self::Transposed => TRANSPOSED,
-            Self::Own(name) => name,
+            Self::Own(name, _) => name,
         }
     }
 }
@@ -45,6 +48,8 @@ pub struct Tensor {
     pub shape: [usize; 3],
     /// Padded shape, as stored.
     pub padded: [usize; 3],
+    /// The number of gates in its rows and in its columns.
+    pub gates: [usize; 2],
 }
 
 impl Tensor {
@@ -58,14 +63,23 @@ impl Tensor {
     pub fn pad<T: Copy + Default>(&self, numbers: &[T]) -> Vec<T> {
         let mut padded = vec![T::default(); self.padded.iter().product()];
         for (row, at) in numbers.chunks_exact(self.shape[2]).zip(self.rows()) {
-            padded[at..at + self.shape[2]].copy_from_slice(row);
+            match self.gates[1] {
+                1 => padded[at..at + self.shape[2]].copy_from_slice(row),
+                gates => row.iter().enumerate().for_each(|(i, x)| padded[at + stored(gates, self.shape[2], i)] = *x),
+            }
         }
         padded
     }
 
     /// Removes the padding of stored elements.
     pub fn unpad<T: Copy>(&self, padded: &[T]) -> Vec<T> {
-        self.rows().flat_map(|at| &padded[at..at + self.shape[2]]).copied().collect()
+        let across = self.shape[2];
+        match self.gates[1] {
+            1 => self.rows().flat_map(|at| &padded[at..at + across]).copied().collect(),
+            gates => {
+                self.rows().flat_map(|at| (0..across).map(move |i| padded[at + stored(gates, across, i)])).collect()
+            }
+        }
     }
 
     /// Bytes of one slot of a state `(T + 1, B, …)`.
@@ -75,9 +89,15 @@ impl Tensor {
 
     /// The index at which each unpadded row is stored.
     fn rows(&self) -> impl Iterator<Item = usize> + use<> {
-        let ([slots, rows, _], [_, rows_padded, across]) = (self.shape, self.padded);
-        (0..slots).flat_map(move |slot| (0..rows).map(move |row| (slot * rows_padded + row) * across))
+        let ([slots, rows, _], [_, rows_padded, across], [gates, _]) = (self.shape, self.padded, self.gates);
+        let at = move |slot, row| (slot * rows_padded + stored(gates, rows, row)) * across;
+        (0..slots).flat_map(move |slot| (0..rows).map(move |row| at(slot, row)))
     }
+}
+
+/// Where a device stores element `i` of a dimension of this unpadded size.
+fn stored(gates: usize, size: usize, i: usize) -> usize {
+    if gates == 1 { i } else { stored_gate(gates, size / gates, i) }
 }
 
 /// The layout of all tensors of a network, for a tile shape.
@@ -102,6 +122,8 @@ impl Layout {
             // Hidden units are columns of some products and rows of others.
             hidden: sizes.hidden.next_multiple_of(tile.rows().max(tile.columns())),
             vocabulary: sizes.vocabulary.next_multiple_of(tile.columns()),
+            gates: network.gates("gates"),
+            input_gates: network.gates("w_x"),
             parameters: 0,
         };
         let called = tile.network(network);
@@ -115,13 +137,13 @@ impl Layout {
     /// gradients at the same offsets of another buffer.
     fn place_parameters(&mut self) {
         for param in bound(&self.called) {
-            self.append(param.name.to_owned(), Buffer::Parameters, param.shape);
-            self.append(format!("d{}", param.name), Buffer::Grads, param.shape);
+            self.append(param.name.clone(), Buffer::Parameters, param.shape);
+            self.append(param.gradient(), Buffer::Grads, param.shape);
             if let [rows, columns] = param.shape
                 && param.transposed
             {
-                self.append(format!("{}_t", param.name), Buffer::Transposed, &[*columns, *rows]);
-                self.transposes.push(self.transpose(param));
+                self.append(param.transposed_name(), Buffer::Transposed, &[*columns, *rows]);
+                self.transposes.push(self.transpose(&param));
             }
         }
         for (name, buffer) in
@@ -129,13 +151,31 @@ impl Layout {
         {
             self.tensors.push(whole(name, buffer, self.end(buffer)));
         }
-        self.tensors.push(whole(TRANSPOSES, Buffer::Own(TRANSPOSES), size_of_val(&self.transposes[..]) as u64));
+        self.tensors.push(whole(TRANSPOSES, Buffer::Own(TRANSPOSES, 0), size_of_val(&self.transposes[..]) as u64));
         self.padded.parameters = (self.end(Buffer::Parameters) / 4) as usize;
+        self.network.optimizer.state.iter().for_each(|state| self.place_state(*state));
+    }
+
+    /// Appends a part of the optimizer's state to the parameters, so that both are copied as one.
+    fn place_state(&mut self, state: State) {
+        match state {
+            State::Numbers(name, count) => self.append(name.to_owned(), Buffer::Parameters, &[Dim::Count(count)]),
+            State::OfParameters(name) => {
+                let begin = self.end(Buffer::Parameters).next_multiple_of(ALIGNMENT);
+                for param in self.network.params() {
+                    let of_param = self.tensor(&param.name).clone();
+                    let (name, at) = (state_of(name, &param.name), begin + of_param.at);
+                    self.tensors.push(Tensor { name, at, ..of_param });
+                }
+                self.tensors
+                    .push(Tensor { at: begin, ..whole(name, Buffer::Parameters, 4 * self.padded.parameters as u64) });
+            }
+        }
     }
 
     /// The entry of a parameter whose copy has been placed.
-    fn transpose(&self, param: &Param) -> Transpose {
-        let (from, to) = (self.tensor(param.name), self.tensor(&format!("{}_t", param.name)));
+    fn transpose(&self, param: &Named<Param>) -> Transpose {
+        let (from, to) = (self.tensor(&param.name), self.tensor(&param.transposed_name()));
         let begin = (from.at / 4) as u32;
         let [_, rows, columns] = from.padded.map(|size| size as u32);
         Transpose { begin, end: begin + rows * columns, rows, columns, to: (to.at / 4) as u32 }
@@ -143,9 +183,9 @@ impl Layout {
 
     fn place_tensors(&mut self) {
         for tensor in self.called.tensors().chain(self.called.generate_tensors()) {
-            let own = Buffer::Own(tensor.name);
+            let own = Buffer::Own(tensor.table_name(), tensor.layer.unwrap_or(0));
             let buffer = if tensor.content == Content::Minibatch { Buffer::Minibatch } else { own };
-            self.append(tensor.name.to_owned(), buffer, tensor.shape);
+            self.append(tensor.name.clone(), buffer, tensor.shape);
         }
     }
 
@@ -157,8 +197,13 @@ impl Layout {
             three[3 - shape.len()..].iter_mut().zip(shape).for_each(|(n, &dim)| *n = size(dim));
             three
         };
-        let (shape, padded) = (three(&|dim| dim.of(self.network.sizes)), three(&|dim| dim.padded(&self.padded)));
-        self.tensors.push(Tensor { name, buffer, at, shape, padded });
+        let (sizes, padded) = (three(&|dim| dim.of(self.network.sizes)), three(&|dim| dim.padded(&self.padded)));
+        let gates = |dim: Option<&Dim>| match dim {
+            Some(Dim::Gates(gates)) => *gates,
+            _ => 1,
+        };
+        let gates = [gates(shape.len().checked_sub(2).map(|row| &shape[row])), gates(shape.last())];
+        self.tensors.push(Tensor { name, buffer, at, shape: sizes, padded, gates });
     }
 
     /// The size of a buffer in bytes: the end of its last tensor.
@@ -178,6 +223,7 @@ impl Layout {
     /// The sizes for the kernels; dispatch and hyperparameters are zero.
     pub fn dims(&self) -> Dims {
         let Padded { sizes, batch, hidden, vocabulary, .. } = self.padded;
+        let [gates, input_gates, state_gates] = ["gates", "w_x", "b_h"].map(|name| self.network.gates(name) as u32);
         Dims {
             batch: sizes.batch as u32,
             steps: sizes.steps as u32,
@@ -191,27 +237,44 @@ impl Layout {
             first: 0,
             learning_rate: 0.0,
             clip: 0.0,
+            momentum: self.network.momentum,
+            weight_decay: self.network.weight_decay,
+            gates,
+            input_gates,
+            state_gates,
         }
     }
 
-    /// The largest buffer, in bytes.
-    pub fn largest_buffer(&self) -> u64 {
-        self.tensors.iter().map(|tensor| self.end(tensor.buffer)).max().unwrap_or(0)
+    /// The parameters and the optimizer's state in a parameter buffer's content.
+    pub fn parameters(&self, padded: &[f32]) -> Parameters {
+        let unpad = |name: &str| {
+            let tensor = self.tensor(name);
+            tensor.unpad(&padded[tensor.at as usize / 4..])
+        };
+        let network = self.network;
+        let (mut numbers, mut state) = (Vec::with_capacity(network.parameter_count()), Vec::new());
+        network.params().for_each(|param| numbers.extend(unpad(&param.name)));
+        network.state_tensors().iter().for_each(|(name, _)| state.extend(unpad(name)));
+        Parameters { network, numbers, state }
     }
 
-    /// Whether a device with these limits can hold the network.
-    pub fn fits(&self, limits: &wgpu::Limits) -> bool {
-        let largest = self.largest_buffer();
-        largest <= limits.max_storage_buffer_binding_size && largest <= limits.max_buffer_size
+    /// What exceeds a device's limits, if anything: the bytes of the largest tensor that a kernel would bind, or of the
+    /// largest buffer, and how many are allowed.
+    pub fn excess(&self, limits: &wgpu::Limits) -> Option<[u64; 2]> {
+        let tensor = self.tensors.iter().map(Tensor::bytes).max().unwrap_or(0);
+        let buffer = self.tensors.iter().map(|tensor| self.end(tensor.buffer)).max().unwrap_or(0);
+        let sizes = [[tensor, limits.max_storage_buffer_binding_size], [buffer, limits.max_buffer_size]];
+        sizes.into_iter().find(|[bytes, allowed]| bytes > allowed)
     }
 }
 
 /// The parameters in the order in which kernels bind them.
-fn bound(network: &Network) -> Vec<&'static Param> {
-    let mut bound: Vec<&Param> = Vec::new();
-    for kernel in network.kernels() {
-        for (name, _) in kernel.bindings {
-            let found = network.params().find(|param| param.name == *name);
+fn bound(network: &Network) -> Vec<Named<Param>> {
+    let mut bound: Vec<Named<Param>> = Vec::new();
+    for stage in network.kernels() {
+        for (name, _) in stage.kernel.bindings {
+            let name = network.resolve(name, stage.layer);
+            let found = network.params().find(|param| param.name == name);
             bound.extend(found.filter(|param| bound.iter().all(|known| known.name != param.name)));
         }
     }
@@ -221,7 +284,7 @@ fn bound(network: &Network) -> Vec<&'static Param> {
 /// A whole buffer as one tensor.
 fn whole(name: &'static str, buffer: Buffer, bytes: u64) -> Tensor {
     let shape = [1, 1, (bytes / 4) as usize];
-    Tensor { name: name.to_owned(), buffer, at: 0, shape, padded: shape }
+    Tensor { name: name.to_owned(), buffer, at: 0, shape, padded: shape, gates: [1; 2] }
 }
 
 #[cfg(test)]
@@ -274,7 +337,8 @@ mod tests {
     fn a_network_that_does_not_fit_is_refused() {
         let limits = wgpu::Limits::default();
         let hidden = |hidden| kernels::network(Sizes { batch: 32, steps: 35, hidden, vocabulary: 28 });
-        assert!(Layout::new(hidden(512), Tile::ALL[0]).fits(&limits));
-        assert!(!Layout::new(hidden(8192), Tile::ALL[0]).fits(&limits));
+        assert_eq!(Layout::new(hidden(512), Tile::ALL[0]).excess(&limits), None);
+        let [bytes, allowed] = Layout::new(hidden(8192), Tile::ALL[0]).excess(&limits).unwrap();
+        assert!(bytes >= 4 << 26 && allowed == limits.max_storage_buffer_binding_size, "{bytes}, {allowed}");
     }
 }

@@ -3,7 +3,7 @@
 
 use super::device::ReadBack;
 use super::engine::{Engine, KEPT};
-use super::layout::{Buffer, Layout};
+use super::layout::Buffer;
 use crate::error::Result;
 use crate::kernels::generate::SEQUENCE_HEAD;
 use crate::model::Cursor;
@@ -89,7 +89,7 @@ impl Engine {
         Ok(EpochOutput {
             metrics: metrics.collect(),
             finite,
-            parameters: (!parameters.is_empty()).then(|| parameters_of(&self.layout, parameters)),
+            parameters: (!parameters.is_empty()).then(|| self.layout.parameters(parameters)),
             kept,
             sample: sequence.get(SEQUENCE_HEAD..).unwrap_or_default().to_vec(),
         })
@@ -106,7 +106,7 @@ impl Engine {
     /// A failure of the device.
     pub async fn read_kept(&self, kept: usize) -> Result<Parameters> {
         let padded = self.read_buffer(&self.kept[kept], 0, self.layout.end(Buffer::Parameters)).await?;
-        Ok(parameters_of(&self.layout, &padded))
+        Ok(self.layout.parameters(&padded))
     }
 
     /// How often results were waited for while the device had nothing to do.
@@ -125,13 +125,4 @@ impl Engine {
         run.synchronized();
         Ok(output.metrics)
     }
-}
-
-/// The parameters in a parameter buffer's content.
-fn parameters_of(layout: &Layout, padded: &[f32]) -> Parameters {
-    let network = layout.network;
-    let tensors = network.params().map(|param| layout.tensor(param.name));
-    let mut numbers = Vec::with_capacity(network.parameter_count());
-    tensors.for_each(|tensor| numbers.extend(tensor.unpad(&padded[tensor.at as usize / 4..])));
-    Parameters { network, numbers }
 }

@@ -4,8 +4,8 @@ use super::layout::{ALIGNMENT, Layout};
 use super::tile::Tile;
 use super::wgsl::{Dims, GROUP, tile_of};
 use crate::model::Hyperparameters;
-use crate::network::plan::Call;
-use crate::network::{Extent, Kernel};
+use crate::network::plan::{Call, Stage};
+use crate::network::{Dim, Extent, Kernel};
 
 /// The most floating-point operations in one dispatch of a product, on a software adapter and on a GPU: about 10 ms, so
 /// that submissions can be short. Longer products are cut into slices of their patches, which changes no result.
@@ -18,7 +18,7 @@ const MAX_WORKGROUPS: usize = 65_535;
 /// One dispatch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dispatch {
-    /// Index in [`Network::kernels`](crate::network::Network::kernels).
+    /// Index in [`Network::kernels`](crate::network::Network::kernels), of a kernel in a layer.
     pub kernel: usize,
     /// The time step; 0 for kernels that run once.
     pub t: usize,
@@ -33,8 +33,8 @@ pub struct Dispatch {
 /// The dispatches of a training step and of a predicted token, and the [`Dims`] that they read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steps {
-    /// The names of all kernels.
-    kernels: Vec<&'static str>,
+    /// All kernels in all layers.
+    kernels: Vec<(&'static str, usize)>,
     pub train: Vec<Dispatch>,
     /// For the slots 0 and 1 in turn.
     pub generate: [Vec<Dispatch>; 2],
@@ -50,7 +50,7 @@ impl Steps {
     pub fn new(layout: &Layout, software: bool) -> Self {
         let network = layout.called;
         let mut steps = Self {
-            kernels: network.kernels().iter().map(|kernel| kernel.name).collect(),
+            kernels: network.kernels().iter().map(|stage| (stage.kernel.name, stage.layer)).collect(),
             train: Vec::new(),
             generate: Default::default(),
             generate_scored: Default::default(),
@@ -60,27 +60,26 @@ impl Steps {
         let train = steps.list(layout, &network.training_calls());
         let [generate, generate_scored] = [false, true].map(|scored| {
             [0, 1].map(|t| {
-                let kernels = network.generation(scored).into_iter();
-                let calls: Vec<Call> = kernels.map(|kernel| Call { kernel, t }).collect();
+                let stages = network.generation(scored).into_iter();
+                let calls: Vec<Call> = stages.map(|Stage { kernel, layer, .. }| Call { kernel, layer, t }).collect();
                 steps.list(layout, &calls)
             })
         });
         Self { train, generate, generate_scored, ..steps }
     }
 
-    /// Index of a kernel in [`Network::kernels`](crate::network::Network::kernels).
+    /// Index of a layer's kernel in [`Network::kernels`](crate::network::Network::kernels).
     ///
     /// # Panics
     /// If there is none of this name.
-    pub fn index(&self, kernel: &str) -> usize {
-        let index = self.kernels.iter().position(|name| *name == kernel);
-        index.unwrap_or_else(|| panic!("the network has no kernel {kernel}"))
+    pub fn index(&self, kernel: &str, layer: usize) -> usize {
+        let index = self.kernels.iter().position(|known| *known == (kernel, layer));
+        index.unwrap_or_else(|| panic!("layer {layer} of the network has no kernel {kernel}"))
     }
 
-    /// The dispatches of a kernel in a training step.
+    /// The dispatches of a kernel in a training step, in all layers.
     pub fn of(&self, kernel: &str) -> impl Iterator<Item = &Dispatch> {
-        let kernel = self.index(kernel);
-        self.train.iter().filter(move |dispatch| dispatch.kernel == kernel)
+        self.train.iter().filter(move |dispatch| self.kernels[dispatch.kernel].0 == kernel)
     }
 
     /// The content of the uniform buffer.
@@ -95,7 +94,7 @@ impl Steps {
 
     fn list(&mut self, layout: &Layout, calls: &[Call]) -> Vec<Dispatch> {
         let mut list = Vec::new();
-        for calls in calls.chunk_by(|a, b| a.kernel.name == b.kernel.name) {
+        for calls in calls.chunk_by(|a, b| a.kernel.name == b.kernel.name && a.layer == b.layer) {
             if tile_of(calls[0].kernel, layout.tile).is_some_and(|tile| tile.sequence) {
                 list.extend(self.sequence(layout, calls));
             } else {
@@ -107,13 +106,13 @@ impl Steps {
 
     /// The dispatches of a kernel's calls at successive time steps: one, or several for a long sequence.
     fn sequence(&mut self, layout: &Layout, calls: &[Call]) -> Vec<Dispatch> {
-        let kernel = calls[0].kernel;
+        let Call { kernel, layer, .. } = calls[0];
         let (tile, [rows, columns, inner]) = product_of(kernel, layout);
-        let flops = flops_of([rows, columns, inner]);
+        let flops = flops_of(kernel, [rows, columns, inner]);
         let times = (self.slice / flops).clamp(1, calls.len() as u64) as usize;
         let slices = calls.chunks(times).map(|calls| {
             let dims = Dims { t: calls[0].t as u32, times: calls.len() as u32, ..layout.dims() };
-            self.dispatch(kernel, dims, tile.groups(rows, columns), flops * calls.len() as u64)
+            self.dispatch(kernel, layer, dims, tile.groups(rows, columns), flops * calls.len() as u64)
         });
         slices.collect()
     }
@@ -122,7 +121,7 @@ impl Steps {
     fn dispatches(&mut self, layout: &Layout, call: &Call) -> Vec<Dispatch> {
         let padded = &layout.padded;
         match call.kernel.extent {
-            Extent::Product { .. } => self.product(layout, call),
+            Extent::Product { .. } | Extent::GateProduct { .. } => self.product(layout, call),
             Extent::Threads(count) => {
                 let (threads, flops) = count(padded);
                 vec![self.groups(call, threads.div_ceil(GROUP), GROUP * flops)]
@@ -137,14 +136,14 @@ impl Steps {
     /// The dispatches of a product, one for each slice of its patches.
     fn product(&mut self, layout: &Layout, call: &Call) -> Vec<Dispatch> {
         let (tile, sizes) = product_of(call.kernel, layout);
-        let (groups, flops) = (tile.groups(sizes[0], sizes[1]), flops_of(sizes));
+        let (groups, flops) = (tile.groups(sizes[0], sizes[1]), flops_of(call.kernel, sizes));
         let slices = flops.div_ceil(self.slice).clamp(1, groups as u64);
         let first_group = |slice: u64| (groups as u64 * slice / slices) as usize;
         (0..slices)
             .map(|slice| {
                 let (begin, end) = (first_group(slice), first_group(slice + 1));
                 let dims = Dims { t: call.t as u32, first: begin as u32, ..layout.dims() };
-                self.dispatch(call.kernel, dims, end - begin, flops / slices)
+                self.dispatch(call.kernel, call.layer, dims, end - begin, flops / slices)
             })
             .collect()
     }
@@ -152,17 +151,17 @@ impl Steps {
     /// A dispatch of `groups` workgroups with `flops` operations each.
     fn groups(&mut self, call: &Call, groups: usize, flops: usize) -> Dispatch {
         let dims = Dims { t: call.t as u32, ..self.dims[0] };
-        self.dispatch(call.kernel, dims, groups, groups as u64 * flops as u64)
+        self.dispatch(call.kernel, call.layer, dims, groups, groups as u64 * flops as u64)
     }
 
-    fn dispatch(&mut self, kernel: &Kernel, dims: Dims, groups: usize, flops: u64) -> Dispatch {
+    fn dispatch(&mut self, kernel: &Kernel, layer: usize, dims: Dims, groups: usize, flops: u64) -> Dispatch {
         let slot = self.dims.iter().position(|known| *known == dims).unwrap_or_else(|| {
             self.dims.push(dims);
             self.dims.len() - 1
         });
         let x = groups.min(MAX_WORKGROUPS);
         Dispatch {
-            kernel: self.index(kernel.name),
+            kernel: self.index(kernel.name, layer),
             t: dims.t as usize,
             dims_at: (slot as u64 * ALIGNMENT) as u32,
             groups: [x as u32, groups.div_ceil(x) as u32],
@@ -176,13 +175,19 @@ impl Steps {
 /// # Panics
 /// If the kernel is none.
 fn product_of(kernel: &Kernel, layout: &Layout) -> (Tile, [usize; 3]) {
-    let Extent::Product { rows, inner, columns, .. } = kernel.extent else { panic!("{} is no product", kernel.name) };
+    let (rows, inner, columns) = match kernel.extent {
+        Extent::Product { rows, inner, columns, .. } => (rows, inner, columns),
+        // The tiles are of hidden units, each with all its gates.
+        Extent::GateProduct { rows, inner, .. } => (rows, inner, Dim::H),
+        _ => panic!("{} is no product", kernel.name),
+    };
     let tile = tile_of(kernel, layout.tile).expect("a product is in tiles");
     (tile, [rows, columns, inner].map(|dim| dim.padded(&layout.padded)))
 }
 
-fn flops_of([rows, columns, inner]: [usize; 3]) -> u64 {
-    2 * rows as u64 * columns as u64 * inner as u64
+fn flops_of(kernel: &Kernel, [rows, columns, inner]: [usize; 3]) -> u64 {
+    let gates = if let Extent::GateProduct { gates, .. } = kernel.extent { gates } else { 1 };
+    2 * gates as u64 * rows as u64 * columns as u64 * inner as u64
 }
 
 #[cfg(test)]

@@ -86,6 +86,14 @@ impl Tile {
         if self.group >= FUSED_THREADS { fused(network) } else { network }
     }
 
+    /// The shape of a product with all gates of its columns: the sums of as many tiles take more registers and more of a
+    /// workgroup's memory, of which WebGPU grants 16 KiB.
+    pub fn of_gates(&self) -> Self {
+        let shared = self.split > 1;
+        let group = if shared { self.group.min(64) } else { self.group };
+        Self { row_blocks: if shared { 1 } else { self.row_blocks }, column_blocks: 1, quads: false, group, ..*self }
+    }
+
     /// Threads per tile in each direction.
     fn across(&self) -> usize {
         if self.quads { 2 } else { 1 }

@@ -2,7 +2,9 @@
 
 use super::platform;
 use super::tile::Tile;
-use crate::kernels::shared::{BLOCK_PRODUCT, COMMON, FINISH_BLOCK, PATCH, QUAD_PRODUCT, SPLIT_PRODUCT};
+use crate::kernels::shared::{
+    BLOCK_PRODUCT, COMMON, FINISH_BLOCK, GATE_PRODUCT, PATCH, QUAD_PRODUCT, SPLIT_GATE_PRODUCT, SPLIT_PRODUCT,
+};
 use crate::network::code::code_of;
 use crate::network::{Dim, Extent, Kernel, Library, Runs};
 
@@ -29,6 +31,12 @@ pub struct Dims {
     pub learning_rate: f32,
     /// Threshold of gradient clipping.
     pub clip: f32,
+    pub momentum: f32,
+    pub weight_decay: f32,
+    /// Gates of a hidden unit: those that the state has come first, those that the input has last.
+    pub gates: u32,
+    pub input_gates: u32,
+    pub state_gates: u32,
 }
 
 /// The tile shape of a kernel whose workgroups depend on it: in a product, no more threads share a tile than its table
@@ -41,6 +49,7 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
             let in_rows = tile.sequence || (tile.split == 1 && columns != Dim::V);
             Some(Tile { split: tile.split.min(sharers), in_rows, ..tile })
         }
+        Extent::GateProduct { .. } => Some(tile.of_gates()),
         Extent::TileGroups(_) => Some(tile),
         Extent::Threads(_) | Extent::Groups(_) => None,
     }
@@ -50,13 +59,18 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
 pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
     let code = code_of(library, kernel.name);
     let tile = tile_of(kernel, tile);
-    let constants = tile.map_or(String::new(), |tile| tile.constants());
+    let mut constants = tile.map_or(String::new(), |tile| tile.constants());
+    if let Extent::GateProduct { gates, .. } = kernel.extent {
+        constants += &format!("const GATES: u32 = {gates}u;\n");
+    }
     let (enabled, product): (_, &[&str]) = match (kernel.extent, tile) {
         (Extent::Product { .. }, Some(Tile { quads: true, .. })) => {
             (platform::SUBGROUPS, &[PATCH, QUAD_PRODUCT, FINISH_BLOCK])
         }
         (Extent::Product { .. }, Some(Tile { split: 2.., .. })) => ("", &[PATCH, SPLIT_PRODUCT]),
         (Extent::Product { .. }, _) => ("", &[PATCH, BLOCK_PRODUCT, FINISH_BLOCK]),
+        (Extent::GateProduct { .. }, Some(Tile { split: 2.., .. })) => ("", &[PATCH, SPLIT_GATE_PRODUCT]),
+        (Extent::GateProduct { .. }, _) => ("", &[PATCH, GATE_PRODUCT]),
         _ => ("", &[]),
     };
     [&[enabled, &constants, COMMON], product, code.uses, &[code.wgsl]].concat().join("\n")

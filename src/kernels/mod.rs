@@ -6,15 +6,21 @@
 //! time; both sum the gradients of their parameters, with which [`sgd`] updates them. [`generate`] predicts with the
 //! same parameters.
 
+pub mod adam;
 pub mod cross_entropy;
 pub mod generate;
+pub mod layer;
+pub mod lstm;
+pub mod momentum;
 pub mod note;
 pub mod output;
 pub mod output_loss;
 pub mod rnn;
+pub mod rnn_layer;
 pub mod sgd;
 pub mod shared;
 
+use crate::model::config::{Cell, OptimizerChoice, Style};
 use crate::model::{Config, Sizes};
 use crate::network::oracle::Oracles;
 use crate::network::{Library, Module, Network};
@@ -24,9 +30,13 @@ use note::Note;
 pub fn network(sizes: Sizes) -> Network {
     Network {
         cell: &rnn::RNN,
+        upper: &rnn::RNN,
+        layers: 1,
         output: &output::OUTPUT,
         loss: &cross_entropy::CROSS_ENTROPY,
         optimizer: &sgd::SGD,
+        momentum: 0.0,
+        weight_decay: 0.0,
         prediction: &generate::PREDICTION,
         sizes,
     }
@@ -35,7 +45,34 @@ pub fn network(sizes: Sizes) -> Network {
 /// The network of these settings, with `vocabulary` the vocabulary size.
 pub fn network_of(config: &Config, vocabulary: usize) -> Network {
     let [batch, steps, hidden] = [config.batch, config.steps, config.hidden].map(|size| size as usize);
-    network(Sizes { batch, steps, hidden, vocabulary })
+    let [cell, upper]: [&'static Module; 2] = match (config.cell, config.style) {
+        // The book's first network has kernels of its own.
+        (Cell::Rnn, Style::Scratch) if config.layers == 1 => [&rnn::RNN; 2],
+        (Cell::Rnn, Style::Scratch) => [&rnn_layer::SCRATCH[0], &rnn_layer::SCRATCH[1]],
+        (Cell::Rnn, Style::Concise) => [&rnn_layer::CONCISE[0], &rnn_layer::CONCISE[1]],
+        (Cell::Lstm, Style::Scratch) => [&lstm::SCRATCH[0], &lstm::SCRATCH[1]],
+        (Cell::Lstm, Style::Concise) => [&lstm::CONCISE[0], &lstm::CONCISE[1]],
+    };
+    let output = match config.style {
+        Style::Scratch if *cell == rnn::RNN => &output::OUTPUT,
+        Style::Scratch => &output::SCRATCH,
+        Style::Concise => &output::CONCISE,
+    };
+    let optimizer = match config.optimizer {
+        OptimizerChoice::Sgd => &sgd::SGD,
+        OptimizerChoice::Momentum => &momentum::MOMENTUM,
+        OptimizerChoice::Adam => &adam::ADAM,
+    };
+    Network {
+        cell,
+        upper,
+        layers: config.layers as usize,
+        output,
+        optimizer,
+        momentum: if config.optimizer == OptimizerChoice::Momentum { config.momentum } else { 0.0 },
+        weight_decay: config.weight_decay,
+        ..network(Sizes { batch, steps, hidden, vocabulary })
+    }
 }
 
 /// Formulas and shapes of a module, for the page.
@@ -45,17 +82,45 @@ pub fn network_of(config: &Config, vocabulary: usize) -> Network {
 pub fn note(module: &Module) -> &'static Note {
     match module.name {
         "rnn" => &rnn::note::NOTE,
-        "output" => &output::note::NOTE,
+        "rnn_scratch" => &rnn_layer::note::SCRATCH,
+        "rnn_concise" => &rnn_layer::note::CONCISE,
+        "lstm_scratch" => &lstm::note::SCRATCH,
+        "lstm_concise" => &lstm::note::CONCISE,
+        "output" | "output_scratch" | "output_concise" => &output::note::NOTE,
         "cross_entropy" => &cross_entropy::note::NOTE,
         "sgd" => &sgd::note::NOTE,
+        "momentum" => &momentum::note::NOTE,
+        "adam" => &adam::note::NOTE,
         other => panic!("{other} has no note"),
     }
 }
 
 /// The code of all kernels.
-pub const LIBRARY: Library =
-    &[rnn::CODE, output::CODE, cross_entropy::CODE, output_loss::CODE, sgd::CODE, generate::CODE];
+pub const LIBRARY: Library = &[
+    rnn::CODE,
+    layer::CODE,
+    rnn_layer::CODE,
+    lstm::CODE,
+    output::CODE,
+    cross_entropy::CODE,
+    output_loss::CODE,
+    sgd::CODE,
+    momentum::CODE,
+    adam::CODE,
+    generate::CODE,
+];
 
 /// The oracles of all kernels.
-pub const ORACLES: &[Oracles] =
-    &[rnn::ORACLES, output::ORACLES, cross_entropy::ORACLES, output_loss::ORACLES, sgd::ORACLES, generate::ORACLES];
+pub const ORACLES: &[Oracles] = &[
+    rnn::ORACLES,
+    layer::ORACLES,
+    rnn_layer::ORACLES,
+    lstm::ORACLES,
+    output::ORACLES,
+    cross_entropy::ORACLES,
+    output_loss::ORACLES,
+    sgd::ORACLES,
+    momentum::ORACLES,
+    adam::ORACLES,
+    generate::ORACLES,
+];

@@ -10,6 +10,10 @@ pub enum Part {
     State,
     Bias,
     Activation,
+    Gates,
+    Candidate,
+    Cell,
+    NewState,
     Output,
     Maximum,
     Exponential,
@@ -17,18 +21,22 @@ pub enum Part {
     Loss,
     Norm,
     Threshold,
+    Decay,
+    Average,
+    Correction,
     Update,
 }
 
-/// The lines of a kernel's WGSL that compute parts of a formula, each found by a piece of its code.
+/// The lines of a WGSL file that compute parts of a formula, each found by a piece of its code.
 #[derive(Debug)]
 pub struct Lines {
+    /// A kernel, or a file that kernels share.
     pub kernel: &'static str,
     pub parts: &'static [(Part, &'static str)],
 }
 
 impl Lines {
-    /// The part of the formula that a line of the kernel computes.
+    /// The part of the formula that a line of the file computes.
     pub fn part(&self, line: &str) -> Option<Part> {
         self.parts.iter().find(|(_, piece)| line.contains(piece)).map(|(part, _)| *part)
     }

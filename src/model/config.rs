@@ -6,6 +6,38 @@ pub use super::setting::{Group, Setting, Values, whole};
 use super::setting::{Value, choice, settings};
 
 choice! {
+    /// The cell of a recurrent layer.
+    Cell {
+        /// `tanh` of input and hidden state.
+        Rnn = "rnn",
+        /// Long short-term memory.
+        Lstm = "lstm",
+    }
+}
+
+choice! {
+    /// Whose formulas and initialisation a network has.
+    Style {
+        /// The book's implementation from scratch: N(0, 0.01²), zero biases.
+        Scratch = "scratch",
+        /// The book's concise implementation: PyTorch's layers.
+        Concise = "concise",
+    }
+}
+
+choice! {
+    /// How the parameters are updated from their clipped gradients.
+    OptimizerChoice {
+        /// Stochastic gradient descent.
+        Sgd = "sgd",
+        /// SGD with momentum, as `torch.optim.SGD`.
+        Momentum = "momentum",
+        /// As `torch.optim.Adam` with its usual betas and epsilon.
+        Adam = "adam",
+    }
+}
+
+choice! {
     /// How windows of the text are chosen.
     Sampling {
         /// Sequential partitioning: window `m + 1` of a row starts where window `m` ended.
@@ -51,7 +83,13 @@ settings! {
     /// The settings of one run. [`Config::default`] is the book's first run.
     pub struct Config;
 
-    /// Hidden units, H.
+    /// The cell of the recurrent layers.
+    cell: Cell = Cell::Rnn, Values::Words(Cell::WORDS), Network, "Cell", later;
+    /// Whose formulas and initialisation: `scratch`, the book's, or `concise`, those of PyTorch's layers.
+    style: Style = Style::Scratch, Values::Words(Style::WORDS), Network, "Implementation", later;
+    /// Recurrent layers, each of which reads the hidden states of the one below.
+    layers: u32 = 1, Values::Whole(1, 8), Network, "Layers", later;
+    /// Hidden units of a layer, H.
     hidden: u32 = 512, Values::Whole(1, 8192), Network, "Hidden units";
     /// Rows of a minibatch, B.
     batch: u32 = 32, Values::Whole(1, 4096), Training, "Batch size";
@@ -59,10 +97,16 @@ settings! {
     steps: u32 = 35, Values::Whole(1, 1024), Training, "Time steps";
     /// Passes over the training tokens.
     epochs: u32 = 500, Values::Whole(1, 100_000), Training, "Epochs";
-    /// Learning rate of SGD.
+    /// Learning rate of the optimizer.
     lr: f32 = 1.0, Values::Positive(1000.0), Training, "Learning rate";
     /// Gradient clipping threshold θ: a global L2 norm above it is scaled down to it.
     clip: f32 = 1.0, Values::Positive(1e9), Training, "Gradient clipping";
+    /// How the parameters are updated from their clipped gradients.
+    optimizer: OptimizerChoice = OptimizerChoice::Sgd, Values::Words(OptimizerChoice::WORDS), Training, "Optimizer", later;
+    /// How much of the last updates `momentum` keeps; of no effect with the other optimizers.
+    momentum: f32 = 0.9, Values::NotNegative(1.0), Training, "Momentum", later;
+    /// Weight decay λ: the optimizer adds λ w to the gradient of each parameter w.
+    weight_decay: f32 = 0.0, Values::NotNegative(1.0), Training, "Weight decay", later;
     /// Number of tokens, at the start of the text, to train on.
     tokens: u32 = 10_000, Values::Whole(3, 100_000_000), Training, "Training tokens";
     /// How windows of the text are chosen.
@@ -134,6 +178,9 @@ fn wanted(key: &str) -> String {
         Some(Values::Positive(max)) => format!(
             ", which is not a number above 0 and up to {max}: enter one, with a point before the decimals, as in 0.5"
         ),
+        Some(Values::NotNegative(max)) => {
+            format!(", which is not a number from 0 to {max}: enter one, with a point before the decimals, as in 0.5")
+        }
         Some(Values::Words(words)) => format!(": choose one of {}", words.join(", ")),
         None => String::new(),
     }
@@ -196,7 +243,7 @@ mod tests {
         let book = Config::default().get(setting.key).unwrap();
         let values = match setting.values {
             Values::Whole(least, most) => [least, most].map(|n| n.to_string()).to_vec(),
-            Values::Positive(most) => vec!["0.5".to_owned(), most.to_string()],
+            Values::Positive(most) | Values::NotNegative(most) => vec!["0.5".to_owned(), most.to_string()],
             Values::Words(words) => words.iter().map(|&word| word.to_owned()).collect(),
         };
         values.into_iter().find(|value| *value != book).unwrap()

@@ -12,9 +12,12 @@ pub struct Lap {
     pub tokens_per_second: Option<f64>,
 }
 
-/// A race, and the sizes of the network trained in it.
+/// A race, and the network trained in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PastRace {
+    /// Its modules; empty for the book's first network, as in the races of earlier versions.
+    #[serde(default)]
+    pub network: String,
     pub sizes: Sizes,
     pub laps: Vec<Lap>,
 }

@@ -9,6 +9,8 @@ pub enum Values {
     Whole(u32, u32),
     /// A number above 0, up to and including this.
     Positive(f32),
+    /// A number from 0 up to and including this.
+    NotNegative(f32),
     /// One of these words.
     Words(&'static [&'static str]),
 }
@@ -56,6 +58,7 @@ impl Setting {
         match self.values {
             Values::Whole(min, max) => (f64::from(min)..=f64::from(max)).contains(&number),
             Values::Positive(max) => number > 0.0 && number <= f64::from(max),
+            Values::NotNegative(max) => number >= 0.0 && number <= f64::from(max),
             Values::Words(_) => false,
         }
     }

@@ -18,8 +18,10 @@ pub mod table;
 pub mod work;
 
 pub use code::Library;
-pub use description::Network;
+pub use description::{Named, Network};
 pub use parameters::Parameters;
 pub use setup::{EpochOutput, EpochRequest, Setup};
-pub use table::{Access, Content, Dim, Extent, Init, Kernel, Module, Padded, Param, Runs, Tensor, Transpose};
+pub use table::{
+    Access, Content, Dim, Extent, Files, Init, Kernel, Module, Padded, Param, Runs, State, Tensor, Transpose,
+};
 pub use work::{Counts, Work};

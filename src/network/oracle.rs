@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::description::Network;
-use super::table::Content;
+use super::description::{Network, state_of};
+use super::table::{Content, State};
 use crate::model::Sizes;
 
 /// The oracle of a kernel: computes the tensors that the kernel writes from those it reads, at time step `t` for a
@@ -13,15 +13,18 @@ pub type Oracle = fn(&mut Memory, t: usize);
 /// The oracles of a module's kernels, by the kernel's name.
 pub type Oracles = &'static [(&'static str, Oracle)];
 
-/// The tensors of a network. The gradient of a parameter `w` is named `dw`, its transposed copy `w_t`.
+/// The tensors of a network. The gradient of a parameter `w` is named `dw`, its transposed copy `w_t`, its part of an
+/// optimizer's state `m` is `m.w`.
 #[derive(Debug, Clone)]
 pub struct Memory {
     pub network: Network,
     pub sizes: Sizes,
+    /// The layer whose tensors are meant: names are those that its kernels bind.
+    pub layer: usize,
     pub learning_rate: f64,
     pub clip: f64,
     floats: BTreeMap<String, Vec<f64>>,
-    ids: BTreeMap<&'static str, Vec<u32>>,
+    ids: BTreeMap<String, Vec<u32>>,
 }
 
 impl Memory {
@@ -32,21 +35,35 @@ impl Memory {
         for tensor in network.tensors().chain(network.generate_tensors()) {
             let length = tensor.shape.iter().map(|dim| dim.of(sizes)).product();
             match tensor.content {
-                Content::Floats => _ = floats.insert(tensor.name.to_owned(), vec![0.0; length]),
-                Content::PartialSums => _ = floats.insert(tensor.name.to_owned(), vec![0.0]),
-                Content::Ids | Content::Minibatch => _ = ids.insert(tensor.name, vec![0; length]),
+                Content::Floats => _ = floats.insert(tensor.name.clone(), vec![0.0; length]),
+                Content::PartialSums => _ = floats.insert(tensor.name.clone(), vec![0.0]),
+                Content::Ids | Content::Minibatch => _ = ids.insert(tensor.name.clone(), vec![0; length]),
             }
         }
         for param in network.params() {
-            let length = network.shape(param).iter().product();
-            for name in [param.name.to_owned(), format!("d{}", param.name)] {
+            let length = network.shape(&param).iter().product();
+            for name in [param.name.clone(), param.gradient()] {
                 floats.insert(name, vec![0.0; length]);
             }
             if param.transposed {
-                floats.insert(format!("{}_t", param.name), vec![0.0; length]);
+                floats.insert(param.transposed_name(), vec![0.0; length]);
+            }
+            for state in network.optimizer.state {
+                if let State::OfParameters(state) = state {
+                    floats.insert(state_of(state, &param.name), vec![0.0; length]);
+                }
             }
         }
-        Self { network, sizes, learning_rate, clip, floats, ids }
+        for state in network.optimizer.state {
+            if let State::Numbers(state, count) = state {
+                floats.insert((*state).to_owned(), vec![0.0; *count]);
+            }
+        }
+        Self { network, sizes, layer: 0, learning_rate, clip, floats, ids }
+    }
+
+    fn key(&self, name: &str) -> String {
+        self.network.resolve(name, self.layer)
     }
 
     /// A tensor of floats.
@@ -54,13 +71,14 @@ impl Memory {
     /// # Panics
     /// If there is none of this name.
     pub fn get(&self, name: &str) -> &[f64] {
-        self.floats.get(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
+        self.floats.get(&self.key(name)).unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
 
     /// # Panics
     /// As [`Memory::get`].
     pub fn get_mut(&mut self, name: &str) -> &mut Vec<f64> {
-        self.floats.get_mut(name).unwrap_or_else(|| panic!("there is no tensor {name}"))
+        let key = self.key(name);
+        self.floats.get_mut(&key).unwrap_or_else(|| panic!("there is no tensor {name}"))
     }
 
     /// Replaces the elements of a tensor of floats.
@@ -110,6 +128,11 @@ pub fn product(
         }
     }
     c
+}
+
+/// The logistic function.
+pub fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 /// The sums `(across)` of the columns of a matrix `(rows, across)`.

@@ -2,22 +2,35 @@
 
 use num_traits::Float;
 use rand::SeedableRng;
-use rand_distr::{Distribution, Normal};
+use rand_distr::{Distribution, Normal, Uniform};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::description::Network;
+use super::description::{Named, Network};
 use super::table::{Init, Param};
 
-/// Parameters, or gradients of the same shapes: the tensors of [`Network::params`] concatenated, matrices row by row.
+/// Parameters, or gradients of the same shapes: the tensors of [`Network::params`] concatenated, matrices row by row;
+/// with parameters, what the optimizer keeps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameters<F = f32> {
     pub network: Network,
     pub numbers: Vec<F>,
+    /// The parts of [`Network::state_places`] concatenated.
+    pub state: Vec<F>,
 }
 
 impl<F: Float> Parameters<F> {
+    /// Parameters with an optimizer that has not updated them yet.
+    pub fn of(network: Network, numbers: Vec<F>) -> Self {
+        Self { network, numbers, state: vec![F::zero(); network.state_count()] }
+    }
+
     pub fn zeros(network: Network) -> Self {
-        Self { network, numbers: vec![F::zero(); network.parameter_count()] }
+        Self::of(network, vec![F::zero(); network.parameter_count()])
+    }
+
+    /// Zeros, without an optimizer's state.
+    pub fn gradients(network: Network) -> Self {
+        Self { network, numbers: vec![F::zero(); network.parameter_count()], state: Vec::new() }
     }
 
     /// The elements of the parameter `name`.
@@ -38,13 +51,13 @@ impl<F: Float> Parameters<F> {
     }
 
     /// Every parameter with its elements.
-    pub fn tensors(&self) -> impl Iterator<Item = (&'static Param, &[F])> {
+    pub fn tensors(&self) -> impl Iterator<Item = (Named<Param>, &[F])> {
         self.network.places().map(|(param, range)| (param, &self.numbers[range]))
     }
 
     /// Converts to another precision.
     pub fn cast<G: Float>(&self) -> Parameters<G> {
-        Parameters { network: self.network, numbers: cast(&self.numbers) }
+        Parameters { network: self.network, numbers: cast(&self.numbers), state: cast(&self.state) }
     }
 }
 
@@ -55,9 +68,18 @@ impl Parameters {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.into());
         let mut parameters = Self::zeros(network);
         for (param, range) in network.places() {
-            if let Init::Normal(deviation) = param.init {
-                let normal = Normal::new(0.0, deviation).expect("the deviation is finite");
-                parameters.numbers[range].fill_with(|| normal.sample(&mut rng));
+            let numbers = &mut parameters.numbers[range];
+            match param.init {
+                Init::Zero => {}
+                Init::Normal(deviation) => {
+                    let normal = Normal::new(0.0, deviation).expect("the deviation is finite");
+                    numbers.fill_with(|| normal.sample(&mut rng));
+                }
+                Init::Uniform => {
+                    let bound = 1.0 / (network.sizes.hidden as f32).sqrt();
+                    let uniform = Uniform::new(-bound, bound).expect("the bound is finite");
+                    numbers.fill_with(|| uniform.sample(&mut rng));
+                }
             }
         }
         parameters
@@ -100,7 +122,8 @@ mod tests {
     fn parameters_fill_the_vector() {
         let parameters = Parameters::<f32>::zeros(kernels::network(SIZES));
         let names: Vec<_> = parameters.tensors().map(|(param, numbers)| (param.name, numbers.len())).collect();
-        assert_eq!(names, [("w_xh", 28 * 64), ("w_hh", 64 * 64), ("b_h", 64), ("w_hq", 64 * 28), ("b_q", 28)]);
+        let named = [("w_xh", 28 * 64), ("w_hh", 64 * 64), ("b_h", 64), ("w_hq", 64 * 28), ("b_q", 28)];
+        assert!(names.iter().map(|(name, length)| (name.as_str(), *length)).eq(named), "{names:?}");
         assert_eq!(parameters.numbers.len(), names.iter().map(|(_, length)| length).sum::<usize>());
     }
 }

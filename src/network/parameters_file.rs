@@ -1,6 +1,8 @@
-//! Parameters in a safetensors file: every parameter of the network under its name, as F32.
+//! Parameters in a safetensors file, as F32 by the names of the book's networks: those from scratch have a tensor for each
+//! gate; the concise ones are PyTorch's, so that a file is a `state_dict` of the book's `RNNModel`.
 
 use std::fmt::Display;
+use std::ops::Range;
 
 use bytemuck::{AnyBitPattern, NoUninit};
 use num_traits::Float;
@@ -9,6 +11,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::description::Network;
 use super::parameters::Parameters;
+use super::table::{Dim, Files, State};
 use crate::error::{Error, Result};
 use crate::model::FileFault;
 
@@ -21,24 +24,141 @@ pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
     tensors.and_then(|tensors| read_from(&tensors, network)).map_err(Error::BadParameters)
 }
 
-/// Reads the parameters among a file's tensors.
+/// A tensor of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileTensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub dims: Vec<Dim>,
+    /// Where each of its elements is in the vector of all parameters.
+    pub elements: Vec<usize>,
+}
+
+impl FileTensor {
+    /// Its elements.
+    pub fn of<F: Copy>(&self, numbers: &[F]) -> Vec<F> {
+        self.elements.iter().map(|&element| numbers[element]).collect()
+    }
+}
+
+/// The names of a network's tensors in a file.
+pub fn file_names(network: &Network) -> Vec<String> {
+    file_tensors(network).into_iter().map(|tensor| tensor.name).collect()
+}
+
+/// The tensors of a file with the parameters of a network.
+pub fn file_tensors(network: &Network) -> Vec<FileTensor> {
+    let mut tensors = Vec::new();
+    for (param, place) in network.places() {
+        let layered = |name: &str| match (name.ends_with("_l"), param.layer.unwrap_or(0)) {
+            (true, layer) => format!("{name}{layer}"),
+            (false, 0) => name.to_owned(),
+            (false, layer) => format!("{name}_l{layer}"),
+        };
+        let dims = param.shape.to_vec();
+        let shape = network.shape(&param);
+        let columns = *shape.last().expect("a parameter has a dimension");
+        let rows = place.len() / columns;
+        let at = |row: usize, column: usize| place.start + row * columns + column;
+        match param.files {
+            Files::Same => {
+                tensors.push(FileTensor { name: layered(&param.name), shape, dims, elements: place.collect() });
+            }
+            Files::Gates(names) => {
+                let across = columns / names.len();
+                for (gate, name) in names.iter().enumerate() {
+                    let of_row = |row| (gate * across..(gate + 1) * across).map(move |column| at(row, column));
+                    let (mut shape, mut dims) = (shape.clone(), dims.clone());
+                    (shape[dims.len() - 1], dims[shape.len() - 1]) = (across, Dim::H);
+                    let elements = (0..rows).flat_map(of_row).collect();
+                    tensors.push(FileTensor { name: layered(name), shape, dims, elements });
+                }
+            }
+            Files::Transposed(name, gates) => {
+                // Gate by gate in the order of the file.
+                let across = columns / gates.len();
+                let columns = gates.iter().flat_map(|gate| gate * across..(gate + 1) * across);
+                let elements = columns.flat_map(|column| (0..rows).map(move |row| at(row, column))).collect();
+                let (shape, dims) = (shape.into_iter().rev().collect(), dims.into_iter().rev().collect());
+                tensors.push(FileTensor { name: layered(name), shape, dims, elements });
+            }
+        }
+    }
+    tensors
+}
+
+/// Reads the parameters among a file's tensors; the optimizer's state is zero.
 ///
 /// # Errors
 /// As [`floats`], for the first tensor at fault. Allocates nothing for a tensor that is missing.
 pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters, FileFault> {
-    let tensors = network.params().map(|param| floats(file, param.name, &network.shape(param)));
-    Ok(Parameters { network, numbers: tensors.collect::<Result<Vec<Vec<f32>>, _>>()?.concat() })
+    let mut parameters = Parameters::zeros(network);
+    for tensor in file_tensors(&network) {
+        let numbers: Vec<f32> = floats(file, &tensor.name, &tensor.shape)?;
+        tensor.elements.into_iter().zip(numbers).for_each(|(element, number)| parameters.numbers[element] = number);
+    }
+    Ok(parameters)
 }
 
 /// Serialises parameters to the file that [`read`] reads.
 pub fn write(parameters: &Parameters) -> Vec<u8> {
-    safetensors::serialize(views(parameters), None).expect("tensors make a file")
+    let tensors = tensors_of(parameters);
+    safetensors::serialize(views(&tensors), None).expect("tensors make a file")
 }
 
-/// The parameters as named tensors of a file.
-pub fn views(parameters: &Parameters) -> Vec<(&'static str, TensorView<'_>)> {
-    let shape = |param| parameters.network.shape(param);
-    parameters.tensors().map(|(param, numbers)| (param.name, view(shape(param), numbers))).collect()
+/// The parameters as tensors of a file: name, shape, elements.
+pub fn tensors_of<F: Copy>(parameters: &Parameters<F>) -> Vec<(String, Vec<usize>, Vec<F>)> {
+    let of = |tensor: FileTensor| {
+        let numbers = tensor.of(&parameters.numbers);
+        (tensor.name, tensor.shape, numbers)
+    };
+    file_tensors(&parameters.network).into_iter().map(of).collect()
+}
+
+/// Views of [`tensors_of`], for writing.
+pub fn views(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<(&str, TensorView<'_>)> {
+    tensors.iter().map(|(name, shape, numbers)| (name.as_str(), view(shape.clone(), numbers))).collect()
+}
+
+/// The optimizer's state as tensors of a file: those of a parameter's tensor `w` are named `STATE.w`.
+pub fn state_tensors_of(parameters: &Parameters) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let of = |(tensor, place): (FileTensor, Range<usize>)| {
+        let numbers = tensor.of(&parameters.state[place]);
+        (tensor.name, tensor.shape, numbers)
+    };
+    state_file_tensors(&parameters.network).into_iter().map(of).collect()
+}
+
+/// The tensors of an optimizer's state in a file, each with the part of the state that its elements are in.
+fn state_file_tensors(network: &Network) -> Vec<(FileTensor, Range<usize>)> {
+    let mut tensors = Vec::new();
+    for (state, place) in network.state_places() {
+        match state {
+            State::Numbers(name, count) => {
+                let (shape, dims) = (vec![count], vec![Dim::Count(count)]);
+                let tensor = FileTensor { name: name.to_owned(), shape, dims, elements: (0..count).collect() };
+                tensors.push((tensor, place));
+            }
+            State::OfParameters(name) => tensors.extend(file_tensors(network).into_iter().map(|tensor| {
+                let name = format!("{name}.{}", tensor.name);
+                (FileTensor { name, ..tensor }, place.clone())
+            })),
+        }
+    }
+    tensors
+}
+
+/// Reads the optimizer's state among a file's tensors.
+///
+/// # Errors
+/// As [`read_from`].
+pub fn read_state_from(file: &SafeTensors<'_>, parameters: &mut Parameters) -> Result<(), FileFault> {
+    for (tensor, place) in state_file_tensors(&parameters.network) {
+        let numbers: Vec<f32> = floats(file, &tensor.name, &tensor.shape)?;
+        let state = &mut parameters.state[place];
+        tensor.elements.into_iter().zip(numbers).for_each(|(element, number)| state[element] = number);
+    }
+    Ok(())
 }
 
 /// Numbers as a tensor of a file.

@@ -25,11 +25,21 @@ pub enum Dim {
     Starts,
     /// `H / UNITS`, rounded up: the workgroups of a cell's step of prediction.
     UnitGroups,
+    /// This many gates of all hidden units, `G · H`, gate by gate. A device stores the gates of four units beside each
+    /// other, so that a thread has them all: see [`stored_gate`].
+    Gates(usize),
     /// A constant.
     Count(usize),
 }
 
-/// Hidden units that a workgroup computes in a step of prediction: `UNITS` in `next_token.wgsl`.
+/// Where a device stores gate `i / hidden` of hidden unit `i % hidden`, of `gates` gates: in the order of four units, gate,
+/// unit.
+pub fn stored_gate(gates: usize, hidden: usize, i: usize) -> usize {
+    let (gate, unit) = (i / hidden, i % hidden);
+    (unit / 4 * gates + gate) * 4 + unit % 4
+}
+
+/// Hidden units that a workgroup computes in a step of prediction: `UNITS` in `units.wgsl`.
 pub const UNITS: usize = 32;
 
 /// The sizes of a network as a device stores them: `B`, `H` and `V` padded to whole tiles of its products.
@@ -39,6 +49,9 @@ pub struct Padded {
     pub batch: usize,
     pub hidden: usize,
     pub vocabulary: usize,
+    /// Gates of a hidden unit, and those that the input has.
+    pub gates: usize,
+    pub input_gates: usize,
     /// Floats of the parameter buffer, padding included.
     pub parameters: usize,
 }
@@ -62,6 +75,7 @@ impl Dim {
             Self::V | Self::Rows => sizes.vocabulary,
             Self::Starts => sizes.vocabulary + 1,
             Self::UnitGroups => sizes.hidden.div_ceil(UNITS),
+            Self::Gates(gates) => gates * sizes.hidden,
             Self::Count(count) => count,
         }
     }
@@ -76,6 +90,7 @@ impl Dim {
             Self::H => "H",
             Self::V | Self::Rows => "V",
             Self::Starts => "V + 1",
+            Self::Gates(gates) => ["", "H", "2H", "3H", "4H"][gates],
             Self::UnitGroups | Self::Count(_) => "",
         }
     }
@@ -87,6 +102,7 @@ impl Dim {
             Self::N => padded.positions(),
             Self::H => padded.hidden,
             Self::V => padded.vocabulary,
+            Self::Gates(gates) => gates * padded.hidden,
             _ => self.of(padded.sizes),
         }
     }
@@ -98,16 +114,30 @@ pub enum Init {
     Zero,
     /// N(0, σ²), by its standard deviation σ.
     Normal(f32),
+    /// U(−1/√H, 1/√H), as PyTorch's layers.
+    Uniform,
+}
+
+/// The tensors that a parameter is in files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Files {
+    /// One of the same name.
+    Same,
+    /// One for each gate, by their names.
+    Gates(&'static [&'static str]),
+    /// One, transposed, by its name and the gates in its order: PyTorch's layers have a row for each output.
+    Transposed(&'static str, &'static [usize]),
 }
 
 /// A parameter. Its gradient is the tensor `d` + name, its transposed copy name + `_t`.
 #[derive(Debug)]
 pub struct Param {
-    /// The book's name, which files use too.
+    /// The name that kernels bind.
     pub name: &'static str,
     /// One or two dimensions; matrices row by row.
     pub shape: &'static [Dim],
     pub init: Init,
+    pub files: Files,
     /// Whether the backward pass multiplies by its transpose, of which the optimizer's update then keeps a copy.
     pub transposed: bool,
 }
@@ -125,8 +155,42 @@ pub enum Content {
     Minibatch,
 }
 
+impl Param {
+    /// A parameter of the book's networks from scratch: matrices from N(0, 0.01²), biases zero.
+    pub const fn scratch(name: &'static str, shape: &'static [Dim], files: Files) -> Self {
+        let init = if shape.len() > 1 { Init::Normal(0.01) } else { Init::Zero };
+        Self { name, shape, init, files, transposed: false }
+    }
+
+    /// A parameter of PyTorch's layers.
+    pub const fn concise(name: &'static str, shape: &'static [Dim], file: Files) -> Self {
+        Self { name, shape, init: Init::Uniform, files: file, transposed: false }
+    }
+
+    /// With a transposed copy.
+    pub const fn with_transposed(self) -> Self {
+        Self { transposed: true, ..self }
+    }
+}
+
+/// What an optimizer keeps from one training step to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// A vector laid out like all parameters.
+    OfParameters(&'static str),
+    /// A few numbers.
+    Numbers(&'static str, usize),
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        let (Self::OfParameters(name) | Self::Numbers(name, _)) = self;
+        name
+    }
+}
+
 /// A tensor that a training step or a step of prediction reads or writes.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Tensor {
     /// The name that kernels bind.
     pub name: &'static str,
@@ -180,6 +244,8 @@ pub enum Extent {
         /// keep a GPU busy, few where there are enough, one where the sum is short.
         sharers: usize,
     },
+    /// The tiles of a product `(rows, inner) · (inner, gates · H)`; a tile has all gates of its hidden units.
+    GateProduct { rows: Dim, inner: Dim, gates: usize },
     /// Returns the number of threads, and the floating-point operations of each.
     Threads(fn(&Padded) -> (usize, usize)),
     /// Returns the number of workgroups, and the floating-point operations of each.
@@ -194,13 +260,20 @@ pub struct Kernel {
     pub name: &'static str,
     pub runs: Runs,
     /// The tensors at bindings 1, 2, …, by name: parameters, gradients (`d` + name), transposed copies (name + `_t`),
-    /// the modules' tensors, and the whole buffers [`PARAMETERS`], [`GRADS`], [`TRANSPOSED`] and [`TRANSPOSES`].
+    /// the modules' tensors, an optimizer's state, and the whole buffers [`PARAMETERS`], [`GRADS`], [`TRANSPOSED`] and
+    /// [`TRANSPOSES`]. In a layer above the lowest also [`BELOW`] and [`DBELOW`].
     pub bindings: &'static [(&'static str, Access)],
     pub extent: Extent,
     /// Operations and bytes of all its calls in a training step.
     pub work: fn(&Counts) -> Work,
 }
 
+/// The hidden states of the layer below.
+pub const BELOW: &str = "below";
+/// Their gradient.
+pub const DBELOW: &str = "dbelow";
+/// What the layer below has generated.
+pub const GENERATED_BELOW: &str = "generated_below";
 /// All parameters as one vector.
 pub const PARAMETERS: &str = "parameters";
 /// All gradients, each at the offset of its parameter in [`PARAMETERS`].
@@ -226,8 +299,8 @@ pub struct Transpose {
 /// of these lists; see [`plan`](super::plan).
 ///
 /// Engines and other modules bind some tensors by name, so a cell must have them: `inputs`, `starts` and `positions` of
-/// the minibatch; `states`, its first carried tensor; `dz`, into which the output layer writes `dh`; and for prediction
-/// `generated_states`, of which slot 0 is zero when it begins. An optimizer must have `metrics`.
+/// the minibatch; `states`, its first carried tensor; `dh`, or `dz` if the backward pass turns `dh` into it in place; and
+/// for prediction `generated_states`, of which slot 0 is zero when it begins. An optimizer must have `metrics`.
 #[derive(Debug)]
 pub struct Module {
     pub name: &'static str,
@@ -241,6 +314,8 @@ pub struct Module {
     pub gradients: &'static [&'static Kernel],
     /// An optimizer's update of all parameters.
     pub update: &'static [&'static Kernel],
+    /// An optimizer's state, zero at first.
+    pub state: &'static [State],
     /// One step of prediction for one sequence, on the GPU; the CPU engine calls `forward` instead.
     pub generate: &'static [&'static Kernel],
     /// The tensors of `generate`.
@@ -257,6 +332,7 @@ impl Module {
         backward: &[],
         gradients: &[],
         update: &[],
+        state: &[],
         generate: &[],
         generate_tensors: &[],
     };

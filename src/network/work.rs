@@ -15,6 +15,12 @@ pub struct Counts {
     pub h: u64,
     /// Vocabulary size.
     pub v: u64,
+    /// Gates of a cell; 1 for the plain RNN.
+    pub g: u64,
+    /// Those that the input has.
+    pub gx: u64,
+    /// Those that the state has.
+    pub gh: u64,
     /// Elements of all parameters.
     pub parameters: u64,
     /// Elements of the parameters with a transposed copy.

@@ -1,7 +1,7 @@
 //! A run as a file, at the end of an epoch: a run that resumes from it is bitwise the uninterrupted one.
 //!
-//! A safetensors file with the parameters under the book's names and shapes, so that any program can use the network,
-//! and
+//! A safetensors file with the parameters under the book's names and shapes, so that any program can use the network, the
+//! optimizer's state, and
 //!
 //! - `epochs (E, 3)`, F64: mean loss in nats, tokens per second and number of minibatches of each finished epoch;
 //! - `grad_norms (M)`, F32: gradient norm before clipping of each minibatch of those epochs;
@@ -25,7 +25,7 @@ use crate::kernels::network_of;
 use crate::model::config::{SETTINGS, WINDOW_OFFSET};
 use crate::model::{Config, FileFault, Hyperparameters, MinibatchId};
 use crate::network::Parameters;
-use crate::network::parameters_file::{floats, read_from, view, views};
+use crate::network::parameters_file::{floats, read_from, read_state_from, state_tensors_of, tensors_of, view, views};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 
@@ -102,7 +102,8 @@ impl Checkpoint {
             [epoch.into(), minibatch as f64, hyperparameters.learning_rate.into(), hyperparameters.clip.into()]
         });
         let hyperparameters: Vec<f64> = hyperparameters.collect();
-        let mut tensors = views(&self.parameters);
+        let of_network = [tensors_of(&self.parameters), state_tensors_of(&self.parameters)].concat();
+        let mut tensors = views(&of_network);
         tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
         tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
         tensors.push(("rates", view(vec![self.hyperparameters.len(), 4], &hyperparameters)));
@@ -146,7 +147,8 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     let config = read_config(metadata)?;
     let vocabulary = read_vocabulary(said("vocabulary")?)?;
     let offset = metadata.get(WINDOW_OFFSET.key).map(|text| read_offset(text, &config)).transpose()?;
-    let parameters = read_from(&file, network_of(&config, vocabulary.size()))?;
+    let mut parameters = read_from(&file, network_of(&config, vocabulary.size()))?;
+    read_state_from(&file, &mut parameters)?;
     let mut reports = read_reports(&file, said("samples")?, &vocabulary)?;
     if config.validation > 0 {
         read_validation(&file, &mut reports)?;

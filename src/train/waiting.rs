@@ -121,7 +121,7 @@ mod tests {
             |devices: &mut Devices| pollster::block_on(devices.choose(EngineChoice::Auto, network(sizes))).unwrap();
         let laps = race(&mut pollster::block_on(Devices::open())).laps;
         let mut devices = pollster::block_on(Devices::open());
-        wait(vec![Command::Recall { races: vec![PastRace { sizes, laps }] }], &mut devices);
+        wait(vec![Command::Recall { races: vec![PastRace { network: String::new(), sizes, laps }] }], &mut devices);
         assert!(!race(&mut devices).new);
     }
 }

@@ -5,14 +5,17 @@ use time_traveller::gpu::tile::Tile;
 use time_traveller::gpu::{Engine, Gpu, wgsl};
 use time_traveller::kernels::generate::SEQUENCE_HEAD;
 use time_traveller::kernels::{self, LIBRARY, ORACLES};
+use time_traveller::model::config::{Cell, OptimizerChoice, Style};
 use time_traveller::model::pick::SamplingParameters;
-use time_traveller::model::{Hyperparameters, StateAt};
+use time_traveller::model::{Config, Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
 use time_traveller::network::oracle::{Memory, Oracles};
 use time_traveller::network::parameters::cast;
-use time_traveller::network::plan::Call;
+use time_traveller::network::plan::{Call, Stage};
 use time_traveller::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
-use time_traveller::network::{Access, Content, Kernel, Library, Network, Parameters, Setup};
+use time_traveller::network::{
+    Access, Content, Kernel, Library, Named, Network, Param, Parameters, Setup, State, Tensor,
+};
 use time_traveller::oracle;
 
 /// The largest error of an element, relative to its tensor's largest magnitude: f32 has a precision of 6e-8, and the
@@ -29,7 +32,7 @@ pub struct Case {
     pub tile: Tile,
     pub parameters: Parameters,
     /// The initial states, by tensor name.
-    pub carried: Vec<(&'static str, Vec<f32>)>,
+    pub carried: Vec<(String, Vec<f32>)>,
     pub minibatch: Minibatch,
     pub hyperparameters: Hyperparameters,
     pub mutation: Option<Mutation>,
@@ -64,6 +67,13 @@ impl Case {
         Self::of(network, LIBRARY, ORACLES, name, scale)
     }
 
+    /// A case of the network of these settings.
+    fn of_config(name: &'static str, config: &Config, sizes: [usize; 4]) -> Self {
+        let [batch, steps, hidden, vocabulary] = sizes;
+        let network = kernels::network_of(config, vocabulary).with_sizes(Sizes { batch, steps, hidden, vocabulary });
+        Self::of(network, LIBRARY, ORACLES, name, 0.5)
+    }
+
     /// A case of any network.
     pub fn of(network: Network, library: Library, oracles: &'static [Oracles], name: &'static str, scale: f32) -> Self {
         let vocabulary = network.sizes.vocabulary;
@@ -72,6 +82,8 @@ impl Case {
             let weights = numbers(place.len(), seed).into_iter().map(|x| x * scale);
             parameters.numbers[place].iter_mut().zip(weights).for_each(|(w, x)| *w = x);
         }
+        // Averages of squares and Adam's corrections are positive.
+        parameters.state = numbers(network.state_count(), 77).into_iter().map(|x| 0.1 + x.abs()).collect();
         let tokens = |seed| -> Vec<u32> {
             let parts = numbers(network.sizes.positions(), seed).into_iter();
             parts.map(|x| (((x + 1.0) / 2.0 * vocabulary as f32) as u32).min(vocabulary as u32 - 1)).collect()
@@ -162,6 +174,32 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
+/// A case of every cell, style and optimizer, with one to three layers.
+pub fn cases_of_networks() -> Vec<Case> {
+    let sgd = OptimizerChoice::Sgd;
+    let mut cases = Vec::new();
+    for (cell, style) in
+        [Cell::Rnn, Cell::Lstm].into_iter().flat_map(|cell| [Style::Scratch, Style::Concise].map(|style| (cell, style)))
+    {
+        let config = |layers, optimizer| {
+            let (momentum, weight_decay) = (0.75, if optimizer == sgd { 0.0 } else { 0.125 });
+            Config { cell, style, layers, optimizer, momentum, weight_decay, ..Config::default() }
+        };
+        cases.push(Case::of_config("one of each", &config(1, sgd), [1, 1, 1, 2]));
+        cases.push(Case::of_config("two layers, no multiples", &config(2, sgd), [3, 2, 5, 7]));
+        cases.push(
+            Case::of_config("three layers, Adam", &config(3, OptimizerChoice::Adam), [9, 3, 9, 29]).with_clip(1e-3),
+        );
+        cases.push(Case::of_config(
+            "above a workgroup, momentum",
+            &config(1, OptimizerChoice::Momentum),
+            [33, 4, 67, 65],
+        ));
+    }
+    cases.push(Case::of_config("weight decay", &Config { weight_decay: 0.125, ..Config::default() }, [3, 2, 5, 7]));
+    cases
+}
+
 /// The score of a token that is not among the top k.
 const OUT: f64 = f32::MIN as f64;
 
@@ -189,18 +227,22 @@ struct Device<'a> {
     memory: Memory,
 }
 
-/// The tensors that a name stands for.
-fn tensors(network: &Network, name: &'static str) -> Vec<String> {
-    let each = |change: &dyn Fn(&str) -> String| network.params().map(|param| change(param.name)).collect();
+/// The tensors that a name stands for in a layer.
+fn tensors(network: &Network, name: &'static str, layer: usize) -> Vec<String> {
+    let each = |change: &dyn Fn(&Named<Param>) -> String| network.params().map(|param| change(&param)).collect();
+    let is_vector = |state: &&State| matches!(state, State::OfParameters(state) if *state == name);
     match name {
-        GRADS => each(&|name| format!("d{name}")),
-        PARAMETERS => each(&str::to_owned),
+        GRADS => each(&Named::gradient),
+        PARAMETERS => each(&|param| param.name.clone()),
         TRANSPOSED => {
             let turned = network.params().filter(|param| param.transposed);
-            turned.map(|param| format!("{}_t", param.name)).collect()
+            turned.map(|param| param.transposed_name()).collect()
         }
         TRANSPOSES => Vec::new(),
-        name => vec![name.to_owned()],
+        name if network.optimizer.state.iter().any(|state| is_vector(&state)) => {
+            each(&|param| format!("{name}.{}", param.name))
+        }
+        name => vec![network.resolve(name, layer)],
     }
 }
 
@@ -217,13 +259,13 @@ impl<'a> Device<'a> {
 
     /// [`Device::check`] for successive calls of one kernel, which the device may compute in one dispatch.
     async fn check_all(&mut self, calls: &[Call]) {
-        let kernel = calls[0].kernel;
+        let Call { kernel, layer, .. } = calls[0];
         for call in calls {
-            self.engine.run_kernel(kernel.name, call.t).await.unwrap();
-            oracle::of(self.case.oracles, kernel.name)(&mut self.memory, call.t);
+            self.engine.run_kernel(*call).await.unwrap();
+            oracle::run(&mut self.memory, self.case.oracles, &[*call]);
         }
         let written = kernel.bindings.iter().filter(|(_, access)| *access == Access::Write);
-        for name in written.flat_map(|(name, _)| tensors(&self.case.network, name)) {
+        for name in written.flat_map(|(name, _)| tensors(&self.case.network, name, layer)) {
             self.compare(kernel.name, &name).await;
         }
     }
@@ -251,10 +293,19 @@ impl<'a> Device<'a> {
         self.case.network.tensors().any(|tensor| tensor.name == name && tensor.content == Content::PartialSums)
     }
 
-    /// Loads the case's minibatch and initial states into device and memory.
+    /// Loads the case's minibatch and initial states into device and memory. The other tensors hold something, as after
+    /// another minibatch; but `b_x` is either a parameter or zero.
     fn load(&mut self) {
+        let is_left = |tensor: &Named<Tensor>| tensor.content == Content::Floats && !tensor.carried;
+        for (seed, tensor) in (200..).zip(self.case.tile.network(self.case.network).tensors().filter(is_left)) {
+            if !tensor.name.starts_with("b_x") {
+                let left = numbers(self.memory.get(&tensor.name).len(), seed);
+                self.engine.write(&tensor.name, &left);
+                self.memory.set(&tensor.name, cast(&left));
+            }
+        }
         let states: Vec<(&str, Vec<f64>)> =
-            self.case.carried.iter().map(|(name, state)| (*name, cast(state))).collect();
+            self.case.carried.iter().map(|(name, state)| (name.as_str(), cast(state))).collect();
         let states: Vec<(&str, &[f64])> = states.iter().map(|(name, state)| (*name, &state[..])).collect();
         oracle::load(&mut self.memory, &states, &self.case.minibatch);
         self.case.carried.iter().for_each(|(name, state)| self.engine.write_carried(name, state));
@@ -266,7 +317,12 @@ impl<'a> Device<'a> {
 pub async fn check_training_step(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     device.load();
-    for calls in case.tile.network(case.network).training_calls().chunk_by(|a, b| a.kernel.name == b.kernel.name) {
+    for calls in case
+        .tile
+        .network(case.network)
+        .training_calls()
+        .chunk_by(|a, b| (a.kernel.name, a.layer) == (b.kernel.name, b.layer))
+    {
         let at_once = if case.tile.sequence { calls.len() } else { 1 };
         for calls in calls.chunks(at_once) {
             device.check_all(calls).await;
@@ -319,7 +375,7 @@ const WRITTEN: usize = 8;
 pub async fn check_generation(gpu: &Gpu, case: &Case) {
     let mut device = Device::new(gpu, case).await;
     let prefix = &case.minibatch.inputs[..1 + case.network.sizes.positions() / 2];
-    if case.network == kernels::network(case.network.sizes) {
+    if std::ptr::eq(case.oracles, ORACLES) {
         let got = device.engine.generate(prefix, WRITTEN).await.unwrap();
         assert_eq!(got, oracle::generate(&case.parameters.cast(), prefix, WRITTEN), "{}: generate", case.name);
     }
@@ -342,13 +398,13 @@ impl Device<'_> {
             *self.memory.ids_mut(name) = ids;
         }
         for tensor in self.case.network.generate_tensors().filter(|tensor| tensor.content == Content::Floats) {
-            let zeros = vec![0f32; self.memory.get(tensor.name).len()];
-            self.engine.write(tensor.name, &zeros);
-            self.memory.set(tensor.name, cast(&zeros));
+            let zeros = vec![0f32; self.memory.get(&tensor.name).len()];
+            self.engine.write(&tensor.name, &zeros);
+            self.memory.set(&tensor.name, cast(&zeros));
         }
         for position in 0..prefix.len() + WRITTEN {
-            for kernel in self.case.network.generation(true) {
-                self.check(Call { kernel, t: position % 2 }).await;
+            for Stage { kernel, layer, .. } in self.case.network.generation(true) {
+                self.check(Call { kernel, layer, t: position % 2 }).await;
             }
         }
     }

@@ -7,10 +7,10 @@ use std::path::Path;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
-use time_traveller::kernels::{self, LIBRARY};
-use time_traveller::model::{Cursor, Hyperparameters, StateAt};
+use time_traveller::kernels::{LIBRARY, network_of};
+use time_traveller::model::{Config, Cursor, Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
-use time_traveller::network::parameters_file::{floats, read_from};
+use time_traveller::network::parameters_file::{file_names, floats, read_from, tensors_of};
 use time_traveller::network::{Network, Parameters, Setup};
 
 /// Result tensors by name: shape and elements.
@@ -20,10 +20,13 @@ pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 pub struct Case {
     pub network: Network,
     pub parameters: Parameters,
-    pub h0: Vec<f32>,
+    /// The initial states: tensor of the network, and elements `(B, H)`.
+    pub states: Vec<(String, Vec<f32>)>,
     pub minibatches: Vec<Minibatch>,
     pub hyperparameters: Hyperparameters,
     pub carry: bool,
+    /// Whether the file gives states as `(L, B, H)`, layer by layer, instead of `(B, H)`.
+    layered: bool,
 }
 
 impl Case {
@@ -47,24 +50,49 @@ impl Case {
             "reset" => false,
             other => return Err(bad(format!("state is {other}, not carry or reset"))),
         };
-        Self::from_tensors(&file, hyperparameters, carry).map_err(bad)
+        let mut config = Config::default();
+        for key in ["cell", "style", "layers", "optimizer", "momentum", "weight_decay"] {
+            if let Some(value) = metadata.get(key) {
+                config.set(key, value).map_err(|error| bad(error.to_string()))?;
+            }
+        }
+        let layered = metadata.contains_key("cell");
+        Self::from_tensors(&file, &config, layered, hyperparameters, carry).map_err(bad)
     }
 
-    fn from_tensors(file: &SafeTensors<'_>, hyperparameters: Hyperparameters, carry: bool) -> Result<Self, String> {
+    fn from_tensors(
+        file: &SafeTensors<'_>,
+        config: &Config,
+        layered: bool,
+        hyperparameters: Hyperparameters,
+        carry: bool,
+    ) -> Result<Self, String> {
         let shape = |name: &str, rank: usize| {
             let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
             let shape = tensor.shape().to_vec();
             if shape.len() == rank { Ok(shape) } else { Err(format!("{name} has not {rank} dimensions")) }
         };
-        let (xh, inputs) = (shape("w_xh", 2)?, shape("inputs", 3)?);
-        let sizes = Sizes { batch: inputs[1], steps: inputs[2], hidden: xh[1], vocabulary: xh[0] };
-        let Sizes { batch, steps, hidden, vocabulary } = sizes;
+        let inputs = shape("inputs", 3)?;
+        let hidden = *shape("h0", if layered { 3 } else { 2 })?.last().expect("at least two dimensions");
+        // The output layer's bias has an element for each token.
+        let bias = file_names(&network_of(config, 2)).pop().expect("a network has parameters");
+        let vocabulary = shape(&bias, 1)?[0];
+        let [batch, steps] = [inputs[1], inputs[2]];
         if [batch, steps, hidden, vocabulary, inputs[0]].contains(&0) {
-            return Err("a dimension of inputs or w_xh is 0".to_owned());
+            return Err(format!("a dimension of inputs, h0 or {bias} is 0"));
         }
-        let network = kernels::network(sizes);
+        let sizes = Sizes { batch, steps, hidden, vocabulary };
+        let network = network_of(config, vocabulary).with_sizes(sizes);
         let parameters = read_from(file, network).map_err(|fault| fault.to_string())?;
-        let h0 = floats(file, "h0", &[batch, hidden]).map_err(|fault| fault.to_string())?;
+        let mut states = Vec::new();
+        for (name, given) in [("states", "h0"), ("cells", "c0")] {
+            let of_layers: Vec<String> = carried(&network, name);
+            let shape = if layered { vec![of_layers.len(), batch, hidden] } else { vec![batch, hidden] };
+            if !of_layers.is_empty() {
+                let numbers = floats(file, given, &shape).map_err(|fault| fault.to_string())?;
+                states.extend(of_layers.into_iter().zip(numbers.chunks_exact(batch * hidden).map(<[f32]>::to_vec)));
+            }
+        }
         let count = inputs.iter().product();
         let (inputs, targets) = (tokens(file, "inputs", count, sizes)?, tokens(file, "targets", count, sizes)?);
         let minibatches = inputs
@@ -72,7 +100,7 @@ impl Case {
             .zip(targets.chunks_exact(sizes.positions()))
             .map(|(x, y)| Minibatch { inputs: x.to_vec(), targets: y.to_vec() })
             .collect();
-        Ok(Self { network, parameters, h0, minibatches, hyperparameters, carry })
+        Ok(Self { network, parameters, states, minibatches, hyperparameters, carry, layered })
     }
 
     /// Trains on a device and returns the results.
@@ -89,7 +117,7 @@ impl Case {
         let count = minibatches.len();
         let setup = Setup { network, library: LIBRARY, minibatches: count, hyperparameters, parameters };
         let mut engine = Engine::new(device, &setup).await?;
-        engine.write_carried("states", &self.h0);
+        self.states.iter().for_each(|(name, state)| engine.write_carried(name, state));
         let state = if self.carry { StateAt::Carried } else { StateAt::Zero };
         let mut results = Tensors::new();
         let mut metrics = Vec::new();
@@ -104,22 +132,43 @@ impl Case {
                 if device.network(network).tensors().any(|tensor| tensor.name == "logits") {
                     results.insert("first.logits".into(), (vec![t * b, v], engine.read("logits").await?));
                 }
-                results.insert("first.h".into(), (vec![t, b, h], engine.read("states").await?.split_off(b * h)));
-                for param in network.params() {
-                    let grad = engine.read(&format!("d{}", param.name)).await?;
-                    results.insert(format!("first.grad.{}", param.name), (network.shape(param), grad));
+                let top = network.resolve("states", network.top());
+                results.insert("first.h".into(), (vec![t, b, h], engine.read(&top).await?.split_off(b * h)));
+                let mut grads = Parameters::gradients(network);
+                for (param, place) in network.places() {
+                    grads.numbers[place].copy_from_slice(&engine.read(&param.gradient()).await?);
                 }
+                results.extend(named("first.grad", &grads));
             }
         }
-        for (param, numbers) in engine.read_parameters().await?.tensors() {
-            results.insert(format!("final.{}", param.name), (network.shape(param), numbers.to_vec()));
+        results.extend(named("final", &engine.read_parameters().await?));
+        for (name, result) in [("states", "final.h"), ("cells", "final.c")] {
+            let mut last = Vec::new();
+            let of_layers = carried(&network, name);
+            for name in &of_layers {
+                last.extend(engine.read(name).await?.split_off(t * b * h));
+            }
+            let shape = if self.layered { vec![of_layers.len(), b, h] } else { vec![b, h] };
+            if !of_layers.is_empty() {
+                results.insert(result.into(), (shape, last));
+            }
         }
-        let last = engine.read("states").await?.split_off(t * b * h);
-        results.insert("final.h".into(), (vec![b, h], last));
         results.insert("losses".into(), (vec![count], metrics.iter().map(|m| m.loss).collect()));
         results.insert("grad_norms".into(), (vec![count], metrics.iter().map(|m| m.grad_norm).collect()));
         Ok(results)
     }
+}
+
+/// The names of the carried tensor `name` in all layers that have it.
+fn carried(network: &Network, name: &str) -> Vec<String> {
+    let all: Vec<String> = network.carried().map(|tensor| tensor.name).collect();
+    (0..network.layers).map(|layer| network.resolve(name, layer)).filter(|name| all.contains(name)).collect()
+}
+
+/// Parameters or gradients as the tensors of a file, with names that begin with `prefix`.
+fn named(prefix: &str, parameters: &Parameters) -> Tensors {
+    let tensors = tensors_of(parameters).into_iter();
+    tensors.map(|(name, shape, numbers)| (format!("{prefix}.{name}"), (shape, numbers))).collect()
 }
 
 /// Writes results to a file.
@@ -155,8 +204,7 @@ pub fn read_expected(path: &Path) -> Result<Tensors, String> {
 
 /// Whether a tensor of a case is an input.
 fn is_given(name: &str) -> bool {
-    let network = kernels::network(Sizes { batch: 1, steps: 1, hidden: 1, vocabulary: 2 });
-    name == "h0" || network.params().any(|param| param.name == name)
+    !["first.", "final."].iter().any(|prefix| name.starts_with(prefix)) && !["losses", "grad_norms"].contains(&name)
 }
 
 fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {

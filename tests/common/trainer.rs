@@ -188,8 +188,12 @@ pub fn idle(event: &Event) -> bool {
     matches!(event, Event::Idle)
 }
 
-/// That epoch or a later one: on a busy machine it may have been reported while the script waited for something else.
 pub fn epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
+    move |event| matches!(event, Event::Epochs { reports, .. } if reports.iter().any(|report| report.epoch == number))
+}
+
+/// That epoch or a later one: on a busy machine it may have been reported while the script waited for something else.
+pub fn from_epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
     move |event| matches!(event, Event::Epochs { reports, .. } if reports.iter().any(|report| report.epoch >= number))
 }
 

@@ -25,6 +25,7 @@ fn of_the_address() -> Config {
         cleaning: Cleaning::Verbatim,
         vocab: 1234,
         validation: 56,
+        ..Config::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use time_traveller::kernels::{
     cross_entropy, generate, output, output_loss, rnn, sgd,
-    shared::{NEXT_TOKEN, TANH},
+    shared::{ADD_LOGITS, CURRENT_TOKEN, TANH, UNITS_OF_GROUP},
 };
 use time_traveller::model::Sizes;
 use time_traveller::network::code::{Code, Cpu, Parts};
@@ -14,15 +14,12 @@ use time_traveller::network::oracle::{Memory, Oracles};
 use time_traveller::network::table::UNITS;
 use time_traveller::network::work::{Counts, Work};
 use time_traveller::network::{
-    Access::*, Content, Dim, Extent, Init, Kernel, Library, Module, Network, Param, Runs, Tensor,
+    Access::*, Content, Dim, Extent, Files, Kernel, Library, Module, Network, Param, Runs, Tensor,
 };
 
 pub const TOY: Module = Module {
     name: "toy",
-    params: &[
-        Param { name: "w_xh", shape: &[Dim::Rows, Dim::H], init: Init::Normal(0.01), transposed: false },
-        Param { name: "b_h", shape: &[Dim::H], init: Init::Zero, transposed: false },
-    ],
+    params: &[Param::scratch("w_xh", &[Dim::Rows, Dim::H], Files::Same), Param::scratch("b_h", &[Dim::H], Files::Same)],
     tensors: &[
         Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
         Tensor::new("starts", &[Dim::Starts], Content::Minibatch),
@@ -82,7 +79,12 @@ const CODE: &[Code] = &[
         uses: &[],
         cpu: Some(Cpu { parts: Parts::Backward, run: toy_backward }),
     },
-    Code { kernel: TOY_GENERATE.name, wgsl: include_str!("toy_generate.wgsl"), uses: &[TANH, NEXT_TOKEN], cpu: None },
+    Code {
+        kernel: TOY_GENERATE.name,
+        wgsl: include_str!("toy_generate.wgsl"),
+        uses: &[TANH, UNITS_OF_GROUP, CURRENT_TOKEN, ADD_LOGITS],
+        cpu: None,
+    },
 ];
 
 /// What a real cell would add to `src/kernels/mod.rs`.
@@ -106,8 +108,8 @@ fn toy_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, .. } = m.sizes;
     let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
     for (h, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
-        h.copy_from_slice(&w.parameters.tensor("w_xh")[token as usize * hidden..][..hidden]);
-        dense::add_scaled(h, 1.0, w.parameters.tensor("b_h"));
+        h.copy_from_slice(&w.tensor("w_xh")[token as usize * hidden..][..hidden]);
+        dense::add_scaled(h, 1.0, w.tensor("b_h"));
     }
     dense::tanh(now);
     m.sides.left(STATE, batch).pack_by_across(now);

@@ -90,7 +90,7 @@ fn what_is_said_to_be_allowed_on_the_device_is_allowed() {
     let fits = |hidden| {
         let network = network(refused);
         let network = network.with_sizes(Sizes { hidden, ..network.sizes });
-        Layout::new(network, gpu.tile(network.sizes)).fits(&limits)
+        Layout::new(network, gpu.tile(network.sizes)).excess(&limits).is_none()
     };
     assert!(allowed > 0 && fits(allowed) && !fits(allowed + 1), "{message}");
 }

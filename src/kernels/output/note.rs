@@ -10,5 +10,8 @@ pub const NOTE: Note = Note {
         kernel: "output_forward",
         parts: &[(Part::Output, "return mat4x4f(w_hq["), (Part::Bias, "product + b_q[")],
     }],
-    prediction: &[],
+    prediction: &[Lines {
+        kernel: "add_logits",
+        parts: &[(Part::Bias, "var sum = select(0.0, b_q[v]"), (Part::Output, "sum += dot(new_units[c], w_hq_t[")],
+    }],
 };

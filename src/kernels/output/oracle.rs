@@ -1,10 +1,15 @@
 //! The output layer's oracles.
 
+use crate::kernels::generate::add_logits;
 use crate::model::Sizes;
 use crate::network::oracle::{Memory, Oracles, product};
 
-pub const ORACLES: Oracles =
-    &[("output_forward", output_forward), ("output_backward", output_backward), ("w_hq_grad", w_hq_grad)];
+pub const ORACLES: Oracles = &[
+    ("output_forward", output_forward),
+    ("output_backward", output_backward),
+    ("w_hq_grad", w_hq_grad),
+    ("generate_output", generate_output),
+];
 
 /// `logits (N, V) = h (N, H) · w_hq + b_q`
 pub fn logits_of(m: &Memory) -> Vec<f64> {
@@ -35,7 +40,7 @@ pub fn dh_of(m: &Memory) -> Vec<f64> {
 }
 
 fn output_backward(m: &mut Memory, _: usize) {
-    m.set("dz", dh_of(m));
+    m.set("dh", dh_of(m));
 }
 
 /// `dw_hq (H, V) = Σ_t h_tᵀ · dlogits_t`
@@ -44,4 +49,11 @@ fn w_hq_grad(m: &mut Memory, _: usize) {
     let (states, dlogits) = (hidden_states(m), m.get("dlogits"));
     let shape = (h, m.sizes.positions(), v);
     m.set("dw_hq", product(shape, |row, n| states[n * h + row], |n, column| dlogits[n * v + column]));
+}
+
+/// The parts of the logits that follow from slot `1 - t` of `generated_states (2, H)`.
+fn generate_output(m: &mut Memory, t: usize) {
+    let h = m.sizes.hidden;
+    let state = m.get("generated_states")[(1 - t) * h..][..h].to_vec();
+    add_logits(m, t, &state);
 }

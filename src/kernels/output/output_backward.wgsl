@@ -2,7 +2,7 @@
 
 @group(0) @binding(1) var<storage, read> dlogits: array<vec4f>; // (N, V)
 @group(0) @binding(2) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed
-@group(0) @binding(3) var<storage, read_write> dz: array<vec4f>; // (N, H); dh, which step_backward turns into dz
+@group(0) @binding(3) var<storage, read_write> dh: array<vec4f>; // (N, H)
 
 fn left(row: u32, k: u32) -> mat4x4f { // dlogits
     let across = dims.vocabulary_padded / 4u;
@@ -17,7 +17,7 @@ fn right(k: u32, column: u32) -> mat4x4f { // w_hq^T
 }
 
 fn finish(row: u32, column: u32, product: vec4f) {
-    dz[row * (dims.hidden_padded / 4u) + column / 4u] = product;
+    dh[row * (dims.hidden_padded / 4u) + column / 4u] = product;
 }
 
 @compute @workgroup_size(TILE_GROUP)

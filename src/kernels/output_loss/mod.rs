@@ -6,7 +6,7 @@ mod oracle;
 pub use oracle::ORACLES;
 
 use super::cross_entropy::CROSS_ENTROPY;
-use super::output::OUTPUT;
+use super::output;
 use crate::network::code::{Code, wgsl};
 use crate::network::work::{Counts, Work};
 use crate::network::{Access::*, Extent, Kernel, Module, Network, Runs};
@@ -23,10 +23,20 @@ const FUSED_VOCABULARY: usize = 4 * FUSED_THREADS / ROWS;
 /// The network with its output layer fused with the loss, if its vocabulary is small enough. There is no tensor `logits`.
 pub fn fused(network: Network) -> Network {
     let is_small = network.sizes.vocabulary <= FUSED_VOCABULARY;
-    if is_small { Network { output: &FUSED_OUTPUT, loss: &FUSED_LOSS, ..network } } else { network }
+    let output = FUSED_OUTPUTS.into_iter().find(|fused| fused.name == network.output.name);
+    match output {
+        Some(output) if is_small => Network { output, loss: &FUSED_LOSS, ..network },
+        _ => network,
+    }
 }
 
-const FUSED_OUTPUT: Module = Module { tensors: &[], forward: &[], backward: &[], ..OUTPUT };
+const FUSED_OUTPUTS: [&Module; 3] =
+    [&without_kernels(output::OUTPUT), &without_kernels(output::SCRATCH), &without_kernels(output::CONCISE)];
+
+/// An output layer whose kernels the loss has taken over.
+const fn without_kernels(output: Module) -> Module {
+    Module { tensors: &[], forward: &[], backward: &[], ..output }
+}
 
 const FUSED_LOSS: Module = Module { forward: &[&OUTPUT_LOSS], ..CROSS_ENTROPY };
 
@@ -41,7 +51,7 @@ pub const OUTPUT_LOSS: Kernel = Kernel {
         ("w_hq_t", Read),
         ("losses", Write),
         ("dlogits", Write),
-        ("dz", Write),
+        ("dh", Write),
     ],
     extent: Extent::TileGroups(|p| (p.positions().div_ceil(ROWS), 4 * ROWS * p.hidden * p.vocabulary)),
     work: |&Counts { n, h, v, .. }| Work::new(4 * n * h * v + 7 * n * v, 2 * n * h + 2 * h * v + v + n * v + 2 * n),

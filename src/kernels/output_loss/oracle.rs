@@ -6,10 +6,10 @@ use crate::network::oracle::{Memory, Oracles};
 
 pub const ORACLES: Oracles = &[("output_loss", output_loss)];
 
-/// `losses (N)`, `dlogits (N, V)`, and `dh (N, H)` in `dz`.
+/// `losses (N)`, `dlogits (N, V)`, and `dh (N, H)`.
 fn output_loss(m: &mut Memory, _: usize) {
     let (losses, dlogits) = softmax_of(m, &logits_of(m));
     m.set("losses", losses);
     m.set("dlogits", dlogits);
-    m.set("dz", dh_of(m));
+    m.set("dh", dh_of(m));
 }

@@ -13,7 +13,7 @@
 @group(0) @binding(5) var<storage, read> w_hq_t: array<vec4f>; // (V, H), w_hq transposed
 @group(0) @binding(6) var<storage, read_write> losses: array<f32>; // (N)
 @group(0) @binding(7) var<storage, read_write> dlogits: array<vec4f>; // (N, V)
-@group(0) @binding(8) var<storage, read_write> dz: array<vec4f>; // (N, H); dh, which step_backward turns into dz
+@group(0) @binding(8) var<storage, read_write> dh: array<vec4f>; // (N, H)
 
 const ROWS: u32 = 8u;
 const ROW_TILES: u32 = ROWS / 4u;
@@ -127,10 +127,10 @@ fn compute_dh(first: u32, local: u32, positions: u32) {
             c += mat4x4f(w_hq_t[w_at], w_hq_t[w_at + across], w_hq_t[w_at + 2u * across], w_hq_t[w_at + 3u * across]) * l;
         }
         let to = (first + row) * across + column;
-        dz[to] = c[0];
-        dz[to + across] = c[1];
-        dz[to + 2u * across] = c[2];
-        dz[to + 3u * across] = c[3];
+        dh[to] = c[0];
+        dh[to + across] = c[1];
+        dh[to + 2u * across] = c[2];
+        dh[to + 3u * across] = c[3];
     }
 }
 

@@ -11,7 +11,7 @@ use crate::network::memory::{STATE, Tensors, Weights, grad, rows};
 pub fn step_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { batch, hidden, .. } = m.sizes;
     let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
-    let [w_xh, b_h] = ["w_xh", "b_h"].map(|name| w.parameters.tensor(name));
+    let [w_xh, b_h] = ["w_xh", "b_h"].map(|name| w.tensor(name));
     for (z, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
         z.copy_from_slice(&w_xh[token as usize * hidden..][..hidden]);
         dense::add_scaled(z, 1.0, b_h);
@@ -39,19 +39,19 @@ pub fn w_hh_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     // Slot t of `states` is h_{t-1}, so equal positions pair h_{t-1} with dz_t.
     m.sides.left("states_t", hidden).pack_by_depth(rows(m.floats.get("states"), &positions, hidden));
     m.sides.right("dz", hidden).pack_by_depth(rows(m.floats.get("dz"), &positions, hidden));
-    product(grad(&mut m.grads, "w_hh"), m.sides.get("states_t"), m.sides.get("dz"));
+    product(grad(&mut m.grads, m.layer, "w_hh"), m.sides.get("states_t"), m.sides.get("dz"));
 }
 
 /// `dw_xh[x_t] += dz_t`, `db_h += dz_t`, `db_q += dlogits_t` for each position.
 pub fn row_sum_grads(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
     let Sizes { hidden, vocabulary, .. } = m.sizes;
     let dz = rows(m.floats.get("dz"), &positions, hidden);
-    let dw_xh = grad(&mut m.grads, "w_xh");
+    let dw_xh = grad(&mut m.grads, m.layer, "w_xh");
     for (row, &token) in dz.chunks_exact(hidden).zip(&m.inputs[positions.clone()]) {
         dense::add_scaled(&mut dw_xh[token as usize * hidden..][..hidden], 1.0, row);
     }
     for (tensor, bias, across) in [("dz", "b_h", hidden), ("dlogits", "b_q", vocabulary)] {
-        let sums = grad(&mut m.grads, bias);
+        let sums = grad(&mut m.grads, m.layer, bias);
         for row in rows(m.floats.get(tensor), &positions, across).chunks_exact(across) {
             dense::add_scaled(sums, 1.0, row);
         }

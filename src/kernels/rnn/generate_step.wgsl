@@ -1,5 +1,5 @@
 // h' = tanh(w_xh[x] + h * w_hh + b_h) for one sequence: a step of prediction, with the picking of x and the logits that
-// follow from h'; see next_token.wgsl. The threads of a workgroup share the sums over h.
+// follow from h'; see current_token.wgsl and add_logits.wgsl. The threads of a workgroup share the sums over h.
 
 @group(0) @binding(1) var<storage, read> w_xh: array<vec4f>; // (V, H)
 @group(0) @binding(2) var<storage, read> w_hh: array<vec4f>; // (H, H)

@@ -7,18 +7,18 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use super::shared::{NEXT_TOKEN, TANH, TIME_STEPS};
+use super::shared::{ADD_LOGITS, CURRENT_TOKEN, TANH, TIME_STEPS, UNITS_OF_GROUP};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
-use crate::network::{Access::*, Content, Dim, Extent, Init, Kernel, Module, Param, Runs, Tensor};
+use crate::network::{Access::*, Content, Dim, Extent, Files, Kernel, Module, Param, Runs, Tensor};
 
 pub const RNN: Module = Module {
     name: "rnn",
     params: &[
-        Param { name: "w_xh", shape: &[Dim::Rows, Dim::H], init: Init::Normal(0.01), transposed: false },
-        Param { name: "w_hh", shape: &[Dim::H, Dim::H], init: Init::Normal(0.01), transposed: true },
-        Param { name: "b_h", shape: &[Dim::H], init: Init::Zero, transposed: false },
+        Param::scratch("w_xh", &[Dim::Rows, Dim::H], Files::Same),
+        Param::scratch("w_hh", &[Dim::H, Dim::H], Files::Same).with_transposed(),
+        Param::scratch("b_h", &[Dim::H], Files::Same),
     ],
     tensors: &[
         Tensor::new("inputs", &[Dim::T, Dim::B], Content::Minibatch),
@@ -129,5 +129,10 @@ pub const CODE: &[Code] = &[
         cpu: Some(Cpu { parts: Parts::Positions, run: cpu::row_sum_grads }),
     },
     // The CPU engine predicts with step_forward.
-    Code { kernel: GENERATE_STEP.name, wgsl: wgsl!("generate_step.wgsl"), uses: &[TANH, NEXT_TOKEN], cpu: None },
+    Code {
+        kernel: GENERATE_STEP.name,
+        wgsl: wgsl!("generate_step.wgsl"),
+        uses: &[TANH, UNITS_OF_GROUP, CURRENT_TOKEN, ADD_LOGITS],
+        cpu: None,
+    },
 ];

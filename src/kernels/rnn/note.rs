@@ -23,10 +23,6 @@ pub const NOTE: Note = Note {
     }],
     prediction: &[Lines {
         kernel: "generate_step",
-        parts: &[
-            (Part::State, "z = fma(w_hh["),
-            (Part::Input, "w_xh[token * across + column]"),
-            (Part::Activation, "tanh_precise(z + "),
-        ],
+        parts: &[(Part::State, "z = fma(w_hh["), (Part::Activation, "tanh_precise(z + w_xh[")],
     }],
 };

@@ -1,5 +1,5 @@
-//! Stochastic gradient descent with gradient clipping as in the book: `g ← min(1, θ / ‖g‖) g`, `w ← w - η g`, with
-//! learning rate η and threshold θ.
+//! Stochastic gradient descent with gradient clipping as in the book: `g ← min(1, θ / ‖g‖) g`, `w ← w - η (g + λ w)`, with
+//! learning rate η, threshold θ and weight decay λ.
 //!
 //! Independent of the network: all parameters are one vector, all gradients another, and a table lists the transposed
 //! copies.
@@ -8,8 +8,10 @@ mod cpu;
 pub mod note;
 mod oracle;
 
-pub use oracle::{ORACLES, clip_factor_of};
+pub use cpu::clip_factor;
+pub use oracle::{ORACLES, clip_factor_of, decayed, set_metrics, updated};
 
+use super::shared::{CLIP_FACTOR, SET_PARAMETERS};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::{GRADS, PARAMETERS, TRANSPOSED, TRANSPOSES};
 use crate::network::work::{Counts, Work};
@@ -19,19 +21,17 @@ use crate::network::{Access::*, Content, Dim, Extent, Kernel, Module, Runs, Tens
 const NORM_GROUPS: usize = 16;
 
 /// `vec4f` of parameters that a thread of `sgd_update` updates.
-const UPDATES: usize = 4;
+pub const UPDATES: usize = 4;
 
-pub const SGD: Module = Module {
-    name: "sgd",
-    tensors: &[
-        Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
-        Tensor::new("loss_sums", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
-        // Mean loss, gradient norm, clip factor, 1 if a parameter is not finite after the update and else 0.
-        Tensor::floats("metrics", &[Dim::Count(4)]),
-    ],
-    update: &[&GRAD_NORM, &SGD_UPDATE],
-    ..Module::EMPTY
-};
+/// The tensors of every optimizer.
+pub const TENSORS: &[Tensor] = &[
+    Tensor::new("squares", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
+    Tensor::new("loss_sums", &[Dim::Count(NORM_GROUPS)], Content::PartialSums),
+    // Mean loss, gradient norm, clip factor, 1 if a parameter is not finite after the update and else 0.
+    Tensor::floats("metrics", &[Dim::Count(4)]),
+];
+
+pub const SGD: Module = Module { name: "sgd", tensors: TENSORS, update: &[&GRAD_NORM, &SGD_UPDATE], ..Module::EMPTY };
 
 pub const GRAD_NORM: Kernel = Kernel {
     name: "grad_norm",
@@ -68,7 +68,7 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: SGD_UPDATE.name,
         wgsl: wgsl!("sgd_update.wgsl"),
-        uses: &[],
+        uses: &[CLIP_FACTOR, SET_PARAMETERS],
         cpu: Some(Cpu { parts: Parts::Whole, run: cpu::sgd_update }),
     },
 ];

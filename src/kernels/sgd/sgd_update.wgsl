@@ -1,16 +1,4 @@
-// w -= learning_rate * factor * dw for all parameters, with factor = min(1, clip / norm) and norm the square root of the
-// sum of squares of all gradients; updates the transposed copies that the backward pass reads; writes the metrics, with
-// loss the mean of the positions' losses.
-
-// A parameter (rows, columns) at begin .. end of `parameters`, with its transposed copy at `to` of `transposed`, in
-// floats.
-struct Transpose {
-    begin: u32,
-    end: u32,
-    rows: u32,
-    columns: u32,
-    to: u32,
-}
+// w -= learning_rate * (factor * dw + weight_decay * w) for all parameters; see clip_factor.wgsl, set_parameters.wgsl.
 
 @group(0) @binding(1) var<storage, read> grads: array<vec4f>; // all gradients
 @group(0) @binding(2) var<storage, read> squares: array<vec4f>; // partial sums from grad_norm
@@ -20,9 +8,6 @@ struct Transpose {
 @group(0) @binding(6) var<storage, read_write> parameters: array<vec4f>; // at the offsets of their gradients
 @group(0) @binding(7) var<storage, read_write> transposed: array<f32>; // all transposed copies
 
-// The bits of a number's exponent, all set in infinities and NaN.
-const EXPONENT: u32 = 0x7f800000u;
-
 @compute @workgroup_size(GROUP)
 fn sgd_update(
     @builtin(workgroup_id) workgroup: vec3u,
@@ -31,44 +16,13 @@ fn sgd_update(
 ) {
     let thread = invocation(workgroup, workgroups, local, GROUP);
     let threads = workgroups.x * workgroups.y * GROUP;
-    // Every thread adds the few partial sums: cheaper than another dispatch, and the same bits in all of them.
-    var sums = vec4f();
-    for (var part = 0u; part < arrayLength(&squares); part++) {
-        sums += squares[part];
-    }
-    let norm = sqrt(sums.x + sums.y + sums.z + sums.w);
-    let factor = select(1.0, dims.clip / norm, norm > dims.clip);
-    if thread == 0u {
-        var losses = vec4f();
-        for (var part = 0u; part < arrayLength(&loss_sums); part++) {
-            losses += loss_sums[part];
-        }
-        metrics[0] = (losses.x + losses.y + losses.z + losses.w) / f32(dims.steps * dims.batch);
-        metrics[1] = norm;
-        metrics[2] = factor;
-    }
+    let factor = clip_factor(thread);
     for (var i = thread; i < arrayLength(&parameters); i += threads) {
-        let w = parameters[i] - dims.learning_rate * factor * grads[i];
-        parameters[i] = w;
-        // By their bits, since a compiler may assume that there are no infinite numbers.
-        if any((bitcast<vec4u>(w) & vec4u(EXPONENT)) == vec4u(EXPONENT)) {
-            metrics[3] = 1.0;
+        let w = parameters[i];
+        var updated = w - dims.learning_rate * factor * grads[i];
+        if dims.weight_decay > 0.0 {
+            updated -= dims.learning_rate * dims.weight_decay * w;
         }
-        transpose_into_copy(4u * i, w);
-    }
-}
-
-// Writes four elements of a row, from `element` on, into the transposed copy, if there is one.
-fn transpose_into_copy(element: u32, w: vec4f) {
-    for (var j = 0u; j < arrayLength(&transposes); j++) {
-        if element >= transposes[j].begin && element < transposes[j].end {
-            let copy = transposes[j];
-            let row = (element - copy.begin) / copy.columns;
-            let column = (element - copy.begin) % copy.columns;
-            for (var c = 0u; c < 4u; c++) {
-                transposed[copy.to + (column + c) * copy.rows + row] = w[c];
-            }
-            return; // a parameter has at most one copy
-        }
+        set_parameters(i, updated);
     }
 }

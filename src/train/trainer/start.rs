@@ -76,7 +76,9 @@ impl<E: FnMut(Event)> Trainer<E> {
         let network = network_of(config, self.texts.corpus(config)?.vocabulary.size());
         let race = self.devices.choose(config.engine, network).await?;
         if race.new {
-            (self.emit)(Event::Raced { race: PastRace { sizes: network.sizes, laps: race.laps.clone() } });
+            (self.emit)(Event::Raced {
+                race: PastRace { network: network.name(), sizes: network.sizes, laps: race.laps.clone() },
+            });
         }
         Ok(race)
     }

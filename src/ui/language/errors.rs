@@ -155,6 +155,9 @@ fn setting_error(error: &SettingError) -> String {
                 Some(Values::Positive(max)) => {
                     format!("，不是大于 0 且不超过 {max} 的数：请输入一个，小数点写作“.”，如 0.5")
                 }
+                Some(Values::NotNegative(max)) => {
+                    format!("，不是 0 到 {max} 之间的数：请输入一个，小数点写作“.”，如 0.5")
+                }
                 Some(Values::Words(choices)) => format!("：请从 {} 中选择", choices.join("、")),
                 None => String::new(),
             };

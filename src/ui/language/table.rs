@@ -32,12 +32,18 @@ macro_rules! words {
 words! {
     // The labels of the settings' fields.
     labels {
+        "cell": "Cell", "循环单元";
+        "style": "Implementation", "实现方式";
+        "layers": "Layers", "层数";
         "hidden": "Hidden units", "隐藏单元数";
         "batch": "Batch size", "批量大小";
         "steps": "Time steps", "时间步数";
         "epochs": "Epochs", "轮次数";
         "lr": "Learning rate", "学习率";
         "clip": "Gradient clipping", "梯度裁剪";
+        "optimizer": "Optimizer", "优化器";
+        "momentum": "Momentum", "动量";
+        "weight_decay": "Weight decay", "权重衰减";
         "tokens": "Training tokens", "训练词元数";
         "sampling": "Sampling", "采样";
         "state": "Hidden state", "隐状态";
@@ -50,12 +56,15 @@ words! {
     }
     // The numeric settings in the name of a run.
     names {
+        "layers": "layers", "层数";
         "hidden": "hidden", "隐藏单元";
         "batch": "batch", "批量";
         "steps": "steps", "时间步";
         "epochs": "epochs", "轮次";
         "lr": "learning rate", "学习率";
         "clip": "clipping", "裁剪";
+        "momentum": "momentum", "动量";
+        "weight_decay": "weight decay", "权重衰减";
         "tokens": "tokens", "词元";
         "seed": "seed", "种子";
         "vocab": "vocabulary", "词表";
@@ -63,6 +72,13 @@ words! {
     }
     // The values of the other settings.
     values {
+        "rnn": "RNN", "RNN";
+        "lstm": "LSTM", "LSTM";
+        "scratch": "from scratch", "从零开始";
+        "concise": "concise", "简洁";
+        "sgd": "SGD", "SGD";
+        "adam": "Adam", "Adam";
+        "momentum": "SGD with momentum", "动量 SGD";
         "sequential": "sequential", "顺序";
         "random": "random", "随机";
         "carry": "carry", "传递";
@@ -444,6 +460,13 @@ words! {
     part_state: "hidden state", "隐状态";
     part_bias: "bias", "偏置";
     part_activation: "activation", "激活函数";
+    part_gates: "gates", "门";
+    part_candidate: "candidate state", "候选状态";
+    part_cell: "cell state", "记忆元";
+    part_new_state: "new hidden state", "新的隐状态";
+    part_decay: "weight decay", "权重衰减";
+    part_average: "moving average", "滑动平均";
+    part_correction: "bias correction", "偏差修正";
     part_output: "output layer", "输出层";
     part_maximum: "largest logit, for stability", "最大分数（保证数值稳定）";
     part_exponential: "exponentials", "指数";

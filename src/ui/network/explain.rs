@@ -5,7 +5,7 @@ pub use crate::kernels::note::Lines;
 use crate::kernels::note::{Note, Part};
 use crate::kernels::{network_of, note};
 use crate::model::Sizes;
-use crate::model::config::Config;
+use crate::model::config::{Config, OptimizerChoice};
 use crate::network::{Dim, Module, Network};
 use crate::ui::language::Words;
 use crate::ui::language::words::grouped;
@@ -20,9 +20,9 @@ pub enum Stage {
     Prediction,
 }
 
-/// The network that is explained; its sizes don't matter.
-pub fn network() -> Network {
-    network_of(&Config::default(), 2)
+/// The network of these settings, for explanations: its sizes don't matter.
+pub fn network(config: &Config) -> Network {
+    network_of(config, 2)
 }
 
 impl Stage {
@@ -55,6 +55,10 @@ impl Stage {
         match self {
             Self::Minibatch => vec!["X, Y ∈ [0, V)^{B×T}", "Y_{b,t} = X_{b,t+1}"],
             Self::Prediction => vec!["x_{t+1} = argmax_{v} O_{t,v}", "surprisal = −log_{2} p(x)"],
+            Self::Forward if network.layers > 1 => {
+                let of_layers = ["X_{t}^{(l+1)} = H_{t}^{(l)}"];
+                self.notes(network).iter().flat_map(|note| note.formulas).copied().chain(of_layers).collect()
+            }
             stage => stage.notes(network).iter().flat_map(|note| note.formulas).copied().collect(),
         }
     }
@@ -70,8 +74,11 @@ impl Stage {
         let items = match self {
             Self::Minibatch => vec![item("B", &[b]), item("T", &[t]), item("V", &[v]), item("X, Y", &[b, t])],
             Self::Clipping => {
-                let [clip, lr] = [("θ", config.clip), ("η", config.lr)].map(|(name, rate)| format!("{name} {rate}"));
-                vec![item("g", &[network.parameter_count()]), clip, lr]
+                let mut items = vec![item("g", &[network.parameter_count()])];
+                let momentum = (config.optimizer == OptimizerChoice::Momentum).then_some(("μ", config.momentum));
+                let rates = [("θ", config.clip), ("η", config.lr), ("λ", config.weight_decay)];
+                items.extend(rates.into_iter().chain(momentum).map(|(name, rate)| format!("{name} {rate}")));
+                items
             }
             Self::Prediction => vec![item("x", &[1]), item("H", &[1, h]), item("O", &[1, v])],
             stage => {
@@ -98,6 +105,10 @@ pub fn part(w: &Words, part: Part) -> &'static str {
         Part::State => w.part_state,
         Part::Bias => w.part_bias,
         Part::Activation => w.part_activation,
+        Part::Gates => w.part_gates,
+        Part::Candidate => w.part_candidate,
+        Part::Cell => w.part_cell,
+        Part::NewState => w.part_new_state,
         Part::Output => w.part_output,
         Part::Maximum => w.part_maximum,
         Part::Exponential => w.part_exponential,
@@ -105,6 +116,9 @@ pub fn part(w: &Words, part: Part) -> &'static str {
         Part::Loss => w.part_loss,
         Part::Norm => w.part_norm,
         Part::Threshold => w.part_threshold,
+        Part::Decay => w.part_decay,
+        Part::Average => w.part_average,
+        Part::Correction => w.part_correction,
         Part::Update => w.part_update,
     }
 }
@@ -133,16 +147,41 @@ pub fn pieces(formula: &str) -> Vec<Piece<'_>> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
+    use std::path::{Path, PathBuf};
+
     use super::*;
-    use crate::kernels::LIBRARY;
-    use crate::network::code::code_of;
+    use crate::model::config::{Cell, Style};
+
+    /// One network of each cell and style, with an optimizer of its own.
+    fn networks() -> Vec<Network> {
+        let optimizers = [OptimizerChoice::Sgd, OptimizerChoice::Momentum, OptimizerChoice::Adam];
+        let cells = [Cell::Rnn, Cell::Lstm].into_iter().zip(optimizers);
+        let of = |style, layers| {
+            cells
+                .clone()
+                .map(move |(cell, optimizer)| network(&Config { cell, style, layers, optimizer, ..Config::default() }))
+        };
+        of(Style::Scratch, 1).chain(of(Style::Scratch, 2)).chain(of(Style::Concise, 3)).collect()
+    }
+
+    /// The text of a WGSL file in one of the folders of kernels.
+    fn wgsl(name: &str) -> String {
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/kernels").read_dir().unwrap();
+        let files = folders.map(|folder| folder.unwrap().path().join(format!("{name}.wgsl")));
+        let found: Vec<PathBuf> = files.filter(|file| file.exists()).collect();
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        std::fs::read_to_string(&found[0]).unwrap()
+    }
 
     #[test]
     fn every_part_is_in_its_kernel() {
-        for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&network())) {
-            let wgsl = code_of(LIBRARY, lines.kernel).wgsl;
-            for (part, piece) in lines.parts {
-                assert!(wgsl.lines().any(|line| line.contains(piece)), "{}: {part:?} is not “{piece}”", lines.kernel);
+        for network in networks() {
+            for lines in Stage::ALL.into_iter().flat_map(|stage| stage.kernels(&network)) {
+                let wgsl = wgsl(lines.kernel);
+                for (part, piece) in lines.parts {
+                    let found = wgsl.lines().any(|line| lines.part(line) == Some(*part) && line.contains(piece));
+                    assert!(found, "{}: {part:?} is not “{piece}”", lines.kernel);
+                }
             }
         }
     }
@@ -153,7 +192,8 @@ mod tests {
             pieces("H_{t} = x^{2}y"),
             [Piece::Plain("H"), Piece::Low("t"), Piece::Plain(" = x"), Piece::High("2"), Piece::Plain("y")]
         );
-        for formula in Stage::ALL.into_iter().flat_map(|stage| stage.formulas(&network())) {
+        let formulas = |network: &Network| Stage::ALL.into_iter().flat_map(|stage| stage.formulas(network)).collect();
+        for formula in networks().iter().flat_map(|network| -> Vec<&str> { formulas(network) }) {
             let text: String = pieces(formula)
                 .iter()
                 .map(|piece| match piece {

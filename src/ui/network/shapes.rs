@@ -2,7 +2,8 @@
 
 use crate::kernels::network_of;
 use crate::model::config::Config;
-use crate::network::Param;
+use crate::network::Dim;
+use crate::network::parameters_file::file_tensors;
 use crate::protocol::{Lap, TextFacts};
 use crate::ui::language::words::grouped;
 use crate::ui::language::{Words, fill};
@@ -33,16 +34,16 @@ pub fn shapes(w: &Words, config: &Config, vocabulary: u32) -> [String; 4] {
 
 /// The tensors of a file of initial parameters, with their shapes: `w_xh (28, 512)`.
 pub fn tensors(config: &Config, vocabulary: u32) -> Vec<String> {
-    let network = network_of(config, vocabulary as usize);
-    let sizes = |param| network.shape(param).iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    network.params().map(|param| format!("{} ({})", param.name, sizes(param))).collect()
+    let sizes = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+    let tensors = file_tensors(&network_of(config, vocabulary as usize)).into_iter();
+    tensors.map(|tensor| format!("{} ({})", tensor.name, sizes(&tensor.shape))).collect()
 }
 
 /// The same with symbolic shapes, while the sizes are unknown: `w_xh (V, H)`.
 pub fn tensors_in_letters() -> Vec<String> {
-    let letters = |param: &Param| param.shape.iter().map(|dim| dim.letter()).collect::<Vec<_>>().join(", ");
-    let network = network_of(&Config::default(), 2);
-    network.params().map(|param| format!("{} ({})", param.name, letters(param))).collect()
+    let letters = |dims: &[Dim]| dims.iter().map(|dim| dim.letter()).collect::<Vec<_>>().join(", ");
+    let tensors = file_tensors(&network_of(&Config::default(), 2)).into_iter();
+    tensors.map(|tensor| format!("{} ({})", tensor.name, letters(&tensor.dims))).collect()
 }
 
 /// The speed of each device in the race.

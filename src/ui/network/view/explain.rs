@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::model::Config;
+use crate::network::Network;
 use crate::ui::language::fill;
 use crate::ui::network::explain::{self, Lines, Piece, Stage, pieces};
 use crate::ui::network::signals::Source;
@@ -15,26 +17,32 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
         let vocabulary = page.runs.state.with(|s| s.worker.vocabulary());
         page.settings.config.with(|c| c.as_ref().ok().map(|config| stage.shapes(config, vocabulary)))
     };
-    let network = explain::network();
-    let kernels = stage.kernels(&network);
-    let names: Vec<&str> = kernels.iter().map(|lines| lines.kernel).collect();
-    let fetch = move |open: bool| names.iter().filter(|_| open).for_each(|kernel| page.network.fetch(kernel));
+    // Those of the settings in the form; while these are wrong, of the last that were not.
+    let network = Memo::new(move |before: Option<&Network>| {
+        let config = page.settings.config.with(|config| config.as_ref().ok().copied());
+        config.map_or_else(|| *before.unwrap_or(&explain::network(&Config::default())), |c| explain::network(&c))
+    });
+    let kernels =
+        Memo::new(move |_| stage.kernels(&network.get()).iter().map(|lines| lines.kernel).collect::<Vec<_>>());
+    let open = RwSignal::new(false);
+    Effect::new(move |_| {
+        if open.get() {
+            kernels.with(|kernels| kernels.iter().for_each(|kernel| page.network.fetch(kernel)));
+        }
+    });
     let on_cpu = Memo::new(move |_| page.runs.state.with(|s| s.worker.on_cpu()));
+    let sources = move || stage.kernels(&network.get()).into_iter().map(|lines| source(page, lines)).collect_view();
+    let formulas = move || stage.formulas(&network.get()).into_iter();
     view! {
-        <details class="explain" on:toggle:target=move |event| fetch(event.target().open())>
+        <details class="explain" on:toggle:target=move |event| open.set(event.target().open())>
             <summary>{w.explain}</summary>
             <p>{stage.note(w)}</p>
-            {stage.formulas(&network).into_iter().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
+            {move || formulas().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
             <p class="note">{w.explain_shapes} ": " {shapes}</p>
-            {(!kernels.is_empty())
-                .then(|| {
-                    view! {
-                        <p class="note">
-                            {w.explain_kernel} ". " {move || on_cpu.get().then_some(w.explain_cpu)}
-                        </p>
-                        {kernels.into_iter().map(|lines| source(page, lines)).collect_view()}
-                    }
-                })}
+            <Show when=move || kernels.with(|kernels| !kernels.is_empty())>
+                <p class="note">{w.explain_kernel} ". " {move || on_cpu.get().then_some(w.explain_cpu)}</p>
+                {sources}
+            </Show>
         </details>
     }
 }

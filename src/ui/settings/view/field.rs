@@ -31,7 +31,7 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
             </select>
         }
         .into_any(),
-        Values::Whole(..) | Values::Positive(_) => view! {
+        Values::Whole(..) | Values::Positive(_) | Values::NotNegative(_) => view! {
             <input
                 type="text"
                 id=field_id(key)

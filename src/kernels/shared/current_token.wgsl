@@ -1,22 +1,8 @@
-// What a cell's step of prediction does beside its own formula: it picks the token to read, and adds its units' part of
-// the logits of the next. So a character takes one dispatch: workgroups can't wait for each other, but each can pick the
-// same token from all parts that the dispatch before has left.
-//
-// A cell's kernel binds, beside its own: sequence, logit_parts, w_hq_t, b_q. A workgroup of TILE_GROUP threads computes
-// UNITS hidden units. dims.t is 0 and 1 in turn: the slot of what this dispatch reads; the other is what it writes.
-
-// Hidden units of a workgroup, and the same in vec4f.
-const UNITS: u32 = 32u;
-const COLUMNS: u32 = UNITS / 4u;
+// Picks the token that a step of prediction reads. Workgroups can't wait for each other, but each can pick the same token
+// from all parts of its logits, which the dispatch before has left. A kernel binds `sequence` and `logit_parts`.
 
 var<workgroup> best_logits: array<f32, TILE_GROUP>;
 var<workgroup> best_tokens: array<u32, TILE_GROUP>;
-// The new states of this workgroup's units; zero outside the network.
-var<workgroup> new_units: array<vec4f, COLUMNS>;
-
-fn workgroups_of_units() -> u32 {
-    return (dims.hidden_padded + UNITS - 1u) / UNITS;
-}
 
 // The token at the current position: of the prefix, or the likeliest, of equally likely ones the first. The first
 // workgroup appends it to the sequence and advances the position. Has barriers.
@@ -62,19 +48,4 @@ fn current_token(workgroup: u32, local: u32) -> u32 {
         }
     }
     return select(picked, sequence[3u + min(position, prefix - 1u)], in_prefix);
-}
-
-// The part of the next token's logits that this workgroup's new units have: h * w_hq, and b_q with the first.
-fn add_logits(workgroup: u32, local: u32) {
-    let across = dims.hidden_padded / 4u;
-    let first = workgroup * COLUMNS;
-    let columns = min(COLUMNS, across - first);
-    let slot = ((1u - dims.t) * workgroups_of_units() + workgroup) * dims.vocabulary;
-    for (var v = local; v < dims.vocabulary; v += TILE_GROUP) {
-        var sum = select(0.0, b_q[v], workgroup == 0u);
-        for (var c = 0u; c < columns; c++) {
-            sum += dot(new_units[c], w_hq_t[v * across + first + c]);
-        }
-        logit_parts[slot + v] = sum;
-    }
 }

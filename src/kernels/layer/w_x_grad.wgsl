@@ -1,0 +1,34 @@
+// dw_x = sum_t below_t^T * dz_t: one product over all N positions.
+
+@group(0) @binding(1) var<storage, read> below: array<vec4f>; // (T + 1, B, H), its states; slot t + 1 holds those of t
+@group(0) @binding(2) var<storage, read> dz: array<vec4f>; // (N, G * H), all gates
+@group(0) @binding(3) var<storage, read_write> dw_x: array<vec4f>; // (H, G * H), the input's gates
+
+fn left(row: u32, k: u32) -> mat4x4f { // below^T: rows are hidden units, k counts positions
+    let across = dims.hidden_padded / 4u;
+    let at = (dims.batch_padded + k) * across + row / 4u;
+    return transpose(mat4x4f(below[at], below[at + across], below[at + 2u * across], below[at + 3u * across]));
+}
+
+fn right(k: u32, column: u32) -> mat4x4f { // dz of the input's gates
+    let across = dims.gates * dims.hidden_padded / 4u;
+    let unit = column / 4u / dims.input_gates;
+    let gate = column / 4u % dims.input_gates + dims.gates - dims.input_gates;
+    let at = k * across + unit * dims.gates + gate;
+    return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
+}
+
+fn finish(row: u32, column: u32, product: vec4f) {
+    dw_x[row * dims.input_gates * dims.hidden_padded / 4u + column / 4u] = product;
+}
+
+@compute @workgroup_size(TILE_GROUP)
+fn w_x_grad(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(num_workgroups) workgroups: vec3u,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let group = invocation(workgroup, workgroups, 0u, 1u);
+    let columns = dims.input_gates * dims.hidden_padded;
+    block_product(group, local, dims.hidden_padded, columns, dims.steps * dims.batch_padded);
+}

@@ -1,0 +1,46 @@
+// dz_t = (dh_t + dz_{t+1} * w_h^T) * (1 - h_t^2): a step of backpropagation through time, with h_t = tanh(z_t).
+// dz_T = 0, so the last step has no product.
+
+@group(0) @binding(1) var<storage, read> states: array<vec4f>; // (T + 1, B, H); slot t + 1 holds h_t
+@group(0) @binding(2) var<storage, read> dh: array<vec4f>; // (T, B, H)
+@group(0) @binding(3) var<storage, read> w_h_t: array<vec4f>; // (H, H), w_h transposed
+@group(0) @binding(4) var<storage, read_write> dz: array<vec4f>; // (T, B, H)
+
+fn left(row: u32, k: u32) -> mat4x4f { // dz_{t+1}
+    let across = dims.hidden_padded / 4u;
+    let at = ((time() + 1u) * dims.batch_padded + row) * across + k / 4u;
+    return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
+}
+
+fn right(k: u32, column: u32) -> mat4x4f { // w_h^T
+    let across = dims.hidden_padded / 4u;
+    let at = k * across + column / 4u;
+    return mat4x4f(w_h_t[at], w_h_t[at + across], w_h_t[at + 2u * across], w_h_t[at + 3u * across]);
+}
+
+fn finish(row: u32, column: u32, product: vec4f) {
+    let slot = dims.batch_padded * dims.hidden_padded / 4u;
+    let at = time() * slot + row * dims.hidden_padded / 4u + column / 4u;
+    let h = states[at + slot];
+    dz[at] = (dh[at] + product) * (1.0 - h * h);
+}
+
+@compute @workgroup_size(TILE_GROUP)
+fn rnn_backward(
+    @builtin(workgroup_id) workgroup: vec3u,
+    @builtin(num_workgroups) workgroups: vec3u,
+    @builtin(local_invocation_index) local: u32,
+) {
+    let group = invocation(workgroup, workgroups, 0u, 1u);
+    let inner = dims.hidden_padded;
+    if !SEQUENCE {
+        let terms = select(inner, 0u, dims.t + 1u == dims.steps);
+        block_product(group, local, dims.batch_padded, dims.hidden_padded, terms);
+        return;
+    }
+    for (var i = 0u; i < dims.times; i++) {
+        current = dims.t - i;
+        let terms = select(inner, 0u, current + 1u == dims.steps);
+        sequence_step(group, local, dims.batch_padded, dims.hidden_padded, terms);
+    }
+}
