@@ -154,7 +154,7 @@ fn any_case() -> impl Strategy<Value = Case> {
 
 /// A case of any cell and style, with one to three layers.
 fn any_network() -> impl Strategy<Value = Case> {
-    let cells = prop::sample::select(vec![Cell::Rnn, Cell::Lstm]);
+    let cells = prop::sample::select(vec![Cell::Rnn, Cell::Gru, Cell::Lstm]);
     let styles = prop::sample::select(vec![Style::Scratch, Style::Concise]);
     let sizes = (1..4usize, 1..5usize, 1..4usize, 2..5usize);
     (cells, styles, 1..4u32, sizes).prop_flat_map(|(cell, style, layers, (batch, steps, hidden, vocabulary))| {

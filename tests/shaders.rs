@@ -67,7 +67,7 @@ fn tables_code_and_oracles_name_the_same_kernels() {
 /// A network of each cell and style with two layers, with each optimizer, and the book's first.
 fn networks() -> Vec<Network> {
     let mut networks = vec![network_of(&Config::default(), 2)];
-    for cell in [Cell::Rnn, Cell::Lstm] {
+    for cell in [Cell::Rnn, Cell::Gru, Cell::Lstm] {
         for style in [Style::Scratch, Style::Concise] {
             for optimizer in [OptimizerChoice::Sgd, OptimizerChoice::Momentum, OptimizerChoice::Adam] {
                 networks.push(network_of(&Config { cell, style, layers: 2, optimizer, ..Config::default() }, 2));

@@ -9,6 +9,8 @@
 pub mod adam;
 pub mod cross_entropy;
 pub mod generate;
+pub mod gru;
+pub mod gru_scratch;
 pub mod layer;
 pub mod lstm;
 pub mod momentum;
@@ -50,6 +52,8 @@ pub fn network_of(config: &Config, vocabulary: usize) -> Network {
         (Cell::Rnn, Style::Scratch) if config.layers == 1 => [&rnn::RNN; 2],
         (Cell::Rnn, Style::Scratch) => [&rnn_layer::SCRATCH[0], &rnn_layer::SCRATCH[1]],
         (Cell::Rnn, Style::Concise) => [&rnn_layer::CONCISE[0], &rnn_layer::CONCISE[1]],
+        (Cell::Gru, Style::Scratch) => [&gru_scratch::SCRATCH[0], &gru_scratch::SCRATCH[1]],
+        (Cell::Gru, Style::Concise) => [&gru::CONCISE[0], &gru::CONCISE[1]],
         (Cell::Lstm, Style::Scratch) => [&lstm::SCRATCH[0], &lstm::SCRATCH[1]],
         (Cell::Lstm, Style::Concise) => [&lstm::CONCISE[0], &lstm::CONCISE[1]],
     };
@@ -84,6 +88,8 @@ pub fn note(module: &Module) -> &'static Note {
         "rnn" => &rnn::note::NOTE,
         "rnn_scratch" => &rnn_layer::note::SCRATCH,
         "rnn_concise" => &rnn_layer::note::CONCISE,
+        "gru_scratch" => &gru_scratch::note::NOTE,
+        "gru_concise" => &gru::note::NOTE,
         "lstm_scratch" => &lstm::note::SCRATCH,
         "lstm_concise" => &lstm::note::CONCISE,
         "output" | "output_scratch" | "output_concise" => &output::note::NOTE,
@@ -100,6 +106,8 @@ pub const LIBRARY: Library = &[
     rnn::CODE,
     layer::CODE,
     rnn_layer::CODE,
+    gru::CODE,
+    gru_scratch::CODE,
     lstm::CODE,
     output::CODE,
     cross_entropy::CODE,
@@ -115,6 +123,8 @@ pub const ORACLES: &[Oracles] = &[
     rnn::ORACLES,
     layer::ORACLES,
     rnn_layer::ORACLES,
+    gru::ORACLES,
+    gru_scratch::ORACLES,
     lstm::ORACLES,
     output::ORACLES,
     cross_entropy::ORACLES,

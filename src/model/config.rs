@@ -10,6 +10,8 @@ choice! {
     Cell {
         /// `tanh` of input and hidden state.
         Rnn = "rnn",
+        /// Gated recurrent unit.
+        Gru = "gru",
         /// Long short-term memory.
         Lstm = "lstm",
     }

@@ -178,8 +178,9 @@ pub fn cases() -> Vec<Case> {
 pub fn cases_of_networks() -> Vec<Case> {
     let sgd = OptimizerChoice::Sgd;
     let mut cases = Vec::new();
-    for (cell, style) in
-        [Cell::Rnn, Cell::Lstm].into_iter().flat_map(|cell| [Style::Scratch, Style::Concise].map(|style| (cell, style)))
+    for (cell, style) in [Cell::Rnn, Cell::Gru, Cell::Lstm]
+        .into_iter()
+        .flat_map(|cell| [Style::Scratch, Style::Concise].map(|style| (cell, style)))
     {
         let config = |layers, optimizer| {
             let (momentum, weight_decay) = (0.75, if optimizer == sgd { 0.0 } else { 0.125 });

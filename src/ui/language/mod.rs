@@ -88,8 +88,20 @@ mod tests {
     }
 
     /// Entries that may be the same in both languages.
-    const SAME: &[&str] =
-        &["code", "none", "quote", "item", "compared", "count_of", "list_separator", "rnn", "lstm", "sgd", "adam"];
+    const SAME: &[&str] = &[
+        "code",
+        "none",
+        "quote",
+        "item",
+        "compared",
+        "count_of",
+        "list_separator",
+        "rnn",
+        "gru",
+        "lstm",
+        "sgd",
+        "adam",
+    ];
 
     #[test]
     fn both_languages_say_everything_with_the_same_values() {

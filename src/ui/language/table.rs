@@ -73,6 +73,7 @@ words! {
     // The values of the other settings.
     values {
         "rnn": "RNN", "RNN";
+        "gru": "GRU", "GRU";
         "lstm": "LSTM", "LSTM";
         "scratch": "from scratch", "从零开始";
         "concise": "concise", "简洁";

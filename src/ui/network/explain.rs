@@ -155,7 +155,7 @@ mod tests {
     /// One network of each cell and style, with an optimizer of its own.
     fn networks() -> Vec<Network> {
         let optimizers = [OptimizerChoice::Sgd, OptimizerChoice::Momentum, OptimizerChoice::Adam];
-        let cells = [Cell::Rnn, Cell::Lstm].into_iter().zip(optimizers);
+        let cells = [Cell::Rnn, Cell::Gru, Cell::Lstm].into_iter().zip(optimizers);
         let of = |style, layers| {
             cells
                 .clone()
