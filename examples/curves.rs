@@ -1,11 +1,11 @@
-//! Collects runs of the book's setting and plots them over PyTorch's: `docs/results/book_curves.json` and `.svg`.
+//! Collects runs of the book and plots them over PyTorch's: `docs/results/NAME.json` and `.svg`.
 //!
-//! Each argument is a file with the output of `train --json`, called MODE-SEED-COMMIT.jsonl, where MODE is
-//! `sequential`, `reset` or `random`, and COMMIT the commit of the run:
+//! Each file has the output of `train --json` and is called PRESET-SEED-COMMIT.jsonl, where PRESET names a run of the book
+//! (`train --preset`) and COMMIT the commit of the run:
 //!
 //! ```text
-//! cargo run --release --example train -- --engine gpu --epochs 500 --json --seed 1 > "sequential-1-$(git rev-parse HEAD).jsonl"
-//! cargo run --release --example curves -- *.jsonl
+//! cargo run --release --example train -- --preset gru --engine cpu --json --seed 1 > "gru-1-$(git rev-parse HEAD).jsonl"
+//! cargo run --release --example curves -- network_curves *.jsonl
 //! ```
 
 use std::error::Error;
@@ -15,20 +15,21 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use plotters::prelude::*;
 use serde_json::{Value, json};
-use time_traveller::model::Config;
-use time_traveller::model::config::{Sampling, StateMode};
-use time_traveller::ui::language::ENGLISH;
+use time_traveller::model::preset::{PRESETS, Preset};
+use time_traveller::ui::language::{ENGLISH, words};
 use time_traveller::ui::runs::reference::Reference;
 
 #[derive(Parser)]
 struct Arguments {
-    /// Files with the output of `train --json`, called MODE-SEED-COMMIT.jsonl
+    /// What the results are called
+    name: String,
+    /// Files with the output of `train --json`, called PRESET-SEED-COMMIT.jsonl
     runs: Vec<PathBuf>,
 }
 
 /// One training run.
 struct Trained {
-    mode: String,
+    preset: &'static Preset,
     seed: u32,
     commit: String,
     perplexity: Vec<f64>,
@@ -43,28 +44,15 @@ impl Trained {
     fn read(path: &Path) -> Result<Self, Box<dyn Error>> {
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let parts: Vec<&str> = name.split('-').collect();
-        let [mode, seed, commit] = parts[..] else {
-            return Err("a run is called MODE-SEED-COMMIT.jsonl, so rename it".into());
+        let [preset, seed, commit] = parts[..] else {
+            return Err("a run is called PRESET-SEED-COMMIT.jsonl, so rename it".into());
         };
+        let preset = Preset::named(preset).ok_or("its name does not begin with a run of the book")?;
         let lines = std::fs::read_to_string(path)?;
         let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
         let (last, epochs) = lines.split_last().ok_or("it has no line")?;
         let perplexity = epochs.iter().filter_map(|line| line["perplexity"].as_f64()).collect();
-        Ok(Self {
-            mode: mode.to_owned(),
-            seed: seed.parse()?,
-            commit: commit.to_owned(),
-            perplexity,
-            last: last.clone(),
-        })
-    }
-
-    fn options(&self) -> &'static str {
-        match self.mode.as_str() {
-            "reset" => " --state reset",
-            "random" => " --sampling random",
-            _ => "",
-        }
+        Ok(Self { preset, seed: seed.parse()?, commit: commit.to_owned(), perplexity, last: last.clone() })
     }
 
     /// The option that names the engine.
@@ -76,26 +64,18 @@ impl Trained {
         }
     }
 
-    fn config(&self) -> Config {
-        let (sampling, state) = match self.mode.as_str() {
-            "reset" => (Sampling::Sequential, StateMode::Reset),
-            "random" => (Sampling::Random, StateMode::Reset),
-            _ => (Sampling::Sequential, StateMode::Carry),
-        };
-        Config { sampling, state, ..Config::default() }
-    }
-
     fn json(&self) -> Value {
         let rounded: Vec<f64> = self.perplexity.iter().map(|p| (p * 1e4).round() / 1e4).collect();
-        let (engine, options) = (self.engine(), self.options());
-        let command = format!("train{engine} --epochs {} --json --seed {}{options}", rounded.len(), self.seed);
+        let (preset, engine, epochs) = (self.preset.key, self.engine(), rounded.len());
+        let command = format!("train --preset {preset}{engine} --epochs {epochs} --json --seed {}", self.seed);
         let below_two = self.perplexity.iter().position(|&p| p < 2.0).map(|i| i + 1);
         json!({
-            "mode": self.mode,
+            "preset": preset,
             "seed": self.seed,
             "commit": self.commit,
             "command": command,
             "first_epoch_below_2": below_two,
+            "least_of_last_50": rounded[epochs.saturating_sub(50)..].iter().copied().fold(f64::INFINITY, f64::min),
             "tokens_per_second": self.last["tokens_per_second"],
             "device": self.last["device"],
             "samples": self.last["samples"],
@@ -104,23 +84,25 @@ impl Trained {
     }
 }
 
-/// Plots a panel for each mode: our runs in colour, PyTorch's behind them in grey.
+/// Plots a panel for each run of the book, three in a row: our runs in colour, PyTorch's behind them in grey.
 fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
     const INK: RGBColor = RGBColor(60, 60, 60);
     const OURS: [RGBColor; 4] =
         [RGBColor(13, 107, 101), RGBColor(201, 113, 32), RGBColor(96, 76, 170), RGBColor(176, 48, 92)];
-    let root = SVGBackend::new(path, (1200, 420)).into_drawing_area();
+    let presets: Vec<&Preset> = PRESETS.iter().filter(|preset| runs.iter().any(|run| run.preset == *preset)).collect();
+    let rows = presets.len().div_ceil(3);
+    let root = SVGBackend::new(path, (1200, 420 * rows as u32)).into_drawing_area();
     root.fill(&WHITE)?;
-    for (area, mode) in root.split_evenly((1, 3)).iter().zip(["sequential", "reset", "random"]) {
+    for (area, preset) in root.split_evenly((rows, 3)).iter().zip(presets) {
         let mut chart = ChartBuilder::on(area)
-            .caption(mode, ("sans-serif", 18).into_font().color(&INK))
+            .caption(words::preset(&ENGLISH, preset.key), ("sans-serif", 18).into_font().color(&INK))
             .margin(12)
             .x_label_area_size(36)
             .y_label_area_size(44)
-            .build_cartesian_2d(0f64..500f64, (1f64..30f64).log_scale())?;
+            .build_cartesian_2d(0f64..f64::from(preset.config().epochs), (1f64..30f64).log_scale())?;
         chart.configure_mesh().disable_mesh().x_desc("epoch").y_desc("perplexity").draw()?;
-        let runs: Vec<&Trained> = runs.iter().filter(|run| run.mode == mode).collect();
-        if let Some(reference) = runs.first().and_then(|run| Reference::of(&run.config())) {
+        let runs: Vec<&Trained> = runs.iter().filter(|run| run.preset == preset).collect();
+        if let Some(reference) = Reference::of(&preset.config()) {
             let points = reference.until(500).into_iter().map(|(epoch, p)| (f64::from(epoch), p));
             let grey = RGBColor(150, 150, 150).stroke_width(5);
             let series = chart.draw_series(LineSeries::new(points, grey))?;
@@ -138,20 +120,20 @@ fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn collect(runs: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+fn collect(Arguments { name, runs }: &Arguments) -> Result<(), Box<dyn Error>> {
     let runs: Vec<Trained> = runs.iter().map(|path| Trained::of(path)).collect::<Result<_, _>>()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/results");
     std::fs::create_dir_all(&folder)?;
-    let about = "Perplexity of each epoch in the book's setting, on the book's edition of the text. \
+    let about = "Perplexity of each epoch in the book's settings, on the book's edition of the text. \
                  The machine may have had other work to do: the speeds are no bench.";
     let runs_json: Vec<Value> = runs.iter().map(Trained::json).collect();
     let result = json!({ "about": about, "runs": runs_json });
-    std::fs::write(folder.join("book_curves.json"), format!("{result}\n"))?;
-    draw(&runs, &folder.join("book_curves.svg"))
+    std::fs::write(folder.join(format!("{name}.json")), format!("{result}\n"))?;
+    draw(&runs, &folder.join(format!("{name}.svg")))
 }
 
 fn main() {
-    if let Err(error) = collect(&Arguments::parse().runs) {
+    if let Err(error) = collect(&Arguments::parse()) {
         let _ = writeln!(std::io::stderr(), "{error}");
         std::process::exit(1);
     }

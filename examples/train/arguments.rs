@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser};
 use time_traveller::model::config::{Group, SETTINGS, Sampling, Setting, StateMode, Values};
+use time_traveller::model::preset::{PRESETS, Preset};
 use time_traveller::model::{Config, Hyperparameters};
 use time_traveller::network::{Network, parameters_file};
 use time_traveller::protocol::FINAL_PREFIXES;
@@ -13,15 +14,19 @@ use time_traveller::train::{Checkpoint, Initial, Texts};
 
 use crate::{files, sentence};
 
-/// Trains the book's character RNN on this machine's GPU or CPU.
+/// Trains the book's character networks on this machine's GPU or CPU.
 #[derive(Parser)]
 pub struct Arguments {
     /// The text; by default the one that `cargo xtask text` fetches
     #[arg(long, value_name = "FILE", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/public/timemachine.txt"))]
     pub text: PathBuf,
+    /// The settings of one of the book's runs, which other options change
+    #[arg(long, value_name = "NAME", conflicts_with = "resume",
+        value_parser = clap::builder::PossibleValuesParser::new(PRESETS.iter().map(|preset| preset.key)))]
+    preset: Option<String>,
     #[command(flatten)]
     settings: Settings,
-    /// Initial parameters (w_xh, w_hh, b_h, w_hq, b_q) from a safetensors file, instead of random ones
+    /// Initial parameters from a safetensors file, by the names of the book or of PyTorch, instead of random ones
     #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// The offset of every epoch's windows, instead of a random one
@@ -120,9 +125,10 @@ impl Arguments {
     /// # Errors
     /// A sentence, if a setting is wrong.
     pub fn config(&self) -> Result<Config, String> {
-        let mut config = Config::default();
+        let preset = self.preset.as_deref().and_then(Preset::named);
+        let mut config = preset.map_or_else(Config::default, Preset::config);
         self.settings.set(&mut config)?;
-        if config.sampling == Sampling::Random && !self.settings.has("state") {
+        if config.sampling != Sampling::Sequential && !self.settings.has("state") {
             config.state = StateMode::Reset;
         }
         Ok(config)

@@ -46,6 +46,8 @@ choice! {
         Sequential = "sequential",
         /// Random sampling: windows in random order.
         Random = "random",
+        /// All overlapping windows in random order, as in the book's English edition.
+        Windows = "windows",
     }
 }
 
@@ -76,6 +78,8 @@ choice! {
         /// As in the book: the letters A to Z, in lower case, and single spaces between words.
         #[default]
         Book = "book",
+        /// As in the book's English edition: the same for the whole text at once, so that line ends become spaces.
+        Whole = "whole",
         /// Every character as it stands.
         Verbatim = "verbatim",
     }
@@ -113,7 +117,7 @@ settings! {
     tokens: u32 = 10_000, Values::Whole(3, 100_000_000), Training, "Training tokens";
     /// How windows of the text are chosen.
     sampling: Sampling = Sampling::Sequential, Values::Words(Sampling::WORDS), Training, "Sampling";
-    /// What happens to the hidden state between two minibatches; with random sampling it is reset.
+    /// What happens to the hidden state between two minibatches; unless windows are sequential it is reset.
     state: StateMode = StateMode::Carry, Values::Words(StateMode::WORDS), Training, "Hidden state";
     /// Seed of the initial parameters and of the sampling.
     seed: u32 = 1, Values::Whole(0, u32::MAX), Training, "Seed";
@@ -123,7 +127,8 @@ settings! {
     cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
     /// The largest vocabulary size, `<unk>` included; the rarest characters beyond it are read as `<unk>`.
     vocab (was "kinds"): u32 = 4000, Values::Whole(2, 10_000), Text, "Maximum vocabulary size", later;
-    /// Number of tokens, at the end of the text, to hold out and predict after every epoch; 0 for none.
+    /// Number of tokens to hold out and predict after every epoch, 0 for none: at the end of the text, or with all
+    /// windows those after the training tokens, all their windows.
     validation: u32 = 0, Values::Whole(0, 1_000_000), Text, "Validation tokens", later;
 }
 
@@ -160,7 +165,7 @@ pub enum SettingError {
     )]
     WindowOffset { given: String, largest: u32 },
     #[error(
-        "Random sampling takes windows in random order, so no state can be carried from one to the next: \
+        "Random sampling and all windows take these in random order, so no state can be carried from one to the next: \
          set Hidden state (state) to reset, or Sampling (sampling) to sequential."
     )]
     RandomCarry,
@@ -212,24 +217,25 @@ impl Config {
         self.read(setting, text).ok_or_else(refused)
     }
 
-    /// The largest offset of an epoch's windows: `T`, or `T - 1` with random sampling.
+    /// The largest offset of an epoch's windows: `T`, `T - 1` with random sampling, 0 where all windows are taken.
     pub fn largest_offset(&self) -> u32 {
         match self.sampling {
             Sampling::Sequential => self.steps,
             Sampling::Random => self.steps.saturating_sub(1),
+            Sampling::Windows => 0,
         }
     }
 
     /// Checks every setting, and that they are compatible.
     ///
     /// # Errors
-    /// The first setting that is out of range, or random sampling with carried state.
+    /// The first setting that is out of range, or windows in random order with carried state.
     pub fn check(&self) -> Result<(), SettingError> {
         // A value that is out of range is refused when it is parsed again.
         for setting in &SETTINGS {
             Self::default().set(setting.key, &self.get(setting.key).unwrap_or_default())?;
         }
-        if self.sampling == Sampling::Random && self.state == StateMode::Carry {
+        if self.sampling != Sampling::Sequential && self.state == StateMode::Carry {
             return Err(SettingError::RandomCarry);
         }
         Ok(())

@@ -8,6 +8,7 @@ mod hyperparameters;
 pub mod minibatch;
 mod number;
 pub mod pick;
+pub mod preset;
 pub mod profile;
 pub mod race;
 mod setting;

@@ -32,6 +32,20 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
+/// Cleans a text as the book's English edition does: every run of characters other than A-Z and a-z, line ends included,
+/// becomes one space, and all is put in lower case.
+pub fn clean_whole(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphabetic() {
+            cleaned.push(c.to_ascii_lowercase());
+        } else if !cleaned.ends_with(' ') {
+            cleaned.push(' ');
+        }
+    }
+    cleaned
+}
+
 /// The token of every character that the vocabulary lacks.
 pub const UNKNOWN: u32 = 0;
 
@@ -154,6 +168,7 @@ impl Corpus {
     pub fn of(text: &str, cleaning: Cleaning, vocab: usize) -> Self {
         let cleaned = match cleaning {
             Cleaning::Book => Cow::from(clean(text)),
+            Cleaning::Whole => Cow::from(clean_whole(text)),
             Cleaning::Verbatim => Cow::from(text),
         };
         let (vocabulary, rare) = Vocabulary::limited(&cleaned, vocab);
@@ -184,6 +199,13 @@ mod tests {
         assert_eq!(clean(text), "the time machine by h g wellsiit s pages said heber");
         assert_eq!(clean(""), "");
         assert_eq!(clean("123\n…"), "");
+    }
+
+    #[test]
+    fn cleaning_the_whole_text_keeps_words_apart() {
+        let text = "\u{feff}The Time-Machine\n\n\n  I\r\n'It's 1,000 pages'";
+        assert_eq!(clean_whole(text), " the time machine i it s pages ");
+        assert_eq!((clean_whole(""), clean_whole("123\n…")), (String::new(), " ".to_owned()));
     }
 
     #[test]

@@ -22,6 +22,8 @@ impl Epoch {
     /// minibatch `m` takes columns `m·T..(m + 1)·T` of each, so that each row continues where the last minibatch ended.
     /// Random sampling: an offset from `0..=T-1`; the tokens after it are cut into windows of `T`, which are shuffled
     /// and grouped by `B`. Tokens that do not fill a minibatch are left out.
+    /// All windows: every window of `T` tokens, shuffled and grouped by `B`; the last minibatch is filled up with the
+    /// first windows of the same order.
     ///
     /// A given `window_offset` replaces the random one, so that a run can reproduce another implementation.
     ///
@@ -43,13 +45,24 @@ impl Epoch {
         if length < needed {
             return Err(Error::TextTooShort { length, batch, steps, needed });
         }
-        let offset = window_offset.unwrap_or_else(|| rng.random_range(0..=largest));
+        let offset = match (window_offset, config.sampling) {
+            (Some(offset), _) => offset,
+            (None, Sampling::Windows) => 0,
+            (None, _) => rng.random_range(0..=largest),
+        };
         let minibatches = match config.sampling {
             Sampling::Sequential => sequential(batch, steps, length, offset),
             Sampling::Random => {
                 // Targets are one token later, so the last window ends before the last token.
                 let mut starts: Vec<usize> = (0..(length - offset - 1) / steps).map(|i| offset + i * steps).collect();
                 starts.shuffle(rng);
+                starts.chunks_exact(batch).map(<[usize]>::to_vec).collect()
+            }
+            Sampling::Windows => {
+                let mut starts: Vec<usize> = (0..length - steps).collect();
+                starts.shuffle(rng);
+                let filled = starts.len().next_multiple_of(batch);
+                starts.extend_from_within(..filled - starts.len());
                 starts.chunks_exact(batch).map(<[usize]>::to_vec).collect()
             }
         };
@@ -84,7 +97,10 @@ fn sequential(batch: usize, steps: usize, length: usize, offset: usize) -> Vec<V
 pub fn tokens_needed(config: &Config, window_offset: Option<usize>) -> usize {
     let largest = config.largest_offset() as usize;
     let offset = window_offset.map_or(largest, |offset| offset.min(largest));
-    config.batch as usize * config.steps as usize + offset + 1
+    match config.sampling {
+        Sampling::Sequential | Sampling::Random => config.batch as usize * config.steps as usize + offset + 1,
+        Sampling::Windows => (config.batch + config.steps) as usize,
+    }
 }
 
 /// The number of minibatches of an epoch over `length` tokens with offset 0; other offsets may make one fewer.
@@ -93,6 +109,7 @@ pub fn minibatches_at_most(config: &Config, length: usize) -> usize {
     match config.sampling {
         Sampling::Sequential => (length - 1) / batch / steps,
         Sampling::Random => (length - 1) / steps / batch,
+        Sampling::Windows => (length - steps).div_ceil(batch),
     }
 }
 
@@ -152,6 +169,30 @@ mod tests {
         fn random_windows_cover_the_corpus((config, tokens, epoch) in any_epoch(Sampling::Random)) {
             check_windows(&config, &tokens, &epoch)?;
         }
+    }
+
+    #[test]
+    fn all_windows_are_taken_once_and_a_few_twice() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let config = Config { batch: 4, steps: 3, sampling: Sampling::Windows, ..Config::default() };
+        let tokens: Vec<u32> = (0..13).collect();
+        let mut orders = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let epoch = Epoch::draw(&config, tokens.len(), None, &mut rng).unwrap();
+            assert_eq!((epoch.len(), minibatches_at_most(&config, 13)), (3, 3), "ten windows");
+            let starts = epoch.minibatches.concat();
+            let mut all = starts[..10].to_vec();
+            all.sort_unstable();
+            assert_eq!(all, (0..10).collect::<Vec<_>>());
+            assert_eq!(starts[10..], starts[..2]);
+            let Minibatch { inputs, targets } = epoch.minibatch(&tokens, 2);
+            assert_eq!((inputs[0] as usize, inputs[1] - inputs[0], targets[0] - inputs[0]), (starts[8], 1, 1));
+            orders.insert(starts);
+        }
+        assert_eq!(orders.len(), 20, "in random order");
+        let too_short = Epoch::draw(&config, 6, None, &mut rng);
+        assert_eq!(too_short, Err(Error::TextTooShort { length: 6, batch: 4, steps: 3, needed: 7 }));
+        assert_eq!(Epoch::draw(&config, 7, None, &mut rng).unwrap().len(), 1);
     }
 
     #[test]

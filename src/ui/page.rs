@@ -23,7 +23,8 @@ use super::settings::signals::{FILE_KEY, Settings, field_id};
 use super::text::signals::Text;
 use super::worker::handle::{Handle, Sender};
 use crate::error::Error;
-use crate::protocol::{Command, Event, Stretch};
+use crate::model::preset::Preset;
+use crate::protocol::{Command, Event, StartFrom, Stretch};
 
 /// The parts of the page and its language. A handle, cheap to copy.
 #[derive(Clone, Copy)]
@@ -86,7 +87,7 @@ impl Page {
             None => false,
         };
         if is_end && !goes_on {
-            self.runs.next.set(None);
+            self.runs.queue.set(Vec::new());
         }
         self.start_next();
     }
@@ -150,7 +151,7 @@ impl Page {
         self.conversation.talk.update(Talk::begin_run);
         let run = self.runs.state.try_update(begin).unwrap_or_default();
         self.checkpoints.begin();
-        self.runs.next.set(None);
+        self.runs.queue.set(Vec::new());
         self.runs.pinned.set(None);
         run
     }
@@ -160,9 +161,9 @@ impl Page {
         self.settings.is_reading() || self.text.is_reading()
     }
 
-    /// Sets everything to the book's values, except the mode and the seed.
-    pub fn set_book(&self) {
-        self.settings.form.update(Form::set_book);
+    /// Sets everything as in a run of the book, except seed and engine.
+    pub fn set_preset(&self, preset: &Preset) {
+        self.settings.form.update(|form| form.set_preset(preset));
         self.settings.choose_file(None);
         self.take_book();
     }
@@ -181,18 +182,31 @@ impl Page {
             Some(run) => Some(Queued::beside(run, prefix, file, self.text.of_run())),
             None => s.runs.last().map(|run| Queued::beside(run, prefix, file, self.text.chosen())),
         });
-        self.runs.next.set(queued);
+        self.runs.queue.set(queued.into_iter().collect());
         self.start_next();
     }
 
-    /// Starts the run that waits, once no other is under way and the last save of the one before has been answered.
+    /// Trains a network of each kind with the settings in the form, one after another, from now or from the end of the
+    /// current run.
+    pub fn train_networks(&self) {
+        let Ok(config) = self.settings.config.get_untracked() else { return };
+        let (prefix, text) = (self.conversation.prefix.get_untracked(), self.text.chosen());
+        let origin = self.runs.state.with_untracked(|state| state.origin_of(&StartFrom::default()));
+        let form = self.settings.form.get_untracked();
+        self.runs.queue.set(Queued::networks(&form, config, &prefix, &origin, text.as_ref()));
+        self.start_next();
+    }
+
+    /// Starts the run that waits first, once no other is under way and the last save of the one before has been answered.
     fn start_next(&self) {
         let is_free = self.runs.state.with_untracked(RunState::can_train)
             && !self.checkpoints.saved.with_untracked(Saved::is_saving);
-        let Some(queued) = self.runs.next.get_untracked().filter(|_| is_free) else { return };
+        let mut waiting = self.runs.queue.get_untracked().into_iter();
+        let Some(queued) = waiting.next().filter(|_| is_free) else { return };
         self.settings.form.update(|form| queued.fill(form));
         let Queued { config, prefix, beginning, origin, text, .. } = queued;
         let run = self.start(|state| state.begin_from(config, origin));
+        self.runs.queue.set(waiting.collect());
         let worker = self.worker;
         let train = Command::Train { run, config, prefix, beginning, stretch: Stretch::Whole };
         self.text.begin_run_on(text, || worker.send(train));
@@ -201,7 +215,7 @@ impl Page {
     /// Ends the run and discards it; replaces a lost worker.
     pub fn reset(&self) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
-        self.runs.next.set(None);
+        self.runs.queue.set(Vec::new());
         self.runs.pinned.set(None);
         self.checkpoints.abandon();
         self.conversation.talk.update(Talk::reset);

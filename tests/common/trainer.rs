@@ -309,17 +309,17 @@ pub fn assert_as_the_oracle(
     rng.long_jump();
     for report in reports(events) {
         let epoch = Epoch::draw(&config, config.tokens as usize, None, &mut rng).unwrap();
-        let mut state = Vec::new();
+        let mut carried: Vec<(String, Vec<f64>)> = Vec::new();
         let (mut loss, mut grad_norms) = (0.0, Vec::new());
         for m in 0..epoch.len() {
             if config.state == StateMode::Reset {
-                state.clear();
+                carried.clear();
             }
             let minibatch = epoch.minibatch(&corpus.tokens, m);
             let Hyperparameters { learning_rate, clip } = hyperparameters((report.epoch - 1, m));
-            let states = [("states", &state[..])];
+            let states: Vec<_> = carried.iter().map(|(name, state)| (name.as_str(), &state[..])).collect();
             let step = oracle::train(&mut parameters, &states, &minibatch, learning_rate.into(), clip.into());
-            state = step.last("states");
+            carried = network(config).carried().map(|tensor| (tensor.name.clone(), step.last(&tensor.name))).collect();
             loss += step.loss / epoch.len() as f64;
             grad_norms.push(step.grad_norm);
         }

@@ -57,11 +57,18 @@ async fn a_mode_sets_sampling_and_state() {
 }
 
 #[wasm_bindgen_test]
-async fn one_press_restores_the_books_settings_in_every_mode() {
-    let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7").await;
+async fn a_run_of_the_book_sets_everything_but_seed_and_engine() {
+    let page = Mounted::ready("#hidden=many&epochs=3&lr=0.5&sampling=random&seed=7&engine=cpu").await;
     assert_eq!(page.text("shapes"), "–");
-    page.press("Use the book’s settings").await;
-    assert_eq!(page.page.settings.form.get_untracked(), address::read("#sampling=random&seed=7"));
+    assert_eq!(page.field("Runs of the book").value(), "", "settings of one’s own");
+    page.fill("Runs of the book", "gru_concise").await;
+    let gru = address::read("#cell=gru&style=concise&hidden=256&seed=7&engine=cpu");
+    assert_eq!(page.page.settings.form.get_untracked(), gru);
+    page.fill("Layers", "2").await;
+    assert_eq!(page.field("Runs of the book").value(), "");
+    page.fill("Runs of the book", "rnn_random").await;
+    let random = address::read("#sampling=random&state=reset&seed=7&engine=cpu");
+    assert_eq!(page.page.settings.form.get_untracked(), random);
     assert_eq!(page.field("Hidden units").value(), "512");
     assert_eq!(page.text("error"), "");
     assert_eq!(page.text("shapes"), "X 32 × 35 · one-hot 35 × 32 × 28 · Y 1,120 × 28 · H 32 × 512");

@@ -127,7 +127,7 @@ async fn on_the_way_back_to_the_books_text_nothing_starts() {
     assert_eq!(page.field("Prefix").value(), "time traveller");
     // Also while the visitor's text is on its way.
     choose(&page, "mine.txt", b"words").await;
-    page.press("Use the book’s settings").await;
+    page.fill("Runs of the book", "rnn").await;
     assert_eq!(page.sent().pop(), Some(choice(TextChoice::Book, Cleaning::Book)));
     receive_text(&page, told("mine.txt", Cleaning::Book)).await;
     assert!(nothing_starts(&page));

@@ -77,7 +77,7 @@ async fn the_book_has_neither_file_nor_offset() {
     let page = Mounted::ready("#hidden=64&window-offset=2").await;
     choose(&page, &file("init.safetensors", &[1], None)).await;
     assert!(page.text("start").starts_with("Start from a file (file, offset 2)"), "{}", page.text("start"));
-    page.press("Use the book’s settings").await;
+    page.fill("Runs of the book", "rnn").await;
     assert!(page.button("Remove").has_attribute("hidden"));
     page.press("Train").await;
     assert_eq!(page.sent(), [train(1, Config::default(), StartFrom::default())]);

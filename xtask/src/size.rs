@@ -10,9 +10,9 @@ use flate2::{Compression, write::GzEncoder};
 use crate::shell::{root, say};
 
 /// The most gzipped bytes for the WebAssembly and JavaScript of the page and one worker. It is kept close to the actual
-/// size, so that growth is noticed; the aim is 250,000. The last 7,000 are kernels for real GPUs (the output layer fused
-/// with the loss, a character in one dispatch, all time steps in one) and keeping parameters on the device.
-const BUDGET: u64 = 593_500;
+/// size, so that growth is noticed; the aim is 250,000. The last 53,000 are the book's other networks: 35 kernels and their
+/// CPU functions, layers, optimizers, both editions' runs with PyTorch's curves, and their words in two languages.
+const BUDGET: u64 = 647_000;
 
 /// Prints the sizes of the programs in `dist/`, and fails if a visit takes more than [`BUDGET`].
 pub fn check() -> Result<()> {

@@ -7,6 +7,7 @@ use super::{Session, Unsaved};
 use crate::cpu::HeldOut;
 use crate::error::{Error, Result};
 use crate::kernels;
+use crate::model::config::Sampling;
 use crate::model::divergence::{self, Divergence};
 use crate::model::minibatch::Metrics;
 use crate::network::{EpochOutput, Parameters};
@@ -33,7 +34,11 @@ impl Session {
         result.sample = (!sample.is_empty()).then(|| self.read_sample(&prefix, &sample));
         let parameters = match parameters {
             Some(parameters) if self.config.validation > 0 => {
-                let held_out = HeldOut::new(parameters, kernels::LIBRARY, self.config.validation as usize);
+                let (held_out, steps) = (self.config.validation as usize, self.config.steps as usize);
+                let held_out = match self.config.sampling {
+                    Sampling::Windows => HeldOut::of_windows(parameters, kernels::LIBRARY, held_out, steps),
+                    _ => HeldOut::new(parameters, kernels::LIBRARY, held_out),
+                };
                 self.validation = Some(Validation { result, rng, held_out });
                 return Ok(None);
             }
@@ -45,7 +50,12 @@ impl Session {
     /// Reads held-out tokens for some tens of milliseconds, which do not count as training; returns the results of the
     /// epoch when all are read.
     pub(super) async fn validate(&mut self) -> Option<EpochResult> {
-        let tokens = &self.corpus.tokens[self.corpus.tokens.len() - self.config.validation as usize - 1..];
+        let count = self.config.validation as usize;
+        let first = match self.config.sampling {
+            Sampling::Windows => self.config.tokens as usize,
+            _ => self.corpus.tokens.len() - count,
+        };
+        let tokens = &self.corpus.tokens[first - 1..first + count];
         let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
         let Validation { mut result, rng, held_out } = self.validation.take()?;
         result.validation = Some(loss.exp().min(f32::MAX.into()));

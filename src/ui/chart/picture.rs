@@ -11,7 +11,7 @@ use crate::ui::runs::{curve, names};
 pub const INSETS: [f64; 4] = [52.0, 16.0, 12.0, 44.0];
 
 /// The CSS properties of the runs' colours.
-const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
+pub const RUN_COLOURS: [&str; run::COLOURS] = ["--run-0", "--run-1", "--run-2", "--run-3", "--run-4", "--run-5"];
 
 /// The CSS property of the colour of PyTorch's curve.
 pub const REFERENCE_COLOUR: &str = "--reference";

@@ -70,6 +70,26 @@ words! {
         "vocab": "vocabulary", "词表";
         "validation": "validation", "验证词元";
     }
+    // The book's runs, with their sections.
+    presets {
+        "rnn": "8.5 RNN from scratch", "8.5 循环神经网络从零开始实现";
+        "rnn_reset": "8.5 RNN from scratch, state reset", "8.5 循环神经网络从零开始实现，重置隐状态";
+        "rnn_random": "8.5 RNN from scratch, random sampling", "8.5 循环神经网络从零开始实现，随机采样";
+        "rnn_concise": "8.6 RNN, concise", "8.6 循环神经网络的简洁实现";
+        "gru": "9.1 GRU from scratch", "9.1 门控循环单元从零开始实现";
+        "gru_concise": "9.1 GRU, concise", "9.1 门控循环单元的简洁实现";
+        "lstm": "9.2 LSTM from scratch", "9.2 长短期记忆网络从零开始实现";
+        "lstm_concise": "9.2 LSTM, concise", "9.2 长短期记忆网络的简洁实现";
+        "deep_lstm": "9.3 Deep LSTM, concise", "9.3 深度循环神经网络的简洁实现";
+        "en_rnn": "9.5 RNN from scratch", "9.5 循环神经网络从零开始实现";
+        "en_rnn_concise": "9.6 RNN, concise", "9.6 循环神经网络的简洁实现";
+        "en_lstm": "10.1 LSTM from scratch", "10.1 长短期记忆网络从零开始实现";
+        "en_lstm_concise": "10.1 LSTM, concise", "10.1 长短期记忆网络的简洁实现";
+        "en_gru": "10.2 GRU from scratch", "10.2 门控循环单元从零开始实现";
+        "en_gru_concise": "10.2 GRU, concise", "10.2 门控循环单元的简洁实现";
+        "en_deep_rnn": "10.3 Deep RNN from scratch", "10.3 深度循环神经网络从零开始实现";
+        "en_deep_gru": "10.3 Deep GRU, concise", "10.3 深度门控循环单元的简洁实现";
+    }
     // The values of the other settings.
     values {
         "rnn": "RNN", "RNN";
@@ -82,12 +102,14 @@ words! {
         "momentum": "SGD with momentum", "动量 SGD";
         "sequential": "sequential", "顺序";
         "random": "random", "随机";
+        "windows": "all windows", "所有窗口";
         "carry": "carry", "传递";
         "reset": "reset", "重置";
         "auto": "auto", "自动";
         "gpu": "GPU", "仅 GPU";
         "cpu": "CPU", "仅 CPU";
         "book": "as in the book", "与书相同";
+        "whole": "the whole text at once", "全文一次清洗";
         "verbatim": "verbatim", "保留原文";
     }
     ---
@@ -221,9 +243,12 @@ words! {
     mode_first_meaning: "Sequential windows, state carried", "顺序分区，隐状态传递";
     mode_second_meaning: "Sequential windows, state reset", "顺序分区，隐状态重置";
     mode_random_meaning: "Random windows, state reset", "窗口随机，隐状态重置";
-    exactly_the_book: "Use the book’s settings", "使用书中的设置";
-    exactly_the_book_note: "Sets everything below to the book’s values, except the mode and the seed.",
-        "把下面的设置都改成书中的值，模式和种子除外。";
+    presets_label: "Runs of the book", "书中的训练";
+    preset_none: "settings of your own", "自定义设置";
+    edition_chinese: "Chinese edition", "中文版";
+    edition_english: "English edition, d2l.ai", "英文版（d2l.ai）";
+    presets_note: "Sets everything below as in the book, except the seed and the engine.",
+        "把下面的设置都改成书中的值，随机种子和引擎除外。";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";
@@ -364,8 +389,15 @@ words! {
         "你的每一次训练都会列在这里，可以比较、改名、分享，并再次载入其设置。";
     compare_random: "Compare with random sampling", "与随机采样比较";
     compare_sequential: "Compare with sequential sampling", "与顺序分区比较";
-    compare_note: "Trains once more with the same settings and seed, after the current run.",
+    compare_note: "With the same settings and seed, after the current run.",
         "用相同的设置和种子再训练一次，在当前训练结束后开始。";
+    compare_networks: "Train RNN, GRU, LSTM and a deep LSTM side by side", "依次训练 RNN、GRU、LSTM 和深层 LSTM 并比较";
+    beside_title: "Side by side", "并排比较";
+    beside_run: "Run", "训练";
+    beside_parameters: "Parameters", "参数";
+    beside_time: "µs a token", "微秒/词元";
+    beside_epochs: "Epochs to 2", "降到 2 的轮次";
+    beside_sample: "Latest sample", "最新样本";
     compare_waits: "Next: {0}", "接下来：{0}";
     compare_cancel: "Don’t compare", "不再比较";
     run_number: "Run {0}", "第 {0} 次训练";
@@ -423,6 +455,8 @@ words! {
     epochs_many: "{0} epochs", "{0} 个轮次";
     compared_after: "{0} after {1}", "{1}后为 {0}";
     compared_ends: "{0}; {1}, ends at epoch {2}.", "{0}；{1}，到第 {2} 个轮次为止。";
+    compared_published: "{0} after {1}, {2} on held-out tokens; the book publishes about {3} and {4}.",
+        "{1}后为 {0}，验证词元上为 {2}；书中公布的约为 {3} 和 {4}。";
     compared: "{0}; {1}: {2}, {3}.", "{0}；{1}：{2}，{3}。";
     about: "about {0}", "约 {0}";
     the_same: "the same within 1 %", "相差不到 1 %";

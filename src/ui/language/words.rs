@@ -1,6 +1,7 @@
 //! Formats numbers, durations, settings and characters for the page.
 
 use super::{List, Words, fill};
+use crate::model::Config;
 use crate::protocol::{Divergence, Hyperparameters, Quantity};
 use crate::text::UNKNOWN_TEXT;
 
@@ -55,6 +56,17 @@ pub fn name(w: &Words, key: &str) -> &'static str {
 /// The translated value of a setting; an unknown value is returned unchanged.
 pub fn value<'a>(w: &Words, value: &'a str) -> &'a str {
     look_up(w.values, value).unwrap_or(value)
+}
+
+/// The name of a network: its cell and, if there are several, its layers.
+pub fn network(w: &Words, config: &Config) -> String {
+    let cell = value(w, &config.cell.to_string()).to_owned();
+    if config.layers > 1 { format!("{cell} × {}", config.layers) } else { cell }
+}
+
+/// The name of a run of the book.
+pub fn preset(w: &Words, key: &str) -> &'static str {
+    look_up(w.presets, key).unwrap_or_default()
 }
 
 fn look_up(words: List, key: &str) -> Option<&'static str> {

@@ -2,23 +2,44 @@
 
 use super::reference::{LAST, Reference};
 use crate::model::config::Config;
+use crate::model::preset::Preset;
 use crate::protocol::FinalReport;
 use crate::ui::language::{Words, fill, words};
 
 /// The range of tokens per second that the book reports for its GPU of 2021.
 const BOOKS_SPEED: (f64, f64) = (60_000.0, 67_000.0);
 
-/// Compares a finished run of `config` with the book; `None` unless it has the book's settings. Perplexities are
-/// compared only if text and origin are the book's too (`is_books`).
-pub fn with_book(w: &Words, config: &Config, is_books: bool, report: &FinalReport) -> Option<String> {
-    let reference = Reference::of(config)?;
-    let speed = speed(w, report.tokens_per_second);
-    Some(if is_books { format!("{} {speed}", quality(w, reference, report)) } else { speed })
+/// Compares a finished run of `config` with the book; `None` if there is nothing to compare. Perplexities are compared if
+/// settings, text and origin are the book's (`is_books`), the speed with that of the book's first networks. `validation`
+/// is the last perplexity of the held-out tokens.
+pub fn with_book(
+    w: &Words,
+    config: &Config,
+    is_books: bool,
+    report: &FinalReport,
+    validation: Option<f64>,
+) -> Option<String> {
+    let quality = Reference::of(config).map(|reference| quality(w, reference, report));
+    let quality = quality.or_else(|| published(w, config, report, validation?)).filter(|_| is_books);
+    let said: Vec<String> = quality.into_iter().chain(speed_of(w, config, report.tokens_per_second)).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// Compares the current speed of a run of `config` with the book's; `None` unless it has the book's settings.
+/// Compares the current speed of a run of `config` with the book's; `None` unless it has the settings of the book's first
+/// networks, of which the book reports it.
 pub fn speed_of(w: &Words, config: &Config, tokens_per_second: f64) -> Option<String> {
-    Reference::of(config).map(|_| speed(w, tokens_per_second))
+    let reports_speed =
+        Preset::of(config).is_some_and(|preset| ["rnn", "rnn_reset", "rnn_random"].contains(&preset.key));
+    reports_speed.then(|| speed(w, tokens_per_second))
+}
+
+/// Compares with what the book's English edition publishes; `None` unless the run has its number of epochs.
+fn published(w: &Words, config: &Config, report: &FinalReport, validation: f64) -> Option<String> {
+    let preset = Preset::of(config).filter(|preset| preset.config().epochs == report.epochs)?;
+    let (train, held_out) = preset.published?;
+    let [ours, ours_held_out] = [report.perplexity, validation].map(words::perplexity);
+    let epochs = words::epochs(w, report.epochs);
+    Some(fill(w.compared_published, &[&ours, &epochs, &ours_held_out, &train.to_string(), &held_out.to_string()]))
 }
 
 fn quality(w: &Words, reference: &Reference, report: &FinalReport) -> String {
@@ -70,7 +91,7 @@ mod tests {
             device: String::new(),
             samples: vec![],
         };
-        with_book(&ENGLISH, &config, true, &report)
+        with_book(&ENGLISH, &config, true, &report, Some(7.25))
     }
 
     fn after(epochs: u32, perplexity: f64) -> String {
@@ -114,6 +135,21 @@ mod tests {
             assert!(sentence.starts_with(said), "{tokens}: {sentence}");
             assert!(sentence.contains("2021 GPU (60,000 to 67,000 tokens/s)"), "{sentence}");
         }
+    }
+
+    #[test]
+    fn other_networks_are_compared_with_pytorch_and_with_what_is_published() {
+        let of = |key: &str| Preset::named(key).unwrap().config();
+        assert_eq!(
+            told(of("gru"), 1.05, 1.0).unwrap(),
+            "1.05 after 500 epochs; PyTorch, mean of two seeds: 1.06, the same within 1 %."
+        );
+        let english = of("en_gru_concise");
+        assert_eq!(
+            told(english, 4.95, 1.0).unwrap(),
+            "4.95 after 50 epochs, 7.25 on held-out tokens; the book publishes about 4.9 and 6.6."
+        );
+        assert_eq!(told(Config { epochs: 49, ..english }, 4.95, 1.0), None, "at another epoch nothing is published");
     }
 
     #[test]

@@ -10,5 +10,6 @@ pub mod run;
 #[cfg(target_arch = "wasm32")]
 pub mod signals;
 pub mod state;
+pub mod table;
 #[cfg(target_arch = "wasm32")]
 pub mod view;

@@ -30,8 +30,8 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     for &key in keys {
         let value = config.get(key).unwrap_or_default();
         parts.push(match key {
-            // Random sampling implies it.
-            "state" if config.sampling == Sampling::Random => continue,
+            // Windows in random order imply it.
+            "state" if config.sampling != Sampling::Sequential => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
             "state" => w.name_reset.to_owned(),
             _ => match words::name(w, key) {

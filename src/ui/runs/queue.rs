@@ -1,10 +1,10 @@
-//! A run that waits for the current one to finish. It is fixed when the visitor asks for it, whatever is typed until it
-//! starts.
+//! Runs that wait for the current one to finish. They are fixed when the visitor asks for them, whatever is typed until
+//! they start.
 
 use std::sync::Arc;
 
 use super::run::{Origin, Run};
-use crate::model::config::{Config, fields};
+use crate::model::config::{Cell, Config, fields};
 use crate::protocol::{StartFrom, TextChoice};
 use crate::ui::settings::address;
 use crate::ui::settings::form::{Form, Mode};
@@ -13,6 +13,8 @@ use crate::ui::settings::form::{Form, Mode};
 #[derive(Clone)]
 pub struct Queued {
     pub config: Config,
+    /// Its mode, if it differs in that from the run that it is compared with; otherwise it is another network.
+    pub mode: Option<Mode>,
     pub prefix: String,
     pub beginning: StartFrom,
     pub origin: Origin,
@@ -22,16 +24,42 @@ pub struct Queued {
     compared: Form,
 }
 
+/// The networks that are trained side by side: cell and layers.
+pub const NETWORKS: [(Cell, u32); 4] = [(Cell::Rnn, 1), (Cell::Gru, 1), (Cell::Lstm, 1), (Cell::Lstm, 2)];
+
 impl Queued {
     /// The same run with the other sampling, from the initial `parameters` if it started from such a file.
     pub fn beside(run: &Run, prefix: String, parameters: Option<Vec<u8>>, text: Option<Arc<TextChoice>>) -> Self {
-        let (sampling, state) = other_mode(&run.config).settings();
+        let mode = other_mode(&run.config);
+        let (sampling, state) = mode.settings();
         let config = Config { sampling, state, ..run.config };
         let window_offset = run.window_offset.map(|offset| offset.min(config.largest_offset()));
         let beginning =
             StartFrom { parameters: parameters.filter(|_| run.from_file), window_offset, ..StartFrom::default() };
         let origin = Origin { own_text: run.own_text.clone(), is_books: run.is_books, ..Origin::from(&beginning) };
-        Self { config, prefix, beginning, origin, text, compared: address::read(&run.address()) }
+        let compared = address::read(&run.address());
+        Self { config, mode: Some(mode), prefix, beginning, origin, text, compared }
+    }
+
+    /// A run of each of [`NETWORKS`] with otherwise the settings of the form, which are `config`.
+    pub fn networks(
+        form: &Form,
+        config: Config,
+        prefix: &str,
+        origin: &Origin,
+        text: Option<&Arc<TextChoice>>,
+    ) -> Vec<Self> {
+        let mut compared = form.clone();
+        let window_offset = form.window_offset();
+        let queued = NETWORKS.map(|(cell, layers)| {
+            let config = Config { cell, layers, ..config };
+            let beginning = StartFrom { window_offset, ..StartFrom::default() };
+            let origin = Origin { from_file: false, window_offset, ..origin.clone() };
+            let own = address::read(&Run::new(0, config, &origin, 0).address());
+            let compared = std::mem::replace(&mut compared, own);
+            Self { config, mode: None, prefix: prefix.to_owned(), beginning, origin, text: text.cloned(), compared }
+        });
+        queued.into()
     }
 
     /// Sets `form` to these settings, except where the visitor has changed it since.
@@ -54,6 +82,22 @@ pub fn other_mode(config: &Config) -> Mode {
 mod tests {
     use super::*;
     use crate::model::config::{Sampling, StateMode};
+
+    #[test]
+    fn a_run_of_each_network_and_the_form_follows() {
+        let mut form = Form::default();
+        form.set("hidden", "64");
+        form.set("seed", "7");
+        let config = form.config().unwrap();
+        let queued = Queued::networks(&form, config, "then", &Origin { is_books: true, ..Origin::default() }, None);
+        let networks = queued.iter().map(|queued| (queued.config.cell, queued.config.layers));
+        assert!(networks.eq(NETWORKS));
+        for queued in &queued {
+            assert_eq!((queued.config.hidden, queued.config.seed, queued.origin.is_books), (64, 7, true));
+            queued.fill(&mut form);
+            assert_eq!(form.config(), Ok(queued.config));
+        }
+    }
 
     #[test]
     fn the_other_run_has_the_same_settings_and_the_form_follows_where_it_was_left_alone() {

@@ -3,12 +3,15 @@
 //!
 //! Measured by this project with PyTorch 2.15 on a CPU: the book's code and settings (batch 32, 35 steps, 512 hidden
 //! units, learning rate 1, clipping 1, the first 10,000 tokens of the book's edition), 500 epochs for each of several
-//! seeds. Each figure is the geometric mean of the seeds' perplexities at that epoch, rounded to two decimals.
+//! seeds. Each figure is the geometric mean of the seeds' perplexities at that epoch, rounded to two decimals. Those of
+//! the other networks are in `networks.rs`.
+
+mod networks;
 
 use super::curve::Point;
 use crate::model::config::Config;
+use crate::model::preset::Preset;
 use crate::ui::language::{Words, fill};
-use crate::ui::settings::form::Mode;
 
 /// The last epoch with a figure.
 pub const LAST: u32 = 500;
@@ -18,7 +21,7 @@ const EARLY: u32 = 20;
 
 const STRIDE: u32 = 10;
 
-/// The curve of one mode.
+/// The curve of one of the book's runs.
 #[derive(Debug, PartialEq)]
 pub struct Reference {
     /// Number of seeds that it is the mean of.
@@ -29,27 +32,20 @@ pub struct Reference {
 
 impl Reference {
     /// The curve to compare a run of this configuration with; `None` unless all settings but seed, epochs and engine
-    /// are the book's.
+    /// are those of a run of the book's Chinese edition.
     pub fn of(config: &Config) -> Option<&'static Self> {
-        let mode = Mode::of(config)?;
-        let (sampling, state) = mode.settings();
-        let book = Config {
-            sampling,
-            state,
-            seed: config.seed,
-            epochs: config.epochs,
-            engine: config.engine,
-            ..Config::default()
-        };
-        (*config == book).then(|| Self::of_mode(mode))
-    }
-
-    fn of_mode(mode: Mode) -> &'static Self {
-        match mode {
-            Mode::First => &FIRST,
-            Mode::Second => &SECOND,
-            Mode::Random => &RANDOM,
-        }
+        Some(match Preset::of(config)?.key {
+            "rnn" => &FIRST,
+            "rnn_reset" => &SECOND,
+            "rnn_random" => &RANDOM,
+            "rnn_concise" => &networks::RNN_CONCISE,
+            "gru" => &networks::GRU,
+            "gru_concise" => &networks::GRU_CONCISE,
+            "lstm" => &networks::LSTM,
+            "lstm_concise" => &networks::LSTM_CONCISE,
+            "deep_lstm" => &networks::DEEP_LSTM,
+            _ => return None,
+        })
     }
 
     /// The name of the curve: “PyTorch, mean of four seeds”.
@@ -137,6 +133,7 @@ static RANDOM: Reference = Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::preset::Edition;
 
     #[test]
     fn figures_are_exact_and_interpolated_in_between() {
@@ -162,11 +159,13 @@ mod tests {
     #[test]
     fn only_a_run_with_the_books_settings_has_one() {
         let book = Config::default();
-        for mode in Mode::ALL {
-            let (sampling, state) = mode.settings();
-            let config = Config { sampling, state, seed: 9, epochs: 3, ..book };
-            assert_eq!(Reference::of(&config), Some(Reference::of_mode(mode)));
+        assert_eq!(Reference::of(&Config { seed: 9, epochs: 3, ..book }), Some(&FIRST));
+        for preset in Edition::Chinese.presets() {
+            let reference = Reference::of(&preset.config()).unwrap();
+            let same = Edition::Chinese.presets().filter(|other| Reference::of(&other.config()) == Some(reference));
+            assert_eq!(same.count(), 1, "{}", preset.key);
         }
+        assert!(Edition::English.presets().all(|preset| Reference::of(&preset.config()).is_none()));
         for other in [
             Config { hidden: 511, ..book },
             Config { batch: 31, ..book },

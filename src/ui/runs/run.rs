@@ -48,6 +48,8 @@ pub struct Run {
     pub own_text: Option<String>,
     /// Whether it trains on the book's edition.
     pub is_books: bool,
+    /// The size of its vocabulary, if it was trained here.
+    pub vocabulary: Option<u32>,
     /// The name that the visitor gave it; if empty, it is named by what differs from other runs.
     pub name: String,
     /// Index of its colour, below [`COLOURS`].
@@ -83,6 +85,7 @@ impl Run {
             window_offset: origin.window_offset,
             own_text: origin.own_text.clone(),
             is_books: origin.is_books,
+            vocabulary: None,
             name: origin.name.clone(),
             colour,
             visible: true,

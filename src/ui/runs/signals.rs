@@ -22,8 +22,8 @@ pub struct Runs {
     pub pinned: RwSignal<Option<u32>>,
     /// The run whose menu is open.
     pub menu: RwSignal<Option<u32>>,
-    /// The run to train when the current one has finished.
-    pub next: RwSignal<Option<Queued>>,
+    /// The runs to train when the current one has finished, one after the other.
+    pub queue: RwSignal<Vec<Queued>>,
     form: RwSignal<Form>,
     config: Memo<Result<Config, Vec<SettingError>>>,
     worker: Handle,
@@ -37,7 +37,7 @@ impl Runs {
             drawn: Memo::new(move |_| state.with(|s| s.drawn)),
             pinned: RwSignal::new(None),
             menu: RwSignal::new(None),
-            next: RwSignal::new(None),
+            queue: RwSignal::new(Vec::new()),
             form: settings.form,
             config: settings.config,
             worker,

@@ -111,7 +111,8 @@ impl RunState {
     /// Compares the finished run with the book, if it has the book's settings.
     pub fn comparison(&self, w: &Words) -> Option<String> {
         let run = self.live().filter(|run| run.own_text.is_none())?;
-        compare::with_book(w, &run.config, run.is_books(), run.report.as_ref()?)
+        let report = run.report.as_ref()?;
+        compare::with_book(w, &run.config, run.is_books(), report, run.validation(report.epochs))
     }
 
     /// Compares the shown run's speed with the book's, if it has the book's settings.
@@ -183,9 +184,15 @@ impl RunState {
 
     /// A run is requested; returns its number. The previous run stays shown until this one has started.
     pub fn begin(&mut self, config: Config, start: &StartFrom) -> u32 {
+        let origin = self.origin_of(start);
+        self.begin_from(config, origin)
+    }
+
+    /// Where a new run on the worker's text begins.
+    pub fn origin_of(&self, start: &StartFrom) -> Origin {
         let own_text = self.worker.text.as_ref().filter(|text| text.own).map(|text| text.name.clone());
         let is_books = self.worker.text.as_ref().is_some_and(|text| text.is_books);
-        self.begin_from(config, Origin { own_text, is_books, ..Origin::from(start) })
+        Origin { own_text, is_books, ..Origin::from(start) }
     }
 
     /// [`RunState::begin`] for any origin, also a run that resumes another.
@@ -292,10 +299,11 @@ impl RunState {
         self.runs.retain(|run| !run.curve.is_empty());
         if let Some(config) = self.config {
             let device = self.worker.device.clone();
+            let vocabulary = self.worker.text.as_ref().map(|text| text.vocabulary);
             run::insert_run(
                 &mut self.runs,
                 self.origin.continues,
-                Run { minibatches, device, ..Run::new(self.run, config, &self.origin, 0) },
+                Run { minibatches, device, vocabulary, ..Run::new(self.run, config, &self.origin, 0) },
             );
         }
         self.status = Status::Training;

@@ -1,10 +1,12 @@
 //! The list of runs: each with its colour, name and result; to show, rename, share or delete it and to load its
-//! settings. And the button that trains the same settings with the other sampling.
+//! settings. And further runs to compare with.
 
+pub mod compare;
 pub mod finale;
 
 use leptos::prelude::*;
 
+use self::compare::{Compare, SideBySide};
 use super::names;
 use super::run::Run;
 use crate::model::config::SETTINGS;
@@ -12,7 +14,6 @@ use crate::ui::browser::copy::CopyButton;
 use crate::ui::chart::picture;
 use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
-use crate::ui::settings::form::Mode;
 
 #[component]
 pub fn Runs(page: Page) -> impl IntoView {
@@ -28,6 +29,7 @@ pub fn Runs(page: Page) -> impl IntoView {
                     <Entry page number names />
                 </For>
             </ol>
+            <SideBySide page />
             <Compare page />
         </section>
     }
@@ -35,32 +37,6 @@ pub fn Runs(page: Page) -> impl IntoView {
 
 fn numbers_with(names: Vec<String>, runs: &[Run]) -> Vec<(u32, String)> {
     runs.iter().map(|run| run.number).zip(names).collect()
-}
-
-/// The button that trains a second run for comparison, with the other sampling.
-#[component]
-fn Compare(page: Page) -> impl IntoView {
-    let w = page.words();
-    let other = Memo::new(move |_| page.runs.mode_to_compare());
-    // The mode of the run that waits.
-    let waits = Memo::new(move |_| page.runs.next.with(|next| next.as_ref().and_then(|run| Mode::of(&run.config))));
-    let can_start = Memo::new(move |_| page.runs.state.with(|s| s.active() || s.can_train()));
-    let name = move || match (waits.get(), other.get()) {
-        (Some(_), _) => w.compare_cancel,
-        (None, Some(Mode::First)) => w.compare_sequential,
-        (None, _) => w.compare_random,
-    };
-    let press = move |_| match waits.get_untracked() {
-        Some(_) => page.runs.next.set(None),
-        None => page.train_comparison(),
-    };
-    let note = move || waits.get().map_or(w.compare_note.to_owned(), |mode| fill(w.compare_waits, &[mode.meaning(w)]));
-    view! {
-        <div class="beside" hidden=move || other.get().is_none()>
-            <button type="button" disabled=move || !can_start.get() on:click=press>{name}</button>
-            <p class="note">{note}</p>
-        </div>
-    }
 }
 
 /// One run. Its name is a field that looks like plain text until it is pointed at.

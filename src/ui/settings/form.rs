@@ -3,6 +3,7 @@
 use crate::model::config::{
     Cleaning, Config, SETTINGS, Sampling, SettingError, StateMode, WINDOW_OFFSET, fields, whole,
 };
+use crate::model::preset::Preset;
 use crate::ui::language::Words;
 
 /// The text in every field, in the order of [`fields`].
@@ -34,10 +35,10 @@ impl Form {
         }
     }
 
-    /// Sets the field of `key` to `text` as the visitor does: choosing random sampling also resets the state.
+    /// Sets the field of `key` to `text` as the visitor does: choosing windows in random order also resets the state.
     pub fn choose(&mut self, key: &str, text: &str) {
         self.set(key, text);
-        if (key, text) == ("sampling", "random") {
+        if key == "sampling" && text != Sampling::Sequential.to_string() {
             self.set("state", "reset");
         }
     }
@@ -98,13 +99,16 @@ impl Form {
         self.set("state", &state.to_string());
     }
 
-    /// Sets everything to the book's values, random offsets included, except the mode and the seed.
-    pub fn set_book(&mut self) {
-        let mode = self.mode().unwrap_or(Mode::First);
-        let seed = self.get("seed").to_owned();
-        *self = Self::default();
-        self.set_mode(mode);
-        self.set("seed", &seed);
+    /// The run of the book that these settings are, but for seed, epochs and engine.
+    pub fn preset(&self) -> Option<&'static Preset> {
+        self.config().ok().filter(|_| self.window_offset().is_none()).and_then(|config| Preset::of(&config))
+    }
+
+    /// Sets everything as in a run of the book, random offsets included, except seed and engine.
+    pub fn set_preset(&mut self, preset: &Preset) {
+        let kept = ["seed", "engine"].map(|key| (key, self.get(key).to_owned()));
+        *self = Self::from(&preset.config());
+        kept.iter().for_each(|(key, text)| self.set(key, text));
     }
 }
 
@@ -153,6 +157,8 @@ impl Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::config::EngineChoice;
+    use crate::model::preset::PRESETS;
 
     #[test]
     fn the_form_of_a_configuration_means_that_configuration() {
@@ -210,23 +216,21 @@ mod tests {
     }
 
     #[test]
-    fn the_books_setting_is_set_for_every_mode_and_leaves_the_seed() {
-        for mode in Mode::ALL {
+    fn a_preset_sets_everything_and_leaves_seed_and_engine() {
+        for preset in &PRESETS {
             let mut form = Form::default();
-            for (key, text) in [("hidden", "many"), ("epochs", "3"), ("lr", "0.5"), ("tokens", "500"), ("seed", "77")] {
+            for (key, text) in [("hidden", "many"), ("epochs", "3"), ("lr", "0.5"), ("seed", "77"), ("engine", "cpu")] {
                 form.set(key, text);
             }
+            form.set("state", "kept");
             form.set("window-offset", "0");
-            form.set_mode(mode);
-            form.set_book();
-            let (sampling, state) = mode.settings();
-            assert_eq!(form.config(), Ok(Config { sampling, state, seed: 77, ..Config::default() }));
-            assert_eq!(form.window_offset(), None);
+            assert_eq!(form.preset(), None);
+            form.set_preset(preset);
+            assert_eq!(form.config(), Ok(Config { seed: 77, engine: EngineChoice::Cpu, ..preset.config() }));
+            assert_eq!((form.window_offset(), form.preset()), (None, Some(preset)));
+            form.set("momentum", "0.5");
+            assert_eq!(form.preset(), None, "another setting");
         }
-        let mut stray = Form::default();
-        stray.set("state", "kept");
-        stray.set_book();
-        assert_eq!(stray, Form::default());
     }
 
     #[test]

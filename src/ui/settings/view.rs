@@ -1,4 +1,5 @@
-//! The settings form: a labelled field for every setting, and the three modes, which set two of them at once.
+//! The settings form: the book's runs, which set everything; the three modes, which set two settings at once; and a
+//! labelled field for every setting.
 
 pub mod field;
 pub mod start;
@@ -9,6 +10,7 @@ use self::field::Field;
 use self::start::StartSection;
 use super::form::{Form, Mode};
 use crate::model::config::{Group, SETTINGS};
+use crate::model::preset::{Edition, Preset};
 use crate::protocol::Hyperparameters;
 use crate::ui::language::{fill, words};
 use crate::ui::network::explain::Stage;
@@ -36,11 +38,8 @@ pub fn Settings(page: Page) -> impl IntoView {
     view! {
         <section class="panel settings" aria-labelledby="settings-title">
             <h2 id="settings-title">{w.settings}</h2>
+            <Presets page />
             <Modes page />
-            <div class="preset">
-                <button type="button" on:click=move |_| page.set_book()>{w.exactly_the_book}</button>
-                <p class="note">{w.exactly_the_book_note}</p>
-            </div>
             <div class="fields">
                 {fields(false)}
             </div>
@@ -52,6 +51,41 @@ pub fn Settings(page: Page) -> impl IntoView {
             <Break page />
             <Explain page stage=Stage::Minibatch />
         </section>
+    }
+}
+
+/// The choice of one of the book's runs, which sets everything.
+#[component]
+fn Presets(page: Page) -> impl IntoView {
+    let w = page.words();
+    let chosen = Memo::new(move |_| page.settings.form.with(Form::preset).map_or("", |preset| preset.key));
+    let option = move |key: &'static str| {
+        view! { <option value=key selected=move || chosen.get() == key>{words::preset(w, key)}</option> }
+    };
+    let group = move |edition: Edition| {
+        let label = match edition {
+            Edition::Chinese => w.edition_chinese,
+            Edition::English => w.edition_english,
+        };
+        view! { <optgroup label=label>{edition.presets().map(|preset| option(preset.key)).collect_view()}</optgroup> }
+    };
+    view! {
+        <div class="preset field">
+            <label for="preset">{w.presets_label}</label>
+            <select
+                id="preset"
+                prop:value=chosen
+                on:change:target=move |event| {
+                    if let Some(preset) = Preset::named(&event.target().value()) {
+                        page.set_preset(preset);
+                    }
+                }
+            >
+                <option value="" selected=move || chosen.get().is_empty() disabled=true>{w.preset_none}</option>
+                {Edition::ALL.map(group).collect_view()}
+            </select>
+            <p class="note">{w.presets_note}</p>
+        </div>
     }
 }
 
