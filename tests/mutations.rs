@@ -159,22 +159,22 @@ const MUTATIONS: &[Mutation] = &[
     mutation("rnn_generate", "weight(at + row)", "weight(at)"),
     // a bias forgotten, another layer's states, gates of the input and of the state confused
     mutation("input_look_up", " + b_x[at]", ""),
-    mutation("input_look_up", "z = b_h[unit * dims.state_gates + gate];", ""),
-    mutation("input_look_up", "let before = dims.gates - dims.input_gates;", "let before = 0u;"),
+    mutation("input_look_up", "z = b_h[unit * STATE_GATES + gate];", ""),
+    mutation("input_look_up", "let before = CELL_GATES - INPUT_GATES;", "let before = 0u;"),
     mutation("input_product", "product + b_x[at]", "product"),
     mutation("input_product", "(dims.batch_padded + row) * across + k", "row * across + k"),
     mutation("input_product", "for (var g = 0u; g < before; g++)", "for (var g = 1u; g < before; g++)"),
-    mutation("input_backward", " + dims.gates - dims.input_gates", ""),
-    mutation("input_backward", "k / 4u / dims.input_gates", "0u"),
-    mutation("w_h_grad", "unit * dims.gates + column", "unit * dims.state_gates + column"),
+    mutation("input_backward", " + CELL_GATES - INPUT_GATES", ""),
+    mutation("input_backward", "k / 4u / INPUT_GATES", "0u"),
+    mutation("w_h_grad", "unit * CELL_GATES + column", "unit * STATE_GATES + column"),
     mutation("w_h_grad", "let at = k * across + row / 4u", "let at = (dims.batch_padded + k) * across + row / 4u"),
     mutation("w_x_grad", "(dims.batch_padded + k) * across", "k * across"),
-    mutation("w_x_grad", " + dims.gates - dims.input_gates", ""),
+    mutation("w_x_grad", " + CELL_GATES - INPUT_GATES", ""),
     mutation("bias_grads", "i < SHARERS;", "i + 1u < SHARERS;"),
-    mutation("bias_grads", "if gate >= before {", "if gate < dims.input_gates {"),
+    mutation("bias_grads", "if gate >= before {", "if gate < INPUT_GATES {"),
     mutation("look_up_grads", "positions[p] * row", "p * row"),
     mutation("look_up_grads", "part += dlogits[n * across + column];", ""),
-    mutation("look_up_grads", "db_h[unit * dims.state_gates + gate] = sum;", ""),
+    mutation("look_up_grads", "db_h[unit * STATE_GATES + gate] = sum;", ""),
     mutation("generate_look_up", "position < prefix;", "position <= prefix;"),
     mutation("generate_look_up", "looked_up(token, column)", "looked_up(0u, column)"),
     mutation("generate_product", "(1u - dims.t) * dims.hidden_padded", "dims.t * dims.hidden_padded"),
@@ -229,7 +229,7 @@ fn what_notices(gpu: &Gpu, mutation: Mutation) -> Option<String> {
     cases.into_iter().filter(|case| calls(case, mutation.kernel)).find_map(|case| {
         let stages = case.tile.network(case.network).kernels();
         let kernel = stages.iter().map(|stage| stage.kernel).find(|kernel| kernel.name == mutation.kernel)?;
-        if !wgsl::module(LIBRARY, kernel, case.tile).contains(mutation.from) {
+        if !wgsl::module(LIBRARY, kernel, case.tile, case.network.gates()).contains(mutation.from) {
             return None;
         }
         let case = Case { mutation: Some(mutation), ..case };

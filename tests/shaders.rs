@@ -16,7 +16,7 @@ use time_traveller::kernels::{LIBRARY, ORACLES, network_of};
 use time_traveller::model::Config;
 use time_traveller::model::config::{Cell, OptimizerChoice, Style};
 use time_traveller::network::code::code_of;
-use time_traveller::network::{Access, Extent, Kernel, Network};
+use time_traveller::network::{Access, Extent, Gates, Kernel, Network};
 
 /// Functions of the shared files that not every kernel needs.
 const SHARED_FUNCTIONS: [&str; 2] = ["invocation", "workgroups_of_units"];
@@ -24,9 +24,9 @@ const SHARED_FUNCTIONS: [&str; 2] = ["invocation", "workgroups_of_units"];
 #[test]
 fn every_kernel_keeps_the_contract() {
     let mut breaches = Vec::new();
-    for kernel in all_kernels() {
+    for (kernel, gates) in all_kernels() {
         for tile in Tile::ALL {
-            breaches.extend(check(kernel, tile).into_iter().map(|breach| format!("{}: {breach}", kernel.name)));
+            breaches.extend(check(kernel, tile, gates).into_iter().map(|breach| format!("{}: {breach}", kernel.name)));
         }
     }
     breaches.dedup();
@@ -46,13 +46,13 @@ fn every_shader_is_in_the_table() {
         let shaders = paths.filter(|path| path.extension().is_some_and(|extension| extension == "wgsl"));
         files.extend(shaders.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()));
     }
-    assert_eq!(files, all_kernels().iter().map(|kernel| kernel.name.to_owned()).collect());
+    assert_eq!(files, all_kernels().iter().map(|(kernel, _)| kernel.name.to_owned()).collect());
 }
 
 /// Code and oracles exist for exactly the kernels of the tables.
 #[test]
 fn tables_code_and_oracles_name_the_same_kernels() {
-    let tables: BTreeSet<&str> = all_kernels().iter().map(|kernel| kernel.name).collect();
+    let tables: BTreeSet<&str> = all_kernels().iter().map(|(kernel, _)| kernel.name).collect();
     let code: Vec<&str> = LIBRARY.iter().copied().flatten().map(|code| code.kernel).collect();
     let oracles: Vec<&str> = ORACLES.iter().copied().flatten().map(|(name, _)| *name).collect();
     for names in [code, oracles] {
@@ -77,13 +77,15 @@ fn networks() -> Vec<Network> {
     networks
 }
 
-/// Every kernel once for each table: those that cells share have one for each number of gates.
-fn all_kernels() -> Vec<&'static Kernel> {
-    let kernels = networks().into_iter().flat_map(|network| network.kernels()).map(|stage| stage.kernel);
-    let mut all: Vec<&Kernel> = vec![&OUTPUT_LOSS];
-    for kernel in kernels {
-        if all.iter().all(|known| format!("{known:?}") != format!("{kernel:?}")) {
-            all.push(kernel);
+/// Every kernel with the gates of each cell that calls it.
+fn all_kernels() -> Vec<(&'static Kernel, Gates)> {
+    let mut all: Vec<(&Kernel, Gates)> = Vec::new();
+    for network in networks() {
+        let kernels = network.kernels().into_iter().map(|stage| stage.kernel).chain([&OUTPUT_LOSS]);
+        for kernel in kernels {
+            if !all.iter().any(|(known, gates)| (known.name, *gates) == (kernel.name, network.gates())) {
+                all.push((kernel, network.gates()));
+            }
         }
     }
     all
@@ -93,8 +95,8 @@ fn is_tiled(kernel: &Kernel) -> bool {
     matches!(kernel.extent, Extent::Product { .. })
 }
 
-fn check(kernel: &Kernel, tile: Tile) -> Vec<String> {
-    let source = wgsl::module(LIBRARY, kernel, tile);
+fn check(kernel: &Kernel, tile: Tile, gates: Gates) -> Vec<String> {
+    let source = wgsl::module(LIBRARY, kernel, tile, gates);
     let module = match naga::front::wgsl::parse_str(&source) {
         Ok(module) => module,
         Err(error) => return vec![error.emit_to_string(&source)],
@@ -182,9 +184,6 @@ fn check_dims(module: &Module, breaches: &mut Vec<String>) {
         ("clip", offset_of!(Dims, clip)),
         ("momentum", offset_of!(Dims, momentum)),
         ("weight_decay", offset_of!(Dims, weight_decay)),
-        ("gates", offset_of!(Dims, gates)),
-        ("input_gates", offset_of!(Dims, input_gates)),
-        ("state_gates", offset_of!(Dims, state_gates)),
     ];
     let dims = module.types.iter().find(|(_, ty)| ty.name.as_deref() == Some("Dims"));
     let Some(TypeInner::Struct { members, span }) = dims.map(|(_, ty)| &ty.inner) else {

@@ -80,13 +80,14 @@ impl Gpu {
         let mut pipelines = self.pipelines.borrow_mut();
         let kernels = tile.network(*network).kernels().into_iter();
         let kernels = kernels.map(|stage| stage.kernel);
-        kernels.map(|k| pipelines.get(&self.device, k, tile, || wgsl::module(library, k, tile))).collect()
+        let gates = network.gates();
+        kernels.map(|k| pipelines.get(&self.device, k, gates, tile, || wgsl::module(library, k, tile, gates))).collect()
     }
 
     /// Whether a network's kernels are compiled for a tile shape.
     pub fn has_compiled(&self, network: &Network, tile: Tile) -> bool {
         let pipelines = self.pipelines.borrow();
-        tile.network(*network).kernels().into_iter().all(|stage| pipelines.has(stage.kernel, tile))
+        tile.network(*network).kernels().into_iter().all(|stage| pipelines.has(stage.kernel, network.gates(), tile))
     }
 
     /// Precompiles a network's kernels for one more of the likely tile shapes, the default first; returns false if they are

@@ -122,8 +122,7 @@ impl Layout {
             // Hidden units are columns of some products and rows of others.
             hidden: sizes.hidden.next_multiple_of(tile.rows().max(tile.columns())),
             vocabulary: sizes.vocabulary.next_multiple_of(tile.columns()),
-            gates: network.gates("gates"),
-            input_gates: network.gates("w_x"),
+            gates: network.gates(),
             parameters: 0,
         };
         let called = tile.network(network);
@@ -223,7 +222,6 @@ impl Layout {
     /// The sizes for the kernels; dispatch and hyperparameters are zero.
     pub fn dims(&self) -> Dims {
         let Padded { sizes, batch, hidden, vocabulary, .. } = self.padded;
-        let [gates, input_gates, state_gates] = ["gates", "w_x", "b_h"].map(|name| self.network.gates(name) as u32);
         Dims {
             batch: sizes.batch as u32,
             steps: sizes.steps as u32,
@@ -239,9 +237,6 @@ impl Layout {
             clip: 0.0,
             momentum: self.network.momentum,
             weight_decay: self.network.weight_decay,
-            gates,
-            input_gates,
-            state_gates,
         }
     }
 

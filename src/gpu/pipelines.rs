@@ -3,7 +3,7 @@
 use super::platform;
 use super::tile::Tile;
 use super::wgsl::{Dims, tile_of};
-use crate::network::{Access, Kernel};
+use crate::network::{Access, Gates, Kernel};
 
 /// A kernel compiled on a device.
 #[derive(Clone)]
@@ -12,34 +12,37 @@ pub struct Compiled {
     pub bind_group_layout: wgpu::BindGroupLayout,
 }
 
-/// The pipelines compiled on a device, by kernel and, where it depends on it, tile shape.
+/// The pipelines compiled on a device, by kernel, gates and, where it depends on it, tile shape.
 #[derive(Default)]
-pub struct Pipelines(Vec<(&'static str, Option<Tile>, Compiled)>);
+pub struct Pipelines(Vec<(Key, Compiled)>);
+
+type Key = (&'static str, Gates, Option<Tile>);
 
 impl Pipelines {
-    /// Whether the kernel is compiled for a tile shape.
-    pub fn has(&self, kernel: &Kernel, tile: Tile) -> bool {
-        self.find(kernel, tile).is_some()
+    /// Whether the kernel is compiled for these gates and a tile shape.
+    pub fn has(&self, kernel: &Kernel, gates: Gates, tile: Tile) -> bool {
+        self.find((kernel.name, gates, tile_of(kernel, tile))).is_some()
     }
 
-    fn find(&self, kernel: &Kernel, tile: Tile) -> Option<&Compiled> {
-        let wanted = (kernel.name, tile_of(kernel, tile));
-        self.0.iter().find(|(name, of, _)| (*name, *of) == wanted).map(|(.., compiled)| compiled)
+    fn find(&self, wanted: Key) -> Option<&Compiled> {
+        self.0.iter().find(|(key, _)| *key == wanted).map(|(_, compiled)| compiled)
     }
 
-    /// The kernel's pipeline for a tile shape; compiles `wgsl()` on first use.
+    /// The kernel's pipeline for these gates and a tile shape; compiles `wgsl()` on first use.
     pub fn get(
         &mut self,
         device: &wgpu::Device,
         kernel: &'static Kernel,
+        gates: Gates,
         tile: Tile,
         wgsl: impl FnOnce() -> String,
     ) -> Compiled {
-        if let Some(known) = self.find(kernel, tile) {
+        let key = (kernel.name, gates, tile_of(kernel, tile));
+        if let Some(known) = self.find(key) {
             return known.clone();
         }
         let compiled = compile(device, kernel, wgsl());
-        self.0.push((kernel.name, tile_of(kernel, tile), compiled.clone()));
+        self.0.push((key, compiled.clone()));
         compiled
     }
 }

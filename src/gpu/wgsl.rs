@@ -6,7 +6,7 @@ use crate::kernels::shared::{
     BLOCK_PRODUCT, COMMON, FINISH_BLOCK, GATE_PRODUCT, PATCH, QUAD_PRODUCT, SPLIT_GATE_PRODUCT, SPLIT_PRODUCT,
 };
 use crate::network::code::code_of;
-use crate::network::{Dim, Extent, Kernel, Library, Runs};
+use crate::network::{Dim, Extent, Gates, Kernel, Library, Runs};
 
 /// Threads of a workgroup, except in kernels with a matrix product: `GROUP` in `common.wgsl`.
 pub const GROUP: usize = 64;
@@ -33,10 +33,6 @@ pub struct Dims {
     pub clip: f32,
     pub momentum: f32,
     pub weight_decay: f32,
-    /// Gates of a hidden unit: those that the state has come first, those that the input has last.
-    pub gates: u32,
-    pub input_gates: u32,
-    pub state_gates: u32,
 }
 
 /// The tile shape of a kernel whose workgroups depend on it: in a product, no more threads share a tile than its table
@@ -55,11 +51,14 @@ pub fn tile_of(kernel: &Kernel, tile: Tile) -> Option<Tile> {
     }
 }
 
-/// The complete WGSL of a kernel for a tile shape.
-pub fn module(library: Library, kernel: &Kernel, tile: Tile) -> String {
+/// The complete WGSL of a kernel for a tile shape and a network's gates.
+pub fn module(library: Library, kernel: &Kernel, tile: Tile, Gates { cell, input, state }: Gates) -> String {
     let code = code_of(library, kernel.name);
     let tile = tile_of(kernel, tile);
-    let mut constants = tile.map_or(String::new(), |tile| tile.constants());
+    let mut constants = format!(
+        "const CELL_GATES: u32 = {cell}u;\nconst INPUT_GATES: u32 = {input}u;\nconst STATE_GATES: u32 = {state}u;\n"
+    );
+    constants += &tile.map_or(String::new(), |tile| tile.constants());
     if let Extent::GateProduct { gates, .. } = kernel.extent {
         constants += &format!("const GATES: u32 = {gates}u;\n");
     }

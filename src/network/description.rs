@@ -3,7 +3,7 @@
 use std::ops::{Deref, Range};
 use std::vec::IntoIter;
 
-use super::table::{BELOW, DBELOW, Dim, GENERATED_BELOW, Module, Param, State, Tensor};
+use super::table::{BELOW, DBELOW, Dim, GENERATED_BELOW, Gates, Module, Param, State, Tensor};
 use super::work::Counts;
 use crate::model::Sizes;
 
@@ -237,8 +237,13 @@ impl Network {
         self.state_places().last().map_or(0, |(_, place)| place.end)
     }
 
+    /// The gates of its cell.
+    pub fn gates(&self) -> Gates {
+        Gates { cell: self.gates_of("gates"), input: self.gates_of("w_x"), state: self.gates_of("b_h") }
+    }
+
     /// The number of gates in the last dimension of the cell's parameter or tensor of this name; 1 if there are none.
-    pub fn gates(&self, name: &str) -> usize {
+    fn gates_of(&self, name: &str) -> usize {
         let params = self.cell.params.iter().map(|param| (param.name, param.shape));
         let tensors = self.cell.tensors.iter().map(|tensor| (tensor.name, tensor.shape));
         match params.chain(tensors).find(|(known, _)| *known == name) {
@@ -252,7 +257,8 @@ impl Network {
         let [b, t, h, v] = [self.sizes.batch, self.sizes.steps, self.sizes.hidden, self.sizes.vocabulary];
         let [b, t, h, v] = [b, t, h, v].map(|size| size as u64);
         let transposed = self.places().filter(|(param, _)| param.transposed).map(|(_, place)| place.len() as u64);
-        let [g, gx, gh] = ["gates", "w_x", "b_h"].map(|name| self.gates(name) as u64);
+        let Gates { cell, input, state } = self.gates();
+        let [g, gx, gh] = [cell, input, state].map(|gates| gates as u64);
         let parameters = self.parameter_count() as u64;
         Counts { b, t, n: t * b, h, v, g, gx, gh, parameters, transposed: transposed.sum() }
     }

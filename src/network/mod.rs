@@ -22,6 +22,6 @@ pub use description::{Named, Network};
 pub use parameters::Parameters;
 pub use setup::{EpochOutput, EpochRequest, Setup};
 pub use table::{
-    Access, Content, Dim, Extent, Files, Init, Kernel, Module, Padded, Param, Runs, State, Tensor, Transpose,
+    Access, Content, Dim, Extent, Files, Gates, Init, Kernel, Module, Padded, Param, Runs, State, Tensor, Transpose,
 };
 pub use work::{Counts, Work};

@@ -42,6 +42,15 @@ pub fn stored_gate(gates: usize, hidden: usize, i: usize) -> usize {
 /// Hidden units that a workgroup computes in a step of prediction: `UNITS` in `units.wgsl`.
 pub const UNITS: usize = 32;
 
+/// The gates of a cell's hidden unit: how many there are, how many the input has, the last of them, and how many the state
+/// has, the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gates {
+    pub cell: usize,
+    pub input: usize,
+    pub state: usize,
+}
+
 /// The sizes of a network as a device stores them: `B`, `H` and `V` padded to whole tiles of its products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Padded {
@@ -49,9 +58,7 @@ pub struct Padded {
     pub batch: usize,
     pub hidden: usize,
     pub vocabulary: usize,
-    /// Gates of a hidden unit, and those that the input has.
-    pub gates: usize,
-    pub input_gates: usize,
+    pub gates: Gates,
     /// Floats of the parameter buffer, padding included.
     pub parameters: usize,
 }

@@ -109,7 +109,7 @@ impl Case {
     /// The network on the device, with the mutation, if any.
     async fn engine(&self, gpu: &Gpu) -> Engine {
         let wgsl = |kernel: &Kernel| {
-            let sound = wgsl::module(self.library, kernel, self.tile);
+            let sound = wgsl::module(self.library, kernel, self.tile, self.network.gates());
             match self.mutation {
                 Some(Mutation { kernel: broken, from, to }) if kernel.name == broken => {
                     assert!(sound.contains(from), "{broken} has no “{from}”");

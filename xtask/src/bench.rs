@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`, or with `--gpu` `examples/bench_gpu`.
+//! `cargo xtask bench`: sets up, then runs `tests/end_to_end/src/bin/bench`, or with `--gpu` and `--networks` a native program among the examples.
 
 use std::env::consts::EXE_EXTENSION;
 use std::ffi::{OsStr, OsString};
@@ -14,13 +14,13 @@ use crate::shell::{cargo, root, run, say};
 use crate::test::Need;
 use crate::{npm, site, test};
 
-/// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth | --gpu]` before the
+/// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--kernels | --growth | --gpu | --networks]` before the
 /// set-up, which takes minutes.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         let name = match arg {
-            Arg::Long(name @ ("kernels" | "growth" | "gpu")) => {
+            Arg::Long(name @ ("kernels" | "growth" | "gpu" | "networks")) => {
                 options.push(format!("--{name}").into());
                 continue;
             }
@@ -36,16 +36,16 @@ pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     Ok(options)
 }
 
-/// The name of the program that measures a GPU.
-const GPU_BENCH: &str = "bench_gpu";
+/// The benches that are native programs, by their options: they need nothing but a GPU's driver, so they can be carried to
+/// another machine.
+const NATIVE: [(&str, &str); 2] = [("--gpu", "bench_gpu"), ("--networks", "bench_networks")];
 
-/// Builds the program that measures a GPU alone, runs it, and says where it lies: it needs nothing but a driver, so it can
-/// be carried to another machine.
-fn bench_gpu(options: &[OsString]) -> Result<()> {
+/// Builds a native bench, runs it, and says where it lies.
+fn bench_natively(name: &str, options: &[OsString]) -> Result<()> {
     test::set_up(&[Need::GpuDriver])?;
-    say("Building the GPU's bench for release (about 2 minutes the first time, then seconds)");
-    run(cargo(["build", "--release", "--quiet", "--example", GPU_BENCH]))?;
-    let program = root().join("target/release/examples").join(GPU_BENCH).with_extension(EXE_EXTENSION);
+    say("Building the bench for release (about 2 minutes the first time, then seconds)");
+    run(cargo(["build", "--release", "--quiet", "--example", name]))?;
+    let program = root().join("target/release/examples").join(name).with_extension(EXE_EXTENSION);
     say(format!("{} needs nothing but a GPU's driver: carry it to other machines", program.display()));
     let output = root().join(folder(options));
     check_folder(&output)?;
@@ -59,8 +59,8 @@ fn bench_gpu(options: &[OsString]) -> Result<()> {
 
 /// Measures our engines and their peers in turn, and writes `docs/results/bench.json` and `bench.md`.
 pub fn bench(options: &[OsString]) -> Result<()> {
-    if options.iter().any(|option| option == "--gpu") {
-        return bench_gpu(options);
+    if let Some((_, name)) = NATIVE.iter().find(|(option, _)| options.iter().any(|given| given == option)) {
+        return bench_natively(name, options);
     }
     check_folder(&root().join(folder(options)))?;
     test::set_up(&[Need::WasmTarget, Need::Text, Need::Browser, Need::GpuDriver, Need::Bundler])?;

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use dense::{product, product_among};
 
+use crate::network::Gates;
 use crate::network::memory::{STATE, STATES, Tensors, Weights, grad, rows};
 use crate::network::table::BELOW;
 
 /// Elements of a row of gates: all, those of the input, and those of the state.
 fn widths(m: &Tensors) -> [usize; 3] {
-    ["gates", "w_x", "b_h"].map(|name| m.network.gates(name) * m.sizes.hidden)
+    let Gates { cell, input, state } = m.network.gates();
+    [cell, input, state].map(|gates| gates * m.sizes.hidden)
 }
 
 /// The biases of the gates, from the state's and, if there is one, the input's.

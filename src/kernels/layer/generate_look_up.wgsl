@@ -15,8 +15,8 @@ fn generate_look_up(
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
     let token = current_token(group, local);
-    let columns = COLUMNS * dims.gates;
-    let end = min((group + 1u) * columns, dims.gates * dims.hidden_padded / 4u);
+    let columns = COLUMNS * CELL_GATES;
+    let end = min((group + 1u) * columns, CELL_GATES * dims.hidden_padded / 4u);
     for (var column = group * columns + local; column < end; column += TILE_GROUP) {
         generated_gates[column] = looked_up(token, column);
     }

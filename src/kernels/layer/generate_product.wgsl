@@ -22,20 +22,20 @@ fn generate_product(
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
     let unit = unit_of(group, local);
-    let before = dims.gates - dims.input_gates;
-    for (var gate = 0u; gate < dims.gates; gate++) {
+    let before = CELL_GATES - INPUT_GATES;
+    for (var gate = 0u; gate < CELL_GATES; gate++) {
         var z = vec4f();
         if gate >= before {
-            z = row_product(group, local, gate - before, dims.input_gates);
+            z = row_product(group, local, gate - before, INPUT_GATES);
         }
         if has_units(group, local) {
             if gate >= before {
-                z += b_x[unit * dims.input_gates + gate - before];
+                z += b_x[unit * INPUT_GATES + gate - before];
             }
-            if gate < dims.state_gates {
-                z += b_h[unit * dims.state_gates + gate];
+            if gate < STATE_GATES {
+                z += b_h[unit * STATE_GATES + gate];
             }
-            generated_gates[unit * dims.gates + gate] = z;
+            generated_gates[unit * CELL_GATES + gate] = z;
         }
     }
 }

@@ -5,10 +5,10 @@
 @group(0) @binding(3) var<storage, read_write> dbelow: array<vec4f>; // (N, H)
 
 fn left(row: u32, k: u32) -> mat4x4f { // dz of the input's gates
-    let across = dims.gates * dims.hidden_padded / 4u;
-    let unit = k / 4u / dims.input_gates;
-    let gate = k / 4u % dims.input_gates + dims.gates - dims.input_gates;
-    let at = row * across + unit * dims.gates + gate;
+    let across = CELL_GATES * dims.hidden_padded / 4u;
+    let unit = k / 4u / INPUT_GATES;
+    let gate = k / 4u % INPUT_GATES + CELL_GATES - INPUT_GATES;
+    let at = row * across + unit * CELL_GATES + gate;
     return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
 }
 
@@ -29,6 +29,6 @@ fn input_backward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    let inner = dims.input_gates * dims.hidden_padded;
+    let inner = INPUT_GATES * dims.hidden_padded;
     block_product(group, local, dims.steps * dims.batch_padded, dims.hidden_padded, inner);
 }

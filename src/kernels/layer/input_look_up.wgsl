@@ -13,7 +13,7 @@ fn input_look_up(
     @builtin(local_invocation_index) local: u32,
 ) {
     let i = invocation(workgroup, workgroups, local, GROUP);
-    let across = dims.gates * dims.hidden_padded / 4u;
+    let across = CELL_GATES * dims.hidden_padded / 4u;
     if i < dims.steps * dims.batch_padded * across {
         gates[i] = looked_up(inputs[i / across], i % across);
     }

@@ -13,25 +13,25 @@ fn left(row: u32, k: u32) -> mat4x4f { // below
 }
 
 fn right(k: u32, column: u32) -> mat4x4f { // w_x
-    let across = dims.input_gates * dims.hidden_padded / 4u;
+    let across = INPUT_GATES * dims.hidden_padded / 4u;
     let at = k * across + column / 4u;
     return mat4x4f(w_x[at], w_x[at + across], w_x[at + 2u * across], w_x[at + 3u * across]);
 }
 
 fn finish(row: u32, column: u32, product: vec4f) {
     let at = column / 4u;
-    let unit = at / dims.input_gates;
-    let first = row * dims.gates * dims.hidden_padded / 4u + unit * dims.gates;
-    let before = dims.gates - dims.input_gates;
-    let gate = at % dims.input_gates + before;
+    let unit = at / INPUT_GATES;
+    let first = row * CELL_GATES * dims.hidden_padded / 4u + unit * CELL_GATES;
+    let before = CELL_GATES - INPUT_GATES;
+    let gate = at % INPUT_GATES + before;
     var z = product + b_x[at];
-    if gate < dims.state_gates {
-        z += b_h[unit * dims.state_gates + gate];
+    if gate < STATE_GATES {
+        z += b_h[unit * STATE_GATES + gate];
     }
     gates[first + gate] = z;
     if gate == before { // the gates of the state alone
         for (var g = 0u; g < before; g++) {
-            gates[first + g] = b_h[unit * dims.state_gates + g];
+            gates[first + g] = b_h[unit * STATE_GATES + g];
         }
     }
 }
@@ -43,6 +43,6 @@ fn input_product(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    let columns = dims.input_gates * dims.hidden_padded;
+    let columns = INPUT_GATES * dims.hidden_padded;
     block_product(group, local, dims.steps * dims.batch_padded, columns, dims.hidden_padded);
 }

@@ -29,18 +29,18 @@ fn output_bias_columns(group: u32, local: u32) {
 
 // Sums a gate of four units, of one token, with one thread.
 fn token_columns(i: u32) {
-    let across = dims.input_gates * dims.hidden_padded / 4u;
+    let across = INPUT_GATES * dims.hidden_padded / 4u;
     let token = i / across;
     if token >= dims.vocabulary {
         return;
     }
-    let unit = i % across / dims.input_gates;
-    let gate = i % across % dims.input_gates + dims.gates - dims.input_gates;
-    let row = dims.gates * dims.hidden_padded / 4u;
+    let unit = i % across / INPUT_GATES;
+    let gate = i % across % INPUT_GATES + CELL_GATES - INPUT_GATES;
+    let row = CELL_GATES * dims.hidden_padded / 4u;
     let end = starts[token + 1u];
     var sum = vec4f();
     for (var p = starts[token]; p < end; p++) {
-        sum += dz[positions[p] * row + unit * dims.gates + gate];
+        sum += dz[positions[p] * row + unit * CELL_GATES + gate];
     }
     dw_x[i] = sum;
 }

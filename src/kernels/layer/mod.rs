@@ -44,7 +44,7 @@ pub const INPUT_LOOK_UP: Kernel = Kernel {
     name: "input_look_up",
     runs: Runs::Once,
     bindings: &[("inputs", Read), ("w_x", Read), ("b_x", Read), ("b_h", Read), ("gates", Write)],
-    extent: Extent::Threads(|p| (p.positions() * p.gates * p.hidden / 4, 8)),
+    extent: Extent::Threads(|p| (p.positions() * p.gates.cell * p.hidden / 4, 8)),
     work: |&Counts { n, h, g, .. }| Work::new(2 * n * g * h, 2 * n * g * h + 2 * g * h + n),
 };
 
@@ -108,8 +108,8 @@ pub const LOOK_UP_GRADS: Kernel = Kernel {
     ],
     // A workgroup computes 8 columns of one bias, or 256 elements of `dw_x`.
     extent: Extent::Groups(|p| {
-        let biases = (p.gates * p.hidden).div_ceil(8) + p.vocabulary.div_ceil(8);
-        (biases + (p.sizes.vocabulary * p.input_gates * p.hidden).div_ceil(256), 8 * p.positions())
+        let biases = (p.gates.cell * p.hidden).div_ceil(8) + p.vocabulary.div_ceil(8);
+        (biases + (p.sizes.vocabulary * p.gates.input * p.hidden).div_ceil(256), 8 * p.positions())
     }),
     work: |&Counts { n, h, v, g, gx, .. }| {
         Work::new(n * ((g + gx) * h + v), n * ((g + gx) * h + v) + v * gx * h + 2 * g * h + v + n)
@@ -121,7 +121,7 @@ pub const BIAS_GRADS: Kernel = Kernel {
     name: "bias_grads",
     runs: Runs::Once,
     bindings: &[("dz", Read), ("db_x", Write), ("db_h", Write)],
-    extent: Extent::Groups(|p| ((p.gates * p.hidden).div_ceil(8), 8 * p.positions())),
+    extent: Extent::Groups(|p| ((p.gates.cell * p.hidden).div_ceil(8), 8 * p.positions())),
     work: |&Counts { n, h, g, .. }| Work::new(n * g * h, n * g * h + 2 * g * h),
 };
 
@@ -137,7 +137,7 @@ pub const GENERATE_LOOK_UP: Kernel = Kernel {
         ("sequence", Write),
         ("generated_gates", Write),
     ],
-    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * 2 * p.gates + p.hidden / 32 * p.vocabulary)),
+    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * 2 * p.gates.cell + p.hidden / 32 * p.vocabulary)),
     work: |&Counts { h, g, .. }| Work::new(2 * g * h, 4 * g * h),
 };
 
@@ -146,7 +146,7 @@ pub const GENERATE_PRODUCT: Kernel = Kernel {
     name: "generate_product",
     runs: Runs::Once,
     bindings: &[(GENERATED_BELOW, Read), ("w_x", Read), ("b_x", Read), ("b_h", Read), ("generated_gates", Write)],
-    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * 2 * p.input_gates * p.hidden)),
+    extent: Extent::TileGroups(|p| (p.hidden.div_ceil(UNITS), UNITS * 2 * p.gates.input * p.hidden)),
     work: |&Counts { h, gx, .. }| Work::product(1, h, gx * h),
 };
 

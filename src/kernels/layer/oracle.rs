@@ -1,6 +1,7 @@
 //! The oracles of what all recurrent layers share. A row of gates has gate after gate of all hidden units.
 
 use crate::kernels::generate::current_token;
+use crate::network::Gates;
 use crate::network::oracle::{Memory, Oracles, column_sums, product};
 use crate::network::table::{BELOW, DBELOW, GENERATED_BELOW};
 
@@ -18,7 +19,8 @@ pub const ORACLES: Oracles = &[
 
 /// Elements of a row of gates: all, those of the input, and those of the state.
 fn widths(m: &Memory) -> [usize; 3] {
-    ["gates", "w_x", "b_h"].map(|name| m.network.gates(name) * m.sizes.hidden)
+    let Gates { cell, input, state } = m.network.gates();
+    [cell, input, state].map(|gates| gates * m.sizes.hidden)
 }
 
 /// `gates (rows, all)` from the input's part `(rows, input)` without biases.

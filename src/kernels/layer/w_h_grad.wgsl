@@ -11,14 +11,14 @@ fn left(row: u32, k: u32) -> mat4x4f { // h_{t-1}^T: rows are hidden units, k co
 }
 
 fn right(k: u32, column: u32) -> mat4x4f { // dz of the state's gates
-    let across = dims.gates * dims.hidden_padded / 4u;
-    let unit = column / 4u / dims.state_gates;
-    let at = k * across + unit * dims.gates + column / 4u % dims.state_gates;
+    let across = CELL_GATES * dims.hidden_padded / 4u;
+    let unit = column / 4u / STATE_GATES;
+    let at = k * across + unit * CELL_GATES + column / 4u % STATE_GATES;
     return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
 }
 
 fn finish(row: u32, column: u32, product: vec4f) {
-    dw_h[row * dims.state_gates * dims.hidden_padded / 4u + column / 4u] = product;
+    dw_h[row * STATE_GATES * dims.hidden_padded / 4u + column / 4u] = product;
 }
 
 @compute @workgroup_size(TILE_GROUP)
@@ -28,6 +28,6 @@ fn w_h_grad(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    let columns = dims.state_gates * dims.hidden_padded;
+    let columns = STATE_GATES * dims.hidden_padded;
     block_product(group, local, dims.hidden_padded, columns, dims.steps * dims.batch_padded);
 }

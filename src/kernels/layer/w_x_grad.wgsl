@@ -11,15 +11,15 @@ fn left(row: u32, k: u32) -> mat4x4f { // below^T: rows are hidden units, k coun
 }
 
 fn right(k: u32, column: u32) -> mat4x4f { // dz of the input's gates
-    let across = dims.gates * dims.hidden_padded / 4u;
-    let unit = column / 4u / dims.input_gates;
-    let gate = column / 4u % dims.input_gates + dims.gates - dims.input_gates;
-    let at = k * across + unit * dims.gates + gate;
+    let across = CELL_GATES * dims.hidden_padded / 4u;
+    let unit = column / 4u / INPUT_GATES;
+    let gate = column / 4u % INPUT_GATES + CELL_GATES - INPUT_GATES;
+    let at = k * across + unit * CELL_GATES + gate;
     return mat4x4f(dz[at], dz[at + across], dz[at + 2u * across], dz[at + 3u * across]);
 }
 
 fn finish(row: u32, column: u32, product: vec4f) {
-    dw_x[row * dims.input_gates * dims.hidden_padded / 4u + column / 4u] = product;
+    dw_x[row * INPUT_GATES * dims.hidden_padded / 4u + column / 4u] = product;
 }
 
 @compute @workgroup_size(TILE_GROUP)
@@ -29,6 +29,6 @@ fn w_x_grad(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    let columns = dims.input_gates * dims.hidden_padded;
+    let columns = INPUT_GATES * dims.hidden_padded;
     block_product(group, local, dims.hidden_padded, columns, dims.steps * dims.batch_padded);
 }

@@ -21,11 +21,11 @@ fn shared_sum(local: u32, part: vec4f) -> vec4f {
 
 // Workgroups for the columns of dz.
 fn bias_groups() -> u32 {
-    return (dims.gates * dims.hidden_padded + 7u) / 8u;
+    return (CELL_GATES * dims.hidden_padded + 7u) / 8u;
 }
 
 fn bias_columns(group: u32, local: u32) {
-    let across = dims.gates * dims.hidden_padded / 4u;
+    let across = CELL_GATES * dims.hidden_padded / 4u;
     let column = group * 2u + local % 2u;
     let rows = select(0u, dims.steps * dims.batch_padded, column < across);
     var part = vec4f();
@@ -36,13 +36,13 @@ fn bias_columns(group: u32, local: u32) {
     if local >= 2u || column >= across {
         return;
     }
-    let unit = column / dims.gates;
-    let gate = column % dims.gates;
-    let before = dims.gates - dims.input_gates;
+    let unit = column / CELL_GATES;
+    let gate = column % CELL_GATES;
+    let before = CELL_GATES - INPUT_GATES;
     if gate >= before {
-        db_x[unit * dims.input_gates + gate - before] = sum;
+        db_x[unit * INPUT_GATES + gate - before] = sum;
     }
-    if gate < dims.state_gates {
-        db_h[unit * dims.state_gates + gate] = sum;
+    if gate < STATE_GATES {
+        db_h[unit * STATE_GATES + gate] = sum;
     }
 }

@@ -2,8 +2,9 @@
 //   B batch, T time steps, H hidden units, V vocabulary, N = T * B positions (position t * B + b).
 // Tensors are stored with B, H and V padded to whole tiles. Padding is exactly zero wherever it could affect a result:
 // padded weights are zero, so padded units stay tanh(0) = 0, and padded rows have no gradient.
-// G · H are the gates of all hidden units, stored in the order of four units, gate, unit: a vec4f is one gate of four
-// units.
+// G * H are the gates of all hidden units, stored in the order of four units, gate, unit: a vec4f is one gate of four
+// units. The engine puts in front CELL_GATES, the gates of a unit: those that the state has, STATE_GATES, come first, those
+// that the input has, INPUT_GATES, last.
 
 struct Dims {
     batch: u32, // B
@@ -20,9 +21,6 @@ struct Dims {
     clip: f32, // threshold of gradient clipping
     momentum: f32,
     weight_decay: f32,
-    gates: u32, // of a hidden unit: those that the state has come first, those that the input has last
-    input_gates: u32,
-    state_gates: u32,
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;

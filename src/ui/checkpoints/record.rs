@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::Config;
+use crate::model::config::Cell;
 use crate::model::config::SETTINGS;
 use crate::protocol::Summary;
 use crate::ui::language::{Words, fill, words};
@@ -10,7 +11,7 @@ use crate::ui::runs::names;
 use crate::ui::runs::run::{Origin, Run};
 
 /// How the name of a downloaded checkpoint begins.
-const FILE_NAME: &str = "time-traveller-hidden-";
+const FILE_NAME: &str = "time-traveller-";
 
 /// The metadata of a stored checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,7 +99,9 @@ impl Record {
     /// The name of its file as a download.
     pub fn file_name(&self) -> String {
         let Summary { config, epoch, .. } = &self.summary;
-        format!("{FILE_NAME}{}-epoch-{epoch}.safetensors", config.hidden)
+        // As it was while there was but one cell.
+        let cell = if config.cell == Cell::Rnn { String::new() } else { format!("{}-", config.cell) };
+        format!("{FILE_NAME}{cell}hidden-{}-epoch-{epoch}.safetensors", config.hidden)
     }
 }
 

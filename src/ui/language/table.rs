@@ -237,8 +237,8 @@ words! {
     // Settings.
     settings: "Settings", "设置";
     mode: "Mode", "模式";
-    mode_first: "The book’s first run", "书中第一次训练";
-    mode_second: "The book’s second run", "书中第二次训练";
+    mode_first: "State carried", "传递隐状态";
+    mode_second: "State reset", "重置隐状态";
     mode_random: "Random sampling", "随机采样";
     mode_first_meaning: "Sequential windows, state carried", "顺序分区，隐状态传递";
     mode_second_meaning: "Sequential windows, state reset", "顺序分区，隐状态重置";
@@ -315,7 +315,7 @@ words! {
     books_edition: "the book’s edition", "书中所用的版本";
     speed: "Speed", "速度";
     network: "Network", "网络";
-    network_facts: "{0} → {1} → {0}, {2} parameters", "{0} → {1} → {0}，{2} 个参数";
+    network_facts: "{0}, {1}, {2} parameters", "{0}，{1}，{2} 个参数";
     shapes: "Shapes", "形状";
     one_hot: "one-hot", "独热";
     memory: "Memory", "内存";

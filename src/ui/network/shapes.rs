@@ -6,7 +6,7 @@ use crate::network::Dim;
 use crate::network::parameters_file::file_tensors;
 use crate::protocol::{Lap, TextFacts};
 use crate::ui::language::words::grouped;
-use crate::ui::language::{Words, fill};
+use crate::ui::language::{Words, fill, words};
 
 /// The text, its tokens and its vocabulary.
 pub fn text(w: &Words, text: &TextFacts) -> String {
@@ -17,7 +17,12 @@ pub fn text(w: &Words, text: &TextFacts) -> String {
 /// The layers of the network and the number of its parameters.
 pub fn network(w: &Words, config: &Config, vocabulary: u32) -> String {
     let parameters = network_of(config, vocabulary as usize).counts().parameters;
-    fill(w.network_facts, &[&vocabulary.to_string(), &grouped(config.hidden.into()), &grouped(parameters)])
+    let mut sizes = vec![vocabulary.into()];
+    sizes.resize(1 + config.layers as usize, u64::from(config.hidden));
+    sizes.push(vocabulary.into());
+    let sizes: Vec<String> = sizes.into_iter().map(grouped).collect();
+    let cell = words::value(w, &config.cell.to_string()).to_owned();
+    fill(w.network_facts, &[&cell, &sizes.join(" → "), &grouped(parameters)])
 }
 
 /// The shapes of a minibatch, its one-hot encoding, the logits and the hidden state, in the book's order: X (B, T),

@@ -38,8 +38,11 @@ pub fn Network(page: Page) -> impl IntoView {
     let network = move || shown.get().map_or(w.none.to_owned(), |(config, v)| shapes::network(w, &config, v));
     let next = move || {
         let (now, then) = of_run(page).zip(of_form(page))?;
-        let sizes = |(config, vocabulary): (Config, u32)| (config.hidden, config.batch, config.steps, vocabulary);
-        let differs = sizes(now) != sizes(then) || text() != chosen();
+        let network = |(config, vocabulary): (Config, u32)| {
+            let Config { cell, style, layers, hidden, batch, steps, .. } = config;
+            (cell, style, layers, hidden, batch, steps, vocabulary)
+        };
+        let differs = network(now) != network(then) || text() != chosen();
         differs.then(|| fill(w.network_next, &[&chosen(), &shapes::network(w, &then.0, then.1)]))
     };
     // Each shape stays on one line.
