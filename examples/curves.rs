@@ -33,6 +33,8 @@ struct Trained {
     seed: u32,
     commit: String,
     perplexity: Vec<f64>,
+    /// Perplexity of held-out tokens after the last epoch, if there are any.
+    held_out: Option<f64>,
     last: Value,
 }
 
@@ -51,8 +53,9 @@ impl Trained {
         let lines = std::fs::read_to_string(path)?;
         let lines: Vec<Value> = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
         let (last, epochs) = lines.split_last().ok_or("it has no line")?;
+        let held_out = epochs.last().and_then(|line| line["validation"].as_f64());
         let perplexity = epochs.iter().filter_map(|line| line["perplexity"].as_f64()).collect();
-        Ok(Self { preset, seed: seed.parse()?, commit: commit.to_owned(), perplexity, last: last.clone() })
+        Ok(Self { preset, seed: seed.parse()?, commit: commit.to_owned(), perplexity, held_out, last: last.clone() })
     }
 
     /// The option that names the engine.
@@ -76,6 +79,8 @@ impl Trained {
             "command": command,
             "first_epoch_below_2": below_two,
             "least_of_last_50": rounded[epochs.saturating_sub(50)..].iter().copied().fold(f64::INFINITY, f64::min),
+            "validation": self.held_out.map(|p| (p * 1e4).round() / 1e4),
+            "published": self.preset.published,
             "tokens_per_second": self.last["tokens_per_second"],
             "device": self.last["device"],
             "samples": self.last["samples"],
@@ -114,7 +119,8 @@ fn draw(runs: &[Trained], path: &Path) -> Result<(), Box<dyn Error>> {
             let label = format!("Time Traveller, seed {}", run.seed);
             series.label(label).legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour));
         }
-        chart.configure_series_labels().border_style(TRANSPARENT).draw()?;
+        let corner = SeriesLabelPosition::UpperRight;
+        chart.configure_series_labels().position(corner).border_style(TRANSPARENT).draw()?;
     }
     root.present()?;
     Ok(())

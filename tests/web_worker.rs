@@ -42,6 +42,18 @@ async fn every_kernel_agrees_with_its_oracle() {
 }
 
 #[wasm_bindgen_test]
+async fn the_kernels_of_every_network_agree_with_their_oracles() {
+    let gpu = gpu().await;
+    for (i, tile) in [Tile::ALL[6], Tile::ALL[7], Tile::ALL[9], Tile::ALL[10]].into_iter().enumerate() {
+        for case in kernels::cases_of_networks().into_iter().skip(i).step_by(4) {
+            let case = case.with_tile(tile);
+            kernels::check_training_step(&gpu, &case).await;
+            kernels::check_generation(&gpu, &case).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 async fn a_norm_at_the_threshold_is_not_clipped() {
     kernels::check_clip_at_the_threshold(&gpu().await).await;
 }

@@ -89,9 +89,12 @@ impl Tile {
     /// The shape of a product with all gates of its columns: the sums of as many tiles take more registers and more of a
     /// workgroup's memory, of which WebGPU grants 16 KiB.
     pub fn of_gates(&self) -> Self {
-        let shared = self.split > 1;
-        let group = if shared { self.group.min(64) } else { self.group };
-        Self { row_blocks: if shared { 1 } else { self.row_blocks }, column_blocks: 1, quads: false, group, ..*self }
+        if self.split > 1 {
+            Self { row_blocks: 1, column_blocks: 1, group: self.group.min(64), ..*self }
+        } else {
+            // A software adapter reads a few long rows faster.
+            Self { column_blocks: 1, quads: false, in_rows: true, ..*self }
+        }
     }
 
     /// Threads per tile in each direction.

@@ -30,6 +30,8 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     for &key in keys {
         let value = config.get(key).unwrap_or_default();
         parts.push(match key {
+            // The cell alone means one.
+            "layers" if config.layers == 1 && keys.contains(&"cell") => continue,
             // Windows in random order imply it.
             "state" if config.sampling != Sampling::Sequential => continue,
             "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
@@ -51,7 +53,7 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
 mod tests {
     use super::super::run::Origin;
     use super::*;
-    use crate::model::config::Config;
+    use crate::model::config::{Cell, Config};
     use crate::ui::language::{CHINESE, ENGLISH};
 
     fn run(number: u32, config: Config) -> Run {
@@ -66,6 +68,11 @@ mod tests {
         assert_eq!(names(&ENGLISH, &[run(3, book)]), ["Run 3"]);
         assert_eq!(names(&ENGLISH, &[run(1, book), run(2, random)]), ["sequential, state carried", "random"]);
         assert_eq!(names(&CHINESE, &[run(1, random), run(2, wide)]), ["隐藏单元 512", "隐藏单元 256"]);
+        let [gru, lstm] = [Cell::Gru, Cell::Lstm].map(|cell| Config { cell, ..book });
+        let deep = Config { layers: 2, ..lstm };
+        let networks = [run(1, gru), run(2, lstm), run(3, deep)];
+        assert_eq!(names(&ENGLISH, &networks), ["GRU", "LSTM", "LSTM, layers 2"]);
+        assert_eq!(names(&ENGLISH, &networks[1..]), ["layers 1", "layers 2"]);
         let mut named = [run(1, wide), run(2, random), run(3, random)];
         named[0].name = "mine".into();
         assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);

@@ -6,7 +6,7 @@ pub mod finale;
 
 use leptos::prelude::*;
 
-use self::compare::{Compare, SideBySide};
+use self::compare::Compare;
 use super::names;
 use super::run::Run;
 use crate::model::config::SETTINGS;
@@ -29,7 +29,6 @@ pub fn Runs(page: Page) -> impl IntoView {
                     <Entry page number names />
                 </For>
             </ol>
-            <SideBySide page />
             <Compare page />
         </section>
     }

@@ -19,6 +19,7 @@ use crate::ui::network::view::Network;
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
 use crate::ui::runs::view::Runs;
+use crate::ui::runs::view::compare::SideBySide;
 use crate::ui::runs::view::finale::Finale;
 use crate::ui::samples::view::{List, Samples};
 use crate::ui::settings::address;
@@ -134,6 +135,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                         <Runs page />
                         <Gradients page />
                     </div>
+                    <SideBySide page />
                     <Checkpoints page />
                     <Finale page />
                 </div>

@@ -78,14 +78,16 @@ pub fn SideBySide(page: Page) -> impl IntoView {
         }
     };
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-label=w.beside_title hidden=move || rows.with(Vec::is_empty)>
-            <table class="kernel-times side-by-side" data-testid="side-by-side">
-                <caption>{w.beside_title}</caption>
-                <thead>
-                    <tr>{head.map(|title| view! { <th scope="col">{title}</th> }).into_iter().collect_view()}</tr>
-                </thead>
-                <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
-            </table>
-        </div>
+        <section class="panel" aria-labelledby="beside-title" hidden=move || rows.with(Vec::is_empty)>
+            <h2 id="beside-title">{w.beside_title}</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label=w.beside_title>
+                <table class="kernel-times side-by-side" data-testid="side-by-side">
+                    <thead>
+                        <tr>{head.map(|title| view! { <th scope="col">{title}</th> }).into_iter().collect_view()}</tr>
+                    </thead>
+                    <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </section>
     }
 }

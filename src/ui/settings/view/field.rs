@@ -46,8 +46,11 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
         }
         .into_any(),
     };
+    // Of no effect with the other optimizers.
+    let is_idle =
+        move || key == "momentum" && page.settings.form.with(|form| form.get("optimizer") != key) && !wrong.get();
     view! {
-        <div class="field" class:wrong=wrong>
+        <div class="field" class:wrong=wrong hidden=is_idle>
             <label for=field_id(key)>{words::label(w, key)}</label>
             {control}
         </div>
