@@ -133,6 +133,9 @@ fn files_have_the_names_of_the_book_and_of_pytorch() {
     let gru = Config { cell: Cell::Gru, ..small() };
     let gates = ["w_xz", "w_xr", "w_xh", "w_hz", "w_hr", "w_hh", "b_z", "b_r", "b_h", "w_hq", "b_q"];
     assert_eq!(file_names(&of(&gru)), gates);
+    let rnn = Config { layers: 2, ..small() };
+    let layers = ["w_xh", "w_hh", "b_h", "w_xh_l1", "w_hh_l1", "b_h_l1", "w_hq", "b_q"];
+    assert_eq!(file_names(&of(&rnn)), layers);
 
     let start = |config: Config, file: Vec<u8>| {
         let beginning = StartFrom { parameters: Some(file), ..StartFrom::default() };

@@ -62,7 +62,7 @@ pub fn file_tensors(network: &Network) -> Vec<FileTensor> {
         let at = |row: usize, column: usize| place.start + row * columns + column;
         match param.files {
             Files::Same => {
-                tensors.push(FileTensor { name: layered(&param.name), shape, dims, elements: place.collect() });
+                tensors.push(FileTensor { name: param.name.clone(), shape, dims, elements: place.collect() });
             }
             Files::Gates(names) => {
                 let across = columns / names.len();
