@@ -24,6 +24,7 @@ struct Arguments {
     /// What the results are called
     name: String,
     /// Files with the output of `train --json`, called PRESET-SEED-COMMIT.jsonl
+    #[arg(required = true)]
     runs: Vec<PathBuf>,
 }
 

@@ -160,7 +160,7 @@ fn a_checkpoint_that_cannot_be_written_is_refused_before_the_run() {
     for name in ["steps", "curves"] {
         let mut program = program(name);
         let (input, output) = (place.path("text.txt"), place.path("missing/out"));
-        let options: &[&Path] = if name == "steps" { &[&input, &output] } else { &[&input] };
+        let options: &[&Path] = if name == "steps" { &[&input, &output] } else { &[Path::new("curves"), &input] };
         let said = said(&program.args(options).output().unwrap(), 1);
         let wanted = if name == "steps" { "missing/out can't be written (" } else { "text.txt" };
         assert!(said.contains(wanted) && said.lines().count() == 1, "{name}: {said}");

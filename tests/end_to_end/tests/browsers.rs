@@ -117,8 +117,9 @@ async fn train_on_an_own_text(visit: &Visit, name: &str) -> Result<()> {
     visit.choose_text(&file, READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("finished", RUN).await?;
-    let (epoch, samples) = (visit.text("epoch").await?, visit.samples().await?);
-    ensure!(epoch == "12 of 12" && samples.len() == 12, "finished at {epoch} with {samples:?}");
+    ensure!(visit.text("epoch").await? == "12 of 12", "finished at {}", visit.text("epoch").await?);
+    // The list is drawn after the figures.
+    visit.wait_until("every epoch's sample", READY, async || Ok(visit.samples().await?.len() == 12)).await?;
     ensure!(visit.text("error").await?.is_empty(), "{}", visit.text("error").await?);
     visit.script("scrollTo(0, 0)", vec![]).await?;
     visit.picture(&format!("{name}-finished")).await

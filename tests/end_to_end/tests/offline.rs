@@ -37,7 +37,7 @@ async fn after_the_first_visit_the_page_starts_and_trains_without_a_network_and_
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
         .wait_until("the kernels", READY, async || {
-            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 5)
+            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 7)
         })
         .await?;
     visit.check_clean().await

@@ -142,7 +142,7 @@ async fn read(visit: &Visit) -> Result<()> {
     visit.script("document.querySelectorAll('.explain').forEach(note => note.open = true)", vec![]).await?;
     visit
         .wait_until("the kernels", READY, async || {
-            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 5)
+            Ok(visit.look("document.querySelectorAll('.kernel').length").await? == 7)
         })
         .await?;
     let marked =
