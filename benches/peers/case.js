@@ -1,6 +1,6 @@
 // Reads the case that all contestants share, as the bench writes it.
 
-/** The names of the parameters, in the order of the file. */
+/** The names of the plain RNN's parameters, in the order of the file. */
 export const NAMES = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"];
 
 /**
@@ -8,16 +8,15 @@ export const NAMES = ["w_xh", "w_hh", "b_h", "w_hq", "b_q"];
  * zero at the start, and token ids (T·B), index t·B + b) and the initial `parameters` (shape and Float32Array by name).
  */
 export async function readCase(folder) {
-    const { config, sizes, minibatches } = await (await fetch(`${folder}case.json`)).json();
+    const { config, sizes, parameters: shapes, minibatches } = await (await fetch(`${folder}case.json`)).json();
     const numbers = new Float32Array(await (await fetch(`${folder}parameters.f32`)).arrayBuffer());
-    const { batch, steps, hidden, vocabulary } = sizes;
+    const { batch, steps } = sizes;
     const byTime = ids => Int32Array.from(ids, (_, n) => ids[(n % batch) * steps + Math.floor(n / batch)]);
-    const shapes = [[vocabulary, hidden], [hidden, hidden], [hidden], [hidden, vocabulary], [vocabulary]];
     const parameters = {};
     let at = 0;
-    for (const [i, shape] of shapes.entries()) {
+    for (const { name, shape } of shapes) {
         const length = shape.reduce((a, b) => a * b);
-        parameters[NAMES[i]] = { shape, numbers: numbers.slice(at, at + length) };
+        parameters[name] = { shape, numbers: numbers.slice(at, at + length) };
         at += length;
     }
     return {

@@ -6,6 +6,12 @@ import { gpuName, measureTrainer } from "./training.js";
 const PACKAGES = "node_modules/@tensorflow/";
 
 export async function measure(theCase, { backend, gradients }, seconds) {
+    const { tf, device } = await open(backend);
+    return measureTrainer(new Trainer(tf, theCase, gradients), theCase, seconds, device);
+}
+
+/** Resolves to the library on this backend, and the name of the device. */
+export async function open(backend) {
     await load(`${PACKAGES}tfjs/dist/tf.min.js`); // tfjs-core has no gradients
     await load(`${PACKAGES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
     const tf = window.tf;
@@ -17,8 +23,7 @@ export async function measure(theCase, { backend, gradients }, seconds) {
         throw new Error(`TensorFlow.js has no backend ${backend} here`);
     }
     await tf.ready();
-    const device = backend === "webgpu" ? await gpuName() : await wasmName(tf);
-    return measureTrainer(new Trainer(tf, theCase, gradients), theCase, seconds, device);
+    return { tf, device: backend === "webgpu" ? await gpuName() : await wasmName(tf) };
 }
 
 async function wasmName(tf) {

@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde_json::json;
 use time_traveller::kernels::network_of;
+use time_traveller::model::preset::Preset;
 use time_traveller::model::{Config, Minibatch, Sizes};
 use time_traveller::network::{Network, Parameters};
 use time_traveller::oracle;
@@ -38,14 +39,15 @@ pub struct Case {
 }
 
 impl Case {
-    /// The book's first mode with seed 1, on this text.
+    /// The book's run of this name with seed 1, on this text.
     ///
     /// # Errors
-    /// If the text can't be read.
-    pub fn of_the_book(text: &Path) -> Result<Self> {
+    /// If the text can't be read, or there is no such run.
+    pub fn of_the_book(preset: &str, text: &Path) -> Result<Self> {
+        let preset = Preset::named(preset).with_context(|| format!("the book has no run “{preset}”"))?;
         let text = fs::read_to_string(text)
             .with_context(|| format!("{} can't be read: run `cargo xtask text`", text.display()))?;
-        Self::make(Config::default(), Corpus::new(&text))
+        Self::make(preset.config(), Corpus::new(&text))
     }
 
     /// Draws the minibatches of a run with this seed, and trains the oracle on them.
@@ -70,20 +72,20 @@ impl Case {
         let config = self.config;
         let mut parameters: Parameters<f64> = self.parameters[0].cast();
         for epoch in &self.epochs {
-            let mut state = Vec::new();
+            let mut carried: Vec<(String, Vec<f64>)> = Vec::new();
             for minibatch in epoch {
-                let states = [("states", &state[..])];
+                let states: Vec<_> = carried.iter().map(|(name, state)| (name.as_str(), &state[..])).collect();
                 let step = oracle::train(&mut parameters, &states, minibatch, config.lr.into(), config.clip.into());
-                state = step.last("states");
+                let names = self.network.carried().map(|tensor| tensor.name.clone());
+                carried = names.map(|name| (name.clone(), step.last(&name))).collect();
                 self.losses.push(step.loss);
                 self.parameters.push(parameters.cast());
             }
         }
     }
 
-    /// Writes `case.json` (settings, sizes, and each minibatch: whether it `begins` an epoch, `inputs` and `targets`
-    /// `(B, T)`) and `parameters.f32` (`w_xh (V, H)`, `w_hh (H, H)`, `b_h (H)`, `w_hq (H, V)`, `b_q (V)`, concatenated,
-    /// little-endian).
+    /// Writes `case.json` (settings, sizes, name and shape of each parameter, and each minibatch: whether it `begins` an
+    /// epoch, `inputs` and `targets` `(B, T)`) and `parameters.f32` (all of them, concatenated, little-endian).
     pub fn write(&self, folder: &Path) -> Result<()> {
         let Sizes { batch, steps, hidden, vocabulary } = self.network.sizes;
         let minibatches: Vec<_> = self
@@ -92,8 +94,12 @@ impl Case {
             .flat_map(|epoch| epoch.iter().enumerate())
             .map(|(m, Minibatch { inputs, targets })| json!({ "begins": m == 0, "inputs": inputs, "targets": targets }))
             .collect();
+        let shapes = self.network.params();
+        let shapes: Vec<_> =
+            shapes.map(|param| json!({ "name": param.name, "shape": self.network.shape(&param) })).collect();
         let case = json!({
             "config": self.config,
+            "parameters": shapes,
             "sizes": { "batch": batch, "steps": steps, "hidden": hidden, "vocabulary": vocabulary },
             "minibatches": minibatches,
         });

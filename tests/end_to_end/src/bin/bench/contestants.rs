@@ -11,6 +11,8 @@ pub struct Contestant {
     /// The id for `--only`.
     pub id: &'static str,
     pub name: &'static str,
+    /// The book's run that it trains, by its name.
+    pub run: &'static str,
     pub how: How,
 }
 
@@ -51,11 +53,15 @@ const fn page(
     options: &'static str,
     package: Option<&'static str>,
 ) -> Contestant {
-    Contestant { id, name, how: How::Page { module, options, package } }
+    Contestant { id, name, run: "rnn", how: How::Page { module, options, package } }
 }
 
 const fn pytorch(id: &'static str, name: &'static str, network: &'static str, on: On) -> Contestant {
-    Contestant { id, name, how: How::PyTorch { network, on } }
+    Contestant { id, name, run: "rnn", how: How::PyTorch { network, on } }
+}
+
+const fn engine(id: &'static str, name: &'static str, engine: EngineChoice) -> Contestant {
+    Contestant { id, name, run: "rnn", how: How::Engine(engine) }
 }
 
 const fn tensorflow(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
@@ -66,10 +72,35 @@ const fn jax(id: &'static str, name: &'static str, options: &'static str) -> Con
     page(id, name, "jax", options, Some("@jax-js/jax"))
 }
 
-/// All contestants, in the order of a round and of the table.
+const fn of_run(run: &'static str, contestant: Contestant) -> Contestant {
+    Contestant { run, ..contestant }
+}
+
+const OURS_WEBGPU: &str = r#"{"settings":{"engine":"gpu"}}"#;
+const OURS_WASM: &str = r#"{"settings":{"engine":"cpu"}}"#;
+
+/// A contestant that trains with TensorFlow.js' own layer for this run.
+const fn layer(run: &'static str, id: &'static str, name: &'static str, options: &'static str) -> Contestant {
+    of_run(run, page(id, name, "tensorflow_layers", options, Some("@tensorflow/tfjs")))
+}
+
+/// The contestants with gates, in the browser. TensorFlow.js has the book's layers from scratch: its GRU resets before
+/// the product, and both have one bias. jax-js has none.
+pub const WITH_GATES: &[Contestant] = &[
+    of_run("gru", page("gru-ours-webgpu", "Time Traveller, WebGPU", "ours", OURS_WEBGPU, None)),
+    of_run("gru", page("gru-ours-wasm", "Time Traveller, WebAssembly", "ours", OURS_WASM, None)),
+    layer("gru", "gru-tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","cell":"gru"}"#),
+    layer("gru", "gru-tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","cell":"gru"}"#),
+    of_run("lstm", page("lstm-ours-webgpu", "Time Traveller, WebGPU", "ours", OURS_WEBGPU, None)),
+    of_run("lstm", page("lstm-ours-wasm", "Time Traveller, WebAssembly", "ours", OURS_WASM, None)),
+    layer("lstm", "lstm-tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","cell":"lstm"}"#),
+    layer("lstm", "lstm-tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","cell":"lstm"}"#),
+];
+
+/// The contestants with the book's first network, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
-    page("ours-webgpu", "Time Traveller, WebGPU", "ours", r#"{"settings":{"engine":"gpu"}}"#, None),
-    page("ours-wasm", "Time Traveller, WebAssembly", "ours", r#"{"settings":{"engine":"cpu"}}"#, None),
+    page("ours-webgpu", "Time Traveller, WebGPU", "ours", OURS_WEBGPU, None),
+    page("ours-wasm", "Time Traveller, WebAssembly", "ours", OURS_WASM, None),
     tensorflow("tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","gradients":"automatic"}"#),
     tensorflow("tfjs-webgpu-best", "TensorFlow.js, WebGPU, by hand", r#"{"backend":"webgpu","gradients":"by hand"}"#),
     tensorflow("tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","gradients":"automatic"}"#),
@@ -78,8 +109,8 @@ pub const ALL: &[Contestant] = &[
     jax("jax-webgpu-best", "jax-js, WebGPU, by hand", r#"{"device":"webgpu","gradients":"by hand"}"#),
     jax("jax-wasm", "jax-js, WebAssembly", r#"{"device":"wasm","gradients":"automatic"}"#),
     jax("jax-wasm-best", "jax-js, WebAssembly, by hand", r#"{"device":"wasm","gradients":"by hand"}"#),
-    Contestant { id: "ours-gpu", name: "Time Traveller, GPU engine", how: How::Engine(EngineChoice::Gpu) },
-    Contestant { id: "ours-cpu", name: "Time Traveller, CPU engine", how: How::Engine(EngineChoice::Cpu) },
+    engine("ours-gpu", "Time Traveller, GPU engine", EngineChoice::Gpu),
+    engine("ours-cpu", "Time Traveller, CPU engine", EngineChoice::Cpu),
     pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
     pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
     pytorch("torch-scratch-gpu", "PyTorch, from scratch, GPU", "scratch", On::Gpu),
@@ -95,22 +126,27 @@ impl Contestant {
 
     /// The heading of its table.
     pub fn place(&self) -> &'static str {
-        if let How::Page { .. } = self.how { "In headless Chromium" } else { "Natively" }
+        match (&self.how, self.run) {
+            (How::Page { .. }, "gru") => "GRU, in headless Chromium",
+            (How::Page { .. }, "lstm") => "LSTM, in headless Chromium",
+            (How::Page { .. }, _) => "In headless Chromium",
+            _ => "Natively",
+        }
     }
 }
 
-/// The contestants whose id starts with one of `wanted`; all if `wanted` is empty.
+/// The contestants of `all` whose id starts with one of `wanted`; all if `wanted` is empty.
 ///
 /// # Errors
 /// If no id starts with one of them.
-pub fn choose(wanted: &[String]) -> Result<Vec<&'static Contestant>> {
+pub fn choose(all: &'static [Contestant], wanted: &[String]) -> Result<Vec<&'static Contestant>> {
     for word in wanted {
-        let ids: Vec<&str> = ALL.iter().map(|contestant| contestant.id).collect();
+        let ids: Vec<&str> = all.iter().map(|contestant| contestant.id).collect();
         let known = ids.iter().any(|id| id.starts_with(word));
         ensure!(known, "there is no contestant “{word}”: --only takes the beginning of {}", ids.join(", "));
     }
     let is_wanted = |id: &str| wanted.is_empty() || wanted.iter().any(|word| id.starts_with(word));
-    Ok(ALL.iter().filter(|contestant| is_wanted(contestant.id)).collect())
+    Ok(all.iter().filter(|contestant| is_wanted(contestant.id)).collect())
 }
 
 /// What a contestant reports of one turn.
@@ -170,13 +206,15 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use time_traveller::model::preset::Preset;
+
     use super::*;
 
     #[test]
     fn contestants_are_chosen_by_the_beginning_of_their_ids() {
         let ids = |wanted: &[&str]| {
             let wanted: Vec<String> = wanted.iter().map(|word| (*word).to_owned()).collect();
-            choose(&wanted).map(|chosen| chosen.iter().map(|contestant| contestant.id).collect::<Vec<_>>())
+            choose(ALL, &wanted).map(|chosen| chosen.iter().map(|contestant| contestant.id).collect::<Vec<_>>())
         };
         assert_eq!(
             ids(&["torch-rnn", "ours-g"]).unwrap(),
@@ -188,11 +226,13 @@ mod tests {
 
     #[test]
     fn options_are_json_and_ids_differ() {
-        for (i, Contestant { id, how, .. }) in ALL.iter().enumerate() {
+        let all: Vec<&Contestant> = ALL.iter().chain(WITH_GATES).collect();
+        for (i, Contestant { id, how, run, .. }) in all.iter().enumerate() {
+            assert!(Preset::named(run).is_some(), "{id}: {run}");
             if let How::Page { options, .. } = how {
                 assert!(serde_json::from_str::<serde_json::Value>(options).is_ok(), "{id}: {options}");
             }
-            assert!(ALL[..i].iter().all(|other| other.id != *id), "{id} twice");
+            assert!(all[..i].iter().all(|other| other.id != *id), "{id} twice");
         }
     }
 }

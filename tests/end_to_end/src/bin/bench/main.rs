@@ -1,7 +1,8 @@
 //! Benchmarks Time Traveller and its peers: the same network and complete training steps, on this machine.
 //!
 //! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`;
-//! `cargo xtask bench --kernels` measures our own kernels, `--growth` how their time grows with the network.
+//! `cargo xtask bench --gates` compares GRU and LSTM with those of its peers in the browser; `--kernels` measures our own
+//! kernels, `--growth` how their time grows with the network.
 //!
 //! Each round gives every contestant a turn, so that other load on the machine affects all alike. In a turn a
 //! contestant starts from the case's parameters and trains on its minibatches, carrying parameters and state; the first
@@ -16,6 +17,8 @@ mod kernels;
 mod results;
 mod turn;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,7 +28,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use about::About;
 use case::Case;
 use contestants::Contestant;
-use results::Row;
+use results::{BOOK, GATES, Row};
 use turn::{Places, Told};
 
 struct Arguments {
@@ -33,6 +36,7 @@ struct Arguments {
     only: Vec<String>,
     python: PathBuf,
     output: PathBuf,
+    gates: bool,
     kernels: bool,
     growth: bool,
 }
@@ -41,12 +45,14 @@ impl Arguments {
     fn read(mut args: Parser) -> Result<Self> {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()).into();
         let output = turn::root().join("docs/results");
-        let mut read = Self { rounds: 5, only: Vec::new(), python, output, kernels: false, growth: false };
+        let mut read =
+            Self { rounds: 5, only: Vec::new(), python, output, gates: false, kernels: false, growth: false };
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Long("rounds") => read.rounds = args.value()?.parse().context("--rounds takes a number")?,
                 Arg::Long("only") => read.only.push(args.value()?.string()?),
                 Arg::Long("python") => read.python = args.value()?.into(),
+                Arg::Long("gates") => read.gates = true,
                 Arg::Long("kernels") => read.kernels = true,
                 Arg::Long("growth") => read.growth = true,
                 Arg::Long("output") => read.output = args.value()?.into(),
@@ -73,21 +79,29 @@ async fn main() -> Result<()> {
 }
 
 /// Measures all contestants in turn, and writes the results.
-async fn compare(Arguments { rounds, only, output, .. }: &Arguments, about: &About, places: &Places) -> Result<()> {
-    let (rounds, contestants) = (*rounds, contestants::choose(only)?);
-    eprintln!("» Making the case, by the oracle in f64 (about a minute)");
-    let case = Case::of_the_book(&places.root.join("public/timemachine.txt"))?;
-    case.write(&places.case())?;
+async fn compare(arguments: &Arguments, about: &About, places: &Places) -> Result<()> {
+    let &Arguments { rounds, ref only, ref output, gates, .. } = arguments;
+    let (all, table) = if gates { (contestants::WITH_GATES, &GATES) } else { (contestants::ALL, &BOOK) };
+    let contestants = contestants::choose(all, only)?;
+    let mut cases = BTreeMap::new();
+    for run in contestants.iter().map(|contestant| contestant.run) {
+        if let Entry::Vacant(entry) = cases.entry(run) {
+            eprintln!("» Making the case {run}, by the oracle in f64 (about a minute)");
+            let case = Case::of_the_book(run, &places.root.join("public/timemachine.txt"))?;
+            case.write(&places.cases().join(run))?;
+            entry.insert(case);
+        }
+    }
     let mut rows: Vec<Row> = contestants.iter().map(|&contestant| Row::new(contestant)).collect();
     for round in 1..=rounds {
         eprintln!("\n━━━ round {round} of {rounds} ━━━");
         for row in rows.iter_mut().filter(|row| row.problem.is_none()) {
-            turn(row, &case, places).await;
+            turn(row, &cases[row.contestant.run], places).await;
             eprintln!("{:>36}  {}", row.contestant.name, row.last());
         }
     }
-    print(format_args!("\n{}", results::write(output, about, rounds, &rows)?));
-    print(format_args!("This table is in {}.", output.join("bench.md").display()));
+    print(format_args!("\n{}", results::write(output, table, about, rounds, &rows)?));
+    print(format_args!("This table is in {}.", output.join(format!("{}.md", table.name)).display()));
     Ok(())
 }
 

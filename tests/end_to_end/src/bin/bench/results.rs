@@ -92,23 +92,59 @@ fn ours<'a>(rows: &'a [Row], place: &str) -> Vec<&'a Row> {
     rows.iter().filter(|row| row.contestant.is_ours() && row.contestant.place() == place).collect()
 }
 
+/// What a comparison is called and says of itself.
+pub struct Comparison {
+    /// Of the files.
+    pub name: &'static str,
+    title: &'static str,
+    setting: &'static str,
+    notes: &'static str,
+}
+
+/// The book's first network.
+pub const BOOK: Comparison = Comparison {
+    name: "bench",
+    title: "Time Traveller and its peers",
+    setting: "batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1",
+    notes: "- Ours in the browser is the built page's own worker, timed from outside over whole epochs, each with the \
+    sample of 50 characters that the page shows: the peers have no such extra. Natively there are no samples.\n\
+    - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
+    - WebAssembly runs on one thread: the page that measures, like most static hosts, does not isolate itself from \
+    other origins, which threads need.\n\
+    - TensorFlow.js and jax-js take part twice: with their own automatic gradients, as their users write it, and “by \
+    hand”, with gradients written out in `benches/peers/` so that `dw_hh` is one tall product instead of 35.\n\
+    - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n",
+};
+
+/// GRU and LSTM.
+pub const GATES: Comparison = Comparison {
+    name: "gates",
+    title: "GRU and LSTM in the browser",
+    setting: "batch 32, 35 steps, 256 hidden units, vocabulary 28, from scratch, state carried, seed 1",
+    notes: "- Ours is the built page's own worker, timed from outside over whole epochs, each with the sample of 50 \
+    characters that the page shows; it tells the losses of its epochs, not its parameters.\n\
+    - WebAssembly runs on one thread.\n\
+    - TensorFlow.js' are `tf.layers.gru` and `tf.layers.lstm` with the sigmoid and automatic gradients \
+    (`benches/peers/tensorflow_layers.js`). jax-js has neither.\n",
+};
+
 /// Writes both files to this folder; returns the tables as Markdown.
-pub fn write(folder: &Path, about: &About, rounds: usize, rows: &[Row]) -> Result<String> {
+pub fn write(folder: &Path, comparison: &Comparison, about: &About, rounds: usize, rows: &[Row]) -> Result<String> {
     let contestants: Vec<Value> = rows.iter().map(|row| row.json(&ours(rows, row.contestant.place()))).collect();
     let mut result = about.json();
     result["rounds"] = json!(rounds);
     result["seconds_a_turn"] = json!(SECONDS);
-    result["setting"] = json!("batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1");
+    result["setting"] = json!(comparison.setting);
     result["contestants"] = json!(contestants);
-    let text = markdown(about, rounds, rows);
+    let text = markdown(comparison, about, rounds, rows);
     fs::create_dir_all(folder)?;
-    fs::write(folder.join("bench.json"), format!("{result:#}\n"))?;
-    fs::write(folder.join("bench.md"), &text)?;
+    fs::write(folder.join(comparison.name).with_extension("json"), format!("{result:#}\n"))?;
+    fs::write(folder.join(comparison.name).with_extension("md"), &text)?;
     Ok(text)
 }
 
 /// The tables, with the conditions of the measurement.
-fn markdown(about: &About, rounds: usize, rows: &[Row]) -> String {
+fn markdown(comparison: &Comparison, about: &About, rounds: usize, rows: &[Row]) -> String {
     let packages: Vec<String> = about
         .packages
         .as_object()
@@ -117,11 +153,12 @@ fn markdown(about: &About, rounds: usize, rows: &[Row]) -> String {
         .map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or_default()))
         .chain(rows.iter().find_map(|row| row.version.clone()))
         .collect();
+    let Comparison { title, setting, notes, .. } = comparison;
     let mut text = format!(
-        "# Time Traveller and its peers\n\n\
+        "# {title}\n\n\
          The same network, parameters and minibatches, the same complete training step (forward, backward through all \
-         35 steps, clipping of the global norm, SGD), in the book's setting: batch 32, 35 steps, 512 hidden units, \
-         vocabulary 28, state carried.\nTokens per second, median of {rounds} interleaved rounds; every loss \
+         35 steps, clipping of the global norm, SGD): {setting}.\n\
+         Tokens per second, median of {rounds} interleaved rounds; every loss \
          checked against an oracle in f64, and so are the parameters that the peers end with.\n\n\
          {}- versions: {}\n",
         about.markdown(),
@@ -132,18 +169,8 @@ fn markdown(about: &About, rounds: usize, rows: &[Row]) -> String {
     for place in places {
         text += &table(place, rows);
     }
-    text + NOTES
+    text + "\n" + notes
 }
-
-const NOTES: &str = "\n\
-    - Ours in the browser is the built page's own worker, timed from outside over whole epochs, each with the sample \
-    of 50 characters that the page shows: the peers have no such extra. Natively there are no samples.\n\
-    - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
-    - WebAssembly runs on one thread: the page that measures, like most static hosts, does not isolate itself from \
-    other origins, which threads need.\n\
-    - TensorFlow.js and jax-js take part twice: with their own automatic gradients, as their users write it, and “by \
-    hand”, with gradients written out in `benches/peers/` so that `dw_hh` is one tall product instead of 35.\n\
-    - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n";
 
 fn table(place: &str, rows: &[Row]) -> String {
     let ours = ours(rows, place);

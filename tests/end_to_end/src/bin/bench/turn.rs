@@ -33,8 +33,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// The folder of the case.
-    pub fn case(&self) -> PathBuf {
+    /// The folder of the cases: one for each run of the book that is measured.
+    pub fn cases(&self) -> PathBuf {
         self.root.join("target/bench")
     }
 
@@ -66,10 +66,10 @@ pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Resu
         }
         How::Page { module, options, .. } => {
             let options: Value = serde_json::from_str(options)?;
-            in_browser("bench", vec![json!(module), options, json!(SECONDS)], places).await
+            in_browser("bench", vec![json!(contestant.run), json!(module), options, json!(SECONDS)], places).await
         }
         How::Engine(choice) => engine(choice, case).await.map(Told::Outcome),
-        How::PyTorch { network, on } => pytorch(network, on, places).await,
+        How::PyTorch { network, on } => pytorch(network, on, &places.cases().join(contestant.run), places).await,
     }
 }
 
@@ -90,7 +90,7 @@ pub async fn in_browser<T: DeserializeOwned>(function: &str, arguments: Vec<Valu
 }
 
 async fn visit(places: &Places) -> Result<Visit> {
-    let also = vec![("dist", places.root.join("dist")), ("case", places.case())];
+    let also = vec![("dist", places.root.join("dist")), ("cases", places.cases())];
     let visit = Visit::start_with(Options { folder: places.peers(), also, ..Options::default() }).await?;
     visit.open("").await?;
     Ok(visit)
@@ -122,10 +122,10 @@ async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
     }
 }
 
-async fn pytorch(network: &str, on: On, places: &Places) -> Result<Told> {
+async fn pytorch(network: &str, on: On, case: &Path, places: &Places) -> Result<Told> {
     let python = places.python.display();
     let mut script = Command::new(&places.python);
-    script.arg(places.peers().join("pytorch.py")).arg(places.case());
+    script.arg(places.peers().join("pytorch.py")).arg(case);
     script.args(["--network", network, "--threads", &on.threads().to_string(), "--seconds", &SECONDS.to_string()]);
     let output = match tokio::time::timeout(TIMEOUT, script.kill_on_drop(true).output()).await {
         Ok(Ok(output)) => output,
