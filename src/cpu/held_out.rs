@@ -81,7 +81,7 @@ impl HeldOut {
         let vocabulary = self.weights.parameters.network.sizes.vocabulary;
         let (batch, column) = self.at;
         let rows = &self.batches[batch];
-        if column == 0 {
+        if column == 0 && batch > 0 {
             self.reader = reader(&self.weights.parameters, self.library, rows.len());
         }
         self.reader.read(&mut self.weights, rows.iter().map(|start| tokens[start + column]));

@@ -11,7 +11,7 @@ pub use oracle::ORACLES;
 use super::layer::{
     self, BIAS_GRADS, GENERATE_LOOK_UP, GENERATE_PRODUCT, INPUT_LOOK_UP, LOOK_UP_GRADS, MINIBATCH, join,
 };
-use super::shared::{ROW_PRODUCT, SIGMOID, TANH, TIME_STEPS, UNITS_OF_GROUP};
+use super::shared::{BACKWARD_STEPS, FORWARD_STEPS, ROW_PRODUCT, SIGMOID, TANH, TIME_STEPS, UNITS_OF_GROUP};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
@@ -115,13 +115,13 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: GRU_FORWARD.name,
         wgsl: wgsl!("gru_forward.wgsl"),
-        uses: &[TANH, SIGMOID, TIME_STEPS],
+        uses: &[TANH, SIGMOID, TIME_STEPS, FORWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::gru_forward }),
     },
     Code {
         kernel: GRU_BACKWARD.name,
         wgsl: wgsl!("gru_backward.wgsl"),
-        uses: &[TIME_STEPS],
+        uses: &[TIME_STEPS, BACKWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::gru_backward }),
     },
     Code {

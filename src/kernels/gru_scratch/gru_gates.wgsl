@@ -35,12 +35,5 @@ fn gru_gates(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    if !SEQUENCE {
-        block_product(group, local, dims.batch_padded, dims.hidden_padded, dims.hidden_padded);
-        return;
-    }
-    for (var i = 0u; i < dims.times; i++) {
-        current = dims.t + i;
-        sequence_step(group, local, dims.batch_padded, dims.hidden_padded, dims.hidden_padded);
-    }
+    forward_steps(group, local);
 }

@@ -11,7 +11,7 @@ pub use oracle::ORACLES;
 use super::layer::{
     self, BIAS_GRADS, GENERATE_LOOK_UP, GENERATE_PRODUCT, INPUT_LOOK_UP, LOOK_UP_GRADS, MINIBATCH, join,
 };
-use super::shared::{ROW_PRODUCT, SIGMOID, TANH, TIME_STEPS, UNITS_OF_GROUP};
+use super::shared::{BACKWARD_STEPS, FORWARD_STEPS, ROW_PRODUCT, SIGMOID, TANH, TIME_STEPS, UNITS_OF_GROUP};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
@@ -159,25 +159,25 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: GRU_GATES.name,
         wgsl: wgsl!("gru_gates.wgsl"),
-        uses: &[SIGMOID, TIME_STEPS],
+        uses: &[SIGMOID, TIME_STEPS, FORWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::gru_gates }),
     },
     Code {
         kernel: GRU_CANDIDATE.name,
         wgsl: wgsl!("gru_candidate.wgsl"),
-        uses: &[TANH, TIME_STEPS],
+        uses: &[TANH, TIME_STEPS, FORWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::gru_candidate }),
     },
     Code {
         kernel: GRU_CANDIDATE_BACKWARD.name,
         wgsl: wgsl!("gru_candidate_backward.wgsl"),
-        uses: &[TIME_STEPS],
+        uses: &[TIME_STEPS, BACKWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::gru_candidate_backward }),
     },
     Code {
         kernel: GRU_GATES_BACKWARD.name,
         wgsl: wgsl!("gru_gates_backward.wgsl"),
-        uses: &[TIME_STEPS],
+        uses: &[TIME_STEPS, BACKWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::gru_gates_backward }),
     },
     Code {

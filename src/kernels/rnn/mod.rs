@@ -7,7 +7,7 @@ mod oracle;
 
 pub use oracle::ORACLES;
 
-use super::shared::{ADD_LOGITS, CURRENT_TOKEN, TANH, TIME_STEPS, UNITS_OF_GROUP};
+use super::shared::{ADD_LOGITS, BACKWARD_STEPS, CURRENT_TOKEN, FORWARD_STEPS, TANH, TIME_STEPS, UNITS_OF_GROUP};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
@@ -107,13 +107,13 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: STEP_FORWARD.name,
         wgsl: wgsl!("step_forward.wgsl"),
-        uses: &[TANH, TIME_STEPS],
+        uses: &[TANH, TIME_STEPS, FORWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::step_forward }),
     },
     Code {
         kernel: STEP_BACKWARD.name,
         wgsl: wgsl!("step_backward.wgsl"),
-        uses: &[TIME_STEPS],
+        uses: &[TIME_STEPS, BACKWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::step_backward }),
     },
     Code {

@@ -31,14 +31,5 @@ fn step_backward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    if !SEQUENCE {
-        let inner = select(dims.hidden_padded, 0u, dims.t + 1u == dims.steps);
-        block_product(group, local, dims.batch_padded, dims.hidden_padded, inner);
-        return;
-    }
-    for (var i = 0u; i < dims.times; i++) {
-        current = dims.t - i;
-        let inner = select(dims.hidden_padded, 0u, current + 1u == dims.steps);
-        sequence_step(group, local, dims.batch_padded, dims.hidden_padded, inner);
-    }
+    backward_steps(group, local, dims.hidden_padded, 0u);
 }

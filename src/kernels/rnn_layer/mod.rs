@@ -10,7 +10,7 @@ pub use oracle::ORACLES;
 use super::layer::{
     self, BIAS_GRADS, GENERATE_LOOK_UP, GENERATE_PRODUCT, INPUT_LOOK_UP, LOOK_UP_GRADS, MINIBATCH, join,
 };
-use super::shared::{ROW_PRODUCT, TANH, TIME_STEPS, UNITS_OF_GROUP};
+use super::shared::{BACKWARD_STEPS, FORWARD_STEPS, ROW_PRODUCT, TANH, TIME_STEPS, UNITS_OF_GROUP};
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
@@ -136,13 +136,13 @@ pub const CODE: &[Code] = &[
     Code {
         kernel: RNN_FORWARD.name,
         wgsl: wgsl!("rnn_forward.wgsl"),
-        uses: &[TANH, TIME_STEPS],
+        uses: &[TANH, TIME_STEPS, FORWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Forward, run: cpu::rnn_forward }),
     },
     Code {
         kernel: RNN_BACKWARD.name,
         wgsl: wgsl!("rnn_backward.wgsl"),
-        uses: &[TIME_STEPS],
+        uses: &[TIME_STEPS, BACKWARD_STEPS],
         cpu: Some(Cpu { parts: Parts::Backward, run: cpu::rnn_backward }),
     },
     Code {

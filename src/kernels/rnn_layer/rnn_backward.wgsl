@@ -32,15 +32,5 @@ fn rnn_backward(
     @builtin(local_invocation_index) local: u32,
 ) {
     let group = invocation(workgroup, workgroups, 0u, 1u);
-    let inner = dims.hidden_padded;
-    if !SEQUENCE {
-        let terms = select(inner, 0u, dims.t + 1u == dims.steps);
-        block_product(group, local, dims.batch_padded, dims.hidden_padded, terms);
-        return;
-    }
-    for (var i = 0u; i < dims.times; i++) {
-        current = dims.t - i;
-        let terms = select(inner, 0u, current + 1u == dims.steps);
-        sequence_step(group, local, dims.batch_padded, dims.hidden_padded, terms);
-    }
+    backward_steps(group, local, dims.hidden_padded, 0u);
 }

@@ -10,6 +10,10 @@ pub const TANH: &str = wgsl!("tanh.wgsl");
 pub const PATCH: &str = wgsl!("patch.wgsl");
 /// The product of one time step, in a dispatch of its own or in one for all time steps.
 pub const TIME_STEPS: &str = wgsl!("time_steps.wgsl");
+/// Successive time steps of the forward pass; after [`TIME_STEPS`].
+pub const FORWARD_STEPS: &str = wgsl!("forward_steps.wgsl");
+/// Successive time steps of the backward pass, from the last; after [`TIME_STEPS`].
+pub const BACKWARD_STEPS: &str = wgsl!("backward_steps.wgsl");
 /// Which hidden units a workgroup computes in a step of prediction.
 pub const UNITS_OF_GROUP: &str = wgsl!("units.wgsl");
 /// Picks the token that a step of prediction reads.
