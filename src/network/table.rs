@@ -178,6 +178,11 @@ impl Param {
     pub const fn with_transposed(self) -> Self {
         Self { transposed: true, ..self }
     }
+
+    /// A layer's weights of its input: above the lowest with a transposed copy, by which the layer below gets its gradient.
+    pub const fn of_input(self) -> Self {
+        Self { transposed: matches!(self.shape[0], Dim::H), ..self }
+    }
 }
 
 /// What an optimizer keeps from one training step to the next.

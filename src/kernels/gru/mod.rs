@@ -15,7 +15,7 @@ use super::shared::{BACKWARD_STEPS, FORWARD_STEPS, ROW_PRODUCT, SIGMOID, TANH, T
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::UNITS;
 use crate::network::work::{Counts, Work};
-use crate::network::{Access::*, Dim, Extent, Files, Kernel, Module, Param, Runs, Tensor};
+use crate::network::{Access::*, Dim, Extent, Kernel, Module, Runs, Tensor};
 
 /// The state's part of the candidate, r, u, and the input's part of the candidate. The state has the first three, the
 /// input the last three.
@@ -36,50 +36,36 @@ const OWN: [Tensor; 5] = [
 const LOWEST: [Tensor; 8] = join(MINIBATCH, OWN);
 
 /// The order of PyTorch's gates, r, z, n, among the input's and among the state's.
-const OF_INPUT: &[usize] = &[0, 1, 2];
-const OF_STATE: &[usize] = &[1, 2, 0];
+const ORDERS: [&[usize]; 2] = [&[0, 1, 2], &[1, 2, 0]];
 
 /// The lowest layer, and those above it.
 pub const CONCISE: [Module; 2] = [
     Module {
         name: "gru_concise",
-        params: &[
-            Param::concise("w_x", &[Dim::Rows, THREE], Files::Transposed("rnn.weight_ih_l", OF_INPUT)),
-            Param::concise("w_h", &[Dim::H, THREE], Files::Transposed("rnn.weight_hh_l", OF_STATE)).with_transposed(),
-            Param::concise("b_x", &[THREE], Files::Transposed("rnn.bias_ih_l", OF_INPUT)),
-            Param::concise("b_h", &[THREE], Files::Transposed("rnn.bias_hh_l", OF_STATE)),
-        ],
+        params: &layer::concise(&[Dim::Rows, THREE], &[Dim::H, THREE], ORDERS),
         tensors: &LOWEST,
         forward: &[&INPUT_LOOK_UP, &GRU_FORWARD],
         backward: &[&GRU_BACKWARD],
         gradients: &[&W_H_GRAD, &LOOK_UP_GRADS],
         generate: &[&GENERATE_LOOK_UP, &GRU_GENERATE],
-        generate_tensors: &[
-            Tensor::floats("generated_gates", &[GATES]),
-            Tensor::floats("generated_states", &[Dim::Count(2), Dim::H]),
-        ],
+        generate_tensors: GENERATE_TENSORS,
         ..Module::EMPTY
     },
     Module {
         name: "gru_concise_upper",
-        params: &[
-            Param::concise("w_x", &[Dim::H, THREE], Files::Transposed("rnn.weight_ih_l", OF_INPUT)).with_transposed(),
-            Param::concise("w_h", &[Dim::H, THREE], Files::Transposed("rnn.weight_hh_l", OF_STATE)).with_transposed(),
-            Param::concise("b_x", &[THREE], Files::Transposed("rnn.bias_ih_l", OF_INPUT)),
-            Param::concise("b_h", &[THREE], Files::Transposed("rnn.bias_hh_l", OF_STATE)),
-        ],
+        params: &layer::concise(&[Dim::H, THREE], &[Dim::H, THREE], ORDERS),
         tensors: &OWN,
         forward: &[&INPUT_PRODUCT, &GRU_FORWARD],
         backward: &[&GRU_BACKWARD, &INPUT_BACKWARD],
         gradients: &[&W_H_GRAD, &W_X_GRAD, &BIAS_GRADS],
         generate: &[&GENERATE_PRODUCT, &GRU_GENERATE],
-        generate_tensors: &[
-            Tensor::floats("generated_gates", &[GATES]),
-            Tensor::floats("generated_states", &[Dim::Count(2), Dim::H]),
-        ],
+        generate_tensors: GENERATE_TENSORS,
         ..Module::EMPTY
     },
 ];
+
+const GENERATE_TENSORS: &[Tensor] =
+    &[Tensor::floats("generated_gates", &[GATES]), Tensor::floats("generated_states", &[Dim::Count(2), Dim::H])];
 
 const INPUT_PRODUCT: Kernel = layer::input_product(3);
 const INPUT_BACKWARD: Kernel = layer::input_backward(3);

@@ -44,16 +44,20 @@ const W_HG: Files = Files::Gates(&["w_hz", "w_hr"]);
 const W_HN: Files = Files::Gates(&["w_hh"]);
 const B_H: Files = Files::Gates(&["b_z", "b_r", "b_h"]);
 
+const fn params(w_x: &'static [Dim]) -> [Param; 4] {
+    [
+        Param::scratch("w_x", w_x, W_X).of_input(),
+        Param::scratch("w_hg", &[Dim::H, TWO], W_HG).with_transposed(),
+        Param::scratch("w_hn", &[Dim::H, Dim::H], W_HN).with_transposed(),
+        Param::scratch("b_h", &[GATES], B_H),
+    ]
+}
+
 /// The lowest layer, and those above it.
 pub const SCRATCH: [Module; 2] = [
     Module {
         name: "gru_scratch",
-        params: &[
-            Param::scratch("w_x", &[Dim::Rows, GATES], W_X),
-            Param::scratch("w_hg", &[Dim::H, TWO], W_HG).with_transposed(),
-            Param::scratch("w_hn", &[Dim::H, Dim::H], W_HN).with_transposed(),
-            Param::scratch("b_h", &[GATES], B_H),
-        ],
+        params: &params(&[Dim::Rows, GATES]),
         tensors: &LOWEST,
         forward: &[&INPUT_LOOK_UP, &GRU_GATES, &GRU_CANDIDATE],
         backward: &[&GRU_CANDIDATE_BACKWARD, &GRU_GATES_BACKWARD],
@@ -64,12 +68,7 @@ pub const SCRATCH: [Module; 2] = [
     },
     Module {
         name: "gru_scratch_upper",
-        params: &[
-            Param::scratch("w_x", &[Dim::H, GATES], W_X).with_transposed(),
-            Param::scratch("w_hg", &[Dim::H, TWO], W_HG).with_transposed(),
-            Param::scratch("w_hn", &[Dim::H, Dim::H], W_HN).with_transposed(),
-            Param::scratch("b_h", &[GATES], B_H),
-        ],
+        params: &params(&[Dim::H, GATES]),
         tensors: &OWN,
         forward: &[&INPUT_PRODUCT, &GRU_GATES, &GRU_CANDIDATE],
         backward: &[&GRU_CANDIDATE_BACKWARD, &GRU_GATES_BACKWARD, &INPUT_BACKWARD],

@@ -17,7 +17,7 @@ use super::shared::{BIAS_COLUMNS, CURRENT_TOKEN, LOOK_UP, ROW_PRODUCT, UNITS_OF_
 use crate::network::code::{Code, Cpu, Parts, wgsl};
 use crate::network::table::{BELOW, DBELOW, GENERATED_BELOW, UNITS};
 use crate::network::work::{Counts, Work};
-use crate::network::{Access::*, Content, Dim, Extent, Kernel, Runs, Tensor};
+use crate::network::{Access::*, Content, Dim, Extent, Files, Kernel, Param, Runs, Tensor};
 
 /// The tensors of the minibatch, which the lowest layer reads.
 pub const MINIBATCH: [Tensor; 3] = [
@@ -37,6 +37,22 @@ pub const fn join<const A: usize, const B: usize, const N: usize>(a: [Tensor; A]
         i += 1;
     }
     all
+}
+
+/// The parameters of PyTorch's layers, whose input and state have equally many gates, by the shape of `w_x` and that of
+/// `w_h`, and by PyTorch's order of gates among the input's and among the state's.
+pub const fn concise(
+    w_x: &'static [Dim],
+    w_h: &'static [Dim; 2],
+    [of_input, of_state]: [&'static [usize]; 2],
+) -> [Param; 4] {
+    let (_, biases) = w_h.split_at(1);
+    [
+        Param::concise("w_x", w_x, Files::Transposed("rnn.weight_ih_l", of_input)).of_input(),
+        Param::concise("w_h", w_h, Files::Transposed("rnn.weight_hh_l", of_state)).with_transposed(),
+        Param::concise("b_x", biases, Files::Transposed("rnn.bias_ih_l", of_input)),
+        Param::concise("b_h", biases, Files::Transposed("rnn.bias_hh_l", of_state)),
+    ]
 }
 
 /// `gates = w_x[x] + b_x + b_h`

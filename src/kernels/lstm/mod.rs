@@ -66,28 +66,18 @@ const W_X: Files = Files::Gates(&["w_xi", "w_xf", "w_xc", "w_xo"]);
 const W_H: Files = Files::Gates(&["w_hi", "w_hf", "w_hc", "w_ho"]);
 const B_H: Files = Files::Gates(&["b_i", "b_f", "b_c", "b_o"]);
 
+const fn scratch(w_x: &'static [Dim]) -> [Param; 3] {
+    [
+        Param::scratch("w_x", w_x, W_X).of_input(),
+        Param::scratch("w_h", &[Dim::H, GATES], W_H).with_transposed(),
+        Param::scratch("b_h", &[GATES], B_H),
+    ]
+}
+
 /// The book's from scratch: the lowest layer, and those above it.
 pub const SCRATCH: [Module; 2] = [
-    Module {
-        name: "lstm_scratch",
-        params: &[
-            Param::scratch("w_x", &[Dim::Rows, GATES], W_X),
-            Param::scratch("w_h", &[Dim::H, GATES], W_H).with_transposed(),
-            Param::scratch("b_h", &[GATES], B_H),
-        ],
-        tensors: &SCRATCH_LOWEST,
-        ..BASE
-    },
-    Module {
-        name: "lstm_scratch_upper",
-        params: &[
-            Param::scratch("w_x", &[Dim::H, GATES], W_X).with_transposed(),
-            Param::scratch("w_h", &[Dim::H, GATES], W_H).with_transposed(),
-            Param::scratch("b_h", &[GATES], B_H),
-        ],
-        tensors: &SCRATCH_UPPER,
-        ..UPPER
-    },
+    Module { name: "lstm_scratch", params: &scratch(&[Dim::Rows, GATES]), tensors: &SCRATCH_LOWEST, ..BASE },
+    Module { name: "lstm_scratch_upper", params: &scratch(&[Dim::H, GATES]), tensors: &SCRATCH_UPPER, ..UPPER },
 ];
 
 /// The order of PyTorch's gates.
@@ -95,24 +85,10 @@ const ALL: &[usize] = &[0, 1, 2, 3];
 
 /// PyTorch's `nn.LSTM`: the lowest layer, and those above it.
 pub const CONCISE: [Module; 2] = [
-    Module {
-        name: "lstm_concise",
-        params: &[
-            Param::concise("w_x", &[Dim::Rows, GATES], Files::Transposed("rnn.weight_ih_l", ALL)),
-            Param::concise("w_h", &[Dim::H, GATES], Files::Transposed("rnn.weight_hh_l", ALL)).with_transposed(),
-            Param::concise("b_x", &[GATES], Files::Transposed("rnn.bias_ih_l", ALL)),
-            Param::concise("b_h", &[GATES], Files::Transposed("rnn.bias_hh_l", ALL)),
-        ],
-        ..BASE
-    },
+    Module { name: "lstm_concise", params: &layer::concise(&[Dim::Rows, GATES], &[Dim::H, GATES], [ALL; 2]), ..BASE },
     Module {
         name: "lstm_concise_upper",
-        params: &[
-            Param::concise("w_x", &[Dim::H, GATES], Files::Transposed("rnn.weight_ih_l", ALL)).with_transposed(),
-            Param::concise("w_h", &[Dim::H, GATES], Files::Transposed("rnn.weight_hh_l", ALL)).with_transposed(),
-            Param::concise("b_x", &[GATES], Files::Transposed("rnn.bias_ih_l", ALL)),
-            Param::concise("b_h", &[GATES], Files::Transposed("rnn.bias_hh_l", ALL)),
-        ],
+        params: &layer::concise(&[Dim::H, GATES], &[Dim::H, GATES], [ALL; 2]),
         ..UPPER
     },
 ];

@@ -54,50 +54,26 @@ const UPPER: Module = Module {
     ..BASE
 };
 
+const fn scratch(w_x: &'static [Dim]) -> [Param; 3] {
+    [
+        Param::scratch("w_x", w_x, Files::Gates(&["w_xh"])).of_input(),
+        Param::scratch("w_h", &[Dim::H, Dim::H], Files::Gates(&["w_hh"])).with_transposed(),
+        Param::scratch("b_h", &[Dim::H], Files::Same),
+    ]
+}
+
 /// The lowest of several layers from scratch, and those above it.
 pub const SCRATCH: [Module; 2] = [
-    Module {
-        name: "rnn_scratch",
-        params: &[
-            Param::scratch("w_x", &[Dim::Rows, Dim::H], Files::Gates(&["w_xh"])),
-            Param::scratch("w_h", &[Dim::H, Dim::H], Files::Gates(&["w_hh"])).with_transposed(),
-            Param::scratch("b_h", &[Dim::H], Files::Same),
-        ],
-        tensors: &SCRATCH_LOWEST,
-        ..BASE
-    },
-    Module {
-        name: "rnn_scratch_upper",
-        params: &[
-            Param::scratch("w_x", &[Dim::H, Dim::H], Files::Gates(&["w_xh"])).with_transposed(),
-            Param::scratch("w_h", &[Dim::H, Dim::H], Files::Gates(&["w_hh"])).with_transposed(),
-            Param::scratch("b_h", &[Dim::H], Files::Same),
-        ],
-        tensors: &SCRATCH_UPPER,
-        ..UPPER
-    },
+    Module { name: "rnn_scratch", params: &scratch(&[Dim::Rows, Dim::H]), tensors: &SCRATCH_LOWEST, ..BASE },
+    Module { name: "rnn_scratch_upper", params: &scratch(&[Dim::H, Dim::H]), tensors: &SCRATCH_UPPER, ..UPPER },
 ];
 
 /// PyTorch's `nn.RNN`: the lowest layer, and those above it.
 pub const CONCISE: [Module; 2] = [
-    Module {
-        name: "rnn_concise",
-        params: &[
-            Param::concise("w_x", &[Dim::Rows, Dim::H], Files::Transposed("rnn.weight_ih_l", &[0])),
-            Param::concise("w_h", &[Dim::H, Dim::H], Files::Transposed("rnn.weight_hh_l", &[0])).with_transposed(),
-            Param::concise("b_x", &[Dim::H], Files::Transposed("rnn.bias_ih_l", &[0])),
-            Param::concise("b_h", &[Dim::H], Files::Transposed("rnn.bias_hh_l", &[0])),
-        ],
-        ..BASE
-    },
+    Module { name: "rnn_concise", params: &layer::concise(&[Dim::Rows, Dim::H], &[Dim::H, Dim::H], [&[0]; 2]), ..BASE },
     Module {
         name: "rnn_concise_upper",
-        params: &[
-            Param::concise("w_x", &[Dim::H, Dim::H], Files::Transposed("rnn.weight_ih_l", &[0])).with_transposed(),
-            Param::concise("w_h", &[Dim::H, Dim::H], Files::Transposed("rnn.weight_hh_l", &[0])).with_transposed(),
-            Param::concise("b_x", &[Dim::H], Files::Transposed("rnn.bias_ih_l", &[0])),
-            Param::concise("b_h", &[Dim::H], Files::Transposed("rnn.bias_hh_l", &[0])),
-        ],
+        params: &layer::concise(&[Dim::H, Dim::H], &[Dim::H, Dim::H], [&[0]; 2]),
         ..UPPER
     },
 ];

@@ -95,7 +95,7 @@ words! {
         "rnn": "RNN", "RNN";
         "gru": "GRU", "GRU";
         "lstm": "LSTM", "LSTM";
-        "scratch": "from scratch", "从零开始";
+        "scratch": "scratch", "从零开始";
         "concise": "concise", "简洁";
         "sgd": "SGD", "SGD";
         "adam": "Adam", "Adam";
