@@ -181,6 +181,11 @@ fn the_last_of_all_characters_costs_no_more_than_its_table() {
     check(&with("vocabulary", char::MAX.to_string())).unwrap();
 }
 
+#[test]
+fn a_network_that_its_file_does_not_hold_costs_nothing() {
+    check(&with("hidden", "8192")).unwrap();
+}
+
 /// Any JSON value.
 fn any_json() -> impl Strategy<Value = Value> {
     let number =

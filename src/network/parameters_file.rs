@@ -24,20 +24,45 @@ pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
     tensors.and_then(|tensors| read_from(&tensors, network)).map_err(Error::BadParameters)
 }
 
-/// A tensor of a file.
+/// A tensor of a file: some columns of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileTensor {
     pub name: String,
     pub shape: Vec<usize>,
     pub dims: Vec<Dim>,
-    /// Where each of its elements is in the vector of all parameters.
-    pub elements: Vec<usize>,
+    /// The parameter's elements in the vector of all parameters.
+    place: Range<usize>,
+    /// The parameter's columns; how many of them a gate has, and which gates the tensor has, in its order.
+    columns: usize,
+    across: usize,
+    gates: Vec<usize>,
+    /// Whether a row of the tensor is one of these columns.
+    transposed: bool,
 }
 
 impl FileTensor {
+    /// Where each of its elements is in the vector of all parameters.
+    fn elements(&self) -> Box<dyn Iterator<Item = usize> + '_> {
+        let (begin, columns) = (self.place.start, self.columns);
+        let rows = 0..self.place.len() / columns;
+        let at = move |row: usize, column: usize| begin + row * columns + column;
+        let across = self.across;
+        let picked = self.gates.iter().flat_map(move |gate| gate * across..(gate + 1) * across);
+        if self.transposed {
+            Box::new(picked.flat_map(move |column| rows.clone().map(move |row| at(row, column))))
+        } else {
+            Box::new(rows.flat_map(move |row| picked.clone().map(move |column| at(row, column))))
+        }
+    }
+
     /// Its elements.
-    pub fn of<F: Copy>(&self, numbers: &[F]) -> Vec<F> {
-        self.elements.iter().map(|&element| numbers[element]).collect()
+    fn of<F: Copy>(&self, numbers: &[F]) -> Vec<F> {
+        self.elements().map(|element| numbers[element]).collect()
+    }
+
+    /// Sets its elements in `numbers`.
+    fn put<F: Copy>(&self, numbers: &mut [F], own: &[F]) {
+        self.elements().zip(own).for_each(|(element, number)| numbers[element] = *number);
     }
 }
 
@@ -55,32 +80,30 @@ pub fn file_tensors(network: &Network) -> Vec<FileTensor> {
             (false, 0) => name.to_owned(),
             (false, layer) => format!("{name}_l{layer}"),
         };
-        let dims = param.shape.to_vec();
-        let shape = network.shape(&param);
+        let (dims, shape) = (param.shape.to_vec(), network.shape(&param));
         let columns = *shape.last().expect("a parameter has a dimension");
-        let rows = place.len() / columns;
-        let at = |row: usize, column: usize| place.start + row * columns + column;
+        let name = param.name.clone();
+        let whole =
+            FileTensor { name, shape, dims, place, columns, across: columns, gates: vec![0], transposed: false };
         match param.files {
-            Files::Same => {
-                tensors.push(FileTensor { name: param.name.clone(), shape, dims, elements: place.collect() });
-            }
+            Files::Same => tensors.push(whole),
             Files::Gates(names) => {
                 let across = columns / names.len();
                 for (gate, name) in names.iter().enumerate() {
-                    let of_row = |row| (gate * across..(gate + 1) * across).map(move |column| at(row, column));
-                    let (mut shape, mut dims) = (shape.clone(), dims.clone());
-                    (shape[dims.len() - 1], dims[shape.len() - 1]) = (across, Dim::H);
-                    let elements = (0..rows).flat_map(of_row).collect();
-                    tensors.push(FileTensor { name: layered(name), shape, dims, elements });
+                    let mut tensor = FileTensor { name: layered(name), ..whole.clone() };
+                    let last = tensor.shape.len() - 1;
+                    (tensor.shape[last], tensor.dims[last]) = (across, Dim::H);
+                    (tensor.across, tensor.gates) = (across, vec![gate]);
+                    tensors.push(tensor);
                 }
             }
             Files::Transposed(name, gates) => {
-                // Gate by gate in the order of the file.
                 let across = columns / gates.len();
-                let columns = gates.iter().flat_map(|gate| gate * across..(gate + 1) * across);
-                let elements = columns.flat_map(|column| (0..rows).map(move |row| at(row, column))).collect();
-                let (shape, dims) = (shape.into_iter().rev().collect(), dims.into_iter().rev().collect());
-                tensors.push(FileTensor { name: layered(name), shape, dims, elements });
+                let gates = gates.to_vec();
+                let mut tensor = FileTensor { name: layered(name), across, gates, transposed: true, ..whole };
+                tensor.shape.reverse();
+                tensor.dims.reverse();
+                tensors.push(tensor);
             }
         }
     }
@@ -92,11 +115,11 @@ pub fn file_tensors(network: &Network) -> Vec<FileTensor> {
 /// # Errors
 /// As [`floats`], for the first tensor at fault. Allocates nothing for a tensor that is missing.
 pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters, FileFault> {
+    let tensors = file_tensors(&network);
+    let read = tensors.iter().map(|tensor| floats(file, &tensor.name, &tensor.shape));
+    let read: Vec<Vec<f32>> = read.collect::<Result<_, _>>()?;
     let mut parameters = Parameters::zeros(network);
-    for tensor in file_tensors(&network) {
-        let numbers: Vec<f32> = floats(file, &tensor.name, &tensor.shape)?;
-        tensor.elements.into_iter().zip(numbers).for_each(|(element, number)| parameters.numbers[element] = number);
-    }
+    tensors.iter().zip(&read).for_each(|(tensor, own)| tensor.put(&mut parameters.numbers, own));
     Ok(parameters)
 }
 
@@ -135,8 +158,16 @@ fn state_file_tensors(network: &Network) -> Vec<(FileTensor, Range<usize>)> {
     for (state, place) in network.state_places() {
         match state {
             State::Numbers(name, count) => {
-                let (shape, dims) = (vec![count], vec![Dim::Count(count)]);
-                let tensor = FileTensor { name: name.to_owned(), shape, dims, elements: (0..count).collect() };
+                let tensor = FileTensor {
+                    name: name.to_owned(),
+                    shape: vec![count],
+                    dims: vec![Dim::Count(count)],
+                    place: 0..count,
+                    columns: count,
+                    across: count,
+                    gates: vec![0],
+                    transposed: false,
+                };
                 tensors.push((tensor, place));
             }
             State::OfParameters(name) => tensors.extend(file_tensors(network).into_iter().map(|tensor| {
@@ -155,8 +186,7 @@ fn state_file_tensors(network: &Network) -> Vec<(FileTensor, Range<usize>)> {
 pub fn read_state_from(file: &SafeTensors<'_>, parameters: &mut Parameters) -> Result<(), FileFault> {
     for (tensor, place) in state_file_tensors(&parameters.network) {
         let numbers: Vec<f32> = floats(file, &tensor.name, &tensor.shape)?;
-        let state = &mut parameters.state[place];
-        tensor.elements.into_iter().zip(numbers).for_each(|(element, number)| state[element] = number);
+        tensor.put(&mut parameters.state[place], &numbers);
     }
     Ok(())
 }
