@@ -41,28 +41,22 @@ pub struct FileTensor {
 }
 
 impl FileTensor {
-    /// Where each of its elements is in the vector of all parameters.
-    fn elements(&self) -> Box<dyn Iterator<Item = usize> + '_> {
-        let (begin, columns) = (self.place.start, self.columns);
-        let rows = 0..self.place.len() / columns;
-        let at = move |row: usize, column: usize| begin + row * columns + column;
-        let across = self.across;
-        let picked = self.gates.iter().flat_map(move |gate| gate * across..(gate + 1) * across);
-        if self.transposed {
-            Box::new(picked.flat_map(move |column| rows.clone().map(move |row| at(row, column))))
-        } else {
-            Box::new(rows.flat_map(move |row| picked.clone().map(move |column| at(row, column))))
-        }
+    /// Where element `i` is in the vector of all parameters.
+    fn element(&self, i: usize) -> usize {
+        let (rows, columns) = (self.place.len() / self.columns, self.across * self.gates.len());
+        let (row, column) = if self.transposed { (i % rows, i / rows) } else { (i / columns, i % columns) };
+        let (gate, unit) = (self.gates[column / self.across], column % self.across);
+        self.place.start + row * self.columns + gate * self.across + unit
     }
 
     /// Its elements.
     fn of<F: Copy>(&self, numbers: &[F]) -> Vec<F> {
-        self.elements().map(|element| numbers[element]).collect()
+        (0..self.shape.iter().product()).map(|i| numbers[self.element(i)]).collect()
     }
 
     /// Sets its elements in `numbers`.
     fn put<F: Copy>(&self, numbers: &mut [F], own: &[F]) {
-        self.elements().zip(own).for_each(|(element, number)| numbers[element] = *number);
+        own.iter().enumerate().for_each(|(i, number)| numbers[self.element(i)] = *number);
     }
 }
 
