@@ -1,5 +1,5 @@
 // Caches the page for offline use. `xtask/src/finish.rs` prepends VERSION, a digest of the whole page, and FILES, the
-// SHA-256 of each file by its relative address.
+// first digits of the SHA-256 of each file by its relative address.
 //
 // A cache holds one version, complete and verified, or is deleted: files of two versions are never mixed. The browser
 // installs a newer version next to the one in use; it takes over when no tab has the old one any more.
@@ -7,10 +7,10 @@
 const OURS = `time-traveller ${registration.scope} `;
 const CACHE = OURS + VERSION;
 
-// The build of the trainer for this browser, from the page's registration; the others are not cached.
-const TRAINER = new URL(location.href).searchParams.get("trainer");
+// The kind of the CPU engine's module for this browser, from the page's registration; the others are not cached.
+const CORES = new URL(location.href).searchParams.get("cores");
 
-const isWanted = file => !file.startsWith("trainer") || file.replace(/(_bg\.wasm|_loader\.js|\.js)$/, "") === TRAINER;
+const isWanted = file => !/^cores.*\.wasm$/.test(file) || file.replace(/(_threads)?\.wasm$/, "") === CORES;
 
 addEventListener("install", event => event.waitUntil(keep()));
 
@@ -26,7 +26,7 @@ async function keep() {
 
 async function keepFile(cache, file) {
     const response = await fetch(file, { cache: "no-cache" });
-    if (!response.ok || (await digest(response.clone())) !== FILES[file]) {
+    if (!response.ok || !(await digest(response.clone())).startsWith(FILES[file])) {
         throw new Error(`${file} is missing or of another version`);
     }
     await cache.put(file, response);
@@ -55,7 +55,17 @@ async function answer(request) {
     const file = new URL(request.url);
     const isPage = file.pathname === new URL(registration.scope).pathname;
     const cache = await caches.open(CACHE);
-    return (await cache.match(isPage ? "index.html" : request, { ignoreSearch: true })) ?? fetch(request);
+    const kept = await cache.match(isPage ? "index.html" : request, { ignoreSearch: true });
+    return isolated(kept ?? (await fetch(request)));
+}
+
+// With these headers the page's workers may share memory, also where its host does not send them.
+function isolated(response) {
+    if (!response.ok) return response;
+    const headers = new Headers(response.headers);
+    headers.set("Cross-Origin-Opener-Policy", "same-origin");
+    headers.set("Cross-Origin-Embedder-Policy", "require-corp");
+    return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
 // The page asks the waiting version to take over. Refused while other tabs are open: they would get files of both.

@@ -24,7 +24,7 @@ fn main() {
 
 async fn bench() -> time_traveller::Result<()> {
     bench_on(&Device::gpu(&Gpu::open().await?, BOOK)).await?;
-    bench_on(&Device::Cpu).await
+    bench_on(&Device::cpu()).await
 }
 
 async fn bench_on(device: &Device) -> time_traveller::Result<()> {

@@ -34,7 +34,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use time_traveller::engine::Devices;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{AutoOr, EngineChoice};
 
 #[derive(Parser)]
 #[command(about = "Trains on the minibatches of a safetensors file and writes every result, for comparison")]
@@ -52,7 +52,11 @@ impl Arguments {
     async fn train(&self) -> Result<(), String> {
         files::check_writable(&self.output)?;
         let case = steps::Case::read(&self.input)?;
-        let race = Devices::open().await.choose(self.engine, case.network).await.map_err(|error| error.to_string())?;
+        let race = Devices::open()
+            .await
+            .choose(self.engine, AutoOr::default(), case.network)
+            .await
+            .map_err(|error| error.to_string())?;
         steps::write(&self.output, &case.run(&race.winner).await?)
     }
 }

@@ -195,6 +195,18 @@ pub enum Error {
     )]
     TooLargeForCpu { megabytes: u64, allowed_megabytes: u64 },
 
+    #[error("The CPU engine could not be started ({0}): check the connection and reload the page.")]
+    NoCores(String),
+
+    #[error(
+        "The browser gives no more memory, and the network needs {megabytes} MB: close other pages, or lower Hidden units \
+         (hidden), Batch size (batch) or Time steps (steps)."
+    )]
+    NoMemory { megabytes: u64 },
+
+    #[error("A thread of the CPU engine does not answer: press Train to start a new run.")]
+    CoreLost,
+
     #[error(
         "An epoch would have {minibatches} minibatches, and at most {most} are supported: raise Batch size (batch) or \
          Time steps (steps), or lower Training tokens (tokens)."

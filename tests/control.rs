@@ -87,7 +87,7 @@ fn the_last_minibatch_of_an_epoch_ends_it() {
 fn a_minibatch_after_the_last_is_the_first_of_the_next_epoch() {
     pollster::block_on(async {
         let config = Config { validation: 100, ..small() };
-        let mut session = Session::new(&Device::Cpu, &Rc::new(corpus()), config).await.unwrap();
+        let mut session = Session::new(&Device::cpu(), &Rc::new(corpus()), config).await.unwrap();
         while session.progress().minibatch < session.minibatches() as u32 {
             assert_eq!(session.advance().await.unwrap(), None);
         }
@@ -222,7 +222,7 @@ fn hyperparameters_set_during_a_minibatch_change_at_the_next() {
         let on_gpu = Config { hidden: 256, batch: 16, steps: 10, tokens: 600, ..small() };
         let on_cpu = Config { hidden: 2048, batch: 64, steps: 4, tokens: 600, ..small() };
         let gpu = Device::gpu(&Gpu::open().await.unwrap(), network(on_gpu).sizes);
-        for (device, config) in [(gpu, on_gpu), (Device::Cpu, on_cpu)] {
+        for (device, config) in [(gpu, on_gpu), (Device::cpu(), on_cpu)] {
             let half_done = first_epoch(&device, config, async |session| {
                 assert_eq!(session.advance().await.unwrap(), None);
             });

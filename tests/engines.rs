@@ -55,7 +55,7 @@ fn weights_that_are_not_finite_are_noticed_and_kept_weights_are_those_of_the_end
     let parameters = &Parameters::init(network, 3);
     let gpu = pollster::block_on(Gpu::open()).unwrap();
     let gpus = gpu.tiles().map(|tile| Device::Gpu(gpu.clone(), tile));
-    for device in gpus.chain([Device::Cpu]) {
+    for device in gpus.chain([Device::cpu()]) {
         for (learning_rate, finite) in [(0.5, true), (f32::INFINITY, false)] {
             let hyperparameters = Hyperparameters { learning_rate, ..HYPERPARAMETERS };
             let setup = Setup { network, library: LIBRARY, minibatches: 2, hyperparameters, parameters };
@@ -96,7 +96,7 @@ fn both_engines_agree_with_the_oracle_over_many_positions() {
         norms.push(step.grad_norm);
     }
     let gpu = pollster::block_on(Gpu::open()).unwrap();
-    for device in [Device::gpu(&gpu, LONG), Device::Cpu] {
+    for device in [Device::gpu(&gpu, LONG), Device::cpu()] {
         let (got, got_norms) = pollster::block_on(trained(&device, &parameters, MINIBATCHES));
         let changed = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         let before: Vec<f64> = cast(&parameters.numbers);

@@ -96,13 +96,13 @@ fn corpus(config: &Config) -> Rc<Corpus> {
 fn begun(golden: &Golden) -> Session {
     let initial = Initial { window_offset: golden.window_offset, ..Initial::default() };
     let corpus = corpus(&golden.config);
-    pollster::block_on(Session::from_initial(&Device::Cpu, &corpus, golden.config, initial)).unwrap()
+    pollster::block_on(Session::from_initial(&Device::cpu(), &corpus, golden.config, initial)).unwrap()
 }
 
 fn resumed(file: &[u8]) -> (Session, Vec<EpochReport>) {
     let checkpoint = Checkpoint::read(file).unwrap();
     let corpus = corpus(&checkpoint.config);
-    let session = pollster::block_on(Session::from_checkpoint(&Device::Cpu, &corpus, &checkpoint));
+    let session = pollster::block_on(Session::from_checkpoint(&Device::cpu(), &corpus, &checkpoint));
     (session.unwrap(), checkpoint.reports)
 }
 
@@ -343,7 +343,7 @@ fn train(session: &mut Session, reports: &mut Vec<EpochReport>, stretch: Stretch
 #[test]
 fn the_cpu_engine_learns_as_it_did() {
     dense::without_simd();
-    assert_eq!(Device::Cpu.name(), "CPU (no SIMD)");
+    assert_eq!(Device::cpu().name(), "CPU (no SIMD)");
     for golden in runs() {
         let (mut session, mut reports) = (begun(&golden), Vec::new());
         train(&mut session, &mut reports, Stretch::Epoch);

@@ -62,7 +62,7 @@ fn both_engines_train_it_as_the_oracle_does() {
     let (network, gpu) = (case.network, gpu());
     let (expected, losses) = by_the_oracle(network, &case, MINIBATCHES);
     let before: Vec<f64> = cast(&case.parameters.numbers);
-    for device in [Device::gpu(&gpu, network.sizes), Device::Cpu] {
+    for device in [Device::gpu(&gpu, network.sizes), Device::cpu()] {
         let setup = Setup {
             network,
             library: LIBRARY,

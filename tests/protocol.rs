@@ -30,6 +30,7 @@ fn config() -> impl Strategy<Value = Config> {
                 Values::Whole(min, max) => (min + (f64::from(max - min) * place) as u32).to_string(),
                 Values::Positive(max) => (f64::from(max) * place).max(1e-6).to_string(),
                 Values::NotNegative(max) => (f64::from(max) * place).to_string(),
+                Values::AutoOr(max) => (1 + (f64::from(max - 1) * place) as u32).to_string(),
                 Values::Words(words) => words[(words.len() as f64 * place) as usize].to_owned(),
             };
             config.set(setting.key, &value).unwrap();

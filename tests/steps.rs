@@ -37,7 +37,7 @@ fn check(path: &Path) {
     let expected = steps::read_expected(path).unwrap();
     let gpu = pollster::block_on(Gpu::open()).unwrap();
     let tiles: Vec<Device> = gpu.tiles().map(|tile| Device::Gpu(gpu.clone(), tile)).collect();
-    for device in tiles.iter().chain([&Device::Cpu]) {
+    for device in tiles.iter().chain([&Device::cpu()]) {
         let results = pollster::block_on(case.run(device)).unwrap();
         let mut expected = expected.clone();
         if !results.contains_key("first.logits") {

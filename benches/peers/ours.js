@@ -1,13 +1,16 @@
 // Time Traveller itself: the built page's worker, with the page's commands. It draws the case's parameters and windows
 // from the seed, which the check of its losses confirms.
 
-// The build that the page chooses in a current Chromium.
-const WORKER = "dist/trainer_relaxed_simd_loader.js";
+const WORKER = "dist/worker.js";
 
-export async function measure({ config, sizes, minibatches }, { train = {}, settings = {} }, seconds) {
+// The kind of the CPU engine's module that the page chooses in a current Chromium.
+const CORES = { name: "cores_relaxed_simd" };
+
+export async function measure({ config, sizes, minibatches }, { train = {}, settings = {}, threads }, seconds) {
+    if (threads === "all") settings.threads = navigator.hardwareConcurrency;
     const epochs = minibatches.filter(({ begins }) => begins).length;
     const each = (minibatches.length / epochs) * sizes.batch * sizes.steps;
-    const worker = new Worker(WORKER);
+    const worker = new Worker(WORKER, CORES);
     try {
         const events = listen(worker);
         let device = "";
@@ -44,7 +47,7 @@ export async function measure({ config, sizes, minibatches }, { train = {}, sett
 
 /** Times each kernel of a training step with these settings. */
 export async function profile(config) {
-    const worker = new Worker(WORKER);
+    const worker = new Worker(WORKER, CORES);
     try {
         for await (const [name, event] of listen(worker)) {
             if (name === "Ready") {

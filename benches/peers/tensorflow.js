@@ -5,30 +5,31 @@ import { gpuName, measureTrainer } from "./training.js";
 
 const PACKAGES = "node_modules/@tensorflow/";
 
-export async function measure(theCase, { backend, gradients }, seconds) {
-    const { tf, device } = await open(backend);
+export async function measure(theCase, { backend, gradients, threads }, seconds) {
+    const { tf, device } = await open(backend, threads === "all" ? navigator.hardwareConcurrency : 1);
     return measureTrainer(new Trainer(tf, theCase, gradients), theCase, seconds, device);
 }
 
 /** Resolves to the library on this backend, and the name of the device. */
-export async function open(backend) {
+export async function open(backend, threads = 1) {
     await load(`${PACKAGES}tfjs/dist/tf.min.js`); // tfjs-core has no gradients
     await load(`${PACKAGES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
     const tf = window.tf;
     if (backend === "wasm") {
         tf.wasm.setWasmPaths(new URL(`${PACKAGES}tfjs-backend-wasm/dist/`, document.baseURI).href);
-        tf.wasm.setThreadsCount(1);
+        tf.wasm.setThreadsCount(threads);
     }
     if (!(await tf.setBackend(backend))) {
         throw new Error(`TensorFlow.js has no backend ${backend} here`);
     }
     await tf.ready();
-    return { tf, device: backend === "webgpu" ? await gpuName() : await wasmName(tf) };
+    return { tf, device: backend === "webgpu" ? await gpuName() : await wasmName(tf, threads) };
 }
 
-async function wasmName(tf) {
-    const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
-    return `WebAssembly, ${simd ? "SIMD" : "no SIMD"}, one thread`;
+async function wasmName(tf, threads) {
+    const has = async what => tf.env().getAsync(`WASM_HAS_${what}_SUPPORT`);
+    const several = threads > 1 && (await has("MULTITHREAD"));
+    return `WebAssembly, ${(await has("SIMD")) ? "SIMD" : "no SIMD"}, ${several ? `${threads} threads` : "one thread"}`;
 }
 
 function load(src) {

@@ -5,6 +5,7 @@
 use pulp::bytemuck::{Zeroable, cast_slice, cast_slice_mut};
 use pulp::{Simd, WithSimd};
 
+use crate::math::ln;
 use crate::simd::dispatch;
 
 /// `x = tanh(x)`, to f32's precision.
@@ -77,27 +78,16 @@ pub fn multiply(a: &mut [f32], b: &[f32]) {
 
 /// `a += b ⊙ c`
 pub fn add_products(a: &mut [f32], b: &[f32], c: &[f32]) {
-    struct AddProducts<'a>(&'a mut [f32], &'a [f32], &'a [f32]);
-    impl WithSimd for AddProducts<'_> {
-        type Output = ();
-
+    #[derive(Clone, Copy)]
+    struct AddProducts;
+    impl OfThree for AddProducts {
         #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) {
-            let (a, a_rest) = S::as_mut_simd_f32s(self.0);
-            let (b, b_rest) = S::as_simd_f32s(self.1);
-            let (c, c_rest) = S::as_simd_f32s(self.2);
-            for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
-                *a = simd.mul_add_e_f32s(*b, *c, *a);
-            }
-            if !a_rest.is_empty() {
-                let [b, c] = [b_rest, c_rest].map(|rest| vector::<S>(rest));
-                let rest = simd.mul_add_e_f32s(b, c, vector::<S>(a_rest));
-                a_rest.copy_from_slice(&cast_slice(std::slice::from_ref(&rest))[..a_rest.len()]);
-            }
+        fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+            simd.mul_add_e_f32s(b, c, a)
         }
     }
     assert!(a.len() == b.len() && a.len() == c.len());
-    dispatch(AddProducts(a, b, c));
+    dispatch(EachOfThree { op: AddProducts, a, b, c });
 }
 
 /// `a = factor · a`
@@ -113,20 +103,35 @@ pub fn scale(a: &mut [f32], factor: f32) {
     dispatch(Each { op: Scale(factor), a, b: &[] });
 }
 
-/// Moves two averages towards `g = factor · dw + decay · w` and `g²`: `m += news[0] · (g - m)`, `v += news[1] · (g² - v)`.
-pub fn moments([m, v]: [&mut [f32]; 2], [dw, w]: [&[f32]; 2], [factor, decay]: [f32; 2], news: [f32; 2]) {
-    for (((m, v), dw), w) in m.iter_mut().zip(v).zip(dw).zip(w) {
+/// Moves an average towards `g = factor · dw + decay · w`: `m += new · (g - m)`.
+pub fn average(m: &mut [f32], dw: &[f32], w: &[f32], [factor, decay, new]: [f32; 3]) {
+    for ((m, dw), w) in m.iter_mut().zip(dw).zip(w) {
+        *m += new * (factor * dw + decay * w - *m);
+    }
+}
+
+/// The same towards g².
+pub fn average_square(v: &mut [f32], dw: &[f32], w: &[f32], [factor, decay, new]: [f32; 3]) {
+    for ((v, dw), w) in v.iter_mut().zip(dw).zip(w) {
         let g = factor * dw + decay * w;
-        *m += news[0] * (g - *m);
-        *v += news[1] * (g * g - *v);
+        *v += new * (g * g - *v);
     }
 }
 
 /// `w -= rate · m / (√v / root + epsilon)`
-pub fn subtract_quotients(w: &mut [f32], [m, v]: [&[f32]; 2], [rate, root, epsilon]: [f32; 3]) {
-    for ((w, m), v) in w.iter_mut().zip(m).zip(v) {
-        *w -= rate * m / (v.sqrt() / root + epsilon);
+pub fn subtract_quotients(w: &mut [f32], m: &[f32], v: &[f32], [rate, root, epsilon]: [f32; 3]) {
+    #[derive(Clone, Copy)]
+    struct SubtractQuotients([f32; 3]);
+    impl OfThree for SubtractQuotients {
+        #[inline(always)]
+        fn of<S: Simd>(self, simd: S, w: S::f32s, m: S::f32s, v: S::f32s) -> S::f32s {
+            let [rate, root, epsilon] = self.0.map(|number| simd.splat_f32s(number));
+            let below = simd.add_f32s(simd.div_f32s(simd.sqrt_f32s(v), root), epsilon);
+            simd.sub_f32s(w, simd.div_f32s(simd.mul_f32s(rate, m), below))
+        }
     }
+    assert!(w.len() == m.len() && w.len() == v.len());
+    dispatch(EachOfThree { op: SubtractQuotients([rate, root, epsilon]), a: w, b: m, c: v });
 }
 
 /// `a += factor · b`
@@ -159,16 +164,25 @@ fn exp_and_sum(row: &mut [f32], largest: f32) -> f32 {
     row.iter().sum()
 }
 
-/// `Σ x²`, in f64.
-pub fn sum_of_squares(numbers: &[f32]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (eights, rest) = numbers.as_chunks::<8>();
-    for eight in eights {
-        for (sum, &x) in sums.iter_mut().zip(eight) {
+/// `Σ x²` in f64, of each eighth element: lane i has the elements `i, i + 8, …`, as far as eights are whole.
+pub fn sums_of_squares(numbers: &[f32], [from, to]: [usize; 2], sums: &mut [f64]) {
+    // With as many lanes as the compiler knows of.
+    match to - from {
+        8 => add_squares::<8>(numbers, from, sums),
+        4 => add_squares::<4>(numbers, from, sums),
+        2 => add_squares::<2>(numbers, from, sums),
+        _ => (from..to).zip(sums.chunks_exact_mut(1)).for_each(|(lane, sum)| add_squares::<1>(numbers, lane, sum)),
+    }
+}
+
+fn add_squares<const N: usize>(numbers: &[f32], from: usize, sums: &mut [f64]) {
+    let mut lanes = [0.0; N];
+    for eight in numbers.as_chunks::<8>().0 {
+        for (sum, &x) in lanes.iter_mut().zip(&eight[from..from + N]) {
             *sum += f64::from(x) * f64::from(x);
         }
     }
-    sums.iter().sum::<f64>() + rest.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()
+    sums.copy_from_slice(&lanes);
 }
 
 /// The new value of an element of `a`, from it and the element of `b`.
@@ -203,7 +217,39 @@ impl<Op: Elementwise> WithSimd for Each<'_, Op> {
         }
         if !a_rest.is_empty() {
             let rest = self.op.of(simd, vector::<S>(a_rest), vector::<S>(b_rest));
-            a_rest.copy_from_slice(&cast_slice(std::slice::from_ref(&rest))[..a_rest.len()]);
+            a_rest.copy_from_slice(&cast_slice(core::slice::from_ref(&rest))[..a_rest.len()]);
+        }
+    }
+}
+
+/// [`Elementwise`] with another operand.
+trait OfThree: Copy {
+    fn of<S: Simd>(self, simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s;
+}
+
+/// Applies `op` to each element of three operands of one length.
+struct EachOfThree<'a, Op> {
+    op: Op,
+    a: &'a mut [f32],
+    b: &'a [f32],
+    c: &'a [f32],
+}
+
+impl<Op: OfThree> WithSimd for EachOfThree<'_, Op> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (a, a_rest) = S::as_mut_simd_f32s(self.a);
+        let (b, b_rest) = S::as_simd_f32s(self.b);
+        let (c, c_rest) = S::as_simd_f32s(self.c);
+        for ((a, b), c) in a.iter_mut().zip(b).zip(c) {
+            *a = self.op.of(simd, *a, *b, *c);
+        }
+        if !a_rest.is_empty() {
+            let [b, c] = [b_rest, c_rest].map(|rest| vector::<S>(rest));
+            let rest = self.op.of(simd, vector::<S>(a_rest), b, c);
+            a_rest.copy_from_slice(&cast_slice(core::slice::from_ref(&rest))[..a_rest.len()]);
         }
     }
 }
@@ -212,7 +258,7 @@ impl<Op: Elementwise> WithSimd for Each<'_, Op> {
 #[inline(always)]
 fn vector<S: Simd>(rest: &[f32]) -> S::f32s {
     let mut vector = S::f32s::zeroed();
-    cast_slice_mut(std::slice::from_mut(&mut vector))[..rest.len()].copy_from_slice(rest);
+    cast_slice_mut(core::slice::from_mut(&mut vector))[..rest.len()].copy_from_slice(rest);
     vector
 }
 
@@ -255,7 +301,7 @@ fn exp_of<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     const SERIES: [f32; 8] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
     let x = simd.select_f32s(simd.less_than_f32s(x, simd.splat_f32s(-87.0)), simd.splat_f32s(-87.0), x);
-    let shifted = simd.add_f32s(simd.mul_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E)), simd.splat_f32s(ROUND));
+    let shifted = simd.add_f32s(simd.mul_f32s(x, simd.splat_f32s(core::f32::consts::LOG2_E)), simd.splat_f32s(ROUND));
     let n = simd.sub_f32s(shifted, simd.splat_f32s(ROUND));
     let r = simd.sub_f32s(
         simd.sub_f32s(x, simd.mul_f32s(n, simd.splat_f32s(LN_2_HIGH))),
@@ -284,7 +330,7 @@ pub fn cross_entropy(logits: &mut [f32], target: usize) -> (f64, f32) {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let at_target = logits[target] - largest;
     let sum = exp_and_sum(logits, largest);
-    (f64::from(sum.ln() - at_target), sum)
+    (f64::from(ln(sum) - at_target), sum)
 }
 
 #[cfg(test)]
@@ -352,8 +398,14 @@ mod tests {
         multiply(&mut product, &s);
         add_products(&mut product, &numbers, &numbers);
         assert!(product.iter().zip(&numbers).zip(&s).all(|((p, x), s)| (p - (x * s + x * x)).abs() < 1e-6));
-        let squares: f64 = numbers.iter().map(|&x| f64::from(x).powi(2)).sum();
-        assert!((sum_of_squares(&numbers) - squares).abs() < 1e-9);
+        let squares: f64 = numbers[..32].iter().map(|&x| f64::from(x).powi(2)).sum();
+        for lanes in [&[0, 8][..], &[0, 4, 8], &[0, 2, 5, 8], &[0, 1, 2, 3, 4, 5, 6, 7, 8]] {
+            let mut sums = [0.0; 8];
+            for part in lanes.windows(2) {
+                sums_of_squares(&numbers, [part[0], part[1]], &mut sums[part[0]..part[1]]);
+            }
+            assert!((sums.iter().sum::<f64>() - squares).abs() < 1e-9);
+        }
         let mut row = numbers.clone();
         let sum = exp_and_sum(&mut row, 2.5);
         let exact: f64 = numbers.iter().map(|&x| (f64::from(x) - 2.5).exp()).sum();

@@ -1,84 +1,113 @@
 //! One side of a product, packed.
 
-use crate::tile::{DEPTH, tile};
+use crate::memory::Memory;
+use crate::op::Matrix;
+use crate::tile::{DEPTH, Tile};
 
-/// One side of a product, in the order in which the product reads it: along the depth `K`, which is summed over, blocks
-/// of at most [`DEPTH`]; within a block, panels of `width` rows (left side) or columns (right side); within a panel,
-/// `width` elements for each step of the depth. The last panel is padded with zeros.
-#[derive(Debug, Clone)]
+/// One side of a product in memory, in the order in which the product reads it: along the depth `K`, which is summed
+/// over, blocks of at most [`DEPTH`]; within a block, panels of `width` rows (left side) or columns (right side); within a
+/// panel, `width` elements for each step of the depth. What the last panel has beyond `across` is never used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panels {
+    pub at: usize,
     /// Rows of the left side, columns of the right.
-    pub(crate) across: usize,
-    pub(crate) depth: usize,
-    pub(crate) width: usize,
-    pub(crate) data: Vec<f32>,
+    pub across: usize,
+    pub depth: usize,
+    pub width: usize,
 }
 
 impl Panels {
-    /// For the left side of a product of `rows` rows.
-    pub fn left(rows: usize) -> Self {
-        Self { across: rows, depth: 0, width: tile().0, data: Vec::new() }
+    /// The left side of a product of `rows` rows, for these tiles.
+    pub fn left(tile: Tile, rows: usize, depth: usize) -> Self {
+        Self { at: 0, across: rows, depth, width: tile.rows }
     }
 
-    /// For the right side of a product of `columns` columns.
-    pub fn right(columns: usize) -> Self {
-        Self { across: columns, depth: 0, width: tile().1, data: Vec::new() }
+    /// The right side of a product of `columns` columns, for these tiles.
+    pub fn right(tile: Tile, columns: usize, depth: usize) -> Self {
+        Self { at: 0, across: columns, depth, width: tile.columns }
+    }
+
+    /// The same at an address.
+    pub fn at(self, at: usize) -> Self {
+        Self { at, ..self }
     }
 
     /// Rows or columns, padded to whole panels.
-    pub(crate) fn padded(&self) -> usize {
+    fn padded(self) -> usize {
         self.across.next_multiple_of(self.width)
     }
 
-    fn set_depth(&mut self, depth: usize) {
-        if self.depth != depth || self.data.is_empty() {
-            self.depth = depth;
-            self.data.clear();
-            self.data.resize(self.padded() * depth, 0.0);
-        }
+    /// The words that it takes.
+    pub fn words(self) -> usize {
+        self.padded() * self.depth
     }
 
-    /// Packs a row-major matrix `(depth, across)`: a right side as it is, or the transpose of a left side.
-    pub fn pack_by_depth(&mut self, matrix: &[f32]) {
-        self.pack_by_depth_among(matrix, self.across);
+    /// As the operand of an operation.
+    pub fn operand(self) -> Matrix {
+        let [rows, columns, stride] = [self.depth, self.across, self.width].map(|n| n as u32);
+        Matrix { at: self.at as u32, rows, columns, stride }
     }
 
-    /// [`Panels::pack_by_depth`] of a part of a wider matrix, whose rows begin `stride` elements apart.
-    pub fn pack_by_depth_among(&mut self, matrix: &[f32], stride: usize) {
-        let (across, width) = (self.across, self.width);
-        self.set_depth(matrix.len().div_ceil(stride));
-        let padded = self.padded();
-        for (rows, block) in matrix.chunks(DEPTH * stride).zip(self.data.chunks_mut(DEPTH * padded)) {
-            let depth = rows.len().div_ceil(stride);
-            for (k, row) in rows.chunks(stride).enumerate() {
-                for (part, panel) in row[..across].chunks(width).zip(block.chunks_exact_mut(depth * width)) {
-                    panel[k * width..][..part.len()].copy_from_slice(part);
-                }
+    /// What [`Panels::operand`] was made of.
+    pub fn of_operand(m: Matrix) -> Self {
+        Self { at: m.at as usize, across: m.columns as usize, depth: m.rows as usize, width: m.stride as usize }
+    }
+
+    /// Steps of the depth in the block that begins at `from`.
+    pub(crate) fn block_depth(self, from: usize) -> usize {
+        DEPTH.min(self.depth - from)
+    }
+
+    /// Where the panel of row or column `across` begins, in the block of the depth that begins at `from`.
+    pub(crate) fn panel(self, from: usize, across: usize) -> usize {
+        self.at + from * self.padded() + across / self.width * self.width * self.block_depth(from)
+    }
+}
+
+/// Packs the columns `from..to` of a matrix `(depth, across)`: a right side as it is, or the transpose of a left side.
+/// `from` begins a panel.
+pub(crate) fn pack_by_depth(memory: Memory, panels: Panels, matrix: Matrix, [from, to]: [usize; 2]) {
+    let (at, stride) = (matrix.at as usize, matrix.stride as usize);
+    for block in (0..panels.depth).step_by(DEPTH) {
+        let depth = panels.block_depth(block);
+        let end = to.next_multiple_of(panels.width);
+        let start = panels.panel(block, from);
+        let packed = memory.floats_mut(start, (end - from) * depth);
+        for k in 0..depth {
+            let row = memory.floats(at + (block + k) * stride + from, to - from);
+            for (part, panel) in row.chunks(panels.width).zip(packed.chunks_exact_mut(depth * panels.width)) {
+                panel[k * panels.width..][..part.len()].copy_from_slice(part);
             }
         }
     }
+}
 
-    /// Packs a row-major matrix `(across, depth)`: a left side as it is, or the transpose of a right side.
-    pub fn pack_by_across(&mut self, matrix: &[f32]) {
-        let depth = matrix.len() / self.across;
-        self.pack_by_across_among(matrix, depth, depth);
-    }
-
-    /// [`Panels::pack_by_across`] of a part of a wider matrix, whose rows begin `stride` elements apart.
-    pub fn pack_by_across_among(&mut self, matrix: &[f32], depth: usize, stride: usize) {
-        let width = self.width;
-        self.set_depth(depth);
-        let padded = self.padded();
-        for (b, block) in self.data.chunks_mut(DEPTH * padded).enumerate() {
-            let from = b * DEPTH;
-            let here = block.len() / padded;
-            for (rows, panel) in matrix.chunks(width * stride).zip(block.chunks_exact_mut(here * width)) {
-                for (i, row) in rows.chunks(stride).enumerate() {
-                    for (x, neighbours) in row[from..][..here].iter().zip(panel.chunks_exact_mut(width)) {
-                        neighbours[i] = *x;
-                    }
+/// Packs rows and columns of a matrix `(across, depth)`: a left side as it is, or the transpose of a right side. Its
+/// column 0 is the side's depth `shift`.
+pub(crate) fn pack_by_across(
+    memory: Memory,
+    panels: Panels,
+    matrix: Matrix,
+    [from_row, to_row]: [usize; 2],
+    [from, to]: [usize; 2],
+    shift: usize,
+) {
+    let (at, stride, width) = (matrix.at as usize, matrix.stride as usize, panels.width);
+    let mut column = from;
+    while column < to {
+        let k = column + shift;
+        let block = k / DEPTH * DEPTH;
+        let count = (block + panels.block_depth(block) - k).min(to - column);
+        for first in (from_row..to_row).step_by(width) {
+            let start = panels.panel(block, first) + (k - block) * width;
+            let packed = memory.floats_mut(start, count * width);
+            for row in first..to_row.min(first + width) {
+                let numbers = memory.floats(at + row * stride + column, count);
+                for (x, neighbours) in numbers.iter().zip(packed.chunks_exact_mut(width)) {
+                    neighbours[row - first] = *x;
                 }
             }
         }
+        column += count;
     }
 }

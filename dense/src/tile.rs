@@ -14,15 +14,22 @@ pub const FEW: (usize, usize) = (4, 2);
 /// Rows and vectors of a tile with 32 registers (AVX-512).
 pub const MANY: (usize, usize) = (8, 2);
 
-/// Rows and columns of a tile on this machine: the widths of left and right panels.
-pub fn tile() -> (usize, usize) {
+/// Rows and columns of a tile: the widths of left and right panels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tile {
+    pub rows: usize,
+    pub columns: usize,
+}
+
+/// The tiles of this machine's, or this build's, SIMD.
+pub fn tile() -> Tile {
     struct Shape;
     impl WithSimd for Shape {
-        type Output = (usize, usize);
+        type Output = Tile;
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> (usize, usize) {
+        fn with_simd<S: Simd>(self, _: S) -> Tile {
             let (rows, vectors) = if S::F32_LANES == 16 { MANY } else { FEW };
-            (rows, vectors * S::F32_LANES)
+            Tile { rows, columns: vectors * S::F32_LANES }
         }
     }
     dispatch(Shape)

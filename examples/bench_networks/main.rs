@@ -90,7 +90,7 @@ async fn measure(Arguments { python, rounds, .. }: &Arguments) -> time_traveller
     let (mut cpu_speeds, mut gpu_speeds, mut peers) = (Vec::new(), Vec::new(), Vec::new());
     for round in 1..=*rounds {
         let _ = writeln!(io::stderr(), "round {round} of {rounds}");
-        cpu_speeds.push(speeds(&Device::Cpu).await?);
+        cpu_speeds.push(speeds(&Device::cpu()).await?);
         if let Some(gpu) = &gpu {
             gpu_speeds.push(speeds_of(|network| Device::gpu(gpu, network.sizes)).await?);
         }
@@ -107,7 +107,7 @@ async fn measure(Arguments { python, rounds, .. }: &Arguments) -> time_traveller
         }
     });
     Ok(Measured {
-        cpu: Device::Cpu.name(),
+        cpu: Device::cpu().name(),
         gpu: gpu.as_ref().map(|gpu| gpu.name.clone()),
         pytorch: peers.iter().map(Peer::name).next().expect("at least a round"),
         rounds: *rounds,

@@ -36,7 +36,7 @@ pub struct Arguments {
     /// [default: "time traveller" and "traveller"]
     #[arg(long, value_name = "S")]
     prefix: Vec<String>,
-    /// Resume from a checkpoint, with its settings; only --epochs, --engine, --lr and --clip may change
+    /// Resume from a checkpoint, with its settings; only --epochs, --engine, --threads, --lr and --clip may change
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
     /// Save a checkpoint here every few epochs and at the end; a crash while saving keeps the previous one
@@ -55,9 +55,9 @@ pub struct Arguments {
 struct Settings(Vec<(&'static str, String)>);
 
 /// The settings that may be changed for a run that resumes from a checkpoint.
-const OF_A_RESUMED_RUN: [&str; 4] = ["epochs", "engine", "lr", "clip"];
+const OF_A_RESUMED_RUN: [&str; 5] = ["epochs", "engine", "threads", "lr", "clip"];
 
-/// A run to resume: its checkpoint with the number of epochs and the engine that were given, and the hyperparameters with
+/// A run to resume: its checkpoint with the number of epochs, the engine and the threads that were given, and the hyperparameters with
 /// which it goes on.
 pub struct Resumed {
     pub checkpoint: Checkpoint,
@@ -71,6 +71,7 @@ impl Settings {
             Values::Whole(min, max) => ("N", format!("{min} to {max}")),
             Values::Positive(max) => ("X", format!("above 0, to {max}")),
             Values::NotNegative(max) => ("X", format!("0 to {max}")),
+            Values::AutoOr(max) => ("N", format!("auto, or 1 to {max}")),
             Values::Words(words) => ("WORD", words.join(", ")),
         };
         let about = Config::about(setting.key).unwrap_or_default().trim().trim_end_matches('.').replace('`', "");
@@ -170,7 +171,7 @@ impl Arguments {
         if let Some(key) = self.changed(&config, &checkpoint) {
             return Err(format!(
                 "A run that resumes keeps what it began with: leave out --{key}, or start a new run without --resume \
-                 (--epochs, --engine, --lr and --clip may change)."
+                 (--epochs, --engine, --threads, --lr and --clip may change)."
             ));
         }
         let mut hyperparameters = checkpoint.hyperparameters.last().expect("the first is at epoch 0").1;

@@ -45,7 +45,7 @@ async fn open(arguments: &Arguments) -> Result<Opened, String> {
     let (corpus, edition) = arguments.corpus(&config)?;
     let network = network_of(&config, corpus.vocabulary.size());
     let initial = arguments.initial(network)?;
-    let race = Devices::open().await.choose(config.engine, network).await.map_err(sentence)?;
+    let race = Devices::open().await.choose(config.engine, config.threads, network).await.map_err(sentence)?;
     for lap in &race.laps {
         let speed = lap.tokens_per_second.map_or("not timed".to_owned(), |speed| format!("{speed:.0} tokens/s"));
         tell(&format!("race: {}: {speed}", lap.name));

@@ -17,6 +17,7 @@ mod worker {
 
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
     use futures_util::future::Either;
+    use time_traveller::cpu::Cores;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::model::Config;
@@ -109,11 +110,14 @@ mod worker {
     /// Opens the devices, loads the book's text, then trains. If the text can't be loaded, the next Train command tries
     /// again, and a visitor's own text can replace it. Without a GPU the CPU trains.
     async fn work(mut commands: UnboundedReceiver<Command>, outbox: ToPage) {
+        if let Err(error) = start_cores().await {
+            return post(&Event::Broken { error });
+        }
         let mut devices = Devices::open().await;
         if devices.gpu.is_err() {
             post(&Event::NoGpu);
         }
-        let name = devices.gpu.as_ref().map_or_else(|_| Device::Cpu.name(), |gpu| gpu.name.clone());
+        let name = devices.gpu.as_ref().map_or_else(|_| Device::cpu().name(), |gpu| gpu.name.clone());
         post(&Event::Device { name, race: Vec::new() });
         let mut train = None;
         let texts = loop {
@@ -130,6 +134,12 @@ mod worker {
         Trainer::new(devices, texts, |event| outbox.borrow_mut().emit(event)).serve(train, &mut commands).await;
     }
 
+    /// Starts the module in which the CPU engine's operations run.
+    async fn start_cores() -> Result<()> {
+        let Some(module) = Cores::module() else { return Ok(()) };
+        Cores::start(&fetch::beside(&module).await.map_err(Error::NoCores)?)
+    }
+
     /// The number of the run that a Train command starts.
     fn run_of(train: Option<Command>) -> Option<u32> {
         match train {
@@ -141,7 +151,7 @@ mod worker {
     /// Loads the book's text and tells the page about it.
     async fn book() -> Result<Texts> {
         let Config { cleaning, vocab, .. } = Config::default();
-        let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await?)?);
+        let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await.map_err(Error::TextMissing)?)?);
         let facts = texts.facts(cleaning, vocab)?;
         post(&Event::Text { facts });
         Ok(texts)

@@ -1,11 +1,12 @@
 //! The loss of held-out tokens: a forward pass on the CPU, whichever engine trains.
 
-use dense::cross_entropy;
 use web_time::Instant;
 
-use super::reader::{Forward, Reader};
+use super::cores::{Block, Cores};
+use super::reader::Reader;
 use super::yielding::{SLICE, Yield};
-use crate::network::memory::Weights;
+use crate::error::Result;
+use crate::network::memory::{Space, Weights};
 use crate::network::{Library, Parameters};
 
 /// The shortest row of tokens, unless there are fewer: each row starts from a zero state, which predicts badly.
@@ -19,13 +20,14 @@ const WINDOWS: usize = 64;
 
 /// A forward pass over held-out tokens, in progress.
 pub struct HeldOut {
-    weights: Weights,
-    library: Library,
+    parameters: Parameters,
+    block: Block,
     /// The first tokens of rows that are read side by side from zero states, one such batch after the other.
     batches: Vec<Vec<usize>>,
     /// The tokens of a row.
     columns: usize,
-    reader: Reader,
+    /// Of all batches but the last, and of that.
+    readers: [Reader; 2],
     /// The present batch, and its next column.
     at: (usize, usize),
     /// Sum of the losses so far, in nats.
@@ -41,61 +43,85 @@ pub fn shape(predicted: usize) -> (usize, usize) {
 
 impl HeldOut {
     /// Starts with these parameters, for `predicted` tokens (at least one), in few long rows.
-    pub fn new(parameters: Parameters, library: Library, predicted: usize) -> Self {
+    ///
+    /// # Errors
+    /// A browser that has no memory left; a thread that is lost.
+    pub fn new(cores: &Cores, parameters: Parameters, library: Library, predicted: usize) -> Result<Self> {
         let (rows, columns) = shape(predicted);
-        Self::of(parameters, library, vec![(0..rows).map(|row| row * columns).collect()], columns)
+        Self::of(cores, parameters, library, vec![(0..rows).map(|row| row * columns).collect()], columns)
     }
 
     /// Starts with these parameters, for all overlapping windows of `steps` tokens among `predicted` (at least one).
-    pub fn of_windows(parameters: Parameters, library: Library, predicted: usize, steps: usize) -> Self {
+    ///
+    /// # Errors
+    /// As [`HeldOut::new`].
+    pub fn of_windows(
+        cores: &Cores,
+        parameters: Parameters,
+        library: Library,
+        predicted: usize,
+        steps: usize,
+    ) -> Result<Self> {
         let columns = steps.min(predicted);
         let starts: Vec<usize> = (0..=predicted - columns).collect();
-        Self::of(parameters, library, starts.chunks(WINDOWS).map(<[usize]>::to_vec).collect(), columns)
+        Self::of(cores, parameters, library, starts.chunks(WINDOWS).map(<[usize]>::to_vec).collect(), columns)
     }
 
-    fn of(parameters: Parameters, library: Library, batches: Vec<Vec<usize>>, columns: usize) -> Self {
-        let reader = reader(&parameters, library, batches[0].len());
-        let weights = Weights::new(parameters, false);
-        Self { weights, library, batches, columns, reader, at: (0, 0), loss: 0.0, yielding: Yield::new() }
+    fn of(
+        cores: &Cores,
+        parameters: Parameters,
+        library: Library,
+        batches: Vec<Vec<usize>>,
+        columns: usize,
+    ) -> Result<Self> {
+        let (network, mut space) = (parameters.network, Space::new(cores.tile()));
+        let weights = Weights::new(network, false, &mut space);
+        let rows = [0, batches.len() - 1].map(|batch| batches[batch].len());
+        let readers = rows.map(|rows| Reader::new(network, library, rows, cores, &weights, &mut space));
+        let mut block = cores.block(&space)?;
+        block.write(weights.parameters.at, &parameters.numbers);
+        readers[0].pack(&mut block)?;
+        let (at, loss, yielding) = ((0, 0), 0.0, Yield::new());
+        Ok(Self { parameters, block, batches, columns, readers, at, loss, yielding })
     }
 
     /// Reads for about 25 ms, then yields. Returns the mean loss per token, in nats, once all are read. `tokens`
     /// are the `predicted` tokens and, in front, the one before them.
-    pub async fn advance(&mut self, tokens: &[u32]) -> Option<f64> {
+    ///
+    /// # Errors
+    /// A thread that is lost.
+    pub async fn advance(&mut self, tokens: &[u32]) -> Result<Option<f64>> {
         let start = Instant::now();
         while self.at.0 < self.batches.len() && start.elapsed() < SLICE {
-            self.step(tokens);
+            self.step(tokens)?;
         }
         self.yielding.now().await;
         let read = self.batches.iter().map(Vec::len).sum::<usize>() * self.columns;
-        (self.at.0 == self.batches.len()).then(|| self.loss / read as f64)
+        Ok((self.at.0 == self.batches.len()).then(|| self.loss / read as f64))
     }
 
     /// Returns the parameters.
     pub fn into_parameters(self) -> Parameters {
-        self.weights.parameters
+        self.parameters
     }
 
     /// Reads the next token of each row of the present batch.
-    fn step(&mut self, tokens: &[u32]) {
-        let vocabulary = self.weights.parameters.network.sizes.vocabulary;
+    fn step(&mut self, tokens: &[u32]) -> Result<()> {
         let (batch, column) = self.at;
-        let rows = &self.batches[batch];
-        if column == 0 && batch > 0 {
-            self.reader = reader(&self.weights.parameters, self.library, rows.len());
+        let Self { block, readers, batches, .. } = self;
+        let reader = &readers[usize::from(batch + 1 == batches.len())];
+        let at = |shift: usize| batches[batch].iter().map(|start| tokens[start + shift]).collect::<Vec<_>>();
+        if column == 0 {
+            reader.begin(block)?;
         }
-        self.reader.read(&mut self.weights, rows.iter().map(|start| tokens[start + column]));
-        let logits = self.reader.logits(&mut self.weights);
-        for (logits, start) in logits.chunks_exact_mut(vocabulary).zip(rows) {
-            self.loss += cross_entropy(logits, tokens[start + column + 1] as usize).0;
+        reader.read(block, &at(column))?;
+        // One after the other, as they have always been added.
+        for loss in reader.losses(block, &at(column + 1))? {
+            self.loss += loss;
         }
         self.at = if column + 1 == self.columns { (batch + 1, 0) } else { (batch, column + 1) };
+        Ok(())
     }
-}
-
-/// A reader of so many rows, from zero states.
-fn reader(parameters: &Parameters, library: Library, rows: usize) -> Reader {
-    Reader::new(parameters.network, Forward::new(&parameters.network, library), rows)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -106,10 +132,11 @@ mod tests {
     use crate::model::{Config, Minibatch, Sizes};
     use crate::{kernels, oracle};
 
-    fn loss_of(mut held_out: HeldOut, tokens: &[u32]) -> f64 {
+    fn loss_of(held_out: Result<HeldOut>, tokens: &[u32]) -> f64 {
+        let mut held_out = held_out.unwrap();
         pollster::block_on(async {
             loop {
-                if let Some(loss) = held_out.advance(tokens).await {
+                if let Some(loss) = held_out.advance(tokens).await.unwrap() {
                     return loss;
                 }
             }
@@ -129,7 +156,8 @@ mod tests {
                 |shift: usize| (0..windows).flat_map(|start| tokens[start + shift..][..columns].to_vec()).collect();
             let oracle =
                 oracle::forward_backward(&parameters.cast(), &[], &Minibatch { inputs: rows(0), targets: rows(1) });
-            let loss = loss_of(HeldOut::of_windows(parameters, kernels::LIBRARY, predicted, steps), &tokens);
+            let loss =
+                loss_of(HeldOut::of_windows(&Cores::one(), parameters, kernels::LIBRARY, predicted, steps), &tokens);
             assert!((loss / oracle.loss - 1.0).abs() < 1e-5, "{predicted}: {loss}, by the oracle {}", oracle.loss);
         }
     }
@@ -149,7 +177,7 @@ mod tests {
             let minibatch = Minibatch { inputs: windows(0), targets: windows(1) };
             assert_eq!(by_time(sizes, &minibatch.inputs)[rows - 1], tokens[(rows - 1) * columns]);
             let oracle = oracle::forward_backward(&parameters.cast(), &[], &minibatch);
-            let loss = loss_of(HeldOut::new(parameters, kernels::LIBRARY, predicted), &tokens);
+            let loss = loss_of(HeldOut::new(&Cores::one(), parameters, kernels::LIBRARY, predicted), &tokens);
             assert!((loss / oracle.loss - 1.0).abs() < 1e-5, "{predicted}: {loss}, by the oracle {}", oracle.loss);
             assert!((loss / (vocabulary as f64).ln() - 1.0).abs() > 1e-3, "weights that say something");
         }

@@ -2,103 +2,111 @@
 
 use std::ops::Range;
 
-use crate::model::{Hyperparameters, Sizes};
-use crate::network::code::{Cpu, Library, code_of};
-use crate::network::memory::{STATE, Tensors, Weights};
-use crate::network::{Network, plan::Stage};
+use dense::Matrix;
 
-/// The kernels of the forward pass on the CPU.
-#[derive(Clone)]
-pub struct Forward {
-    layers: Vec<Function>,
-    output: Vec<Function>,
-}
+use super::cores::{Block, Cores};
+use super::step::{kernel, section};
+use crate::error::Result;
+use crate::model::Sizes;
+use crate::network::memory::{Program, STATES, Space, Tensors, Weights};
+use crate::network::plan::{Order, Stage};
+use crate::network::record::Recorder;
+use crate::network::{Kernel, Library, Network};
 
-/// A kernel's function in a layer.
-#[derive(Clone, Copy)]
-pub(super) struct Function {
-    pub kernel: &'static str,
-    pub layer: usize,
-    pub cpu: Cpu,
-}
-
-impl Function {
-    /// Computes a range of positions.
-    pub fn run(&self, weights: &mut Weights, tensors: &mut Tensors, positions: Range<usize>) {
-        weights.enter(self.layer);
-        tensors.enter(self.layer);
-        (self.cpu.run)(weights, tensors, positions);
-    }
-}
-
-impl Forward {
-    pub fn new(network: &Network, library: Library) -> Self {
-        let stages = network.forward();
-        let (layers, output) = stages.split_at(stages.len() - network.output.forward.len());
-        Self { layers: functions(layers, library), output: functions(output, library) }
-    }
-}
-
-/// The CPU functions of these kernels, in order.
-pub(super) fn functions(stages: &[Stage], library: Library) -> Vec<Function> {
-    let of = |&Stage { kernel, layer, .. }: &Stage| {
-        let cpu = code_of(library, kernel.name).cpu;
-        Function {
-            kernel: kernel.name,
-            layer,
-            cpu: cpu.unwrap_or_else(|| panic!("{} is not for the CPU", kernel.name)),
-        }
-    };
-    stages.iter().map(of).collect()
-}
-
-/// A forward pass over a batch of rows, from zero states.
+/// A forward pass over a batch of rows.
 pub struct Reader {
-    forward: Forward,
     tensors: Tensors,
-    /// The carried tensors, each with its layer.
-    carried: Vec<(usize, &'static str)>,
+    program: Program,
+    /// Packs the weights.
+    pack: Range<usize>,
+    /// Sets all states to zero.
+    begin: Range<usize>,
+    /// A time step of all layers.
+    layers: Range<usize>,
+    output: Range<usize>,
+    loss: Range<usize>,
+    logits: Matrix,
 }
 
 impl Reader {
-    /// Batch size and number of time steps of `network` are ignored.
-    pub fn new(network: Network, forward: Forward, rows: usize) -> Self {
+    /// With these weights, in this space. Batch size and number of time steps of `network` are ignored.
+    pub fn new(
+        network: Network,
+        library: Library,
+        rows: usize,
+        cores: &Cores,
+        weights: &Weights,
+        space: &mut Space,
+    ) -> Self {
         let network = network.with_sizes(Sizes { batch: rows, steps: 1, ..network.sizes });
-        // Not used: nothing is updated.
-        let hyperparameters = Hyperparameters { learning_rate: 0.0, clip: 1.0 };
-        let mut tensors = Tensors::new(&network, hyperparameters, false);
-        for layer in 0..network.layers {
-            tensors.enter(layer);
-            tensors.sides.left(STATE, rows).pack_by_across(&vec![0.0; rows * network.sizes.hidden]);
-        }
-        let carried = network.carried().map(|tensor| (tensor.layer.unwrap_or(0), tensor.table_name()));
-        Self { forward, tensors, carried: carried.collect() }
+        let tensors = Tensors::new(network, space);
+        let mut p = Recorder::new(network, cores.threads(), weights, &tensors, space);
+        let (before, after) = (0..rows, rows..2 * rows);
+        let carried: Vec<_> = network.carried().map(|t| (t.layer.unwrap_or(0), t.table_name())).collect();
+        let pack = section(&mut p, Recorder::pack_weights);
+        let begin = section(&mut p, |p| {
+            for (layer, name) in &carried {
+                p.enter(*layer);
+                p.zero(p.tensor(name, &after));
+            }
+        });
+        let layers = section(&mut p, |p| {
+            for (layer, name) in &carried {
+                p.enter(*layer);
+                p.copy(p.tensor(name, &before), p.tensor(name, &after));
+                if *name == STATES {
+                    p.pack_state(0);
+                }
+            }
+            let forward = network.forward();
+            record(p, &forward[..forward.len() - network.output.forward.len()], library, rows);
+        });
+        let top = |kernels: &[&'static Kernel]| -> Vec<Stage> {
+            kernels.iter().map(|kernel| Stage { kernel, layer: network.top(), order: Order::Once }).collect()
+        };
+        let output = section(&mut p, |p| record(p, &top(network.output.forward), library, rows));
+        let loss = section(&mut p, |p| record(p, &top(network.loss.forward), library, rows));
+        let (ops, logits) = (p.finish(), tensors.get("logits", network.top()));
+        Self { program: space.program(ops), tensors, pack, begin, layers, output, loss, logits }
+    }
+
+    /// Packs the weights as they are.
+    ///
+    /// # Errors
+    /// A thread that is lost, as with all that follows.
+    pub fn pack(&self, block: &mut Block) -> Result<()> {
+        block.run(self.program, self.pack.clone())
+    }
+
+    /// Begins with zero states.
+    pub fn begin(&self, block: &mut Block) -> Result<()> {
+        block.run(self.program, self.begin.clone())
     }
 
     /// Reads a token of each row.
-    pub fn read(&mut self, weights: &mut Weights, tokens: impl IntoIterator<Item = u32>) {
-        for (layer, name) in &self.carried {
-            self.tensors.enter(*layer);
-            // Two slots: the state before the step and the one after it.
-            let states = self.tensors.floats.get_mut(name);
-            let half = states.len() / 2;
-            states.copy_within(half.., 0);
-        }
-        self.tensors.inputs.clear();
-        self.tensors.inputs.extend(tokens);
-        self.run(weights, |forward| &forward.layers);
+    pub fn read(&self, block: &mut Block, tokens: &[u32]) -> Result<()> {
+        block.write_ids(self.tensors.inputs.at, tokens);
+        block.run(self.program, self.layers.clone())
     }
 
-    /// Computes the logits `(rows, V)` of the next tokens; the caller may overwrite them.
-    pub fn logits(&mut self, weights: &mut Weights) -> &mut [f32] {
-        self.run(weights, |forward| &forward.output);
-        self.tensors.floats.get_mut("logits")
+    /// Computes the logits `(rows, V)` of the next tokens.
+    pub fn logits(&self, block: &mut Block) -> Result<Vec<f32>> {
+        block.run(self.program, self.output.clone())?;
+        Ok(block.read(self.logits))
     }
 
-    fn run(&mut self, weights: &mut Weights, kernels: impl Fn(&Forward) -> &[Function]) {
-        let rows = self.tensors.sizes.batch;
-        for kernel in kernels(&self.forward) {
-            kernel.run(weights, &mut self.tensors, 0..rows);
-        }
+    /// Computes the losses of the next tokens, in nats.
+    pub fn losses(&self, block: &mut Block, targets: &[u32]) -> Result<Vec<f64>> {
+        block.write_ids(self.tensors.targets.at, targets);
+        block.run(self.program, self.output.start..self.loss.end)?;
+        Ok(block.doubles(self.tensors.losses))
+    }
+}
+
+/// Records kernels of a single time step.
+fn record(p: &mut Recorder<'_>, stages: &[Stage], library: Library, rows: usize) {
+    for stage in stages {
+        p.enter(stage.layer);
+        (kernel(library, stage).record)(p, 0..rows);
     }
 }

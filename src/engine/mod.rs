@@ -7,19 +7,20 @@ mod race;
 pub use profile::{profile, time_minibatch};
 pub use race::{Devices, Open, Race};
 
+use crate::cpu::{self, Cores};
 use crate::error::Result;
+use crate::gpu;
 use crate::gpu::tile::Tile;
 use crate::model::minibatch::Metrics;
 use crate::model::pick::{Generated, SamplingParameters};
 use crate::model::{Cursor, Hyperparameters, Minibatch, Sizes, StateAt};
 use crate::network::{EpochOutput, EpochRequest, Network, Parameters, Setup};
-use crate::{cpu, gpu};
 
 /// What a network can be trained on.
 #[derive(Clone)]
 pub enum Device {
     Gpu(gpu::Gpu, Tile),
-    Cpu,
+    Cpu(Cores),
 }
 
 impl Device {
@@ -27,7 +28,10 @@ impl Device {
     pub fn name(&self) -> String {
         match self {
             Self::Gpu(gpu, _) => gpu.name.clone(),
-            Self::Cpu => format!("CPU ({})", dense::name()),
+            Self::Cpu(cores) if cores.threads() > 1 => {
+                format!("CPU ({}) × {}", cores.simd(), cores.threads())
+            }
+            Self::Cpu(cores) => format!("CPU ({})", cores.simd()),
         }
     }
 
@@ -35,7 +39,7 @@ impl Device {
     pub fn variant(&self) -> String {
         match self {
             Self::Gpu(gpu, tile) => format!("{}, {}", gpu.name, tile.name()),
-            Self::Cpu => self.name(),
+            Self::Cpu(_) => self.name(),
         }
     }
 
@@ -43,7 +47,7 @@ impl Device {
     pub fn on(&self, gpu: gpu::Gpu) -> Self {
         match self {
             Self::Gpu(_, tile) => Self::Gpu(gpu, *tile),
-            Self::Cpu => Self::Cpu,
+            Self::Cpu(cores) => Self::Cpu(cores.clone()),
         }
     }
 
@@ -51,7 +55,20 @@ impl Device {
     pub fn network(&self, network: Network) -> Network {
         match self {
             Self::Gpu(_, tile) => tile.network(network),
-            Self::Cpu => network,
+            Self::Cpu(_) => network,
+        }
+    }
+
+    /// The CPU, with one thread.
+    pub fn cpu() -> Self {
+        Self::Cpu(Cores::one())
+    }
+
+    /// The threads for what the CPU does, whichever device trains.
+    pub fn cores(&self) -> Cores {
+        match self {
+            Self::Cpu(cores) => cores.clone(),
+            Self::Gpu(..) => Cores::one(),
         }
     }
 
@@ -100,7 +117,7 @@ impl Engine {
     pub async fn new(device: &Device, setup: &Setup<'_>) -> Result<Self> {
         Ok(match device {
             Device::Gpu(gpu, tile) => Self::Gpu(Box::new(gpu::Engine::new(gpu, *tile, setup).await?)),
-            Device::Cpu => Self::Cpu(Box::new(cpu::Engine::new(setup)?)),
+            Device::Cpu(cores) => Self::Cpu(Box::new(cpu::Engine::new(cores, setup)?)),
         })
     }
 
@@ -120,10 +137,7 @@ impl Engine {
     pub async fn advance(&mut self, run: &mut Cursor, minibatch: impl Fn(usize) -> (Minibatch, StateAt)) -> Result<()> {
         match self {
             Self::Gpu(engine) => engine.advance(run, minibatch).await,
-            Self::Cpu(engine) => {
-                engine.advance(run, minibatch).await;
-                Ok(())
-            }
+            Self::Cpu(engine) => engine.advance(run, minibatch).await,
         }
     }
 
@@ -148,9 +162,9 @@ impl Engine {
         match (self, results) {
             (Self::Gpu(engine), Results::Gpu(results)) => engine.take_results(results).await,
             (Self::Cpu(engine), Results::Cpu { prefix, length }) => {
-                let (metrics, parameters) = (engine.finish(), engine.parameters().clone());
+                let (metrics, parameters) = (engine.finish(), engine.parameters());
                 let finite = parameters.numbers.iter().all(|weight| weight.is_finite());
-                let sample = if length > 0 { engine.generate(&prefix, length).await } else { Vec::new() };
+                let sample = if length > 0 { engine.generate(&prefix, length).await? } else { Vec::new() };
                 Ok(EpochOutput { metrics, finite, parameters: Some(parameters), kept: 0, sample })
             }
             _ => unreachable!("results of another engine"),
@@ -221,7 +235,7 @@ impl Engine {
     pub async fn generate(&mut self, prefix: &[u32], length: usize) -> Result<Vec<u32>> {
         match self {
             Self::Gpu(engine) => engine.generate(prefix, length).await,
-            Self::Cpu(engine) => Ok(engine.generate(prefix, length).await),
+            Self::Cpu(engine) => engine.generate(prefix, length).await,
         }
     }
 
@@ -238,7 +252,7 @@ impl Engine {
     ) -> Result<Generated> {
         match self {
             Self::Gpu(engine) => engine.generate_scored(prefix, length, parameters).await,
-            Self::Cpu(engine) => Ok(engine.generate_scored(prefix, length, parameters).await),
+            Self::Cpu(engine) => engine.generate_scored(prefix, length, parameters).await,
         }
     }
 
@@ -249,7 +263,7 @@ impl Engine {
     pub async fn read_parameters(&self) -> Result<Parameters> {
         match self {
             Self::Gpu(engine) => engine.read_parameters().await,
-            Self::Cpu(engine) => Ok(engine.parameters().clone()),
+            Self::Cpu(engine) => Ok(engine.parameters()),
         }
     }
 
@@ -260,7 +274,7 @@ impl Engine {
     pub async fn read(&self, name: &str) -> Result<Vec<f32>> {
         match self {
             Self::Gpu(engine) => engine.read(name).await,
-            Self::Cpu(engine) => Ok(engine.tensor(name).to_vec()),
+            Self::Cpu(engine) => Ok(engine.tensor(name)),
         }
     }
 
@@ -279,7 +293,7 @@ impl Engine {
     async fn repeat_kernel(&mut self, kernel: &str, times: usize) -> Result<f64> {
         match self {
             Self::Gpu(engine) => engine.repeat_kernel(kernel, times).await,
-            Self::Cpu(engine) => Ok(engine.repeat_kernel(kernel, times)),
+            Self::Cpu(engine) => engine.repeat_kernel(kernel, times),
         }
     }
 
@@ -295,7 +309,7 @@ impl Engine {
     fn record(&mut self, minibatch: &Minibatch) {
         match self {
             Self::Gpu(engine) => engine.record(minibatch),
-            Self::Cpu(engine) => engine.begin(minibatch, StateAt::Zero, false),
+            Self::Cpu(engine) => _ = engine.begin(minibatch, StateAt::Zero, false),
         }
     }
 

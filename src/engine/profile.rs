@@ -160,7 +160,7 @@ mod tests {
         let network = kernels::network(Sizes { batch: 4, steps: 3, hidden: 16, vocabulary: 9 });
         pollster::block_on(async {
             let gpu = Gpu::open().await.unwrap_or_else(|error| panic!("{error}"));
-            for device in [Device::gpu(&gpu, network.sizes), Device::Cpu] {
+            for device in [Device::gpu(&gpu, network.sizes), Device::cpu()] {
                 let mut measured = Measured::new(&device, network).await.unwrap();
                 let (seconds, metrics, parameters) = measured.read_back(3).await.unwrap();
                 assert!(seconds > 0.0 && metrics.len() == 3, "{}: {metrics:?}", device.name());

@@ -6,11 +6,12 @@ use web_time::{Duration, Instant};
 
 use super::Device;
 use super::profile::{MAX_MINIBATCHES, Measured};
+use crate::cpu::Cores;
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::gpu::tile::Tile;
 use crate::kernels::{LIBRARY, network_of};
-use crate::model::config::EngineChoice;
+use crate::model::config::{AutoOr, EngineChoice};
 use crate::model::race::{Lap, PastRace};
 use crate::model::{Config, Sizes};
 use crate::network::Network;
@@ -28,6 +29,9 @@ const SECOND_LAP: Duration = Duration::from_millis(200);
 
 /// The most floating-point operations of a minibatch in a race; beyond, it has fewer time steps.
 const MAX_FLOPS: u64 = 2_000_000_000;
+
+/// Floating-point operations of a time step, forward and backward, from which on several threads are faster than one.
+const DIVIDED: u64 = 1_500_000;
 
 /// Once the GPU is this many times slower than the fastest device, its other tile shapes are skipped.
 const HOPELESS: f64 = 2.0;
@@ -72,6 +76,8 @@ pub type Open = Box<dyn Fn() -> LocalBoxFuture<'static, Result<Gpu>>>;
 pub struct Devices {
     /// The GPU, or why there is none.
     pub gpu: Result<Gpu>,
+    /// The CPU's threads, once a setting has asked for them.
+    cores: Option<(AutoOr, Cores)>,
     open: Open,
     races: Vec<PastRace>,
 }
@@ -84,7 +90,7 @@ impl Devices {
 
     /// [`Devices::open`] with another function that opens the GPU.
     pub async fn opened_by(open: Open) -> Self {
-        Self { gpu: open().await, open, races: Vec::new() }
+        Self { gpu: open().await, cores: None, open, races: Vec::new() }
     }
 
     /// Opens the GPU again, after it has failed.
@@ -94,6 +100,33 @@ impl Devices {
     pub async fn reopen(&mut self) -> Result<Gpu> {
         self.gpu = (self.open)().await;
         self.gpu.clone()
+    }
+
+    /// Half as many of the CPU's threads as there are, after one was lost; they are what later runs get.
+    ///
+    /// # Errors
+    /// Why they can't be started.
+    pub async fn fewer_cores(&mut self) -> Result<Cores> {
+        let (wanted, had) = self.cores.as_ref().map_or((AutoOr(None), 1), |(wanted, cores)| (*wanted, cores.threads()));
+        let cores = Cores::with(Some((had / 2).max(1) as u32)).await?;
+        self.cores = Some((wanted, cores.clone()));
+        Ok(cores)
+    }
+
+    /// As many of the CPU's threads as a setting asks for; those that there are stay while it is the same. Left to the
+    /// program, a network whose time steps are too short to be divided gets one.
+    async fn cores(&mut self, wanted: AutoOr, network: &Network) -> Result<Cores> {
+        if wanted.0.is_none() && network.work().flops / (network.sizes.steps as u64) < DIVIDED {
+            return Ok(Cores::one());
+        }
+        match &self.cores {
+            Some((had, cores)) if *had == wanted && !cores.is_lost() => Ok(cores.clone()),
+            _ => {
+                let cores = Cores::with(wanted.0).await?;
+                self.cores = Some((wanted, cores.clone()));
+                Ok(cores)
+            }
+        }
     }
 
     /// Adds the results of earlier races, which need not be run again.
@@ -114,20 +147,23 @@ impl Devices {
     ///
     /// # Errors
     /// `gpu` without a GPU: why there is none; a network that fits on no device.
-    pub async fn choose(&mut self, choice: EngineChoice, network: Network) -> Result<Race> {
+    pub async fn choose(&mut self, choice: EngineChoice, threads: AutoOr, network: Network) -> Result<Race> {
         if self.gpu.as_ref().is_ok_and(|gpu| gpu.check().is_err()) {
             _ = self.reopen().await; // lost since it was last used
         }
         let sizes = network.sizes;
         let gpu = match (choice, &self.gpu) {
-            (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => return Ok(Race::without(Device::Cpu)),
+            (EngineChoice::Cpu, _) | (EngineChoice::Auto, Err(_)) => {
+                return Ok(Race::without(Device::Cpu(self.cores(threads, &network).await?)));
+            }
             (EngineChoice::Gpu, Ok(gpu)) => return Ok(Race::without(Device::gpu(gpu, sizes))),
             (EngineChoice::Gpu, Err(error)) => return Err(error.clone()),
-            (EngineChoice::Auto, Ok(gpu)) => gpu,
+            (EngineChoice::Auto, Ok(gpu)) => gpu.clone(),
         };
-        let mut entrants = gpu_variants(gpu, sizes);
+        let cpu = Device::Cpu(self.cores(threads, &network).await?);
+        let mut entrants = gpu_variants(&gpu, sizes);
         // The likely winner first, so that hopeless ones can be skipped.
-        entrants.insert(usize::from(!gpu.software), Device::Cpu);
+        entrants.insert(usize::from(!gpu.software), cpu);
         if let Some(race) = self.races.iter().rev().find_map(|past| Race::recalled(past, network, &entrants)) {
             return Ok(race);
         }
@@ -218,7 +254,7 @@ impl Field {
     /// Whether an entrant may run: the CPU once in any case, others if there is time left or none has been timed.
     fn has_time(&self, i: usize) -> bool {
         let (must, compiled) = match &self.entrants[i] {
-            Device::Cpu => (self.laps[i].tokens_per_second.is_none(), true),
+            Device::Cpu(_) => (self.laps[i].tokens_per_second.is_none(), true),
             Device::Gpu(gpu, tile) => (self.fastest().is_none(), gpu.has_compiled(&self.network, *tile)),
         };
         let in_time = self.driven < LIMIT.as_secs_f64() && (compiled || self.start.elapsed() < PATIENCE);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::setting::{Group, Setting, Values, whole};
+pub use super::setting::{AutoOr, Group, Setting, Values, whole};
 use super::setting::{Value, choice, settings};
 
 choice! {
@@ -123,6 +123,9 @@ settings! {
     seed: u32 = 1, Values::Whole(0, u32::MAX), Training, "Seed";
     /// The engine that trains; `auto` picks the fastest by a race.
     engine: EngineChoice = EngineChoice::Auto, Values::Words(EngineChoice::WORDS), Training, "Engine";
+    /// Threads of the CPU engine; `auto` takes one for each core, in a browser all but one of them and at most 8. A run
+    /// is the same with any number.
+    threads: AutoOr = AutoOr(None), Values::AutoOr(64), Training, "Threads", later;
     /// How the text is cleaned: to letters and single spaces, as in the book, or not at all.
     cleaning: Cleaning = Cleaning::Book, Values::Words(Cleaning::WORDS), Text, "Cleaning", later;
     /// The largest vocabulary size, `<unk>` included; the rarest characters beyond it are read as `<unk>`.
@@ -188,6 +191,7 @@ fn wanted(key: &str) -> String {
         Some(Values::NotNegative(max)) => {
             format!(", which is not a number from 0 to {max}: enter one, with a point before the decimals, as in 0.5")
         }
+        Some(Values::AutoOr(max)) => format!(", which is neither auto nor a whole number from 1 to {max}: enter one"),
         Some(Values::Words(words)) => format!(": choose one of {}", words.join(", ")),
         None => String::new(),
     }
@@ -252,6 +256,7 @@ mod tests {
         let values = match setting.values {
             Values::Whole(least, most) => [least, most].map(|n| n.to_string()).to_vec(),
             Values::Positive(most) | Values::NotNegative(most) => vec!["0.5".to_owned(), most.to_string()],
+            Values::AutoOr(most) => vec![most.to_string()],
             Values::Words(words) => words.iter().map(|&word| word.to_owned()).collect(),
         };
         values.into_iter().find(|value| *value != book).unwrap()
@@ -382,6 +387,9 @@ mod tests {
             ("sampling", "Random"),
             ("state", "keep"),
             ("seed", "4294967296"),
+            ("threads", "0"),
+            ("threads", "65"),
+            ("threads", "all"),
             ("cleaning", "Book"),
             ("vocab", "1"),
             ("validation", "-1"),

@@ -94,10 +94,10 @@ impl Preset {
         config
     }
 
-    /// The run that has these settings, whatever the seed, the number of epochs and the engine.
+    /// The run that has these settings, whatever the seed, the number of epochs, the engine and its threads.
     pub fn of(config: &Config) -> Option<&'static Self> {
-        let Config { seed, epochs, engine, .. } = *config;
-        PRESETS.iter().find(|preset| Config { seed, epochs, engine, ..preset.config() } == *config)
+        let Config { seed, epochs, engine, threads, .. } = *config;
+        PRESETS.iter().find(|preset| Config { seed, epochs, engine, threads, ..preset.config() } == *config)
     }
 
     /// The run of this key.

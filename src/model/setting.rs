@@ -1,5 +1,7 @@
 //! A setting, and the macros that define the settings of a run and the words of their values from one list.
 
+use serde::{Deserialize, Serialize};
+
 use super::number::plain;
 
 /// The values that a setting accepts.
@@ -11,6 +13,8 @@ pub enum Values {
     Positive(f32),
     /// A number from 0 up to and including this.
     NotNegative(f32),
+    /// `auto`, or a whole number from 1 to this.
+    AutoOr(u32),
     /// One of these words.
     Words(&'static [&'static str]),
 }
@@ -59,6 +63,7 @@ impl Setting {
             Values::Whole(min, max) => (f64::from(min)..=f64::from(max)).contains(&number),
             Values::Positive(max) => number > 0.0 && number <= f64::from(max),
             Values::NotNegative(max) => number >= 0.0 && number <= f64::from(max),
+            Values::AutoOr(max) => (1.0..=f64::from(max)).contains(&number),
             Values::Words(_) => false,
         }
     }
@@ -79,6 +84,31 @@ impl Value for u32 {
 impl Value for f32 {
     fn read(text: &str, setting: &Setting) -> Option<Self> {
         decimal(&plain(text, true)).filter(|&x| setting.takes(f64::from(x)))
+    }
+}
+
+/// The word for a number that the program chooses.
+const AUTO: &str = "auto";
+
+/// A whole number, or `None` for `auto`: the program chooses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AutoOr(pub Option<u32>);
+
+impl std::fmt::Display for AutoOr {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(number) => number.fmt(f),
+            None => f.write_str(AUTO),
+        }
+    }
+}
+
+impl Value for AutoOr {
+    fn read(text: &str, setting: &Setting) -> Option<Self> {
+        if text.trim().eq_ignore_ascii_case(AUTO) {
+            return Some(Self(None));
+        }
+        u32::read(text, setting).map(|number| Self(Some(number)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::memory::{Tensors, Weights};
+use super::record::{GRAD_POSITIONS, Recorder};
 
 /// The code of one kernel.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub struct Code {
     pub cpu: Option<Cpu>,
 }
 
-/// A kernel on the CPU: a function of a range of positions `t · B + b`, called once for each range of `parts`.
-/// Gradients are zero before the first kernel of a minibatch; gradient kernels add to them.
+/// A kernel on the CPU: a function that records the operations for a range of positions `t · B + b`, called once for each
+/// range of `parts`. Gradients are zero before the first kernel of a minibatch; gradient kernels add to them.
 #[derive(Debug, Clone, Copy)]
 pub struct Cpu {
     pub parts: Parts,
-    pub run: fn(&mut Weights, &mut Tensors, Range<usize>),
+    pub record: fn(&mut Recorder<'_>, Range<usize>),
 }
 
 /// The text of a WGSL file without its comments, which no visitor need load; its lines keep their numbers.
@@ -69,8 +69,7 @@ pub const fn without_comments<const N: usize>(text: &[u8]) -> [u8; N] {
     code
 }
 
-/// How a minibatch's positions are split into ranges. Successive kernels with the same `Parts` are interleaved range by
-/// range, so that each finds in the cache what the one before has just written.
+/// How a minibatch's positions are split into ranges. Successive kernels that run at each time step take turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parts {
     /// The positions of one time step, from the first step to the last.
@@ -82,9 +81,6 @@ pub enum Parts {
     /// All positions at once.
     Whole,
 }
-
-/// Positions that one call of a gradient kernel sums over: the inner dimension of its product.
-pub const GRAD_POSITIONS: usize = 256;
 
 impl Parts {
     /// The ranges of positions `t · B + b`, in order, for `batch` sequences of `steps` time steps.

@@ -6,13 +6,16 @@
 //! Code is kept apart from tables: [`code`] maps a kernel to its WGSL and its CPU function, which works on the tensors
 //! of [`memory`]; its oracle works on those of [`oracle`]. The modules themselves are in `src/kernels`.
 
+mod barriers;
 pub mod code;
 pub mod description;
 pub mod memory;
+mod operations;
 pub mod oracle;
 pub mod parameters;
 pub mod parameters_file;
 pub mod plan;
+pub mod record;
 pub mod setup;
 pub mod table;
 pub mod work;

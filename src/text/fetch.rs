@@ -59,14 +59,12 @@ pub async fn fetch(address: &str, limits: Limits) -> Result<Vec<u8>> {
 /// Fetches a file next to the worker's script.
 ///
 /// # Errors
-/// [`Error::TextMissing`] with the reason.
-pub async fn beside(path: &str) -> Result<Vec<u8>> {
-    get(path, &RequestInit::new(), LARGEST).await.map_err(|failure| {
-        Error::TextMissing(match failure {
-            Failure::TooLarge => "it is too large".to_owned(),
-            Failure::Status(status) => format!("the server answers {status}"),
-            Failure::Other(error) => js_sys::Error::from(error).message().into(),
-        })
+/// The reason, as the end of a sentence.
+pub async fn beside(path: &str) -> Result<Vec<u8>, String> {
+    get(path, &RequestInit::new(), LARGEST).await.map_err(|failure| match failure {
+        Failure::TooLarge => "it is too large".to_owned(),
+        Failure::Status(status) => format!("the server answers {status}"),
+        Failure::Other(error) => js_sys::Error::from(error).message().into(),
     })
 }
 

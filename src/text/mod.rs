@@ -78,7 +78,13 @@ impl Vocabulary {
             }
             *count += 1;
         }
-        characters.sort_by_key(|&c| std::cmp::Reverse(counts[c as usize])); // stable: ties keep their order
+        // Stable: ties keep their order. By insertion, which is less code to load than a sort.
+        let mut sorted: Vec<char> = Vec::with_capacity(characters.len());
+        for c in characters {
+            let at = sorted.partition_point(|&other| counts[other as usize] >= counts[c as usize]);
+            sorted.insert(at, c);
+        }
+        let mut characters = sorted;
         let rare = characters.len().saturating_sub(vocab.saturating_sub(1));
         characters.truncate(characters.len() - rare);
         (Self::numbered(characters), rare)
@@ -86,10 +92,9 @@ impl Vocabulary {
 
     /// The vocabulary of these characters in the order of their ids; `None` if there is no character, or one twice.
     pub fn of_characters(characters: Vec<char>) -> Option<Self> {
-        let mut sorted = characters.clone();
-        sorted.sort_unstable();
-        let is_good = !sorted.is_empty() && sorted.is_sorted_by(|a, b| a < b);
-        is_good.then(|| Self::numbered(characters))
+        let vocabulary = Self::numbered(characters);
+        let numbered = vocabulary.ids.iter().filter(|&&id| id != UNKNOWN).count();
+        (numbered > 0 && numbered == vocabulary.characters.len()).then_some(vocabulary)
     }
 
     fn numbered(characters: Vec<char>) -> Self {
@@ -122,9 +127,12 @@ impl Vocabulary {
 
     /// The characters of a text that the vocabulary lacks, each once, sorted.
     pub fn unknown(&self, text: &str) -> Vec<char> {
-        let mut unknown: Vec<char> = text.chars().filter(|&c| self.id(c) == UNKNOWN).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
+        let mut unknown = Vec::new();
+        for c in text.chars().filter(|&c| self.id(c) == UNKNOWN) {
+            if let Err(at) = unknown.binary_search(&c) {
+                unknown.insert(at, c);
+            }
+        }
         unknown
     }
 

@@ -86,9 +86,9 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// The same run, with the engine of these settings and their number of epochs, but not fewer than are finished.
+    /// The same run, with the engine and threads of these settings and their number of epochs, but not fewer than are finished.
     pub fn with(mut self, config: &Config) -> Self {
-        self.config.engine = config.engine;
+        (self.config.engine, self.config.threads) = (config.engine, config.threads);
         self.config.epochs = config.epochs.max(self.epoch());
         self
     }

@@ -14,6 +14,7 @@ use web_time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::schedule::Schedule;
+use crate::cpu::Cores;
 use crate::engine::{Device, Engine};
 use crate::error::{Error, Result};
 use crate::kernels;
@@ -48,6 +49,8 @@ pub struct Session {
     /// before the engine, whose buffers they hold.
     ended: Vec<EndedEpoch>,
     engine: Engine,
+    /// The threads that read held-out tokens.
+    cores: Cores,
     window_offset: Option<usize>,
     rng: Xoshiro256PlusPlus,
     /// Finished epochs.
@@ -146,6 +149,7 @@ impl Session {
             network,
             corpus: corpus.clone(),
             engine,
+            cores: device.cores(),
             window_offset: initial.window_offset,
             epoch: 0,
             current: None,
@@ -241,7 +245,7 @@ impl Session {
     /// be restored by [`Session::roll_back`] or [`Session::move_to`].
     pub async fn advance(&mut self) -> Result<Option<EpochResult>> {
         if self.is_validating() {
-            return Ok(self.validate().await);
+            return self.validate().await;
         }
         if !self.is_submitted() {
             self.clock.start();

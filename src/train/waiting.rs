@@ -49,7 +49,7 @@ pub async fn wait_for_text(
 mod tests {
     use super::*;
     use crate::kernels::network;
-    use crate::model::config::{Cleaning, EngineChoice};
+    use crate::model::config::{AutoOr, Cleaning, EngineChoice};
     use crate::model::{Config, Sizes};
     use crate::protocol::{Hyperparameters, PastRace, Pick, StartFrom, Stretch};
     use futures_channel::mpsc::unbounded;
@@ -117,8 +117,9 @@ mod tests {
     #[test]
     fn races_of_earlier_visits_are_kept() {
         let sizes = Sizes { batch: 4, steps: 3, hidden: 8, vocabulary: 9 };
-        let race =
-            |devices: &mut Devices| pollster::block_on(devices.choose(EngineChoice::Auto, network(sizes))).unwrap();
+        let race = |devices: &mut Devices| {
+            pollster::block_on(devices.choose(EngineChoice::Auto, AutoOr::default(), network(sizes))).unwrap()
+        };
         let laps = race(&mut pollster::block_on(Devices::open())).laps;
         let mut devices = pollster::block_on(Devices::open());
         wait(vec![Command::Recall { races: vec![PastRace { network: String::new(), sizes, laps }] }], &mut devices);

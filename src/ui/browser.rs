@@ -45,6 +45,12 @@ pub fn is_secure() -> bool {
     window().is_secure_context()
 }
 
+/// Whether the page's workers may share memory.
+pub fn is_isolated() -> bool {
+    let is = js_sys::Reflect::get(&window(), &JsValue::from_str("crossOriginIsolated"));
+    is.is_ok_and(|is| is.is_truthy())
+}
+
 /// Downloads the content of a URL (`data:`, `blob:` or relative) as a file called `name`.
 pub fn save(name: &str, address: &str) {
     let Ok(anchor) = document().create_element("a") else { return };

@@ -9,8 +9,9 @@ use time_traveller::kernels::{
 };
 use time_traveller::model::Sizes;
 use time_traveller::network::code::{Code, Cpu, Parts};
-use time_traveller::network::memory::{STATE, Tensors, Weights};
+use time_traveller::network::memory::STATES;
 use time_traveller::network::oracle::{Memory, Oracles};
+use time_traveller::network::record::Recorder;
 use time_traveller::network::table::UNITS;
 use time_traveller::network::work::{Counts, Work};
 use time_traveller::network::{
@@ -71,13 +72,13 @@ const CODE: &[Code] = &[
         kernel: TOY_FORWARD.name,
         wgsl: include_str!("toy_forward.wgsl"),
         uses: &[TANH],
-        cpu: Some(Cpu { parts: Parts::Forward, run: toy_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: toy_forward }),
     },
     Code {
         kernel: TOY_BACKWARD.name,
         wgsl: include_str!("toy_backward.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Backward, run: toy_backward }),
+        cpu: Some(Cpu { parts: Parts::Backward, record: toy_backward }),
     },
     Code {
         kernel: TOY_GENERATE.name,
@@ -104,22 +105,16 @@ pub fn network(sizes: Sizes) -> Network {
     Network { cell: &TOY, ..time_traveller::kernels::network(sizes) }
 }
 
-fn toy_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, .. } = m.sizes;
-    let now = &mut m.floats.get_mut("states")[(positions.start + batch) * hidden..][..batch * hidden];
-    for (h, &token) in now.chunks_exact_mut(hidden).zip(&m.inputs[positions]) {
-        h.copy_from_slice(&w.tensor("w_xh")[token as usize * hidden..][..hidden]);
-        dense::add_scaled(h, 1.0, w.tensor("b_h"));
-    }
-    dense::tanh(now);
-    m.sides.left(STATE, batch).pack_by_across(now);
+fn toy_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let now = p.after(STATES, &positions);
+    p.copy(now, p.param("b_h").repeated(positions.len()));
+    p.add_looked_up(now, p.param("w_xh"), p.inputs(&positions));
+    p.tanh(now);
+    p.pack_state(p.step(&positions) + 1);
 }
 
-fn toy_backward(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, .. } = m.sizes;
-    let [states, dz] = m.floats.get_many(["states", "dz"]);
-    let after = &states[(positions.start + batch) * hidden..][..batch * hidden];
-    dense::through_tanh(&mut dz[positions.start * hidden..positions.end * hidden], after);
+fn toy_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.through_tanh(p.tensor("dz", &positions), p.after(STATES, &positions));
 }
 
 const OWN_ORACLES: Oracles =

@@ -1,5 +1,5 @@
-//! What trunk's build lacks to be published: the kernels, for the notes that show them; shorter scripts; a page without
-//! inline scripts, as its Content-Security-Policy demands; and a service worker that knows every file. Trunk calls this as
+//! What trunk's build lacks to be published: the kernels, for the notes that show them; the CPU engine's module; shorter
+//! scripts; a page without inline scripts, as its Content-Security-Policy demands; and a service worker that knows every file. Trunk calls this as
 //! its last hook.
 
 use std::collections::BTreeMap;
@@ -9,11 +9,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
+use crate::cores;
 use crate::shell::root;
 use crate::shorten::{shorten, without_comments};
 
 const PAGE: &str = "index.html";
 const WORKER: &str = "service-worker.js";
+
+/// Digits of a file's SHA-256 that the service worker compares: digests don't compress, and files of another version are
+/// no adversaries.
+const DIGITS: usize = 20;
 
 /// Part of the live-reload script that `trunk serve` adds: a page that contains it is a development build.
 const RELOADS: &str = ".well-known/trunk/ws";
@@ -23,6 +28,7 @@ pub fn finish() -> Result<()> {
     let folder = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from);
     let folder = folder.context("trunk calls this after a build; to have one, run `cargo xtask build`")?;
     copy_kernels(&root().join("src/kernels"), &folder.join("shaders"))?;
+    cores::build(&folder)?;
     shorten(&folder)?;
     finish_folder(&folder)
 }
@@ -86,7 +92,7 @@ fn move_scripts(html: &str) -> Result<(String, Vec<(String, String)>)> {
     Ok((out + rest, scripts))
 }
 
-/// The constants for the service worker: the version of the page, and the SHA-256 of each file.
+/// The constants for the service worker: the version of the page, and the beginning of the SHA-256 of each file.
 fn about(folder: &Path) -> Result<String> {
     let mut files = BTreeMap::new();
     list(folder, folder, &mut files)?;
@@ -97,7 +103,7 @@ fn about(folder: &Path) -> Result<String> {
     Ok(format!("const VERSION = {:?};\nconst FILES = {{\n{}}};\n\n", &sha256(all.as_bytes())[..16], files.concat()))
 }
 
-/// Adds every file in a folder, by its path relative to the page, with its SHA-256.
+/// Adds every file in a folder, by its path relative to the page, with the beginning of its SHA-256.
 fn list(top: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -110,7 +116,7 @@ fn list(top: &Path, folder: &Path, files: &mut BTreeMap<String, String>) -> Resu
         if name.contains(|c: char| !c.is_ascii_alphanumeric() && !"-_./".contains(c)) {
             bail!("{name} can't stand in an address as it is: rename it");
         }
-        files.insert(name, sha256(&fs::read(&path)?));
+        files.insert(name, sha256(&fs::read(&path)?)[..DIGITS].to_owned());
     }
     Ok(())
 }
@@ -158,7 +164,7 @@ mod tests {
         write(PAGE, "<p>");
         write("shaders/a.wgsl", "abc");
         let first = worker();
-        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let digest = "ba7816bf8f01cfea4141";
         assert!(first.contains(&format!("\"shaders/a.wgsl\": \"{digest}\"")), "{first}");
         assert!(first.starts_with("const VERSION") && first.contains("addEventListener") && !first.contains(WORKER));
         assert_eq!(worker(), first);

@@ -6,6 +6,7 @@
 mod apt;
 mod bench;
 mod browser;
+mod cores;
 #[path = "../../src/text/edition.rs"]
 mod edition;
 mod finish;

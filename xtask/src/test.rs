@@ -73,9 +73,13 @@ const STEPS: &[Step] = &[
         about: "clippy, for the browser",
         needs: &[Need::Components, Need::WasmTarget],
         run: || {
-            let mut clippy = cargo(["clippy", "--target", tools::WASM, "--features", "relaxed-simd"]);
-            clippy.args(["--lib", "--bins", "--tests", "--", "-D", "warnings"]);
-            run(clippy)
+            let clippy = |args: &[&'static str]| {
+                let args = args.iter().copied().chain(["--", "-D", "warnings"]);
+                run(cargo(["clippy", "--target", tools::WASM].into_iter().chain(args)))
+            };
+            clippy(&["--lib", "--bins"])?;
+            clippy(&["--lib", "--tests", "--features", "relaxed-simd"])?;
+            clippy(&["--package", "cores", "--features", "relaxed-simd,threads"])
         },
     },
     Step {

@@ -64,12 +64,12 @@ pub const CODE: &[Code] = &[
         kernel: ADAM_MOMENTS.name,
         wgsl: wgsl!("adam_moments.wgsl"),
         uses: &[CLIP_FACTOR],
-        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::adam_moments }),
+        cpu: Some(Cpu { parts: Parts::Whole, record: cpu::adam_moments }),
     },
     Code {
         kernel: ADAM_UPDATE.name,
         wgsl: wgsl!("adam_update.wgsl"),
         uses: &[SET_PARAMETERS],
-        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::adam_update }),
+        cpu: Some(Cpu { parts: Parts::Whole, record: cpu::adam_update }),
     },
 ];

@@ -34,5 +34,5 @@ pub const CODE: &[Code] = &[Code {
     kernel: SOFTMAX_CROSS_ENTROPY.name,
     wgsl: wgsl!("softmax_cross_entropy.wgsl"),
     uses: &[],
-    cpu: Some(Cpu { parts: Parts::Forward, run: cpu::softmax_cross_entropy }),
+    cpu: Some(Cpu { parts: Parts::Forward, record: cpu::softmax_cross_entropy }),
 }];

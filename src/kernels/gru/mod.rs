@@ -102,13 +102,13 @@ pub const CODE: &[Code] = &[
         kernel: GRU_FORWARD.name,
         wgsl: wgsl!("gru_forward.wgsl"),
         uses: &[TANH, SIGMOID, TIME_STEPS, FORWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::gru_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::gru_forward }),
     },
     Code {
         kernel: GRU_BACKWARD.name,
         wgsl: wgsl!("gru_backward.wgsl"),
         uses: &[TIME_STEPS, BACKWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Backward, run: cpu::gru_backward }),
+        cpu: Some(Cpu { parts: Parts::Backward, record: cpu::gru_backward }),
     },
     Code {
         kernel: GRU_GENERATE.name,

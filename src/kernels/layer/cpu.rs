@@ -2,101 +2,95 @@
 
 use std::ops::Range;
 
-use dense::{product, product_among};
+use dense::Matrix;
 
 use crate::network::Gates;
-use crate::network::memory::{STATE, STATES, Tensors, Weights, grad, rows};
+use crate::network::memory::STATES;
+use crate::network::record::Recorder;
 use crate::network::table::BELOW;
 
-/// Elements of a row of gates: all, those of the input, and those of the state.
-fn widths(m: &Tensors) -> [usize; 3] {
-    let Gates { cell, input, state } = m.network.gates();
-    [cell, input, state].map(|gates| gates * m.sizes.hidden)
+/// The columns of a row of gates, or of its gradient, that are the input's.
+fn of_input(p: &Recorder<'_>, gates: Matrix) -> Matrix {
+    let Gates { cell, input, .. } = p.network.gates();
+    let hidden = p.sizes().hidden;
+    gates.columns((cell - input) * hidden, input * hidden)
+}
+
+/// The columns that are the state's.
+fn of_state(p: &Recorder<'_>, gates: Matrix) -> Matrix {
+    gates.columns(0, p.network.gates().state * p.sizes().hidden)
 }
 
 /// The biases of the gates, from the state's and, if there is one, the input's.
-fn begin_with_biases(w: &Weights, m: &mut Tensors, positions: &Range<usize>) {
-    let [all, input, state] = widths(m);
-    let gates = &mut m.floats.get_mut("gates")[positions.start * all..positions.end * all];
-    for row in gates.chunks_exact_mut(all) {
-        row.fill(0.0);
-        row[..state].copy_from_slice(w.tensor("b_h"));
-        if w.has("b_x") {
-            dense::add_scaled(&mut row[all - input..], 1.0, w.tensor("b_x"));
-        }
+fn begin_with_biases(p: &mut Recorder<'_>, gates: Matrix) {
+    let rows = gates.rows as usize;
+    p.zero(gates);
+    let b_h = p.param("b_h").repeated(rows);
+    p.copy(of_state(p, gates), b_h);
+    if let Some(b_x) = p.find_param("b_x") {
+        p.add(of_input(p, gates), b_x.repeated(rows));
     }
 }
 
 /// `gates = w_x[x] + b_x + b_h`
-pub fn input_look_up(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    begin_with_biases(w, m, &positions);
-    let [all, input, _] = widths(m);
-    let gates = &mut m.floats.get_mut("gates")[positions.start * all..positions.end * all];
-    for (row, &token) in gates.chunks_exact_mut(all).zip(&m.inputs[positions]) {
-        dense::add_scaled(&mut row[all - input..], 1.0, &w.tensor("w_x")[token as usize * input..][..input]);
-    }
+pub fn input_look_up(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.alone(&positions, |p| {
+        let (gates, inputs) = (p.tensor("gates", &positions), p.inputs(&positions));
+        begin_with_biases(p, gates);
+        p.add_looked_up(of_input(p, gates), p.param("w_x"), inputs);
+    });
 }
 
-/// `gates_t = below_t · w_x + b_x + b_h`; the layer below has just packed its states.
-pub fn input_product(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    begin_with_biases(w, m, &positions);
-    let [all, input, _] = widths(m);
-    let gates = &mut m.floats.get_mut("gates")[positions.start * all..positions.end * all];
-    product_among(&mut gates[all - input..], all, m.sides.below(STATE), w.right("w_x"));
+/// `gates_t = below_t · w_x + b_x + b_h`; the layer below has packed its states.
+pub fn input_product(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.alone(&positions, |p| {
+        let gates = p.tensor("gates", &positions);
+        begin_with_biases(p, gates);
+        let (below, weights) = (p.state_side_below(p.step(&positions) + 1), p.weights("w_x"));
+        p.product_by_gates(of_input(p, gates), below, weights);
+    });
 }
 
 /// `dbelow_t = dz_t · w_xᵀ`
-pub fn input_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let ([all, input, _], hidden) = (widths(m), m.sizes.hidden);
-    let [dz, dbelow] = m.floats.get_many(["dz", "dbelow"]);
-    let dbelow = &mut dbelow[positions.start * hidden..positions.end * hidden];
-    dbelow.fill(0.0);
-    let dz = &rows(dz, &positions, all)[all - input..];
-    m.sides.left("error", m.sizes.batch).pack_by_across_among(dz, input, all);
-    product(dbelow, m.sides.get("error"), w.right_transposed("w_x"));
+pub fn input_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.alone(&positions, |p| {
+        let [dz, dbelow] = ["dz", "dbelow"].map(|name| p.tensor(name, &positions));
+        let dz = of_input(p, dz);
+        let left = p.left_alone("error_below", &positions, dz.columns as usize);
+        p.zero(dbelow);
+        p.pack_by_across(left, dz);
+        p.product(dbelow, left, p.weights_transposed("w_x"));
+    });
 }
 
 /// `dw_h += h_{t-1}ᵀ · dz_t`, summed over the positions.
-pub fn w_h_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let ([all, _, state], hidden) = (widths(m), m.sizes.hidden);
+pub fn w_h_grad(p: &mut Recorder<'_>, positions: Range<usize>) {
     // Slot t of `states` is h_{t-1}, so equal positions pair h_{t-1} with dz_t.
-    m.sides.left("states_t", hidden).pack_by_depth(rows(m.floats.get(STATES), &positions, hidden));
-    m.sides.right("dz", state).pack_by_depth_among(rows(m.floats.get("dz"), &positions, all), all);
-    product(grad(&mut m.grads, m.layer, "w_h"), m.sides.get("states_t"), m.sides.get("dz"));
+    let [states, dz] = [STATES, "dz"].map(|name| p.tensor(name, &positions));
+    let (grad, dz) = (p.grad("w_h"), of_state(p, dz));
+    p.add_product_of_rows(grad, ["states_t", "dz"], [states, dz], &positions);
 }
 
 /// `dw_x += below_tᵀ · dz_t`, summed over the positions.
-pub fn w_x_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let ([all, input, _], hidden) = (widths(m), m.sizes.hidden);
-    let below = &m.floats.get(BELOW)[m.sizes.batch * hidden..];
-    m.sides.left("below_t", hidden).pack_by_depth(rows(below, &positions, hidden));
-    let dz = &rows(m.floats.get("dz"), &positions, all)[all - input..];
-    m.sides.right("dz_x", input).pack_by_depth_among(dz, all);
-    product(grad(&mut m.grads, m.layer, "w_x"), m.sides.get("below_t"), m.sides.get("dz_x"));
+pub fn w_x_grad(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let (below, dz) = (p.after(BELOW, &positions), p.tensor("dz", &positions));
+    let (grad, dz) = (p.grad("w_x"), of_input(p, dz));
+    p.add_product_of_rows(grad, ["below_t", "dz_x"], [below, dz], &positions);
 }
 
 /// `db_x += dz_t`, `db_h += dz_t` for each position, each of its own gates.
-pub fn bias_grads(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let [all, input, state] = widths(m);
-    for row in rows(m.floats.get("dz"), &positions, all).chunks_exact(all) {
-        dense::add_scaled(grad(&mut m.grads, m.layer, "b_h"), 1.0, &row[..state]);
-        if w.has("b_x") {
-            dense::add_scaled(grad(&mut m.grads, m.layer, "b_x"), 1.0, &row[all - input..]);
-        }
+pub fn bias_grads(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let dz = p.tensor("dz", &positions);
+    p.sum_rows(p.grad("b_h"), of_state(p, dz));
+    if p.find_param("b_x").is_some() {
+        p.sum_rows(p.grad("b_x"), of_input(p, dz));
     }
 }
 
 /// [`bias_grads`], `dw_x[x_t] += dz_t`, `db_q += dlogits_t` for each position.
-pub fn look_up_grads(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    bias_grads(w, m, positions.clone());
-    let ([all, input, _], vocabulary) = (widths(m), m.sizes.vocabulary);
-    let dw_x = grad(&mut m.grads, m.layer, "w_x");
-    let dz = rows(m.floats.get("dz"), &positions, all);
-    for (row, &token) in dz.chunks_exact(all).zip(&m.inputs[positions.clone()]) {
-        dense::add_scaled(&mut dw_x[token as usize * input..][..input], 1.0, &row[all - input..]);
-    }
-    let db_q = grad(&mut m.grads, m.layer, "b_q");
-    for row in rows(m.floats.get("dlogits"), &positions, vocabulary).chunks_exact(vocabulary) {
-        dense::add_scaled(db_q, 1.0, row);
-    }
+pub fn look_up_grads(p: &mut Recorder<'_>, positions: Range<usize>) {
+    bias_grads(p, positions.clone());
+    let [dz, dlogits] = ["dz", "dlogits"].map(|name| p.tensor(name, &positions));
+    p.add_rows_at(p.grad("w_x"), of_input(p, dz), p.inputs(&positions));
+    p.sum_rows(p.grad("b_q"), dlogits);
 }

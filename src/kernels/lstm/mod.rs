@@ -128,13 +128,13 @@ pub const CODE: &[Code] = &[
         kernel: LSTM_FORWARD.name,
         wgsl: wgsl!("lstm_forward.wgsl"),
         uses: &[TANH, SIGMOID, TIME_STEPS, FORWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::lstm_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::lstm_forward }),
     },
     Code {
         kernel: LSTM_BACKWARD.name,
         wgsl: wgsl!("lstm_backward.wgsl"),
         uses: &[TANH, TIME_STEPS, BACKWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Backward, run: cpu::lstm_backward }),
+        cpu: Some(Cpu { parts: Parts::Backward, record: cpu::lstm_backward }),
     },
     Code {
         kernel: LSTM_GENERATE.name,

@@ -42,5 +42,5 @@ pub const CODE: &[Code] = &[Code {
     kernel: MOMENTUM_UPDATE.name,
     wgsl: wgsl!("momentum_update.wgsl"),
     uses: &[CLIP_FACTOR, SET_PARAMETERS],
-    cpu: Some(Cpu { parts: Parts::Whole, run: cpu::momentum_update }),
+    cpu: Some(Cpu { parts: Parts::Whole, record: cpu::momentum_update }),
 }];

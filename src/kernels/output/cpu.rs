@@ -2,35 +2,33 @@
 
 use std::ops::Range;
 
-use dense::product;
-
-use crate::model::Sizes;
-use crate::network::memory::{STATE, Tensors, Weights, grad, rows};
+use crate::network::memory::STATES;
+use crate::network::record::Recorder;
 
 /// `logits_t = h_t · w_hq + b_q`
-pub fn output_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let vocabulary = m.sizes.vocabulary;
-    let logits = &mut m.floats.get_mut("logits")[positions.start * vocabulary..positions.end * vocabulary];
-    let bias = w.tensor("b_q");
-    logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(bias));
-    product(logits, m.sides.get(STATE), w.right("w_hq"));
+pub fn output_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.alone(&positions, |p| {
+        let (logits, b_q) = (p.tensor("logits", &positions), p.param("b_q"));
+        p.copy(logits, b_q.repeated(positions.len()));
+        let (state, weights) = (p.state_side(p.step(&positions) + 1), p.weights("w_hq"));
+        p.product_by_gates(logits, state, weights);
+    });
 }
 
 /// `dh_t = dlogits_t · w_hqᵀ`
-pub fn output_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, vocabulary, .. } = m.sizes;
-    let [dlogits, dh] = m.floats.get_many(["dlogits", "dh"]);
-    let dh = &mut dh[positions.start * hidden..positions.end * hidden];
-    dh.fill(0.0);
-    m.sides.left("error", batch).pack_by_across(rows(dlogits, &positions, vocabulary));
-    product(dh, m.sides.get("error"), w.right_transposed("w_hq"));
+pub fn output_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    p.alone(&positions, |p| {
+        let [dlogits, dh] = ["dlogits", "dh"].map(|name| p.tensor(name, &positions));
+        let left = p.left_alone("error_logits", &positions, dlogits.columns as usize);
+        p.zero(dh);
+        p.pack_by_across(left, dlogits);
+        p.product(dh, left, p.weights_transposed("w_hq"));
+    });
 }
 
 /// `dw_hq += h_tᵀ · dlogits_t`, summed over the positions.
-pub fn w_hq_grad(_: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, vocabulary, .. } = m.sizes;
-    let after = &m.floats.get("states")[batch * hidden..];
-    m.sides.left("states_t", hidden).pack_by_depth(rows(after, &positions, hidden));
-    m.sides.right("dlogits", vocabulary).pack_by_depth(rows(m.floats.get("dlogits"), &positions, vocabulary));
-    product(grad(&mut m.grads, m.layer, "w_hq"), m.sides.get("states_t"), m.sides.get("dlogits"));
+pub fn w_hq_grad(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let (after, dlogits) = (p.after(STATES, &positions), p.tensor("dlogits", &positions));
+    let grad = p.grad("w_hq");
+    p.add_product_of_rows(grad, ["after_t", "dlogits"], [after, dlogits], &positions);
 }

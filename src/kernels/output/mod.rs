@@ -77,19 +77,19 @@ pub const CODE: &[Code] = &[
         kernel: OUTPUT_FORWARD.name,
         wgsl: wgsl!("output_forward.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::output_forward }),
     },
     Code {
         kernel: OUTPUT_BACKWARD.name,
         wgsl: wgsl!("output_backward.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::output_backward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::output_backward }),
     },
     Code {
         kernel: W_HQ_GRAD.name,
         wgsl: wgsl!("w_hq_grad.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hq_grad }),
+        cpu: Some(Cpu { parts: Parts::Positions, record: cpu::w_hq_grad }),
     },
     // The CPU engine predicts with output_forward.
     Code {

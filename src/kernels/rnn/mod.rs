@@ -108,25 +108,25 @@ pub const CODE: &[Code] = &[
         kernel: STEP_FORWARD.name,
         wgsl: wgsl!("step_forward.wgsl"),
         uses: &[TANH, TIME_STEPS, FORWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::step_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::step_forward }),
     },
     Code {
         kernel: STEP_BACKWARD.name,
         wgsl: wgsl!("step_backward.wgsl"),
         uses: &[TIME_STEPS, BACKWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Backward, run: cpu::step_backward }),
+        cpu: Some(Cpu { parts: Parts::Backward, record: cpu::step_backward }),
     },
     Code {
         kernel: W_HH_GRAD.name,
         wgsl: wgsl!("w_hh_grad.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::w_hh_grad }),
+        cpu: Some(Cpu { parts: Parts::Positions, record: cpu::w_hh_grad }),
     },
     Code {
         kernel: ROW_SUM_GRADS.name,
         wgsl: wgsl!("row_sum_grads.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Positions, run: cpu::row_sum_grads }),
+        cpu: Some(Cpu { parts: Parts::Positions, record: cpu::row_sum_grads }),
     },
     // The CPU engine predicts with step_forward.
     Code {

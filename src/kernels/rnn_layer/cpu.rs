@@ -2,31 +2,28 @@
 
 use std::ops::Range;
 
-use dense::product;
-
-use crate::model::Sizes;
-use crate::network::memory::{STATE, STATES, Tensors, Weights, rows};
+use crate::network::memory::STATES;
+use crate::network::record::Recorder;
 
 /// `h_t = tanh(gates_t + h_{t-1} · w_h)`
-pub fn rnn_forward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, .. } = m.sizes;
-    let [gates, states] = m.floats.get_many(["gates", STATES]);
-    let now = &mut states[(positions.start + batch) * hidden..][..batch * hidden];
-    now.copy_from_slice(rows(gates, &positions, hidden));
-    product(now, m.sides.get(STATE), w.right("w_h"));
-    dense::tanh(now);
-    m.sides.left(STATE, batch).pack_by_across(now);
+pub fn rnn_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let (t, gates, now) = (p.step(&positions), p.tensor("gates", &positions), p.after(STATES, &positions));
+    p.copy(now, gates);
+    let (before, weights) = (p.state_side(t), p.weights("w_h"));
+    p.product_by_gates(now, before, weights);
+    p.tanh(now);
+    p.pack_state(t + 1);
 }
 
 /// `dz_t = (dh_t + dz_{t+1} · w_hᵀ) ⊙ (1 - h_t²)`
-pub fn rnn_backward(w: &mut Weights, m: &mut Tensors, positions: Range<usize>) {
-    let Sizes { batch, hidden, .. } = m.sizes;
-    let [states, dh, dz] = m.floats.get_many([STATES, "dh", "dz"]);
-    let (now, later) = dz[positions.start * hidden..].split_at_mut(batch * hidden);
-    now.copy_from_slice(rows(dh, &positions, hidden));
-    if !later.is_empty() {
-        m.sides.left("error", batch).pack_by_across(&later[..batch * hidden]);
-        product(now, m.sides.get("error"), w.right_transposed("w_h"));
+pub fn rnn_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
+    let [dh, dz] = ["dh", "dz"].map(|name| p.tensor(name, &positions));
+    let h = p.after(STATES, &positions);
+    p.copy(dz, dh);
+    if let Some(later) = p.later(&positions) {
+        let left = p.left_of_step("error", &positions, p.sizes().hidden);
+        p.pack_by_across(left, p.tensor("dz", &later));
+        p.product(dz, left, p.weights_transposed("w_h"));
     }
-    dense::through_tanh(now, &states[(positions.start + batch) * hidden..][..batch * hidden]);
+    p.through_tanh(dz, h);
 }

@@ -113,13 +113,13 @@ pub const CODE: &[Code] = &[
         kernel: RNN_FORWARD.name,
         wgsl: wgsl!("rnn_forward.wgsl"),
         uses: &[TANH, TIME_STEPS, FORWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Forward, run: cpu::rnn_forward }),
+        cpu: Some(Cpu { parts: Parts::Forward, record: cpu::rnn_forward }),
     },
     Code {
         kernel: RNN_BACKWARD.name,
         wgsl: wgsl!("rnn_backward.wgsl"),
         uses: &[TIME_STEPS, BACKWARD_STEPS],
-        cpu: Some(Cpu { parts: Parts::Backward, run: cpu::rnn_backward }),
+        cpu: Some(Cpu { parts: Parts::Backward, record: cpu::rnn_backward }),
     },
     Code {
         kernel: RNN_GENERATE.name,

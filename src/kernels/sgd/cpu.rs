@@ -2,28 +2,26 @@
 
 use std::ops::Range;
 
-use crate::network::memory::{Tensors, Weights};
+use crate::network::record::Recorder;
 
 /// `‖g‖`: global L2 norm of all gradients.
-pub fn grad_norm(_: &mut Weights, m: &mut Tensors, _: Range<usize>) {
-    let grads = m.grads.as_ref().expect("a network that is trained");
-    m.grad_norm = grads.tensors().map(|(_, grad)| dense::sum_of_squares(grad)).sum::<f64>().sqrt() as f32;
+pub fn grad_norm(p: &mut Recorder<'_>, _: Range<usize>) {
+    p.grad_norm();
 }
 
-/// `min(1, θ / ‖g‖)` with θ the clipping threshold.
-pub fn clip_factor(m: &Tensors) -> f32 {
-    let clip = m.hyperparameters.clip;
-    if m.grad_norm > clip { clip / m.grad_norm } else { 1.0 }
-}
-
-/// `w -= learning_rate · (clip_factor · dw + weight_decay · w)`; then packs the weights again.
-pub fn sgd_update(w: &mut Weights, m: &mut Tensors, _: Range<usize>) {
-    let rate = m.hyperparameters.learning_rate * clip_factor(m);
-    let decay = m.hyperparameters.learning_rate * m.network.weight_decay;
-    let grads = m.grads.as_ref().expect("a network that is trained");
+/// `w -= learning_rate · (clip_factor · dw + weight_decay · w)` with `clip_factor = min(1, θ / ‖g‖)` and θ the clipping
+/// threshold; then packs the weights again.
+pub fn sgd_update(p: &mut Recorder<'_>, _: Range<usize>) {
+    let (learning_rate, decay) = (p.numbers.learning_rate, p.network.weight_decay);
+    let (parameters, grads, minus_one) = (p.parameters(), p.grads(), p.constant(-1.0));
+    let clip_factor = p.clip_factor();
+    let minus_rate = p.times(learning_rate, minus_one);
+    let factor = p.times(minus_rate, clip_factor);
     if decay > 0.0 {
-        dense::scale(&mut w.parameters.numbers, 1.0 - decay);
+        let decay = p.constant(decay);
+        let kept = p.one_less(learning_rate, decay);
+        p.scale(parameters, kept);
     }
-    dense::add_scaled(&mut w.parameters.numbers, -rate, &grads.numbers);
-    w.pack();
+    p.add_scaled(parameters, factor, grads);
+    p.pack_weights();
 }

@@ -8,7 +8,6 @@ mod cpu;
 pub mod note;
 mod oracle;
 
-pub use cpu::clip_factor;
 pub use oracle::{ORACLES, clip_factor_of, decayed, set_metrics, updated};
 
 use super::shared::{CLIP_FACTOR, SET_PARAMETERS};
@@ -63,12 +62,12 @@ pub const CODE: &[Code] = &[
         kernel: GRAD_NORM.name,
         wgsl: wgsl!("grad_norm.wgsl"),
         uses: &[],
-        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::grad_norm }),
+        cpu: Some(Cpu { parts: Parts::Whole, record: cpu::grad_norm }),
     },
     Code {
         kernel: SGD_UPDATE.name,
         wgsl: wgsl!("sgd_update.wgsl"),
         uses: &[CLIP_FACTOR, SET_PARAMETERS],
-        cpu: Some(Cpu { parts: Parts::Whole, run: cpu::sgd_update }),
+        cpu: Some(Cpu { parts: Parts::Whole, record: cpu::sgd_update }),
     },
 ];

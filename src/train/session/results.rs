@@ -35,11 +35,12 @@ impl Session {
         let parameters = match parameters {
             Some(parameters) if self.config.validation > 0 => {
                 let (held_out, steps) = (self.config.validation as usize, self.config.steps as usize);
+                let cores = &self.cores;
                 let held_out = match self.config.sampling {
-                    Sampling::Windows => HeldOut::of_windows(parameters, kernels::LIBRARY, held_out, steps),
-                    _ => HeldOut::new(parameters, kernels::LIBRARY, held_out),
+                    Sampling::Windows => HeldOut::of_windows(cores, parameters, kernels::LIBRARY, held_out, steps),
+                    _ => HeldOut::new(cores, parameters, kernels::LIBRARY, held_out),
                 };
-                self.validation = Some(Validation { result, rng, held_out });
+                self.validation = Some(Validation { result, rng, held_out: held_out? });
                 return Ok(None);
             }
             parameters => parameters.ok_or(kept),
@@ -49,17 +50,21 @@ impl Session {
 
     /// Reads held-out tokens for some tens of milliseconds, which do not count as training; returns the results of the
     /// epoch when all are read.
-    pub(super) async fn validate(&mut self) -> Option<EpochResult> {
+    ///
+    /// # Errors
+    /// A thread that is lost.
+    pub(super) async fn validate(&mut self) -> Result<Option<EpochResult>> {
         let count = self.config.validation as usize;
         let first = match self.config.sampling {
             Sampling::Windows => self.config.tokens as usize,
             _ => self.corpus.tokens.len() - count,
         };
         let tokens = &self.corpus.tokens[first - 1..first + count];
-        let loss = self.validation.as_mut()?.held_out.advance(tokens).await?;
-        let Validation { mut result, rng, held_out } = self.validation.take()?;
+        let Some(validation) = &mut self.validation else { return Ok(None) };
+        let Some(loss) = validation.held_out.advance(tokens).await? else { return Ok(None) };
+        let Some(Validation { mut result, rng, held_out }) = self.validation.take() else { return Ok(None) };
         result.validation = Some(loss.exp().min(f32::MAX.into()));
-        Some(self.finish_epoch(result, rng, Ok(held_out.into_parameters())))
+        Ok(Some(self.finish_epoch(result, rng, Ok(held_out.into_parameters()))))
     }
 
     /// The results of the epoch after the finished ones; [`Error::Diverged`] if one is not finite.

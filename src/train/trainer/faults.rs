@@ -1,6 +1,7 @@
 //! What the trainer does when a device fails or a run diverges.
 
 use super::{Mode, Trainer};
+use crate::engine::Device;
 use crate::error::{Error, Result};
 use crate::model::divergence::Divergence;
 use crate::protocol::{Command, Event, Stretch};
@@ -13,6 +14,13 @@ impl<E: FnMut(Event)> Trainer<E> {
     pub(super) async fn handle(&mut self, error: Error, command: Option<Command>) -> Option<Command> {
         match error {
             Error::Gpu(reason) => self.handle_lost_device(reason, command).await,
+            Error::CoreLost => match self.move_to_fewer_cores().await {
+                Ok(()) => command,
+                Err(error) => {
+                    self.fail(error);
+                    None
+                }
+            },
             Error::Diverged(divergence) => {
                 self.pause_diverged(divergence).await;
                 None
@@ -39,7 +47,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         self.moves = 0;
         match command {
             command if self.mode != Mode::Idle => {
-                self.pause_lost(&error);
+                self.pause_lost();
                 return command;
             }
             Some(Command::Generate { request, .. } | Command::Profile { request, .. }) => self.refuse(request, error),
@@ -62,12 +70,22 @@ impl<E: FnMut(Event)> Trainer<E> {
         Ok(())
     }
 
+    /// Goes on with half the threads, at the end of the last epoch, after one has let the others wait.
+    async fn move_to_fewer_cores(&mut self) -> Result<()> {
+        self.untrained = None;
+        let cores = self.devices.fewer_cores().await?;
+        let (Some(session), Some(Device::Cpu(_))) = (&mut self.session, &self.device) else { return Ok(()) };
+        let device = Device::Cpu(cores);
+        session.move_to(&device).await?;
+        (self.emit)(Event::Device { name: device.name(), race: Vec::new() });
+        self.device = Some(device);
+        self.emit_progress();
+        Ok(())
+    }
+
     /// Pauses a run that has no device any more.
-    fn pause_lost(&mut self, error: &Error) {
+    fn pause_lost(&mut self) {
         self.mode = Mode::Lost;
-        if !matches!(error, Error::Gpu(_)) {
-            self.reason = error.to_string();
-        }
         let Some(run) = self.run else { return };
         (self.emit)(Event::Lost { run, error: Error::Lost { reason: self.reason.clone() } });
     }
@@ -79,7 +97,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 self.mode = Mode::Paused;
                 self.resume(stretch);
             }
-            Err(error) => self.pause_lost(&error),
+            Err(_) => self.pause_lost(),
         }
     }
 

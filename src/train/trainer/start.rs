@@ -74,7 +74,7 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// The device for these settings, found by a race if they don't name one.
     pub(super) async fn race(&mut self, config: &Config) -> Result<Race> {
         let network = network_of(config, self.texts.corpus(config)?.vocabulary.size());
-        let race = self.devices.choose(config.engine, network).await?;
+        let race = self.devices.choose(config.engine, config.threads, network).await?;
         if race.new {
             (self.emit)(Event::Raced {
                 race: PastRace { network: network.name(), sizes: network.sizes, laps: race.laps.clone() },

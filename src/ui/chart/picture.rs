@@ -50,7 +50,9 @@ pub fn colour(run: &Run) -> &'static str {
 /// is behind them. `None` if there is nothing to draw.
 pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
     let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
-    runs.sort_by_key(|run| run.number == state.shown);
+    if let Some(shown) = runs.iter().position(|run| run.number == state.shown) {
+        runs[shown..].rotate_left(1);
+    }
     let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
     let total = runs.iter().map(|run| run.config.epochs).max()?;
     let last = axis::last_epoch(done, total);

@@ -53,7 +53,8 @@ impl Record {
     pub fn origin_among(&self, runs: &[Run]) -> Origin {
         let Summary { config, epoch, perplexity, window_offset, .. } = self.summary;
         let is_its = |run: &&Run| {
-            let same = Config { epochs: config.epochs, engine: config.engine, ..run.config } == config;
+            let same = Config { epochs: config.epochs, engine: config.engine, threads: config.threads, ..run.config }
+                == config;
             // Epochs after it are lost only where a stored run was interrupted.
             let end = run.position().epoch == epoch || (!self.id.is_empty() && run.report.is_none());
             same && end && run.window_offset == window_offset && run.perplexity(epoch) == perplexity
@@ -73,8 +74,8 @@ impl Record {
 
     /// Whether it is a run with these settings, wherever it ends and whatever its rates were changed to.
     pub fn is_of(&self, form: &Config) -> bool {
-        let Config { epochs, engine, lr, clip, .. } = self.summary.config;
-        Config { epochs, engine, lr, clip, ..*form } == self.summary.config
+        let Config { epochs, engine, threads, lr, clip, .. } = self.summary.config;
+        Config { epochs, engine, threads, lr, clip, ..*form } == self.summary.config
     }
 
     /// The run's name, or else the settings that differ from the book's.

@@ -124,6 +124,11 @@ fn chinese(error: &Error) -> String {
             format!("GPU 适配器没有给出设备（{why}）：请关闭使用它的其他页面和程序，然后重新加载。")
         }
         Error::OutOfMemory => "GPU 的空闲内存不够这个网络使用：请减小隐藏单元数、批量大小或时间步数。".to_owned(),
+        Error::NoCores(why) => format!("无法启动 CPU 引擎（{why}）：请检查网络连接并重新加载本页。"),
+        Error::NoMemory { megabytes } => format!(
+            "浏览器无法再提供此网络所需的 {megabytes} MB 内存：请关闭其他页面，或调低隐藏单元数（hidden）、批量大小（batch）或时间步数（steps）。"
+        ),
+        Error::CoreLost => "CPU 引擎的一个线程没有响应：请按“训练”重新开始。".to_owned(),
         Error::Gpu(why) => format!("GPU 报告了错误，训练因此停止（{why}）：请按“训练”重新开始。"),
         Error::Lost { reason } => {
             format!("GPU 一再出错（{reason}），训练停在上一个轮次结束处：请按“继续”再试一次。")
@@ -158,6 +163,7 @@ fn setting_error(error: &SettingError) -> String {
                 Some(Values::NotNegative(max)) => {
                     format!("，不是 0 到 {max} 之间的数：请输入一个，小数点写作“.”，如 0.5")
                 }
+                Some(Values::AutoOr(max)) => format!("，既不是 auto，也不是 1 到 {max} 之间的整数：请输入一个"),
                 Some(Values::Words(choices)) => format!("：请从 {} 中选择", choices.join("、")),
                 None => String::new(),
             };

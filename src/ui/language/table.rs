@@ -49,6 +49,7 @@ words! {
         "state": "Hidden state", "隐状态";
         "seed": "Seed", "随机种子";
         "engine": "Engine", "引擎";
+        "threads": "Threads", "线程数";
         "cleaning": "Cleaning", "文本清洗";
         "vocab": "Maximum vocabulary size", "词表大小上限";
         "validation": "Validation tokens", "验证词元数";
@@ -67,6 +68,7 @@ words! {
         "weight_decay": "weight decay", "权重衰减";
         "tokens": "tokens", "词元";
         "seed": "seed", "种子";
+        "threads": "threads", "线程";
         "vocab": "vocabulary", "词表";
         "validation": "validation", "验证词元";
     }
@@ -247,8 +249,10 @@ words! {
     preset_none: "settings of your own", "自定义设置";
     edition_chinese: "Chinese edition", "中文版";
     edition_english: "English edition, d2l.ai", "英文版（d2l.ai）";
-    presets_note: "Sets everything below as in the book, except the seed and the engine.",
-        "把下面的设置都改成书中的值，随机种子和引擎除外。";
+    presets_note: "Sets everything below as in the book, except the seed, the engine and its threads.",
+        "把下面的设置都改成书中的值，随机种子、引擎和线程数除外。";
+    one_thread: "One thread so far: workers may share memory once the page is reloaded (the README says more).",
+        "目前只有一个线程：重新加载本页后，Worker 才能共享内存（详见 README）。";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";

@@ -31,7 +31,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The curve to compare a run of this configuration with; `None` unless all settings but seed, epochs and engine
+    /// The curve to compare a run of this configuration with; `None` unless all settings but seed, epochs, engine and threads
     /// are those of a run of the book's Chinese edition.
     pub fn of(config: &Config) -> Option<&'static Self> {
         Some(match Preset::of(config)?.key {

@@ -99,14 +99,14 @@ impl Form {
         self.set("state", &state.to_string());
     }
 
-    /// The run of the book that these settings are, but for seed, epochs and engine.
+    /// The run of the book that these settings are, but for seed, epochs, engine and threads.
     pub fn preset(&self) -> Option<&'static Preset> {
         self.config().ok().filter(|_| self.window_offset().is_none()).and_then(|config| Preset::of(&config))
     }
 
-    /// Sets everything as in a run of the book, random offsets included, except seed and engine.
+    /// Sets everything as in a run of the book, random offsets included, except seed, engine and threads.
     pub fn set_preset(&mut self, preset: &Preset) {
-        let kept = ["seed", "engine"].map(|key| (key, self.get(key).to_owned()));
+        let kept = ["seed", "engine", "threads"].map(|key| (key, self.get(key).to_owned()));
         *self = Self::from(&preset.config());
         kept.iter().for_each(|(key, text)| self.set(key, text));
     }

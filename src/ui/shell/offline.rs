@@ -75,7 +75,7 @@ pub fn NewVersion(page: Page, version: Version) -> impl IntoView {
 /// Registers the service worker and listens for newer versions of it.
 async fn keep(waiting: Waiting, crowded: RwSignal<bool>, asked: StoredValue<bool>) -> Result<(), JsValue> {
     let Some(container) = container() else { return Ok(()) };
-    let address = format!("./service-worker.js?trainer={}", link::build());
+    let address = format!("./service-worker.js?cores={}", link::cores());
     let registration = JsFuture::from(container.register(&address)).await?;
     let registration: ServiceWorkerRegistration = registration.unchecked_into();
     look(&registration, waiting);

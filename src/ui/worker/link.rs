@@ -7,18 +7,21 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::set_timeout_with_handle;
 use wasm_bindgen::prelude::*;
-use web_sys::{ErrorEvent, MessageEvent, Worker};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions};
 
 use super::memory;
 use crate::error::Error;
 use crate::protocol::{Command, Event};
 use crate::ui::browser::message;
 
-/// The scripts that trunk builds from `src/bin/`, fastest first, each with a minimal WebAssembly module that uses the
+/// The script that starts the trainer, which trunk builds from `src/bin/trainer.rs`.
+const SCRIPT: &str = "./worker.js";
+
+/// The kinds of the CPU engine's module (`cores/`), fastest first, each with a minimal WebAssembly module that uses the
 /// instructions it needs.
-const SCRIPTS: [(&str, &[u8]); 3] = [
+const CORES: [(&str, &[u8]); 3] = [
     (
-        "./trainer_relaxed_simd_loader.js",
+        "cores_relaxed_simd",
         &[
             0, b'a', b's', b'm', 1, 0, 0, 0, // magic number, version 1
             1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b, // one type: (v128, v128, v128) -> v128
@@ -28,13 +31,13 @@ const SCRIPTS: [(&str, &[u8]); 3] = [
         ],
     ),
     (
-        "./trainer_simd_loader.js",
+        "cores_simd",
         &[
             0, b'a', b's', b'm', 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7b, 3, 2, 1, 0, // a function () -> v128
             10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 0x0b, // i32.const 0, i8x16.splat
         ],
     ),
-    ("./trainer_loader.js", &[0, b'a', b's', b'm', 1, 0, 0, 0]),
+    ("cores", &[0, b'a', b's', b'm', 1, 0, 0, 0]),
 ];
 
 /// Time for a worker to load before the page reports an error.
@@ -87,7 +90,10 @@ impl Link {
 
     /// Starts a worker in place of the current one. `on_event` receives its events, or the error that ended it.
     pub fn start(&self, on_event: impl OnEvent) {
-        match Worker::new(script()).map(|worker| Connection::new(worker, on_event)) {
+        // By its name, since a service worker may answer without what an address has behind its path.
+        let options = WorkerOptions::new();
+        options.set_name(cores());
+        match Worker::new_with_options(SCRIPT, &options).map(|worker| Connection::new(worker, on_event)) {
             Ok(connection) => *self.connection.borrow_mut() = Some(connection),
             Err(error) => on_event(Err(Error::WorkerNotStarted(message(&error)))),
         }
@@ -161,13 +167,8 @@ fn post(worker: &Worker, command: &Command) {
     worker.post_message(&value).expect("plain data can be posted");
 }
 
-/// The name of the worker's build for this browser.
-pub fn build() -> &'static str {
-    script().trim_start_matches("./").trim_end_matches("_loader.js")
-}
-
-/// The fastest script that this browser can run.
-fn script() -> &'static str {
+/// The fastest kind of the CPU engine's module that this browser can run.
+pub fn cores() -> &'static str {
     let runs = |module: &[u8]| js_sys::WebAssembly::validate(&js_sys::Uint8Array::from(module)) == Ok(true);
-    SCRIPTS.into_iter().find(|(_, module)| runs(module)).map_or(SCRIPTS[2].0, |(script, _)| script)
+    CORES.into_iter().find(|(_, module)| runs(module)).map_or(CORES[2].0, |(name, _)| name)
 }

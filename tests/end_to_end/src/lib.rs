@@ -19,6 +19,7 @@ mod browser;
 mod command;
 mod devtools;
 mod driver;
+mod folder;
 mod frames;
 mod pictures;
 mod proxy;
@@ -30,6 +31,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 pub use browser::Browser;
+pub use folder::copy_folder;
 pub use frames::Frames;
 pub use pictures::pictures;
 pub use tasks::Task;

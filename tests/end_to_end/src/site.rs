@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::Result;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::middleware::{self, Next};
 use axum::response::{Html, Response};
 use axum::routing::get;
@@ -31,14 +32,18 @@ pub struct Site {
 }
 
 impl Site {
-    /// Serves `folder` on a free local port, and each folder of `also` under its name.
-    pub async fn serve(folder: &Path, also: &[(&str, PathBuf)]) -> Result<Self> {
+    /// Serves `folder` on a free local port, and each folder of `also` under its name; if `isolated`, with the headers with
+    /// which pages may share memory.
+    pub async fn serve(folder: &Path, also: &[(&str, PathBuf)], isolated: bool) -> Result<Self> {
         let failures = Failures::default();
         let mut app = Router::new().nest_service(PATH, ServeDir::new(folder)).route(FRAME, get(async || Html(FRAMED)));
         for (name, folder) in also {
             app = app.nest_service(&format!("{PATH}/{name}"), ServeDir::new(folder));
         }
-        let app = app.layer(middleware::from_fn_with_state(failures.clone(), record));
+        let mut app = app.layer(middleware::from_fn_with_state(failures.clone(), record));
+        if isolated {
+            app = app.layer(middleware::map_response(isolate));
+        }
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -69,6 +74,17 @@ impl Site {
     pub fn failures(&self) -> Vec<String> {
         self.failures.lock().expect("no holder of the list panics").clone()
     }
+}
+
+async fn isolate(mut response: Response) -> Response {
+    for (name, value) in [
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 async fn record(State(failures): State<Failures>, request: Request, next: Next) -> Response {

@@ -38,6 +38,8 @@ pub struct Options {
     pub trace: bool,
     /// Whether Chrome offers WebGPU; if not, it is disabled explicitly.
     pub webgpu: bool,
+    /// Whether the site sends the headers with which pages may share memory.
+    pub isolated: bool,
     pub browser: Browser,
     /// More command-line flags for Chrome, without dashes.
     pub flags: Vec<String>,
@@ -52,6 +54,7 @@ impl Default for Options {
             also: Vec::new(),
             trace: false,
             webgpu: true,
+            isolated: false,
             browser: Browser::default(),
             flags: Vec::new(),
             profile: None,
@@ -77,14 +80,14 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, also, trace, webgpu, browser, mut flags, profile } = options;
+        let Options { folder, also, trace, webgpu, isolated, browser, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without this service WebGPU finds no adapter; no other feature flag of Chrome has that effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
         flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
         let start = Start { browser, flags, trace };
-        Self::begin(Site::serve(&folder, &also).await?, Proxy::start().await?, start).await
+        Self::begin(Site::serve(&folder, &also, isolated).await?, Proxy::start().await?, start).await
     }
 
     async fn begin(site: Site, proxy: Proxy, start: Start) -> Result<Self> {
@@ -123,12 +126,14 @@ impl Visit {
         &self.client
     }
 
-    /// Waits for the download of this name; returns its content.
+    /// Waits for the download of this name; returns its content, and forgets it, so that another may have the name.
     pub async fn saved(&self, name: &str, timeout: Duration) -> Result<Vec<u8>> {
         let file = self.downloads.path().join(name);
         // The file has this name only once it is complete.
         self.wait_until(&format!("{name} to be saved"), timeout, async || Ok(file.exists())).await?;
-        Ok(fs::read(file)?)
+        let content = fs::read(&file)?;
+        fs::remove_file(file)?;
+        Ok(content)
     }
 
     /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there.

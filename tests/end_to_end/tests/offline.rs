@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Options, Visit};
+use end_to_end::{Options, Visit, copy_folder};
 
 const READY: Duration = Duration::from_secs(90);
 const RUN: Duration = Duration::from_secs(600);
@@ -43,17 +43,6 @@ async fn after_the_first_visit_the_page_starts_and_trains_without_a_network_and_
     visit.check_clean().await
 }
 
-/// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let (path, to) = (entry?.path(), to.to_owned());
-        let to = to.join(path.file_name().context("a file has a name")?);
-        if path.is_dir() { copy(&path, &to)? } else { _ = fs::copy(&path, &to)? }
-    }
-    Ok(())
-}
-
 /// Makes another version of the page, with this description.
 fn change(folder: &Path, description: &str) -> Result<()> {
     let page = folder.join("index.html");
@@ -71,7 +60,7 @@ fn change(folder: &Path, description: &str) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newer_version_is_offered_and_never_mixed_with_the_old() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    copy(&Options::default().folder, folder.path())?;
+    copy_folder(&Options::default().folder, folder.path())?;
     change(folder.path(), "one")?;
     let visit = Visit::start_with(Options { folder: folder.path().to_owned(), ..Options::default() }).await?;
     let open = async || {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::config::{Setting, Values};
+use crate::ui::browser::is_isolated;
 use crate::ui::language::words;
 use crate::ui::page::Page;
 use crate::ui::settings::signals::field_id;
@@ -31,12 +32,16 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
             </select>
         }
         .into_any(),
-        Values::Whole(..) | Values::Positive(_) | Values::NotNegative(_) => view! {
+        Values::Whole(..) | Values::AutoOr(_) | Values::Positive(_) | Values::NotNegative(_) => view! {
             <input
                 type="text"
                 id=field_id(key)
                 name=key
-                inputmode=if matches!(setting.values, Values::Whole(..)) { "numeric" } else { "decimal" }
+                inputmode=match setting.values {
+                    Values::Whole(..) => "numeric",
+                    Values::AutoOr(_) => "text",
+                    _ => "decimal",
+                }
                 autocomplete="off"
                 spellcheck="false"
                 aria-invalid=invalid
@@ -53,6 +58,9 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
         <div class="field" class:wrong=wrong hidden=is_idle>
             <label for=field_id(key)>{words::label(w, key)}</label>
             {control}
+            {(key == "threads" && !is_isolated()).then(|| view! {
+                <p class="note why" data-testid="one-thread" hidden=move || value.get() == "1">{w.one_thread}</p>
+            })}
         </div>
     }
 }

@@ -22,12 +22,12 @@ pub enum How {
     /// it measures; `None` for the built page.
     Page { module: &'static str, options: &'static str, package: Option<&'static str> },
     /// By this project's engine, natively.
-    Engine(EngineChoice),
+    Engine(EngineChoice, On),
     /// By `benches/peers/pytorch.py`.
     PyTorch { network: &'static str, on: On },
 }
 
-/// The hardware that PyTorch uses.
+/// The hardware that a native contestant uses.
 #[derive(Clone, Copy)]
 pub enum On {
     OneThread,
@@ -60,8 +60,8 @@ const fn pytorch(id: &'static str, name: &'static str, network: &'static str, on
     Contestant { id, name, run: "rnn", how: How::PyTorch { network, on } }
 }
 
-const fn engine(id: &'static str, name: &'static str, engine: EngineChoice) -> Contestant {
-    Contestant { id, name, run: "rnn", how: How::Engine(engine) }
+const fn engine(id: &'static str, name: &'static str, engine: EngineChoice, on: On) -> Contestant {
+    Contestant { id, name, run: "rnn", how: How::Engine(engine, on) }
 }
 
 const fn tensorflow(id: &'static str, name: &'static str, options: &'static str) -> Contestant {
@@ -77,7 +77,8 @@ const fn of_run(run: &'static str, contestant: Contestant) -> Contestant {
 }
 
 const OURS_WEBGPU: &str = r#"{"settings":{"engine":"gpu"}}"#;
-const OURS_WASM: &str = r#"{"settings":{"engine":"cpu"}}"#;
+const OURS_WASM: &str = r#"{"settings":{"engine":"cpu","threads":1}}"#;
+const OURS_THREADS: &str = r#"{"settings":{"engine":"cpu"},"threads":"all"}"#;
 
 /// A contestant that trains with TensorFlow.js' own layer for this run.
 const fn layer(run: &'static str, id: &'static str, name: &'static str, options: &'static str) -> Contestant {
@@ -97,20 +98,27 @@ pub const WITH_GATES: &[Contestant] = &[
     layer("lstm", "lstm-tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","cell":"lstm"}"#),
 ];
 
+const TFJS_THREADS: &str = r#"{"backend":"wasm","gradients":"automatic","threads":"all"}"#;
+const TFJS_THREADS_BEST: &str = r#"{"backend":"wasm","gradients":"by hand","threads":"all"}"#;
+
 /// The contestants with the book's first network, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
     page("ours-webgpu", "Time Traveller, WebGPU", "ours", OURS_WEBGPU, None),
     page("ours-wasm", "Time Traveller, WebAssembly", "ours", OURS_WASM, None),
+    page("ours-threads", "Time Traveller, WebAssembly, all threads", "ours", OURS_THREADS, None),
     tensorflow("tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","gradients":"automatic"}"#),
     tensorflow("tfjs-webgpu-best", "TensorFlow.js, WebGPU, by hand", r#"{"backend":"webgpu","gradients":"by hand"}"#),
     tensorflow("tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","gradients":"automatic"}"#),
     tensorflow("tfjs-wasm-best", "TensorFlow.js, WebAssembly, by hand", r#"{"backend":"wasm","gradients":"by hand"}"#),
+    tensorflow("tfjs-threads", "TensorFlow.js, WebAssembly, all threads", TFJS_THREADS),
+    tensorflow("tfjs-threads-best", "TensorFlow.js, WebAssembly, all threads, by hand", TFJS_THREADS_BEST),
     jax("jax-webgpu", "jax-js, WebGPU", r#"{"device":"webgpu","gradients":"automatic"}"#),
     jax("jax-webgpu-best", "jax-js, WebGPU, by hand", r#"{"device":"webgpu","gradients":"by hand"}"#),
     jax("jax-wasm", "jax-js, WebAssembly", r#"{"device":"wasm","gradients":"automatic"}"#),
     jax("jax-wasm-best", "jax-js, WebAssembly, by hand", r#"{"device":"wasm","gradients":"by hand"}"#),
-    engine("ours-gpu", "Time Traveller, GPU engine", EngineChoice::Gpu),
-    engine("ours-cpu", "Time Traveller, CPU engine", EngineChoice::Cpu),
+    engine("ours-gpu", "Time Traveller, GPU engine", EngineChoice::Gpu, On::Gpu),
+    engine("ours-cpu", "Time Traveller, CPU engine, one thread", EngineChoice::Cpu, On::OneThread),
+    engine("ours-cpu-all", "Time Traveller, CPU engine, all threads", EngineChoice::Cpu, On::AllThreads),
     pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
     pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
     pytorch("torch-scratch-gpu", "PyTorch, from scratch, GPU", "scratch", On::Gpu),
@@ -121,7 +129,7 @@ pub const ALL: &[Contestant] = &[
 
 impl Contestant {
     pub fn is_ours(&self) -> bool {
-        matches!(self.how, How::Engine(_) | How::Page { package: None, .. })
+        matches!(self.how, How::Engine(..) | How::Page { package: None, .. })
     }
 
     /// The heading of its table.

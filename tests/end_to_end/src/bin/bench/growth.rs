@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use serde_json::{Value, json};
 use time_traveller::engine::{Devices, profile};
 use time_traveller::kernels;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{AutoOr, EngineChoice};
 use time_traveller::model::{Config, Sizes};
 use time_traveller::protocol::Profile;
 
@@ -116,7 +116,7 @@ fn grown(what: &str, number: usize) -> Sizes {
 
 async fn natively(engine: EngineChoice, sizes: Sizes) -> Result<Profile> {
     let network = kernels::network(sizes);
-    let device = Devices::open().await.choose(engine, network).await?.winner;
+    let device = Devices::open().await.choose(engine, AutoOr(Some(1)), network).await?.winner;
     Ok(profile(&device, network).await?)
 }
 

@@ -9,7 +9,7 @@ use end_to_end::print;
 use serde_json::{Value, json};
 use time_traveller::engine::{Devices, profile};
 use time_traveller::kernels;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{AutoOr, EngineChoice};
 use time_traveller::model::{Config, Sizes};
 use time_traveller::protocol::Profile;
 
@@ -54,7 +54,7 @@ pub async fn measure(about: &About, places: &Places, output: &Path) -> Result<()
 
 async fn natively(engine: EngineChoice) -> Result<Profile> {
     let network = kernels::network(BOOK);
-    let device = Devices::open().await.choose(engine, network).await?.winner;
+    let device = Devices::open().await.choose(engine, AutoOr(Some(1)), network).await?.winner;
     Ok(profile(&device, network).await?)
 }
 

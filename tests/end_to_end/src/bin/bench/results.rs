@@ -109,8 +109,8 @@ pub const BOOK: Comparison = Comparison {
     notes: "- Ours in the browser is the built page's own worker, timed from outside over whole epochs, each with the \
     sample of 50 characters that the page shows: the peers have no such extra. Natively there are no samples.\n\
     - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
-    - WebAssembly runs on one thread: the page that measures, like most static hosts, does not isolate itself from \
-    other origins, which threads need.\n\
+    - WebAssembly runs on one thread unless it says so; the page that measures is isolated, which threads need. jax-js \
+    has one.\n\
     - TensorFlow.js and jax-js take part twice: with their own automatic gradients, as their users write it, and “by \
     hand”, with gradients written out in `benches/peers/` so that `dw_hh` is one tall product instead of 35.\n\
     - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n",

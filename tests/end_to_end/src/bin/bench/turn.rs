@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use time_traveller::engine::Devices;
 use time_traveller::kernels::network_of;
 use time_traveller::model::Config;
-use time_traveller::model::config::EngineChoice;
+use time_traveller::model::config::{AutoOr, EngineChoice};
 use time_traveller::train::Session;
 use tokio::process::Command;
 
@@ -68,7 +68,7 @@ pub async fn take(contestant: &Contestant, case: &Case, places: &Places) -> Resu
             let options: Value = serde_json::from_str(options)?;
             in_browser("bench", vec![json!(contestant.run), json!(module), options, json!(SECONDS)], places).await
         }
-        How::Engine(choice) => engine(choice, case).await.map(Told::Outcome),
+        How::Engine(choice, on) => engine(choice, on, case).await.map(Told::Outcome),
         How::PyTorch { network, on } => pytorch(network, on, &places.cases().join(contestant.run), places).await,
     }
 }
@@ -91,7 +91,8 @@ pub async fn in_browser<T: DeserializeOwned>(function: &str, arguments: Vec<Valu
 
 async fn visit(places: &Places) -> Result<Visit> {
     let also = vec![("dist", places.root.join("dist")), ("cases", places.cases())];
-    let visit = Visit::start_with(Options { folder: places.peers(), also, ..Options::default() }).await?;
+    let visit =
+        Visit::start_with(Options { folder: places.peers(), also, isolated: true, ..Options::default() }).await?;
     visit.open("").await?;
     Ok(visit)
 }
@@ -103,10 +104,14 @@ pub async fn browser(places: &Places) -> Result<String> {
 }
 
 /// Trains whole epochs, without samples; the first one warms up.
-async fn engine(choice: EngineChoice, case: &Case) -> Result<Outcome> {
+async fn engine(choice: EngineChoice, on: On, case: &Case) -> Result<Outcome> {
     let corpus = Rc::new(case.corpus.clone());
     let config = Config { epochs: case.epochs() as u32, ..case.config };
-    let device = Devices::open().await.choose(choice, network_of(&config, corpus.vocabulary.size())).await?.winner;
+    let device = Devices::open()
+        .await
+        .choose(choice, AutoOr(Some(on.threads().max(1) as u32)), network_of(&config, corpus.vocabulary.size()))
+        .await?
+        .winner;
     let mut session = Session::new(&device, &corpus, config).await?;
     let (mut losses, mut start) = (Vec::new(), Instant::now());
     loop {
