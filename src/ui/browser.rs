@@ -46,9 +46,8 @@ pub fn is_secure() -> bool {
 }
 
 /// Whether the page's workers may share memory.
-pub fn is_isolated() -> bool {
-    let is = js_sys::Reflect::get(&window(), &JsValue::from_str("crossOriginIsolated"));
-    is.is_ok_and(|is| is.is_truthy())
+pub fn can_share_memory() -> bool {
+    js_sys::Reflect::has(&window(), &JsValue::from_str("SharedArrayBuffer")).unwrap_or(false)
 }
 
 /// Downloads the content of a URL (`data:`, `blob:` or relative) as a file called `name`.

@@ -183,7 +183,7 @@ impl Cores {
 fn kind() -> (&'static str, &'static str, bool) {
     let wanted = of_worker(&["name"]).as_string().unwrap_or_default();
     let kind = KINDS.iter().position(|(name, _)| *name == wanted).unwrap_or(2);
-    (KINDS[kind].0, KINDS[kind].1, kind < 2 && of_worker(&["crossOriginIsolated"]).is_truthy())
+    (KINDS[kind].0, KINDS[kind].1, kind < 2 && of_worker(&["SharedArrayBuffer"]).is_function())
 }
 
 /// A property of this worker's global object, of one of that, and so on.

@@ -13,37 +13,47 @@ const RUN: Duration = Duration::from_secs(300);
 /// Longer than an epoch of these settings.
 const A_WHILE: Duration = Duration::from_secs(1);
 /// A run that does not end by itself, and a short one.
-const ENDLESS: &str = "#engine=cpu&hidden=64&epochs=100000";
-const SHORT: &str = "#engine=cpu&hidden=32&tokens=2000&epochs=12";
+const ENDLESS: &str = "#engine=cpu&hidden=64&epochs=100000&threads=3";
+const SHORT: &str = "#engine=cpu&hidden=32&tokens=2000&epochs=12&threads=3";
 /// Firefox and MiniBrowser have no windows as narrow as a telephone.
 const NARROW: (u32, u32) = (390, 844);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_chromium() -> Result<()> {
-    walk(Browser::Chromium, "chromium").await
+    walks(Browser::Chromium, "chromium").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Firefox and geckodriver: cargo xtask test --only other-browsers"]
 async fn in_firefox() -> Result<()> {
-    walk(Browser::Firefox, "firefox").await
+    walks(Browser::Firefox, "firefox").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs WebKitGTK's driver and Xvfb: cargo xtask test --only other-browsers"]
 async fn in_webkit() -> Result<()> {
-    walk(Browser::WebKit, "webkit").await
+    walks(Browser::WebKit, "webkit").await
 }
 
-async fn walk(browser: Browser, name: &str) -> Result<()> {
+/// Where the host lets pages share memory, and where it does not.
+async fn walks(browser: Browser, name: &str) -> Result<()> {
+    walk(browser, name, false).await?;
+    walk(browser, &format!("{name}-isolated"), true).await
+}
+
+async fn walk(browser: Browser, name: &str, isolated: bool) -> Result<()> {
     // Without WebGPU, as it is on Linux in the other two.
-    let visit = &Visit::start_with(Options { browser, webgpu: false, ..Options::default() }).await?;
+    let visit = &Visit::start_with(Options { browser, isolated, webgpu: false, ..Options::default() }).await?;
     visit.resize(1280, 1000).await?;
     visit.open_idle(ENDLESS, READY).await?;
     println!("{}: {}, trains on {}", name, visit.name(), visit.text("device").await?);
     visit.picture(&format!("{name}-idle")).await?;
 
     let paused_at = train_and_pause(visit, name).await?;
+    // WebKitGTK has no shared memory, isolated or not.
+    let can_share = visit.look("typeof SharedArrayBuffer === 'function'").await? == true;
+    ensure!(can_share == (isolated && browser != Browser::WebKit), "shared memory: {can_share}");
+    ensure!(visit.text("device").await?.ends_with("× 3") == can_share, "on {}", visit.text("device").await?);
     generate(visit).await?;
     download(visit, paused_at).await?;
     resume_after_a_reload(visit, paused_at).await?;

@@ -186,9 +186,20 @@ async fn the_fastest_device_trains() -> Result<()> {
 /// frames beside those of an empty page in a browser of its own in the same spell; one good spell of four is enough.
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_stay_short_while_the_books_network_trains() -> Result<()> {
-    let visit = Visit::start_with(Options { trace: true, ..Options::default() }).await?;
+    check_frames("#engine=gpu&hidden=512&epochs=100000").await
+}
+
+/// As many threads as cores: the page's own has to share one.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_stay_short_while_all_cores_train() -> Result<()> {
+    let cores = std::thread::available_parallelism()?;
+    check_frames(&format!("#engine=cpu&hidden=512&epochs=100000&threads={cores}")).await
+}
+
+async fn check_frames(settings: &str) -> Result<()> {
+    let visit = Visit::start_with(Options { trace: true, isolated: true, ..Options::default() }).await?;
     let empty = empty_page().await?;
-    visit.open_idle("#engine=gpu&hidden=512&epochs=100000", READY).await?;
+    visit.open_idle(settings, READY).await?;
     visit.click("Train").await?;
     visit.wait_for_status("training", READY).await?;
     visit.watch_frames().await?;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::config::{Setting, Values};
-use crate::ui::browser::is_isolated;
+use crate::ui::browser::can_share_memory;
 use crate::ui::language::words;
 use crate::ui::page::Page;
 use crate::ui::settings::signals::field_id;
@@ -58,7 +58,7 @@ pub fn Field(page: Page, setting: &'static Setting) -> impl IntoView {
         <div class="field" class:wrong=wrong hidden=is_idle>
             <label for=field_id(key)>{words::label(w, key)}</label>
             {control}
-            {(key == "threads" && !is_isolated()).then(|| view! {
+            {(key == "threads" && !can_share_memory()).then(|| view! {
                 <p class="note why" data-testid="one-thread" hidden=move || value.get() == "1">{w.one_thread}</p>
             })}
         </div>

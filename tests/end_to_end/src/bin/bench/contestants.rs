@@ -101,24 +101,32 @@ pub const WITH_GATES: &[Contestant] = &[
 const TFJS_THREADS: &str = r#"{"backend":"wasm","gradients":"automatic","threads":"all"}"#;
 const TFJS_THREADS_BEST: &str = r#"{"backend":"wasm","gradients":"by hand","threads":"all"}"#;
 
+/// Those on all threads, and ours on one.
+pub const WITH_THREADS: &[Contestant] = &[
+    page("ours-wasm", "Time Traveller, WebAssembly, one thread", "ours", OURS_WASM, None),
+    page("ours-threads", "Time Traveller, WebAssembly, all threads", "ours", OURS_THREADS, None),
+    tensorflow("tfjs-threads", "TensorFlow.js, WebAssembly, all threads", TFJS_THREADS),
+    tensorflow("tfjs-threads-best", "TensorFlow.js, WebAssembly, all threads, by hand", TFJS_THREADS_BEST),
+    engine("ours-cpu", "Time Traveller, CPU engine, one thread", EngineChoice::Cpu, On::OneThread),
+    engine("ours-cpu-all", "Time Traveller, CPU engine, all threads", EngineChoice::Cpu, On::AllThreads),
+    pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
+    pytorch("torch-rnn-all", "PyTorch, nn.RNN, all threads", "rnn", On::AllThreads),
+];
+
 /// The contestants with the book's first network, in the order of a round and of the table.
 pub const ALL: &[Contestant] = &[
     page("ours-webgpu", "Time Traveller, WebGPU", "ours", OURS_WEBGPU, None),
     page("ours-wasm", "Time Traveller, WebAssembly", "ours", OURS_WASM, None),
-    page("ours-threads", "Time Traveller, WebAssembly, all threads", "ours", OURS_THREADS, None),
     tensorflow("tfjs-webgpu", "TensorFlow.js, WebGPU", r#"{"backend":"webgpu","gradients":"automatic"}"#),
     tensorflow("tfjs-webgpu-best", "TensorFlow.js, WebGPU, by hand", r#"{"backend":"webgpu","gradients":"by hand"}"#),
     tensorflow("tfjs-wasm", "TensorFlow.js, WebAssembly", r#"{"backend":"wasm","gradients":"automatic"}"#),
     tensorflow("tfjs-wasm-best", "TensorFlow.js, WebAssembly, by hand", r#"{"backend":"wasm","gradients":"by hand"}"#),
-    tensorflow("tfjs-threads", "TensorFlow.js, WebAssembly, all threads", TFJS_THREADS),
-    tensorflow("tfjs-threads-best", "TensorFlow.js, WebAssembly, all threads, by hand", TFJS_THREADS_BEST),
     jax("jax-webgpu", "jax-js, WebGPU", r#"{"device":"webgpu","gradients":"automatic"}"#),
     jax("jax-webgpu-best", "jax-js, WebGPU, by hand", r#"{"device":"webgpu","gradients":"by hand"}"#),
     jax("jax-wasm", "jax-js, WebAssembly", r#"{"device":"wasm","gradients":"automatic"}"#),
     jax("jax-wasm-best", "jax-js, WebAssembly, by hand", r#"{"device":"wasm","gradients":"by hand"}"#),
     engine("ours-gpu", "Time Traveller, GPU engine", EngineChoice::Gpu, On::Gpu),
-    engine("ours-cpu", "Time Traveller, CPU engine, one thread", EngineChoice::Cpu, On::OneThread),
-    engine("ours-cpu-all", "Time Traveller, CPU engine, all threads", EngineChoice::Cpu, On::AllThreads),
+    engine("ours-cpu", "Time Traveller, CPU engine", EngineChoice::Cpu, On::OneThread),
     pytorch("torch-scratch-1", "PyTorch, from scratch, one thread", "scratch", On::OneThread),
     pytorch("torch-scratch-all", "PyTorch, from scratch, all threads", "scratch", On::AllThreads),
     pytorch("torch-scratch-gpu", "PyTorch, from scratch, GPU", "scratch", On::Gpu),
@@ -234,13 +242,15 @@ mod tests {
 
     #[test]
     fn options_are_json_and_ids_differ() {
-        let all: Vec<&Contestant> = ALL.iter().chain(WITH_GATES).collect();
-        for (i, Contestant { id, how, run, .. }) in all.iter().enumerate() {
-            assert!(Preset::named(run).is_some(), "{id}: {run}");
-            if let How::Page { options, .. } = how {
-                assert!(serde_json::from_str::<serde_json::Value>(options).is_ok(), "{id}: {options}");
+        for list in [ALL, WITH_GATES, WITH_THREADS] {
+            let all: Vec<&Contestant> = list.iter().collect();
+            for (i, Contestant { id, how, run, .. }) in all.iter().enumerate() {
+                assert!(Preset::named(run).is_some(), "{id}: {run}");
+                if let How::Page { options, .. } = how {
+                    assert!(serde_json::from_str::<serde_json::Value>(options).is_ok(), "{id}: {options}");
+                }
+                assert!(all[..i].iter().all(|other| other.id != *id), "{id} twice");
             }
-            assert!(all[..i].iter().all(|other| other.id != *id), "{id} twice");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Benchmarks Time Traveller and its peers: the same network and complete training steps, on this machine.
 //!
 //! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`;
-//! `cargo xtask bench --gates` compares GRU and LSTM with those of its peers in the browser; `--kernels` measures our own
+//! `cargo xtask bench --gates` compares GRU and LSTM with those of its peers in the browser, `--threads` what runs on all threads; `--kernels` measures our own
 //! kernels, `--growth` how their time grows with the network.
 //!
 //! Each round gives every contestant a turn, so that other load on the machine affects all alike. In a turn a
@@ -28,7 +28,7 @@ use lexopt::{Arg, Parser, ValueExt};
 use about::About;
 use case::Case;
 use contestants::Contestant;
-use results::{BOOK, GATES, Row};
+use results::{BOOK, GATES, Row, THREADS};
 use turn::{Places, Told};
 
 struct Arguments {
@@ -37,6 +37,7 @@ struct Arguments {
     python: PathBuf,
     output: PathBuf,
     gates: bool,
+    threads: bool,
     kernels: bool,
     growth: bool,
 }
@@ -45,14 +46,23 @@ impl Arguments {
     fn read(mut args: Parser) -> Result<Self> {
         let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()).into();
         let output = turn::root().join("docs/results");
-        let mut read =
-            Self { rounds: 5, only: Vec::new(), python, output, gates: false, kernels: false, growth: false };
+        let mut read = Self {
+            rounds: 5,
+            only: Vec::new(),
+            python,
+            output,
+            gates: false,
+            threads: false,
+            kernels: false,
+            growth: false,
+        };
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Long("rounds") => read.rounds = args.value()?.parse().context("--rounds takes a number")?,
                 Arg::Long("only") => read.only.push(args.value()?.string()?),
                 Arg::Long("python") => read.python = args.value()?.into(),
                 Arg::Long("gates") => read.gates = true,
+                Arg::Long("threads") => read.threads = true,
                 Arg::Long("kernels") => read.kernels = true,
                 Arg::Long("growth") => read.growth = true,
                 Arg::Long("output") => read.output = args.value()?.into(),
@@ -80,8 +90,12 @@ async fn main() -> Result<()> {
 
 /// Measures all contestants in turn, and writes the results.
 async fn compare(arguments: &Arguments, about: &About, places: &Places) -> Result<()> {
-    let &Arguments { rounds, ref only, ref output, gates, .. } = arguments;
-    let (all, table) = if gates { (contestants::WITH_GATES, &GATES) } else { (contestants::ALL, &BOOK) };
+    let &Arguments { rounds, ref only, ref output, gates, threads, .. } = arguments;
+    let (all, table) = match (gates, threads) {
+        (true, _) => (contestants::WITH_GATES, &GATES),
+        (_, true) => (contestants::WITH_THREADS, &THREADS),
+        _ => (contestants::ALL, &BOOK),
+    };
     let contestants = contestants::choose(all, only)?;
     let mut cases = BTreeMap::new();
     for run in contestants.iter().map(|contestant| contestant.run) {

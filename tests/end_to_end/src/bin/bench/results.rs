@@ -109,8 +109,7 @@ pub const BOOK: Comparison = Comparison {
     notes: "- Ours in the browser is the built page's own worker, timed from outside over whole epochs, each with the \
     sample of 50 characters that the page shows: the peers have no such extra. Natively there are no samples.\n\
     - Ours tells the losses of its epochs, not its parameters; those show in the next epoch's loss.\n\
-    - WebAssembly runs on one thread unless it says so; the page that measures is isolated, which threads need. jax-js \
-    has one.\n\
+    - WebAssembly runs on one thread; on all: `cargo xtask bench --threads`.\n\
     - TensorFlow.js and jax-js take part twice: with their own automatic gradients, as their users write it, and “by \
     hand”, with gradients written out in `benches/peers/` so that `dw_hh` is one tall product instead of 35.\n\
     - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n",
@@ -126,6 +125,17 @@ pub const GATES: Comparison = Comparison {
     - WebAssembly runs on one thread.\n\
     - TensorFlow.js' are `tf.layers.gru` and `tf.layers.lstm` with the sigmoid and automatic gradients \
     (`benches/peers/tensorflow_layers.js`). jax-js has neither.\n",
+};
+
+/// All threads.
+pub const THREADS: Comparison = Comparison {
+    name: "threads",
+    title: "All threads of the CPU",
+    setting: "batch 32, 35 steps, 512 hidden units, vocabulary 28, state carried, seed 1",
+    notes: "- Ours in the browser is the built page's own worker in a page that is isolated, which threads need, timed \
+    from outside over whole epochs, each with the sample of 50 characters that the page shows; natively there are none.\n\
+    - TensorFlow.js takes part with its automatic gradients, and with gradients written by hand.\n\
+    - PyTorch's two ways are the book's; the second bias of `nn.RNN` stays at zero, for the network has one.\n",
 };
 
 /// Writes both files to this folder; returns the tables as Markdown.
