@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use dense::Op;
 use web_time::Instant;
 
 use super::cores::{Block, Cores};
@@ -29,6 +30,8 @@ pub struct Engine {
     numbers: Numbers,
     step: Step,
     program: Program,
+    /// As many barriers as a training step has, with nothing between them.
+    barriers: Program,
     /// For prediction.
     pub(super) reader: Reader,
     carried: Vec<Carried>,
@@ -51,6 +54,7 @@ impl Engine {
         let numbers = p.numbers;
         let (step, ops) = Step::record(p, &carried, setup.library);
         let program = space.program(ops);
+        let barriers = space.program(vec![Op::barrier(); step.barriers]);
         let reader = Reader::new(network, setup.library, 1, cores, &weights, &mut space);
         let bytes = 4 * space.words();
         if bytes > MAX_BYTES {
@@ -66,6 +70,7 @@ impl Engine {
             numbers,
             step,
             program,
+            barriers,
             reader,
             carried,
             history,
@@ -208,6 +213,18 @@ impl Engine {
         Ok(start.elapsed().as_secs_f64())
     }
 
+    /// Barriers of a training step, and the seconds that they take with nothing between them, `times` times.
+    ///
+    /// # Errors
+    /// A thread that is lost.
+    pub fn repeat_barriers(&mut self, times: usize) -> Result<(usize, f64)> {
+        let start = Instant::now();
+        for _ in 0..times {
+            self.block.run(self.barriers, 0..self.step.barriers)?;
+        }
+        Ok((self.step.barriers, start.elapsed().as_secs_f64()))
+    }
+
     /// Calls of a kernel in a training step.
     pub fn kernel_calls(&self, kernel: &str) -> usize {
         self.step.calls.iter().filter(|call| call.kernel == kernel).count()
@@ -222,8 +239,6 @@ impl Engine {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use dense::Kind;
-
     use super::*;
     use crate::kernels::{LIBRARY, network_of};
     use crate::model::Config;
@@ -248,8 +263,7 @@ mod tests {
                 let tensors = Tensors::new(network, &mut space);
                 let carried: Vec<_> = network.carried().map(|t| Carried::new(&t, network, &mut space)).collect();
                 let p = Recorder::new(network, threads, &weights, &tensors, &mut space);
-                let (_, ops) = Step::record(p, &carried, LIBRARY);
-                ops.iter().filter(|op| op.kind == Kind::Barrier).count()
+                Step::record(p, &carried, LIBRARY).0.barriers
             };
             assert!(barriers(2) <= 20 * meetings + 16, "{cell:?} {style:?}: {}", barriers(2));
             assert_eq!(barriers(1), 0);

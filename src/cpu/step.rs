@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use dense::{Matrix, Op};
+use dense::{Kind, Matrix, Op};
 
 use crate::network::code::{Cpu, Library, code_of};
 use crate::network::memory::{STATES, Space};
@@ -43,6 +43,8 @@ pub struct Step {
     pub pieces: Vec<Range<usize>>,
     /// Keeps the last states.
     pub end: Range<usize>,
+    /// How often threads wait for each other.
+    pub barriers: usize,
 }
 
 impl Step {
@@ -89,7 +91,8 @@ impl Step {
             }
         });
         let ops = p.finish();
-        (Self { pieces: pieces(&ops, &calls), begin, calls, end }, ops)
+        let barriers = ops[begin[1].start..].iter().filter(|op| op.kind == Kind::Barrier).count();
+        (Self { pieces: pieces(&ops, &calls), begin, calls, end, barriers }, ops)
     }
 }
 

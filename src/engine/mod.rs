@@ -4,7 +4,7 @@
 mod profile;
 mod race;
 
-pub use profile::{profile, time_minibatch};
+pub use profile::{profile, time_barriers, time_minibatch};
 pub use race::{Devices, Open, Race};
 
 use crate::cpu::{self, Cores};

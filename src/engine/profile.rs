@@ -3,6 +3,7 @@
 use web_time::Instant;
 
 use super::{Device, Engine};
+use crate::cpu::Cores;
 use crate::error::Result;
 use crate::kernels::LIBRARY;
 use crate::model::Minibatch;
@@ -94,6 +95,24 @@ pub async fn time_minibatch(device: &Device, network: Network) -> Result<f64> {
     let mut measured = Measured::new(device, network).await?;
     measured.train(1).await?;
     Ok(measured.minibatch().await?.1)
+}
+
+/// Barriers of a training step on these threads of the CPU, and the seconds that each takes if no thread is late.
+///
+/// # Errors
+/// A network that is too large; a thread that is lost.
+pub async fn time_barriers(cores: &Cores, network: Network) -> Result<(usize, f64)> {
+    let Engine::Cpu(mut engine) = Measured::new(&Device::Cpu(cores.clone()), network).await?.engine else {
+        unreachable!("an engine for the CPU")
+    };
+    let mut barriers = 0;
+    let seconds = timeit(async |times| {
+        let (count, seconds) = engine.repeat_barriers(times)?;
+        barriers = count;
+        Ok(seconds)
+    });
+    let seconds = seconds.await?;
+    Ok((barriers, seconds / barriers.max(1) as f64))
 }
 
 /// Measures a training step of a network. Takes a few seconds, or more if the step is long.

@@ -78,6 +78,7 @@ const fn of_run(run: &'static str, contestant: Contestant) -> Contestant {
 
 const OURS_WEBGPU: &str = r#"{"settings":{"engine":"gpu"}}"#;
 const OURS_WASM: &str = r#"{"settings":{"engine":"cpu","threads":1}}"#;
+const OURS_FOUR: &str = r#"{"settings":{"engine":"cpu","threads":4}}"#;
 const OURS_THREADS: &str = r#"{"settings":{"engine":"cpu"},"threads":"all"}"#;
 
 /// A contestant that trains with TensorFlow.js' own layer for this run.
@@ -105,6 +106,7 @@ const TFJS_THREADS_BEST: &str = r#"{"backend":"wasm","gradients":"by hand","thre
 pub const WITH_THREADS: &[Contestant] = &[
     page("ours-wasm", "Time Traveller, WebAssembly, one thread", "ours", OURS_WASM, None),
     page("ours-threads", "Time Traveller, WebAssembly, all threads", "ours", OURS_THREADS, None),
+    page("ours-threads-4", "Time Traveller, WebAssembly, four threads", "ours", OURS_FOUR, None),
     tensorflow("tfjs-threads", "TensorFlow.js, WebAssembly, all threads", TFJS_THREADS),
     tensorflow("tfjs-threads-best", "TensorFlow.js, WebAssembly, all threads, by hand", TFJS_THREADS_BEST),
     engine("ours-cpu", "Time Traveller, CPU engine, one thread", EngineChoice::Cpu, On::OneThread),

@@ -15,6 +15,7 @@ mod contestants;
 mod growth;
 mod kernels;
 mod results;
+mod scaling;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -85,7 +86,8 @@ async fn main() -> Result<()> {
     if arguments.growth {
         return growth::measure(&about, &places, &arguments.output).await;
     }
-    compare(&arguments, &about, &places).await
+    compare(&arguments, &about, &places).await?;
+    if arguments.threads { scaling::measure(&about, &arguments.output).await } else { Ok(()) }
 }
 
 /// Measures all contestants in turn, and writes the results.
