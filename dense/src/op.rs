@@ -52,7 +52,7 @@ impl Share {
     /// Each thread has rows of its own.
     pub const ROWS: Self = Self(u32::MAX - 1);
 
-    /// This thread does it all; thread `i % n` if there are only `n`.
+    /// This thread does it all.
     pub fn thread(i: usize) -> Self {
         Self(i as u32)
     }

@@ -32,7 +32,7 @@ pub fn run(ops: &[Op], memory: Memory, place: Place, meet: impl Fn() -> bool) ->
                     return false;
                 }
             }
-            Some(thread) if thread % place.threads != place.thread => {}
+            Some(thread) if thread != place.thread => {}
             Some(_) => Work { op, memory, place: Place { thread: 0, threads: 1 } }.run(),
             None => Work { op, memory, place }.run(),
         }
@@ -121,8 +121,8 @@ impl Work<'_> {
         }
     }
 
-    /// Calls `run` with the own part of each row, by its address in `a` and where those of other matrices lie from it; with
-    /// all rows at once where they follow each other everywhere.
+    /// Calls `run` with the row, first column and length of the own part of each row of `a`, which others have alike; once
+    /// with all of it where rows follow each other in every matrix.
     fn each_row(&self, others: &[Matrix], run: impl Fn(usize, usize, usize)) {
         let a = self.op.a;
         let Part { rows: [first, last], columns: [from, to] } = self.part(a);

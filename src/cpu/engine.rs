@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use dense::Op;
 use web_time::Instant;
 
 use super::cores::{Block, Cores};
@@ -30,8 +29,6 @@ pub struct Engine {
     numbers: Numbers,
     step: Step,
     program: Program,
-    /// As many barriers as a training step has, with nothing between them.
-    barriers: Program,
     /// For prediction.
     pub(super) reader: Reader,
     carried: Vec<Carried>,
@@ -54,7 +51,6 @@ impl Engine {
         let numbers = p.numbers;
         let (step, ops) = Step::record(p, &carried, setup.library);
         let program = space.program(ops);
-        let barriers = space.program(vec![Op::barrier(); step.barriers]);
         let reader = Reader::new(network, setup.library, 1, cores, &weights, &mut space);
         let bytes = 4 * space.words();
         if bytes > MAX_BYTES {
@@ -70,7 +66,6 @@ impl Engine {
             numbers,
             step,
             program,
-            barriers,
             reader,
             carried,
             history,
@@ -213,16 +208,9 @@ impl Engine {
         Ok(start.elapsed().as_secs_f64())
     }
 
-    /// Barriers of a training step, and the seconds that they take with nothing between them, `times` times.
-    ///
-    /// # Errors
-    /// A thread that is lost.
-    pub fn repeat_barriers(&mut self, times: usize) -> Result<(usize, f64)> {
-        let start = Instant::now();
-        for _ in 0..times {
-            self.block.run(self.barriers, 0..self.step.barriers)?;
-        }
-        Ok((self.step.barriers, start.elapsed().as_secs_f64()))
+    /// How often threads wait for each other in a training step.
+    pub fn barriers(&self) -> usize {
+        self.step.barriers
     }
 
     /// Calls of a kernel in a training step.

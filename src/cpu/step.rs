@@ -107,9 +107,9 @@ pub fn kernel(library: Library, stage: &Stage) -> Cpu {
 
 /// Records something; returns where its operations are.
 pub fn section<'a>(p: &mut Recorder<'a>, record: impl FnOnce(&mut Recorder<'a>)) -> Range<usize> {
-    let from = p.len();
+    let from = p.recorded();
     record(p);
-    from..p.len()
+    from..p.recorded()
 }
 
 /// The calls in order, in ranges of operations that take about [`PIECE`].

@@ -102,16 +102,11 @@ pub async fn time_minibatch(device: &Device, network: Network) -> Result<f64> {
 /// # Errors
 /// A network that is too large; a thread that is lost.
 pub async fn time_barriers(cores: &Cores, network: Network) -> Result<(usize, f64)> {
-    let Engine::Cpu(mut engine) = Measured::new(&Device::Cpu(cores.clone()), network).await?.engine else {
+    let Engine::Cpu(engine) = Measured::new(&Device::Cpu(cores.clone()), network).await?.engine else {
         unreachable!("an engine for the CPU")
     };
-    let mut barriers = 0;
-    let seconds = timeit(async |times| {
-        let (count, seconds) = engine.repeat_barriers(times)?;
-        barriers = count;
-        Ok(seconds)
-    });
-    let seconds = seconds.await?;
+    let barriers = engine.barriers();
+    let seconds = timeit(async |times| cores.time_barriers(times * barriers.max(1))).await?;
     Ok((barriers, seconds / barriers.max(1) as f64))
 }
 

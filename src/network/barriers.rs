@@ -80,13 +80,13 @@ impl Access {
     }
 }
 
-/// The accesses of an operation by `threads` threads.
-fn accesses(op: &Op, threads: usize) -> Vec<Access> {
+/// The accesses of an operation.
+fn accesses(op: &Op) -> Vec<Access> {
     let (uses, numbers) = op.uses();
     let mut accesses = Vec::new();
     for (i, (matrix, how)) in [op.a, op.b, op.c].into_iter().zip(uses).enumerate() {
         let owner = match op.share.of_one() {
-            Some(thread) => Owner::Thread(thread % threads),
+            Some(thread) => Owner::Thread(thread),
             None => owner(op, i, matrix, how),
         };
         let writes = how == Use::Writes;
@@ -99,7 +99,7 @@ fn accesses(op: &Op, threads: usize) -> Vec<Access> {
             accesses.push(Access::of_matrix(matrix, owner, writes));
         }
     }
-    let owner = op.share.of_one().map_or(Owner::All, |thread| Owner::Thread(thread % threads));
+    let owner = op.share.of_one().map_or(Owner::All, Owner::Thread);
     accesses.extend([op.x, op.y, op.z][..numbers].iter().map(|&at| Access::of_words(at, 1, owner, false)));
     accesses
 }
@@ -135,7 +135,7 @@ impl Barriers {
         if self.threads == 1 {
             return false;
         }
-        let accesses = accesses(op, self.threads);
+        let accesses = accesses(op);
         let is_needed = accesses.iter().any(|next| self.since.iter().any(|access| access.forbids(next)));
         if is_needed {
             self.since.clear();
@@ -187,7 +187,7 @@ mod tests {
         let m = Matrix::new(0, 4, 40);
         let on = |thread| op(Kind::Tanh, Share::thread(thread), [m, NOTHING, NOTHING]);
         let shared = op(Kind::Tanh, Share::COLUMNS, [m, NOTHING, NOTHING]);
-        assert_eq!(needed(&[on(0), on(0), on(3), on(1), shared, on(1)]), [false, false, true, true, true]);
+        assert_eq!(needed(&[on(0), on(0), on(1), shared, on(1)]), [false, true, true, true]);
     }
 
     #[test]

@@ -73,12 +73,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// The number of operations so far.
-    pub fn len(&self) -> usize {
+    pub fn recorded(&self) -> usize {
         self.ops.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.ops.is_empty()
     }
 
     /// Returns the operations.
@@ -133,12 +129,6 @@ impl<'a> Recorder<'a> {
     /// If there is no such tensor.
     pub fn of_batch(&self, name: &str) -> Matrix {
         self.tensor(name, &(0..self.sizes().batch))
-    }
-
-    /// The positions one time step later, if there are any.
-    pub fn later(&self, positions: &Range<usize>) -> Option<Range<usize>> {
-        let Sizes { batch, .. } = self.sizes();
-        (positions.end < self.sizes().positions()).then(|| positions.start + batch..positions.end + batch)
     }
 
     /// The input's token ids at these positions.
@@ -259,6 +249,20 @@ impl<'a> Recorder<'a> {
         self.pack_by_across(side, states);
     }
 
+    /// `a += dz_{t+1} · wᵀ`, from those gates of `dz` that the weights are of; returns whether there is a later step.
+    pub fn add_later_error(&mut self, a: Matrix, weights: &str, positions: &Range<usize>) -> bool {
+        let batch = self.sizes().batch;
+        if positions.end == self.sizes().positions() {
+            return false;
+        }
+        let weights = self.weights_transposed(weights);
+        let left = self.left_of_step("error", positions, weights.depth);
+        let later = self.tensor("dz", &(positions.start + batch..positions.end + batch));
+        self.pack_gates(left, later.columns(0, weights.depth));
+        self.product(a, left, weights);
+        true
+    }
+
     /// `grad += leftᵀ · right`, for rows of the same positions: by turns in sides with these names.
     pub fn add_product_of_rows(
         &mut self,
@@ -273,11 +277,6 @@ impl<'a> Recorder<'a> {
         self.pack_by_depth(left_side, left);
         self.pack_by_depth(right_side, right);
         self.product(grad, left_side, right_side);
-    }
-
-    /// A matrix for a kernel's own use.
-    pub fn scratch(&mut self, rows: usize, columns: usize) -> Matrix {
-        self.space.matrix(rows, columns)
     }
 
     /// The address of a constant.

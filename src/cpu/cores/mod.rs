@@ -10,12 +10,31 @@ mod threads;
 #[cfg(all(target_arch = "wasm32", not(feature = "relaxed-simd")))]
 mod web;
 
-use dense::Matrix;
+use dense::{Matrix, Op};
+use web_time::Instant;
+
+use crate::error::Result;
+use crate::network::memory::Space;
 
 #[cfg(any(not(target_arch = "wasm32"), feature = "relaxed-simd"))]
 pub use here::{Block, Cores};
 #[cfg(all(target_arch = "wasm32", not(feature = "relaxed-simd")))]
 pub use web::{Block, Cores};
+
+impl Cores {
+    /// Seconds of so many barriers with nothing between them.
+    ///
+    /// # Errors
+    /// A thread that is lost.
+    pub fn time_barriers(&self, count: usize) -> Result<f64> {
+        let mut space = Space::new(self.tile());
+        let program = space.program(vec![Op::barrier(); count]);
+        let mut block = self.block(&space)?;
+        let start = Instant::now();
+        block.run(program, 0..count)?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
 
 impl Block {
     /// Writes token ids.

@@ -81,6 +81,12 @@ impl Started {
     }
 }
 
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.cpu.end();
+    }
+}
+
 thread_local! {
     static PRESENT: RefCell<Option<Rc<Started>>> = const { RefCell::new(None) };
 }
@@ -130,8 +136,7 @@ impl Cores {
         let threads = if started.shared { wanted } else { 1 };
         let has = started.threads.get();
         if started.lost.get() || (threads != has && has > 1) {
-            // Threads never leave a memory alive, so that others get another.
-            started.cpu.end();
+            // Threads stay with their memory until nobody uses it, as a paused run may, so that others get another.
             started = Started::new(started.module.clone(), true, started.simd)?;
         }
         if threads > started.threads.get() {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use dense::Matrix;
+
 use crate::network::memory::STATES;
 use crate::network::record::Recorder;
 
@@ -17,36 +19,48 @@ pub fn gru_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
     p.sigmoid(u);
     p.add_products(n, r, of_state);
     p.tanh(n);
-    // n + u ⊙ (h_{t-1} − n)
-    let (before, h) = (p.tensor(STATES, &positions), p.after(STATES, &positions));
-    p.copy(h, before);
-    p.subtract(h, n);
-    p.multiply(h, u);
-    p.add(h, n);
-    p.pack_state(t + 1);
+    interpolate(p, u, n, &positions);
 }
 
 /// `dz_t` of all gates, from `dh_t + dz_{t+1} · w_hᵀ + dstates`, which replaces `dh_t`; `dstates` becomes `dh_t ⊙ u_t`.
 pub fn gru_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let hidden = p.sizes().hidden;
-    let [gates, states, dh, dz] = ["gates", STATES, "dh", "dz"].map(|name| p.tensor(name, &positions));
-    let dstates = p.of_batch("dstates");
-    if let Some(later) = p.later(&positions) {
-        let left = p.left_of_step("error", &positions, 3 * hidden);
-        let (later, weights) = (p.tensor("dz", &later), p.weights_transposed("w_h"));
-        p.pack_gates(left, later.columns(0, 3 * hidden));
-        p.product(dh, left, weights);
-        p.add(dh, dstates);
-    }
+    let [gates, dz] = ["gates", "dz"].map(|name| p.tensor(name, &positions));
     let [of_state, r, u, n] = [0, 1, 2, 3].map(|gate| gates.columns(gate * hidden, hidden));
     let [dz_n, dz_r, dz_u, dx_n] = [0, 1, 2, 3].map(|gate| dz.columns(gate * hidden, hidden));
-    p.set_product(dstates, dh, u);
-    p.copy(dx_n, dh);
-    p.subtract(dx_n, dstates);
-    p.through_tanh(dx_n, n);
+    interpolate_backward(p, "w_h", [u, n], [dz_u, dx_n], &positions);
     p.set_product(dz_n, dx_n, r);
     p.set_product(dz_r, dx_n, of_state);
     p.through_sigmoid(dz_r, r);
+}
+
+/// The end of every GRU's step: `h_t = u ⊙ h_{t-1} + (1 − u) ⊙ n`, as `n + u ⊙ (h_{t-1} − n)`.
+pub fn interpolate(p: &mut Recorder<'_>, u: Matrix, n: Matrix, positions: &Range<usize>) {
+    let (before, h) = (p.tensor(STATES, positions), p.after(STATES, positions));
+    p.copy(h, before);
+    p.subtract(h, n);
+    p.multiply(h, u);
+    p.add(h, n);
+    p.pack_state(p.step(positions) + 1);
+}
+
+/// Its way back: `dh_t += dz_{t+1} · wᵀ + dstates`, `dstates = dh_t ⊙ u`, and from these `dz` of u and n.
+pub fn interpolate_backward(
+    p: &mut Recorder<'_>,
+    weights: &str,
+    [u, n]: [Matrix; 2],
+    [dz_u, dz_n]: [Matrix; 2],
+    positions: &Range<usize>,
+) {
+    let [states, dh] = [STATES, "dh"].map(|name| p.tensor(name, positions));
+    let dstates = p.of_batch("dstates");
+    if p.add_later_error(dh, weights, positions) {
+        p.add(dh, dstates);
+    }
+    p.set_product(dstates, dh, u);
+    p.copy(dz_n, dh);
+    p.subtract(dz_n, dstates);
+    p.through_tanh(dz_n, n);
     p.copy(dz_u, states);
     p.subtract(dz_u, n);
     p.multiply(dz_u, dh);

@@ -6,6 +6,7 @@ mod cpu;
 pub mod note;
 mod oracle;
 
+pub use cpu::{interpolate, interpolate_backward};
 pub use oracle::ORACLES;
 
 use super::layer::{

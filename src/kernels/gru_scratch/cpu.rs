@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use dense::Matrix;
+
+use crate::kernels::gru::{interpolate, interpolate_backward};
 use crate::network::memory::STATES;
 use crate::network::record::Recorder;
 
@@ -27,37 +30,15 @@ pub fn gru_candidate(p: &mut Recorder<'_>, positions: Range<usize>) {
     let (reset, weights) = (p.left_of_step("reset", &positions, hidden), p.weights("w_hn"));
     p.product_by_gates(n, reset, weights);
     p.tanh(n);
-    // n + u ⊙ (h_{t-1} − n)
-    let (before, h) = (p.tensor(STATES, &positions), p.after(STATES, &positions));
-    p.copy(h, before);
-    p.subtract(h, n);
-    p.multiply(h, u);
-    p.add(h, n);
-    p.pack_state(p.step(&positions) + 1);
+    interpolate(p, u, n, &positions);
 }
 
 /// `dz_t` of u and n, from `dh_t + dz_{t+1} · w_hgᵀ + dstates`, which replaces `dh_t`; `dstates` becomes `dh_t ⊙ u_t`.
 pub fn gru_candidate_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let hidden = p.sizes().hidden;
-    let [gates, states, dh, dz] = ["gates", STATES, "dh", "dz"].map(|name| p.tensor(name, &positions));
-    let dstates = p.of_batch("dstates");
-    if let Some(later) = p.later(&positions) {
-        let left = p.left_of_step("error", &positions, 2 * hidden);
-        let (later, weights) = (p.tensor("dz", &later), p.weights_transposed("w_hg"));
-        p.pack_gates(left, later.columns(0, 2 * hidden));
-        p.product(dh, left, weights);
-        p.add(dh, dstates);
-    }
-    let [u, n] = [0, 2].map(|gate| gates.columns(gate * hidden, hidden));
-    let [dz_u, dz_n] = [0, 2].map(|gate| dz.columns(gate * hidden, hidden));
-    p.set_product(dstates, dh, u);
-    p.copy(dz_n, dh);
-    p.subtract(dz_n, dstates);
-    p.through_tanh(dz_n, n);
-    p.copy(dz_u, states);
-    p.subtract(dz_u, n);
-    p.multiply(dz_u, dh);
-    p.through_sigmoid(dz_u, u);
+    let [gates, dz] = ["gates", "dz"].map(|name| p.tensor(name, &positions));
+    let of_u_and_n = |m: Matrix| [0, 2].map(|gate| m.columns(gate * hidden, hidden));
+    interpolate_backward(p, "w_hg", of_u_and_n(gates), of_u_and_n(dz), &positions);
 }
 
 /// `d = dz_n · w_hnᵀ`; `dz_r = d ⊙ h_{t-1} ⊙ r ⊙ (1 − r)`; `dstates += d ⊙ r`

@@ -30,14 +30,8 @@ pub fn lstm_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let hidden = p.sizes().hidden;
     let [gates, before, dh, dz] = ["gates", "cells", "dh", "dz"].map(|name| p.tensor(name, &positions));
     let (after, dcells) = (p.after("cells", &positions), p.of_batch("dcells"));
-    match p.later(&positions) {
-        Some(later) => {
-            let left = p.left_of_step("error", &positions, 4 * hidden);
-            let (later, weights) = (p.tensor("dz", &later), p.weights_transposed("w_h"));
-            p.pack_gates(left, later);
-            p.product(dh, left, weights);
-        }
-        None => p.zero(dcells),
+    if !p.add_later_error(dh, "w_h", &positions) {
+        p.zero(dcells);
     }
     let [i, f, g, o] = [0, 1, 2, 3].map(|gate| gates.columns(gate * hidden, hidden));
     let [dz_i, dz_f, dz_g, dz_o] = [0, 1, 2, 3].map(|gate| dz.columns(gate * hidden, hidden));

@@ -19,11 +19,7 @@ pub fn step_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
 /// `dz_t = (dh_t + dz_{t+1} · w_hhᵀ) ⊙ (1 - h_t²)`, in place of `dh_t`.
 pub fn step_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let (dz, h) = (p.tensor("dz", &positions), p.after(STATES, &positions));
-    if let Some(later) = p.later(&positions) {
-        let left = p.left_of_step("error", &positions, p.sizes().hidden);
-        p.pack_by_across(left, p.tensor("dz", &later));
-        p.product(dz, left, p.weights_transposed("w_hh"));
-    }
+    p.add_later_error(dz, "w_hh", &positions);
     p.through_tanh(dz, h);
 }
 

@@ -20,10 +20,6 @@ pub fn rnn_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let [dh, dz] = ["dh", "dz"].map(|name| p.tensor(name, &positions));
     let h = p.after(STATES, &positions);
     p.copy(dz, dh);
-    if let Some(later) = p.later(&positions) {
-        let left = p.left_of_step("error", &positions, p.sizes().hidden);
-        p.pack_by_across(left, p.tensor("dz", &later));
-        p.product(dz, left, p.weights_transposed("w_h"));
-    }
+    p.add_later_error(dz, "w_h", &positions);
     p.through_tanh(dz, h);
 }
