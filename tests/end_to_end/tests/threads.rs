@@ -125,3 +125,25 @@ async fn a_thread_that_is_lost_changes_nothing_but_the_time() -> Result<()> {
     ensure!(run == through, "other bits");
     Ok(())
 }
+
+/// A paused run keeps its threads while others are asked for beside it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_run_goes_on_at_once_after_others_had_threads() -> Result<()> {
+    let visit = isolated().await?;
+    visit.open_idle("#engine=cpu&hidden=64&epochs=100000&threads=3", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_until("epochs", RUN, async || Ok(visit.number("epoch").await? >= 3.0)).await?;
+    visit.click("Pause").await?;
+    visit.wait_for_status("paused", READY).await?;
+    let paused_at = visit.number("epoch").await?;
+    visit.type_into("Threads", "2").await?;
+    visit.toggle("Kernel timings").await?;
+    visit.click("Measure").await?;
+    visit.wait_until("timings", READY, async || Ok(visit.can_click("Measure").await.unwrap_or(false))).await?;
+    visit.click("Resume").await?;
+    // Sooner than a lost thread is given up.
+    let soon = Duration::from_secs(5);
+    visit.wait_until("epochs", soon, async || Ok(visit.number("epoch").await? >= paused_at + 3.0)).await?;
+    ensure!(visit.text("device").await?.ends_with("× 3"), "on {}", visit.text("device").await?);
+    visit.check_clean().await
+}
