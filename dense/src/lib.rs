@@ -9,6 +9,7 @@
 #![cfg_attr(all(target_arch = "wasm32", not(test)), no_std)]
 
 mod elementwise;
+mod functions;
 mod math;
 mod memory;
 mod op;
