@@ -91,15 +91,15 @@ async fn a_host_without_headers_gives_threads_from_the_second_load_on() -> Resul
     visit.check_clean().await
 }
 
-/// The page with another script for the threads.
-async fn with_core(script: Option<&str>) -> Result<(tempfile::TempDir, Visit)> {
+/// The page with a script of another content, or without it.
+async fn with_script(name: &str, content: Option<&str>) -> Result<(tempfile::TempDir, Visit)> {
     let folder = tempfile::tempdir()?;
     let page = Options::default().folder;
     copy_folder(&page, folder.path())?;
-    let core = folder.path().join("core.js");
-    match script {
-        Some(script) => std::fs::write(core, script)?,
-        None => std::fs::remove_file(core)?,
+    let script = folder.path().join(name);
+    match content {
+        Some(content) => std::fs::write(script, content)?,
+        None => std::fs::remove_file(script)?,
     }
     let options = Options { folder: folder.path().to_owned(), isolated: true, webgpu: false, ..Options::default() };
     Ok((folder, Visit::start_with(options).await?))
@@ -108,7 +108,7 @@ async fn with_core(script: Option<&str>) -> Result<(tempfile::TempDir, Visit)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn threads_that_can_not_be_started_are_done_without() -> Result<()> {
     for script in [None, Some("throw new Error('no thread today')")] {
-        let (_folder, visit) = with_core(script).await?;
+        let (_folder, visit) = with_script("core.js", script).await?;
         let name = device(&visit, 3).await?;
         ensure!(!name.contains('×'), "{name}");
     }
@@ -119,10 +119,29 @@ async fn threads_that_can_not_be_started_are_done_without() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_is_lost_changes_nothing_but_the_time() -> Result<()> {
     let through = train(&isolated().await?, NETWORKS[0], 1, 5).await?.1;
-    let (_folder, visit) = with_core(Some("onmessage = () => postMessage('ready')")).await?;
+    let (_folder, visit) = with_script("core.js", Some("onmessage = () => postMessage('ready')")).await?;
     let (device, run) = train(&visit, NETWORKS[0], 2, 5).await?;
     ensure!(!device.contains('×'), "{device}");
     ensure!(run == through, "other bits");
+    Ok(())
+}
+
+/// A browser that refuses memory is said in a sentence with the number, and a smaller network trains.
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_memory_is_said_and_smaller_networks_train() -> Result<()> {
+    const REFUSING: &str = "const grow = WebAssembly.Memory.prototype.grow;
+        WebAssembly.Memory.prototype.grow = function (pages) {
+            if (pages > 160) throw new RangeError('no memory today');
+            return grow.call(this, pages);
+        };\n";
+    let script = std::fs::read_to_string(Options::default().folder.join("worker.js"))?;
+    let (_folder, visit) = with_script("worker.js", Some(&(REFUSING.to_owned() + &script))).await?;
+    visit.open_idle("#engine=cpu&hidden=1024&epochs=2&threads=2", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("failed", RUN).await?;
+    let said = visit.text("error").await?;
+    ensure!(said.contains(" MB"), "{said}");
+    ensure!(device(&visit, 2).await?.ends_with("× 2"));
     Ok(())
 }
 
