@@ -163,6 +163,14 @@ pub enum Error {
     #[error("The prefix has {length} characters, and at most {allowed} can be continued: shorten it.")]
     PrefixTooLong { length: usize, allowed: usize },
 
+    #[error("The passage to look into is too short: choose at least two characters.")]
+    PassageTooShort,
+
+    #[error(
+        "The passage to look into has {length} characters, and at most {allowed} can be read: choose a shorter one."
+    )]
+    PassageTooLong { length: usize, allowed: usize },
+
     #[error("{length} characters are too many for one answer: ask for at most {allowed}.")]
     AnswerTooLong { length: usize, allowed: usize },
 

@@ -11,6 +11,7 @@ pub mod cpu;
 pub mod engine;
 pub mod error;
 pub mod gpu;
+pub mod inside;
 pub mod kernels;
 pub mod model;
 pub mod network;

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 pub use crate::model::Hyperparameters;
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
+pub use crate::model::inside::{
+    Answer, Excerpt, Feature, Insight, LONGEST_PASSAGE, MOST_SCALE, Numbers, Place, Question, Selective,
+};
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, LONGEST_PREFIX, Pick};
 pub use crate::model::profile::{KernelTime, Profile};
 pub use crate::model::race::{Lap, PastRace};
@@ -28,6 +31,18 @@ pub fn check_prefix(prefix: &str) -> Result<()> {
     match prefix.chars().count() {
         0 => Err(Error::EmptyPrefix),
         length if length > LONGEST_PREFIX => Err(Error::PrefixTooLong { length, allowed: LONGEST_PREFIX }),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a passage can be read.
+///
+/// # Errors
+/// [`Error::PassageTooShort`], [`Error::PassageTooLong`].
+pub fn check_passage(length: usize) -> Result<()> {
+    match length {
+        0 | 1 => Err(Error::PassageTooShort),
+        _ if length > LONGEST_PASSAGE => Err(Error::PassageTooLong { length, allowed: LONGEST_PASSAGE }),
         _ => Ok(()),
     }
 }
@@ -79,6 +94,10 @@ pub enum Command {
     /// with the untrained network of `config`. Answered by [`Event::Generated`] or [`Event::Refused`] with the same
     /// `request`.
     Generate { request: u32, prefix: String, length: u32, pick: Pick, config: Config },
+    /// Asks what the network does with a passage of text: the newest one whose parameters have been read or, of `epoch`, the
+    /// last kept that is no newer; without a run, the untrained network of `config`. Answered by [`Event::Inspected`] or
+    /// [`Event::Refused`] with the same `request`.
+    Inspect { request: u32, config: Config, excerpt: Excerpt, epoch: Option<u32>, questions: Vec<Question> },
     /// Times each kernel for these settings, on a separate network; a run waits meanwhile. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
@@ -195,6 +214,8 @@ pub enum Event {
     Idle,
     /// Answer to [`Command::Generate`].
     Generated { request: u32, continuation: Continuation },
+    /// Answer to [`Command::Inspect`].
+    Inspected { request: u32, insight: Insight },
     /// Answer to [`Command::Profile`].
     Profiled { request: u32, profile: Profile },
     /// Answer to [`Command::Checkpoint`]: a safetensors file and its summary.
@@ -206,8 +227,8 @@ pub enum Event {
     },
     /// Answer to [`Command::Examine`].
     Examined { request: u32, summary: Summary },
-    /// A [`Command::Generate`], [`Command::Profile`], [`Command::Checkpoint`] or [`Command::Examine`] failed; the run,
-    /// if any, continues.
+    /// A [`Command::Generate`], [`Command::Inspect`], [`Command::Profile`], [`Command::Checkpoint`] or
+    /// [`Command::Examine`] failed; the run, if any, continues.
     Refused { request: u32, error: Error },
     /// The worker panicked; this is its last event.
     Broken { error: Error },

@@ -8,8 +8,9 @@ use time_traveller::error::Error;
 use time_traveller::model::Sizes;
 use time_traveller::model::config::{Cleaning, Config, SETTINGS, SettingError, Values};
 use time_traveller::protocol::{
-    Command, Continuation, Divergence, EpochReport, Event, FinalReport, Guess, Hyperparameters, KernelTime, Lap,
-    PastRace, Pick, Profile, Progress, Quantity, Sample, StartFrom, Stretch, Summary, TextChoice, TextFacts, Written,
+    Answer, Command, Continuation, Divergence, EpochReport, Event, Excerpt, Feature, FinalReport, Guess,
+    Hyperparameters, Insight, KernelTime, Lap, Numbers, PastRace, Pick, Place, Profile, Progress, Quantity, Question,
+    Sample, Selective, StartFrom, Stretch, Summary, TextChoice, TextFacts, Written,
 };
 
 /// Numbers with few digits, which serde_json reads exactly.
@@ -149,7 +150,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One of each command.
-fn commands() -> impl Strategy<Value = [Command; 13]> {
+fn commands() -> impl Strategy<Value = [Command; 14]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), hyperparameters(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -163,12 +164,26 @@ fn commands() -> impl Strategy<Value = [Command; 13]> {
                 Command::Reset,
                 Command::Checkpoint { request: number },
                 Command::SamplePrefix { prefix: prefix.clone() },
-                Command::Generate { request: number, prefix, length, pick, config },
+                Command::Generate { request: number, prefix: prefix.clone(), length, pick, config },
                 Command::Profile { request: number, config },
                 Command::Recall { races: vec![past_race("a device")] },
                 Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
                 Command::Seen,
+                Command::Inspect {
+                    request: number,
+                    config,
+                    excerpt: Excerpt::Given(prefix),
+                    epoch: Some(number),
+                    questions: vec![
+                        Question::Connectivity { at: number },
+                        Question::Unit { layer: 0, unit: number },
+                        Question::GradientNorms { scale: 1.5 },
+                        Question::Ranking { layer: 1 },
+                        Question::Elsewhere(selective(number)),
+                        Question::Step { t: 1, units: number },
+                    ],
+                },
             ];
             // A new command does not compile here: add it above.
             for (i, command) in commands.iter().enumerate() {
@@ -186,12 +201,17 @@ fn commands() -> impl Strategy<Value = [Command; 13]> {
                     Command::Text { .. } => 10,
                     Command::Examine { .. } => 11,
                     Command::Seen => 12,
+                    Command::Inspect { .. } => 13,
                 };
                 assert_eq!(i, place);
             }
             commands
         },
     )
+}
+
+fn selective(unit: u32) -> Selective {
+    Selective { layer: 1, unit, feature: Feature::Next('é'), threshold: -0.25, above: false, score: 0.75 }
 }
 
 fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
@@ -212,7 +232,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
 }
 
 /// One of each event.
-fn events() -> impl Strategy<Value = [Event; 27]> {
+fn events() -> impl Strategy<Value = [Event; 28]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), hyperparameters())
         .prop_map(|((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, hyperparameters)| {
@@ -262,6 +282,23 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                 Event::TextRefused { error: Error::NotUtf8 { offset: n as usize } },
                 Event::Examined { request: n, summary },
                 Event::NoGpu,
+                Event::Inspected {
+                    request: n,
+                    insight: Insight {
+                        epoch: n,
+                        characters: vec![Some('a'), None],
+                        first: Some(n),
+                        answers: vec![
+                            Answer::Connectivity { of: Some('b'), magnitudes: vec![0.5, -1.5] },
+                            Answer::Unit(vec![vec![0.25]]),
+                            Answer::GradientNorms { layers: vec![vec![2.0, 0.125]], loss: 2.5 },
+                            Answer::Ranking(vec![selective(n)]),
+                            Answer::Elsewhere(vec![Place { first: n, characters: vec![None], states: vec![-1.0] }]),
+                            Answer::Step(vec![Numbers { name: "dz".into(), layer: n, numbers: vec![1.0] }]),
+                        ],
+                        seconds: 0.25,
+                    },
+                },
             ];
             // A new event does not compile here: add it above.
             for (i, event) in events.iter().enumerate() {
@@ -293,6 +330,7 @@ fn events() -> impl Strategy<Value = [Event; 27]> {
                     Event::TextRefused { .. } => 24,
                     Event::Examined { .. } => 25,
                     Event::NoGpu => 26,
+                    Event::Inspected { .. } => 27,
                 };
                 assert_eq!(i, place);
             }

@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "trainer/inspect.rs"]
+mod inspect;
 #[path = "trainer/outbox.rs"]
 mod outbox;
 #[allow(dead_code, reason = "scripts of other tests")]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use dense::{Kind, Matrix, Op};
 
+use crate::model::Sizes;
 use crate::network::code::{Cpu, Library, code_of};
 use crate::network::memory::{STATES, Space};
 use crate::network::plan::{Order, Stage};
@@ -70,20 +71,7 @@ impl Step {
                 p.zero(p.grads());
             })
         });
-        let mut calls = Vec::new();
-        // Those of each time step take turns.
-        for stages in
-            network.training().chunk_by(|a, b| a.order != Order::Once && (a.order, a.layer) == (b.order, b.layer))
-        {
-            let parts = kernel(library, &stages[0]).parts;
-            for positions in parts.ranges(batch, steps) {
-                for stage in stages {
-                    p.enter(stage.layer);
-                    let ops = section(&mut p, |p| (kernel(library, stage).record)(p, positions.clone()));
-                    calls.push(Call { kernel: stage.kernel.name, ops });
-                }
-            }
-        }
+        let calls = calls(&mut p, &network.training(), library);
         let end = section(&mut p, |p| {
             for (layer, tensor, state) in &states {
                 p.enter(*layer);
@@ -112,8 +100,26 @@ pub fn section<'a>(p: &mut Recorder<'a>, record: impl FnOnce(&mut Recorder<'a>))
     from..p.recorded()
 }
 
+/// Records all calls of these kernels, in order.
+pub fn calls(p: &mut Recorder<'_>, stages: &[Stage], library: Library) -> Vec<Call> {
+    let Sizes { batch, steps, .. } = p.sizes();
+    let mut calls = Vec::new();
+    // Those of each time step take turns.
+    for stages in stages.chunk_by(|a, b| a.order != Order::Once && (a.order, a.layer) == (b.order, b.layer)) {
+        let parts = kernel(library, &stages[0]).parts;
+        for positions in parts.ranges(batch, steps) {
+            for stage in stages {
+                p.enter(stage.layer);
+                let ops = section(p, |p| (kernel(library, stage).record)(p, positions.clone()));
+                calls.push(Call { kernel: stage.kernel.name, ops });
+            }
+        }
+    }
+    calls
+}
+
 /// The calls in order, in ranges of operations that take about [`PIECE`].
-fn pieces(ops: &[Op], calls: &[Call]) -> Vec<Range<usize>> {
+pub fn pieces(ops: &[Op], calls: &[Call]) -> Vec<Range<usize>> {
     let (mut pieces, mut cost) = (Vec::new(), 0);
     let mut from = calls[0].ops.start;
     for call in calls {

@@ -22,9 +22,12 @@ pub mod rnn_layer;
 pub mod sgd;
 pub mod shared;
 
+use std::ops::Range;
+
 use crate::model::config::{Cell, OptimizerChoice, Style};
 use crate::model::{Config, Sizes};
 use crate::network::oracle::Oracles;
+use crate::network::record::InputGradients;
 use crate::network::{Library, Module, Network};
 use note::Note;
 
@@ -79,6 +82,19 @@ pub fn network_of(config: &Config, vocabulary: usize) -> Network {
     }
 }
 
+/// The network with layers that keep the gradient of their hidden states in `dh`: the book's first network has kernels of
+/// its own, which do not. Parameters are the same vector.
+pub fn as_layers(network: Network) -> Network {
+    if *network.cell == rnn::RNN { Network { cell: &rnn_layer::SCRATCH[0], ..network } } else { network }
+}
+
+/// Where the weights are, in the vector of all parameters, by which layers multiply their last hidden state.
+pub fn weights_of_state(network: Network) -> Vec<Range<usize>> {
+    let is_of_state = |name: &str| ["w_hh", "w_h", "w_hg", "w_hn"].contains(&name);
+    let places = network.places().filter(|(param, _)| param.layer.is_some() && is_of_state(param.table_name()));
+    places.map(|(_, range)| range).collect()
+}
+
 /// Formulas and shapes of a module, for the page.
 ///
 /// # Panics
@@ -117,6 +133,9 @@ pub const LIBRARY: Library = &[
     adam::CODE,
     generate::CODE,
 ];
+
+/// What records forward and backward pass of networks that are looked into: see [`as_layers`].
+pub const INSIDE: (Library, InputGradients) = (LIBRARY, layer::input_gradients);
 
 /// The oracles of all kernels.
 pub const ORACLES: &[Oracles] = &[

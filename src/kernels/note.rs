@@ -42,12 +42,33 @@ impl Lines {
     }
 }
 
+/// Numbers that each unit of a cell has at each position of a text, by the letter that formulas use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// A carried tensor, after the step.
+    State { name: &'static str, tensor: &'static str },
+    /// A gate of the tensor `gates`, from 0 to 1 or, of a candidate state, from −1 to 1.
+    Gate { name: &'static str, gate: usize, candidate: bool },
+}
+
+impl Row {
+    pub fn name(self) -> &'static str {
+        let (Self::State { name, .. } | Self::Gate { name, .. }) = self;
+        name
+    }
+}
+
+/// The hidden state, which every cell has.
+pub const HIDDEN: Row = Row::State { name: "H_{t}", tensor: "states" };
+
 /// What the page explains of a module. Formulas use the book's letters, `_{…}` for indices and `^{…}` for exponents.
 #[derive(Debug)]
 pub struct Note {
     pub formulas: &'static [&'static str],
     /// The tensors of the formulas with their shapes.
     pub shapes: &'static [(&'static str, &'static [Dim])],
+    /// A cell's rows of numbers, first that of the hidden state.
+    pub rows: &'static [Row],
     /// The kernels that compute it in training.
     pub training: &'static [Lines],
     /// The kernels that compute it in prediction.

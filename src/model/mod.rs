@@ -5,6 +5,7 @@ mod cursor;
 pub mod divergence;
 pub mod file_fault;
 mod hyperparameters;
+pub mod inside;
 pub mod minibatch;
 mod number;
 pub mod pick;

@@ -43,6 +43,11 @@ impl Named<Param> {
         self.table.name == name && self.layer.is_none_or(|of| of == layer)
     }
 
+    /// The name without its layer.
+    pub fn table_name(&self) -> &'static str {
+        self.table.name
+    }
+
     /// The name of its gradient.
     pub fn gradient(&self) -> String {
         format!("d{}", self.name)

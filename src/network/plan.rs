@@ -54,15 +54,22 @@ impl Network {
     pub fn training(&self) -> Vec<Stage> {
         let mut list = self.forward();
         list_kernels(&mut list, self.loss.forward, self.top(), Order::Forward);
-        list_kernels(&mut list, self.output.backward, self.top(), Order::Backward);
-        for layer in (0..self.layers).rev() {
-            list_kernels(&mut list, self.layer(layer).backward, layer, Order::Backward);
-        }
+        list.extend(self.backward());
         list_kernels(&mut list, self.output.gradients, self.top(), Order::Backward);
         for layer in (0..self.layers).rev() {
             list_kernels(&mut list, self.layer(layer).gradients, layer, Order::Backward);
         }
         list_kernels(&mut list, self.optimizer.update, 0, Order::Forward);
+        list
+    }
+
+    /// The kernels of the backward pass: through the output layer and through time, from the highest layer to the lowest.
+    pub fn backward(&self) -> Vec<Stage> {
+        let mut list = Vec::new();
+        list_kernels(&mut list, self.output.backward, self.top(), Order::Backward);
+        for layer in (0..self.layers).rev() {
+            list_kernels(&mut list, self.layer(layer).backward, layer, Order::Backward);
+        }
         list
     }
 

@@ -32,6 +32,9 @@ impl Numbers {
     }
 }
 
+/// Records `dx = dz · w_xᵀ (N, V)`, the gradient of the lowest layer's inputs as one-hot vectors.
+pub type InputGradients = fn(&mut Recorder<'_>, Matrix);
+
 /// A packed side of a product that is no parameter: of a layer, by a name that its kernels choose, and a number.
 struct Side {
     name: &'static str,

@@ -2,9 +2,11 @@
 
 mod epoch;
 mod generate;
+mod inside;
 mod progress;
 mod restore;
 mod results;
+mod snapshots;
 
 use std::rc::Rc;
 
@@ -27,6 +29,7 @@ use crate::text::Corpus;
 use crate::text::sampling::{Epoch, minibatches_at_most, tokens_needed};
 pub use epoch::EpochResult;
 use epoch::{CurrentEpoch, EndedEpoch, Validation};
+use snapshots::{Snapshot, Snapshots};
 
 /// The most minibatches of an epoch: their metrics stay on the device until its end.
 const MOST_MINIBATCHES: usize = 1 << 20;
@@ -75,6 +78,8 @@ pub struct Session {
     saved: Snapshot,
     /// When they were.
     saved_at: Instant,
+    /// Earlier epochs.
+    snapshots: Snapshots,
     /// Of the last finished epoch, if it is newer.
     unsaved: Option<Unsaved>,
     /// Finished epochs, also those that are trained again after the loss of a device.
@@ -90,15 +95,6 @@ struct Unsaved {
     rng: Xoshiro256PlusPlus,
     /// Where the device keeps the parameters.
     kept: usize,
-}
-
-/// A run at the end of an epoch: all that is needed to continue from there, apart from what is kept for the whole run.
-/// The hidden state is zero at the start of an epoch.
-struct Snapshot {
-    epoch: u32,
-    tokens_done: u64,
-    rng: Xoshiro256PlusPlus,
-    parameters: Parameters,
 }
 
 impl Session {
@@ -144,6 +140,9 @@ impl Session {
         // A separate stream, so that the windows do not depend on the number of parameters.
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(config.seed.into());
         rng.long_jump();
+        let saved = Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters };
+        let mut snapshots = Snapshots::default();
+        snapshots.offer(&saved);
         Ok(Self {
             config,
             network,
@@ -162,8 +161,9 @@ impl Session {
             clock: Clock::default(),
             tokens_done: 0,
             taken: 0.0,
-            saved: Snapshot { epoch: 0, tokens_done: 0, rng: rng.clone(), parameters },
+            saved,
             saved_at: Instant::now(),
+            snapshots,
             unsaved: None,
             told: 0,
             rng,
@@ -334,6 +334,11 @@ impl Session {
     /// The settings, with the number of epochs that the run has by now.
     pub fn config(&self) -> Config {
         self.config
+    }
+
+    /// The text that it is trained on.
+    pub fn corpus(&self) -> &Rc<Corpus> {
+        &self.corpus
     }
 
     /// How often the results of an epoch were waited for while the device had nothing to do.

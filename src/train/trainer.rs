@@ -1,6 +1,7 @@
 //! The worker's main loop: obeys commands, trains, emits events.
 
 mod faults;
+mod inspect;
 mod start;
 
 use futures_channel::mpsc::UnboundedReceiver;
@@ -144,6 +145,10 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let continuation = self.generate(&prefix, length as usize, pick, config).await;
                 return self.answer(request, continuation, |continuation| Event::Generated { request, continuation });
             }
+            Command::Inspect { request, config, excerpt, epoch, questions } => {
+                let insight = self.inspect(config, &excerpt, epoch, &questions).await;
+                return self.answer(request, insight, |insight| Event::Inspected { request, insight });
+            }
             Command::Profile { request, config } => {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
@@ -276,10 +281,13 @@ impl<E: FnMut(Event)> Trainer<E> {
     }
 
     async fn generate(&mut self, prefix: &str, length: usize, pick: Pick, config: Config) -> Result<Continuation> {
-        if let Some(session) = &mut self.session {
-            return session.generate(prefix, length, pick).await;
-        }
+        self.network(config).await?.generate(prefix, length, pick).await
+    }
+
+    /// The run's network or, without a run, the untrained one of these settings.
+    async fn network(&mut self, config: Config) -> Result<&mut Session> {
         let session = match self.untrained.take() {
+            _ if self.session.is_some() => return Ok(self.session.as_mut().expect("there is one")),
             Some((known, session)) if known == config => session,
             _ => {
                 config.check()?;
@@ -287,8 +295,7 @@ impl<E: FnMut(Event)> Trainer<E> {
                 Session::new(&device, &self.texts.corpus(&config)?, config).await?
             }
         };
-        let (_, session) = self.untrained.insert((config, session));
-        session.generate(prefix, length, pick).await
+        Ok(&mut self.untrained.insert((config, session)).1)
     }
 
     /// Trains for some tens of milliseconds, and emits the progress or the report of a finished epoch. If the device

@@ -32,6 +32,7 @@ pub async fn wait_for_text(
                 }
             }
             Command::Generate { request, .. }
+            | Command::Inspect { request, .. }
             | Command::Profile { request, .. }
             | Command::Checkpoint { request }
             | Command::Examine { request, .. } => emit(Event::Refused { request, error: Error::NoNetwork }),

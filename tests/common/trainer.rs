@@ -200,6 +200,7 @@ pub fn from_epoch(number: u32) -> impl Fn(&Event) -> bool + Copy {
 pub fn answered(number: u32) -> impl Fn(&Event) -> bool + Copy {
     move |event| match event {
         Event::Generated { request, .. }
+        | Event::Inspected { request, .. }
         | Event::Profiled { request, .. }
         | Event::Checkpoint { request, .. }
         | Event::Examined { request, .. }
@@ -280,6 +281,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Broken { .. }
         | Event::HyperparametersRefused { .. }
         | Event::Generated { .. }
+        | Event::Inspected { .. }
         | Event::Profiled { .. }
         | Event::Raced { .. }
         | Event::Checkpoint { .. }

@@ -11,6 +11,7 @@ pub const NOTE: Note = Note {
         "w ← w − η m / (1 − 0.9^{n}) / (√(v / (1 − 0.999^{n})) + 10^{−8})",
     ],
     shapes: &[],
+    rows: &[],
     training: &[
         CLIPPING,
         Lines {

@@ -6,6 +6,7 @@ use crate::network::Dim;
 pub const NOTE: Note = Note {
     formulas: &["perplexity = exp(−1/N ∑_{n} log softmax(O_{n})[y_{n}])"],
     shapes: &[("N = B · T =", &[Dim::N]), ("O", &[Dim::N, Dim::V])],
+    rows: &[],
     training: &[Lines {
         kernel: "softmax_cross_entropy",
         parts: &[

@@ -1,7 +1,7 @@
 //! What the page explains of PyTorch's GRU.
 
 use crate::kernels::layer::note::LOOK_UP;
-use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::note::{HIDDEN, Lines, Note, Part, Row};
 use crate::network::Dim;
 
 pub const NOTE: Note = Note {
@@ -16,6 +16,12 @@ pub const NOTE: Note = Note {
         ("Rₜ, Zₜ, Hₜ", &[Dim::B, Dim::H]),
         ("W_xr, W_xz, W_xh", &[Dim::Rows, Dim::H]),
         ("W_hr, W_hz, W_hh", &[Dim::H, Dim::H]),
+    ],
+    rows: &[
+        HIDDEN,
+        Row::Gate { name: "R_{t}", gate: 1, candidate: false },
+        Row::Gate { name: "Z_{t}", gate: 2, candidate: false },
+        Row::Gate { name: "H̃_{t}", gate: 3, candidate: true },
     ],
     training: &[
         LOOK_UP,

@@ -94,3 +94,15 @@ pub fn look_up_grads(p: &mut Recorder<'_>, positions: Range<usize>) {
     p.add_rows_at(p.grad("w_x"), of_input(p, dz), p.inputs(&positions));
     p.sum_rows(p.grad("b_q"), dlogits);
 }
+
+/// `dx = dz · w_xᵀ (N, V)`: the gradient of the lowest layer's inputs as one-hot vectors, for those who look inside.
+pub fn input_gradients(p: &mut Recorder<'_>, dx: Matrix) {
+    let (dz, w_x) = (p.tensor("dz", &(0..p.sizes().positions())), p.param("w_x"));
+    let dz = of_input(p, dz);
+    let left = p.left("dz_of_input", 0, dz.rows as usize, dz.columns as usize);
+    let right = p.right("w_x_t", 0, w_x.rows as usize, w_x.columns as usize);
+    p.pack_by_across(left, dz);
+    p.pack_by_across(right, w_x);
+    p.zero(dx);
+    p.product(dx, left, right);
+}

@@ -11,6 +11,7 @@ mod cpu;
 pub mod note;
 mod oracle;
 
+pub use cpu::input_gradients;
 pub use oracle::{ORACLES, weight_grad};
 
 use super::shared::{BIAS_COLUMNS, CURRENT_TOKEN, LOOK_UP, ROW_PRODUCT, UNITS_OF_GROUP};

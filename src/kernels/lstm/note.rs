@@ -1,7 +1,7 @@
 //! What the page explains of the LSTM.
 
 use crate::kernels::layer::note::LOOK_UP;
-use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::note::{HIDDEN, Lines, Note, Part, Row};
 use crate::network::Dim;
 
 pub const SCRATCH: Note = Note {
@@ -30,6 +30,14 @@ pub const CONCISE: Note = Note {
         ("Iₜ, Fₜ, Oₜ, Cₜ, Hₜ", &[Dim::B, Dim::H]),
         ("W_xi, W_xf, W_xo, W_xc", &[Dim::Rows, Dim::H]),
         ("W_hi, W_hf, W_ho, W_hc", &[Dim::H, Dim::H]),
+    ],
+    rows: &[
+        HIDDEN,
+        Row::State { name: "C_{t}", tensor: "cells" },
+        Row::Gate { name: "I_{t}", gate: 0, candidate: false },
+        Row::Gate { name: "F_{t}", gate: 1, candidate: false },
+        Row::Gate { name: "O_{t}", gate: 3, candidate: false },
+        Row::Gate { name: "C̃_{t}", gate: 2, candidate: true },
     ],
     training: &[
         LOOK_UP,

@@ -6,6 +6,7 @@ use crate::kernels::sgd::note::CLIPPING;
 pub const NOTE: Note = Note {
     formulas: &["g ← min(1, θ / ‖g‖) g + λ w", "v ← μ v + g", "w ← w − η v"],
     shapes: &[],
+    rows: &[],
     training: &[
         CLIPPING,
         Lines {

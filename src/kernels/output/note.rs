@@ -6,6 +6,7 @@ use crate::network::Dim;
 pub const NOTE: Note = Note {
     formulas: &["O_{t} = H_{t} W_{hq} + b_{q}"],
     shapes: &[("W_hq", &[Dim::H, Dim::V]), ("Oₜ", &[Dim::B, Dim::V])],
+    rows: &[],
     training: &[Lines {
         kernel: "output_forward",
         parts: &[(Part::Output, "return mat4x4f(w_hq["), (Part::Bias, "product + b_q[")],

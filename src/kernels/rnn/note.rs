@@ -1,6 +1,6 @@
 //! What the page explains of the plain RNN.
 
-use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::note::{HIDDEN, Lines, Note, Part};
 use crate::network::Dim;
 
 pub const NOTE: Note = Note {
@@ -11,6 +11,7 @@ pub const NOTE: Note = Note {
         ("W_xh", &[Dim::Rows, Dim::H]),
         ("W_hh", &[Dim::H, Dim::H]),
     ],
+    rows: &[HIDDEN],
     training: &[Lines {
         kernel: "step_forward",
         parts: &[

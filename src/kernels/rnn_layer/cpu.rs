@@ -15,11 +15,11 @@ pub fn rnn_forward(p: &mut Recorder<'_>, positions: Range<usize>) {
     p.pack_state(t + 1);
 }
 
-/// `dz_t = (dh_t + dz_{t+1} · w_hᵀ) ⊙ (1 - h_t²)`
+/// `dz_t = (dh_t + dz_{t+1} · w_hᵀ) ⊙ (1 - h_t²)`; the sum replaces `dh_t`.
 pub fn rnn_backward(p: &mut Recorder<'_>, positions: Range<usize>) {
     let [dh, dz] = ["dh", "dz"].map(|name| p.tensor(name, &positions));
     let h = p.after(STATES, &positions);
+    p.add_later_error(dh, "w_h", &positions);
     p.copy(dz, dh);
-    p.add_later_error(dz, "w_h", &positions);
     p.through_tanh(dz, h);
 }

@@ -1,7 +1,7 @@
 //! What the page explains of plain recurrent layers.
 
 use crate::kernels::layer::note::LOOK_UP;
-use crate::kernels::note::{Lines, Note, Part};
+use crate::kernels::note::{HIDDEN, Lines, Note, Part};
 use crate::network::Dim;
 
 pub const SCRATCH: Note = Note { formulas: &["H_{t} = tanh(X_{t} W_{xh} + H_{t−1} W_{hh} + b_{h})"], ..CONCISE };
@@ -14,6 +14,7 @@ pub const CONCISE: Note = Note {
         ("W_xh", &[Dim::Rows, Dim::H]),
         ("W_hh", &[Dim::H, Dim::H]),
     ],
+    rows: &[HIDDEN],
     training: &[
         LOOK_UP,
         Lines {

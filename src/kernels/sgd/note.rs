@@ -11,6 +11,7 @@ pub const CLIPPING: Lines = Lines {
 pub const NOTE: Note = Note {
     formulas: &["g ← min(1, θ / ‖g‖) g", "w ← w − η (g + λ w)"],
     shapes: &[],
+    rows: &[],
     training: &[
         CLIPPING,
         Lines {

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use web_time::Instant;
 
-use super::{Initial, Session, Snapshot, Unsaved};
+use super::snapshots::{Snapshot, Snapshots};
+use super::{Initial, Session, Unsaved};
 use crate::engine::{Device, Engine};
 use crate::error::Result;
 use crate::kernels;
@@ -42,6 +43,9 @@ impl Session {
             rng: session.rng.clone(),
             parameters: parameters.clone(),
         };
+        // The parameters of a checkpoint's first epoch are unknown.
+        session.snapshots = Snapshots::default();
+        session.snapshots.offer(&session.saved);
         session.restore_saved();
         Ok(session)
     }
@@ -50,6 +54,7 @@ impl Session {
     /// epoch's windows were drawn.
     pub(super) fn save(&mut self, rng: Xoshiro256PlusPlus, parameters: Parameters) {
         self.saved = Snapshot { epoch: self.epoch, tokens_done: self.tokens_done, rng, parameters };
+        self.snapshots.offer(&self.saved);
         self.saved_at = Instant::now();
         self.unsaved = None;
     }

@@ -91,6 +91,10 @@ fn chinese(error: &Error) -> String {
             format!("{address} 在 {seconds} 秒内没有传完：请重试，或下载文本后选择该文件。")
         }
         Error::EmptyPrefix => "前缀为空：请至少输入一个字符。".to_owned(),
+        Error::PassageTooShort => "要观察的文段太短：请至少选择两个字符。".to_owned(),
+        Error::PassageTooLong { length, allowed } => {
+            format!("要观察的文段有 {length} 个字符，最多只能读取 {allowed} 个：请选择短一些的文段。")
+        }
         Error::PrefixTooLong { length, allowed } => {
             format!("前缀有 {length} 个字符，最多可续写 {allowed} 个：请缩短它。")
         }

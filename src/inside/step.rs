@@ -1,0 +1,57 @@
+//! One time step with all its numbers, forward and backward.
+
+use super::{Inside, softmax};
+use crate::error::Result;
+use crate::model::inside::Numbers;
+use crate::network::table::{Content, Dim};
+
+impl Inside {
+    /// What each tensor of floats has at time step `t` of the passage, for the first `units` hidden units, gate by gate;
+    /// states also before the step (with `_before` behind their names), and `softmax`. The loss is that of the token after
+    /// each position of the passage, their mean, as in training.
+    pub(super) async fn step(&self, passage: &[u32], t: usize, units: usize) -> Result<Vec<Numbers>> {
+        let network = self.parameters.network;
+        let (hidden, vocabulary) = (network.sizes.hidden, network.sizes.vocabulary);
+        let (inputs, targets) = (&passage[..passage.len() - 1], &passage[1..]);
+        let (steps, t) = (inputs.len(), t.min(inputs.len() - 1));
+        let mut read = self.read(inputs, 1).await?;
+        let probabilities: Vec<f32> = read.logits().chunks_exact(vocabulary).flat_map(softmax).collect();
+        let mut dlogits = probabilities.clone();
+        for (row, &target) in dlogits.chunks_exact_mut(vocabulary).zip(targets) {
+            row[target as usize] -= 1.0;
+            row.iter_mut().for_each(|gradient| *gradient /= steps as f32);
+        }
+        read.go_back(&dlogits).await?;
+        let shown = |row: &[f32]| -> Vec<f32> {
+            row.chunks(hidden).flat_map(|gate| &gate[..units.min(gate.len())]).copied().collect()
+        };
+        let mut all = Vec::new();
+        for tensor in network.tensors().filter(|tensor| tensor.content == Content::Floats) {
+            let (name, layer) = (tensor.table_name(), tensor.layer.unwrap_or(network.top()));
+            let by_unit = match tensor.shape.last() {
+                Some(Dim::H | Dim::Gates(_)) => true,
+                Some(Dim::V) => false,
+                _ => continue,
+            };
+            let row_of = |slot: usize| {
+                let numbers = read.tensor(name, layer);
+                let columns = tensor.shape[2..].iter().map(|dim| dim.of(network.sizes)).product::<usize>();
+                let row = numbers[slot * columns..][..columns].to_vec();
+                if by_unit { shown(&row) } else { row }
+            };
+            let mut push = |name: String, numbers| all.push(Numbers { name, layer: layer as u32, numbers });
+            match tensor.shape[0] {
+                Dim::T1 => {
+                    push(format!("{name}_before"), row_of(t));
+                    push(name.to_owned(), row_of(t + 1));
+                }
+                Dim::T => push(name.to_owned(), row_of(t)),
+                _ => {}
+            }
+        }
+        let top = network.top() as u32;
+        let numbers = probabilities[t * vocabulary..][..vocabulary].to_vec();
+        all.push(Numbers { name: "softmax".to_owned(), layer: top, numbers });
+        Ok(all)
+    }
+}
