@@ -46,7 +46,7 @@ fn parameters(network: Network) -> Parameters {
 }
 
 fn answer(parameters: &Parameters, question: Question, passage: &[u32], threads: usize) -> Answer {
-    let inside = Inside::new(&Cores::new(threads), parameters);
+    let inside = Inside::new(&Cores::new(threads), parameters, 0);
     block_on(inside.answer(question, passage, &vocabulary(), passage)).unwrap()
 }
 
@@ -103,8 +103,9 @@ fn gradients_through_time_are_the_difference_quotients() {
         let (target, inputs) = PASSAGE.split_last().unwrap();
         let hidden = SIZES.hidden;
         for threads in [1, 3] {
-            let question = Question::GradientNorms { scale: 1.0 };
-            let Answer::GradientNorms { layers, loss: said } = answer(&parameters, question, &PASSAGE, threads) else {
+            let question = Question::GradientNorms { scale: 1.0, epoch: None };
+            let Answer::GradientNorms { layers, loss: said, .. } = answer(&parameters, question, &PASSAGE, threads)
+            else {
                 panic!("another answer");
             };
             let undisturbed = loss(&read(&exact, inputs, |_, _, _| {}), *target);
@@ -240,6 +241,10 @@ fn numbers_of_a_step_are_the_oracles() {
         let mut compared = 0;
         for numbers in all.iter().filter(|numbers| numbers.name != "softmax" && numbers.name != "dh") {
             memory.layer = numbers.layer as usize;
+            if let Some(wanted) = product_of(&memory, &numbers.name, t, units) {
+                assert_near(&numbers.numbers, &wanted, &format!("{} {}", network.name(), numbers.name));
+                continue;
+            }
             let (name, slot) = match numbers.name.strip_suffix("_before") {
                 Some(name) => (name, t),
                 None => (numbers.name.as_str(), t + usize::from(["states", "cells"].contains(&numbers.name.as_str()))),
@@ -256,4 +261,23 @@ fn numbers_of_a_step_are_the_oracles() {
         }
         assert!(compared >= 4 * network.layers, "{compared} tensors");
     }
+}
+
+/// The product of a layer's weights at a time step, of the first units of each gate; `None` for what is no weight.
+fn product_of(memory: &Memory, weights: &str, t: usize, units: usize) -> Option<Vec<f64>> {
+    let hidden = SIZES.hidden;
+    let left = match weights {
+        "w_x" if memory.layer == 0 => {
+            let token = memory.ids("inputs")[t] as usize;
+            (0..SIZES.vocabulary).map(|id| f64::from(u8::from(id == token))).collect()
+        }
+        "w_x" => memory.get("below")[(t + 1) * hidden..][..hidden].to_vec(),
+        "w_hn" => memory.get("reset_states")[t * hidden..][..hidden].to_vec(),
+        "w_h" | "w_hg" => memory.get("states")[t * hidden..][..hidden].to_vec(),
+        _ => return None,
+    };
+    let weights = memory.get(weights);
+    let columns = weights.len() / left.len();
+    let column = |column: usize| left.iter().enumerate().map(|(k, x)| x * weights[k * columns + column]).sum();
+    Some((0..columns).filter(|i| i % hidden < units).map(column).collect())
 }

@@ -66,7 +66,7 @@ fn train(cell: Cell) -> (Inside, Rc<Corpus>) {
         }
         assert!(!session.is_finished(), "{cell:?} has not learned it");
     }
-    (session.inside(None).1, corpus)
+    (session.inside(None), corpus)
 }
 
 #[test]
@@ -109,9 +109,9 @@ fn norms(radius: f32, scale: f32) -> Vec<f32> {
         w_hh[at(1, 1)] = radius * cosine;
     }
     let corpus = Corpus::of("ab", Cleaning::Verbatim, 3);
-    let inside = Inside::new(&Cores::one(), &parameters);
+    let inside = Inside::new(&Cores::one(), &parameters, 0);
     let passage = "ab".repeat(20);
-    match ask(&inside, &corpus, Question::GradientNorms { scale }, &passage) {
+    match ask(&inside, &corpus, Question::GradientNorms { scale, epoch: None }, &passage) {
         Answer::GradientNorms { layers, .. } => layers[0].clone(),
         other => panic!("{other:?}"),
     }

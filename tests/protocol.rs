@@ -178,7 +178,7 @@ fn commands() -> impl Strategy<Value = [Command; 14]> {
                     questions: vec![
                         Question::Connectivity { at: number },
                         Question::Unit { layer: 0, unit: number },
-                        Question::GradientNorms { scale: 1.5 },
+                        Question::GradientNorms { scale: 1.5, epoch: Some(number) },
                         Question::Ranking { layer: 1 },
                         Question::Elsewhere(selective(number)),
                         Question::Step { t: 1, units: number },
@@ -291,7 +291,7 @@ fn events() -> impl Strategy<Value = [Event; 28]> {
                         answers: vec![
                             Answer::Connectivity { of: Some('b'), magnitudes: vec![0.5, -1.5] },
                             Answer::Unit(vec![vec![0.25]]),
-                            Answer::GradientNorms { layers: vec![vec![2.0, 0.125]], loss: 2.5 },
+                            Answer::GradientNorms { epoch: n, layers: vec![vec![2.0, 0.125]], loss: 2.5 },
                             Answer::Ranking(vec![selective(n)]),
                             Answer::Elsewhere(vec![Place { first: n, characters: vec![None], states: vec![-1.0] }]),
                             Answer::Step(vec![Numbers { name: "dz".into(), layer: n, numbers: vec![1.0] }]),

@@ -17,14 +17,16 @@ use crate::text::Vocabulary;
 
 /// A network that can be asked.
 pub struct Inside {
+    /// Its finished epochs.
+    pub epoch: u32,
     cores: Cores,
     parameters: Parameters,
 }
 
 impl Inside {
-    pub fn new(cores: &Cores, parameters: &Parameters) -> Self {
+    pub fn new(cores: &Cores, parameters: &Parameters, epoch: u32) -> Self {
         let network = kernels::as_layers(parameters.network);
-        Self { cores: cores.clone(), parameters: Parameters { network, ..parameters.clone() } }
+        Self { epoch, cores: cores.clone(), parameters: Parameters { network, ..parameters.clone() } }
     }
 
     /// Answers a question about a passage of `tokens`, which is from a text with this vocabulary and these tokens.
@@ -44,9 +46,9 @@ impl Inside {
                 Answer::Connectivity { of: vocabulary.character(of), magnitudes }
             }
             Question::Unit { layer, unit } => Answer::Unit(self.unit(passage, layer as usize, unit as usize).await?),
-            Question::GradientNorms { scale } => {
+            Question::GradientNorms { scale, .. } => {
                 let (layers, loss) = self.gradient_norms(passage, scale).await?;
-                Answer::GradientNorms { layers, loss }
+                Answer::GradientNorms { epoch: self.epoch, layers, loss }
             }
             Question::Ranking { layer } => Answer::Ranking(self.ranking(layer, vocabulary, text).await?),
             Question::Elsewhere(unit) => Answer::Elsewhere(self.elsewhere(&unit, vocabulary, text).await?),

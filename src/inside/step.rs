@@ -7,7 +7,8 @@ use crate::network::table::{Content, Dim};
 
 impl Inside {
     /// What each tensor of floats has at time step `t` of the passage, for the first `units` hidden units, gate by gate;
-    /// states also before the step (with `_before` behind their names), and `softmax`. The loss is that of the token after
+    /// states also before the step (with `_before` behind their names), the products of weights (by their names), and
+    /// `softmax`. The loss is that of the token after
     /// each position of the passage, their mean, as in training.
     pub(super) async fn step(&self, passage: &[u32], t: usize, units: usize) -> Result<Vec<Numbers>> {
         let network = self.parameters.network;
@@ -49,9 +50,31 @@ impl Inside {
                 _ => {}
             }
         }
+        for (param, range) in network.places().filter(|(param, _)| param.layer.is_some() && param.shape.len() > 1) {
+            let (layer, name) = (param.layer.unwrap_or(0), param.table_name());
+            let weights = &self.parameters.numbers[range];
+            let columns = weights.len() / network.shape(&param)[0];
+            let numbers = match name {
+                "w_x" if layer == 0 => weights[inputs[t] as usize * columns..][..columns].to_vec(),
+                "w_x" => product(&read.tensor("states", layer - 1)[(t + 1) * hidden..][..hidden], weights),
+                "w_hn" => product(&read.tensor("reset_states", layer)[t * hidden..][..hidden], weights),
+                _ => product(&read.tensor("states", layer)[t * hidden..][..hidden], weights),
+            };
+            all.push(Numbers { name: name.to_owned(), layer: layer as u32, numbers: shown(&numbers) });
+        }
         let top = network.top() as u32;
         let numbers = probabilities[t * vocabulary..][..vocabulary].to_vec();
         all.push(Numbers { name: "softmax".to_owned(), layer: top, numbers });
         Ok(all)
     }
+}
+
+/// `row · weights` for weights `(row's length, …)`.
+fn product(row: &[f32], weights: &[f32]) -> Vec<f32> {
+    let columns = weights.len() / row.len();
+    let mut sums = vec![0.0; columns];
+    for (x, weights) in row.iter().zip(weights.chunks_exact(columns)) {
+        sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
+    }
+    sums
 }

@@ -26,8 +26,9 @@ pub enum Question {
     Connectivity { at: u32 },
     /// The numbers of a unit of a layer at each position.
     Unit { layer: u32, unit: u32 },
-    /// The gradient of the last character's loss through time, with the state's weights scaled.
-    GradientNorms { scale: f32 },
+    /// The gradient of the last character's loss through time, with the state's weights scaled; of the epoch that all
+    /// questions are about or, of `epoch`, the last kept that is no newer.
+    GradientNorms { scale: f32, epoch: Option<u32> },
     /// The units of a layer that tell most about the text.
     Ranking { layer: u32 },
     /// Where else in the text the unit is as active as [`Selective`] says.
@@ -61,8 +62,9 @@ pub enum Answer {
     },
     /// The unit's rows, as its cell's note lists them, each with a number for each position.
     Unit(Vec<Vec<f32>>),
-    /// ‖∂loss_T/∂h_t‖ in each layer, from t = T, and the loss in nats.
+    /// ‖∂loss_T/∂h_t‖ in each layer, from t = T, and the loss in nats; after `epoch` finished epochs.
     GradientNorms {
+        epoch: u32,
         layers: Vec<Vec<f32>>,
         loss: f32,
     },

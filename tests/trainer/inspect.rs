@@ -8,7 +8,7 @@ use time_traveller::protocol::{Answer, Command, Event, Excerpt, Insight, LONGEST
 use crate::script::{answered, finished, part, play, small, train};
 
 fn inspect(request: u32, excerpt: Excerpt, epoch: Option<u32>) -> Command {
-    let questions = vec![Question::Connectivity { at: 9 }, Question::GradientNorms { scale: 1.0 }];
+    let questions = vec![Question::Connectivity { at: 9 }, Question::GradientNorms { scale: 1.0, epoch: None }];
     Command::Inspect { request, config: small(), excerpt, epoch, questions }
 }
 

@@ -5,10 +5,10 @@ use crate::inside::Inside;
 
 impl Session {
     /// The network for questions: of the newest epoch whose parameters have been read, or of the last kept that is no newer
-    /// than `epoch`. Returns its epoch, too.
-    pub fn inside(&self, epoch: Option<u32>) -> (u32, Inside) {
+    /// than `epoch`.
+    pub fn inside(&self, epoch: Option<u32>) -> Inside {
         let earlier = epoch.filter(|epoch| *epoch < self.saved.epoch).and_then(|epoch| self.snapshots.before(epoch));
         let snapshot = earlier.unwrap_or(&self.saved);
-        (snapshot.epoch, Inside::new(&self.cores, &snapshot.parameters))
+        Inside::new(&self.cores, &snapshot.parameters, snapshot.epoch)
     }
 }

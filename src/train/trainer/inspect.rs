@@ -29,12 +29,17 @@ impl<E: FnMut(Event)> Trainer<E> {
             }
         };
         check_passage(passage.len())?;
-        let (epoch, inside) = session.inside(epoch);
+        let inside = session.inside(epoch);
         let mut answers = Vec::new();
         for question in questions {
+            let earlier = match question {
+                Question::GradientNorms { epoch: epoch @ Some(_), .. } => Some(session.inside(*epoch)),
+                _ => None,
+            };
+            let inside = earlier.as_ref().unwrap_or(&inside);
             answers.push(inside.answer(*question, &passage, vocabulary, tokens).await?);
         }
         let characters = passage.iter().map(|&id| vocabulary.character(id)).collect();
-        Ok(Insight { epoch, characters, first, answers, seconds: start.elapsed().as_secs_f64() })
+        Ok(Insight { epoch: inside.epoch, characters, first, answers, seconds: start.elapsed().as_secs_f64() })
     }
 }
