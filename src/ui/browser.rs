@@ -104,3 +104,15 @@ pub async fn read(file: &Blob) -> Result<Vec<u8>, String> {
 pub fn message(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
 }
+
+/// A CSS property's colour in the current theme, as `rgb(…)`.
+pub fn colour(name: &str) -> String {
+    let Ok(probe) = document().create_element("span") else { return String::new() };
+    let _ = probe.set_attribute("style", &format!("color: var({name})"));
+    let Some(body) = document().body() else { return String::new() };
+    let _ = body.append_child(&probe);
+    let style = window().get_computed_style(&probe).ok().flatten();
+    let colour = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
+    probe.remove();
+    colour
+}

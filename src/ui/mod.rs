@@ -11,6 +11,7 @@ pub mod browser;
 pub mod chart;
 pub mod checkpoints;
 pub mod conversation;
+pub mod inside;
 pub mod language;
 pub mod network;
 #[cfg(target_arch = "wasm32")]

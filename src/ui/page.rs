@@ -10,6 +10,7 @@ use super::checkpoints::keeping::Checkpoints;
 use super::checkpoints::saved::{Occasion, Saved};
 use super::conversation::signals::{Conversation, PREFIX_ID};
 use super::conversation::talk::Talk;
+use super::inside::signals::{Inside, now};
 use super::language::{Language, Words};
 use super::network::profile::Profiling;
 use super::network::signals::Network;
@@ -35,6 +36,7 @@ pub struct Page {
     pub runs: Runs,
     pub charts: Charts,
     pub network: Network,
+    pub inside: Inside,
     pub conversation: Conversation,
     pub text: Text,
     pub checkpoints: Checkpoints,
@@ -57,6 +59,7 @@ impl Page {
             runs,
             charts: Charts::new(runs),
             network: Network::new(settings, worker),
+            inside: Inside::new(settings, runs, conversation, worker),
             conversation,
             text,
             checkpoints: Checkpoints::new(runs, conversation, text, worker),
@@ -72,6 +75,9 @@ impl Page {
         self.text.on_event(&event);
         self.conversation.talk.update(|talk| talk.apply(&event, is_end));
         self.network.profiling.update(|profiling| profiling.apply(&event, is_end));
+        if is_end || matches!(event, Event::Inspected { .. } | Event::Refused { .. }) {
+            self.inside.watch.update(|watch| watch.apply(&event, is_end, now()));
+        }
         if let Some(event) = self.checkpoints.on_event(event) {
             self.runs.state.update(|state| state.apply(event));
         }

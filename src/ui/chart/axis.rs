@@ -81,7 +81,7 @@ fn thin(round: Vec<f64>, most: usize) -> Vec<f64> {
 
 /// A tick's label, without trailing zeros.
 pub fn figure(tick: f64) -> String {
-    if tick.abs() >= 1e5 {
+    if tick.abs() >= 1e5 || (tick != 0.0 && tick.abs() < 1e-3) {
         return format!("{tick:.1e}").replace(".0e", "e");
     }
     let text = format!("{tick:.4}");
@@ -123,6 +123,7 @@ mod tests {
         let log = |low, high| Axis { low, high, logarithmic: true };
         assert_eq!(said(log(1.0, 30.0), 8), ["1", "2", "5", "10", "20"]);
         assert_eq!(said(log(1.0, 3e6), 4), ["1", "100", "1e4", "1e6"].map(|t| if t == "1e4" { "10000" } else { t }));
+        assert_eq!(said(log(1e-7, 1.0), 4), ["1e-7", "1e-5", "0.001", "0.1"]);
         assert_eq!(said(log(1.0, 1.5), 5), ["1", "1.1", "1.2", "1.3", "1.4", "1.5"]);
     }
 

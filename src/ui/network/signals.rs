@@ -5,7 +5,9 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
+use super::explain::Stage;
 use super::profile::{Profiling, REQUEST};
+use crate::kernels::note::Part;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::Command;
 use crate::ui::settings::signals::Settings;
@@ -25,6 +27,8 @@ pub struct Network {
     pub profiling: RwSignal<Profiling>,
     /// The sources of the kernels whose explanation was opened, by name.
     pub sources: RwSignal<Vec<(&'static str, Source)>>,
+    /// The part of a formula that is looked at, and the explanation that has it.
+    pub shown: RwSignal<Option<(Stage, Part)>>,
     config: Memo<Result<Config, Vec<SettingError>>>,
     worker: Handle,
 }
@@ -32,7 +36,12 @@ pub struct Network {
 impl Network {
     pub fn new(settings: Settings, worker: Handle) -> Self {
         let (profiling, sources) = (RwSignal::new(Profiling::default()), RwSignal::new(Vec::new()));
-        Self { profiling, sources, config: settings.config, worker }
+        Self { profiling, sources, shown: RwSignal::new(None), config: settings.config, worker }
+    }
+
+    /// Opens the explanation that has a part of a formula, and marks the part.
+    pub fn show(&self, stage: Stage, part: Part) {
+        self.shown.set(Some((stage, part)));
     }
 
     /// Fetches the source of a kernel, unless it is there.

@@ -15,6 +15,7 @@ use crate::ui::chart::view::gradients::Gradients;
 use crate::ui::checkpoints::orders;
 use crate::ui::checkpoints::view::{Checkpoints, Offers};
 use crate::ui::conversation::view::Conversation;
+use crate::ui::inside::view::Inside;
 use crate::ui::network::view::Network;
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
@@ -116,6 +117,7 @@ fn start_by_itself(page: Page) {
 #[component]
 pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));
+    page.inside.start();
     let bench = move || {
         page.language.track();
         view! {
@@ -135,6 +137,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                         <Runs page />
                         <Gradients page />
                     </div>
+                    <Inside page />
                     <SideBySide page />
                     <Checkpoints page />
                     <Finale page />

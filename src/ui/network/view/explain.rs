@@ -1,5 +1,6 @@
 //! The explanations that open in place: note, formulas, shapes, and the source of the kernels, fetched when opened.
 
+use leptos::html::Details;
 use leptos::prelude::*;
 
 use crate::model::Config;
@@ -25,6 +26,14 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
     let kernels =
         Memo::new(move |_| stage.kernels(&network.get()).iter().map(|lines| lines.kernel).collect::<Vec<_>>());
     let open = RwSignal::new(false);
+    let details = NodeRef::<Details>::new();
+    Effect::new(move |_| {
+        let is_shown = page.network.shown.with(|shown| shown.is_some_and(|(of, _)| of == stage));
+        if let Some(details) = details.get().filter(|_| is_shown) {
+            details.set_open(true);
+            details.scroll_into_view();
+        }
+    });
     Effect::new(move |_| {
         if open.get() {
             kernels.with(|kernels| kernels.iter().for_each(|kernel| page.network.fetch(kernel)));
@@ -34,7 +43,7 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
     let sources = move || stage.kernels(&network.get()).into_iter().map(|lines| source(page, lines)).collect_view();
     let formulas = move || stage.formulas(&network.get()).into_iter();
     view! {
-        <details class="explain" on:toggle:target=move |event| open.set(event.target().open())>
+        <details class="explain" node_ref=details on:toggle:target=move |event| open.set(event.target().open())>
             <summary>{w.explain}</summary>
             <p>{stage.note(w)}</p>
             {move || formulas().map(|formula| view! { <p class="formula">{formula_view(formula)}</p> }).collect_view()}
@@ -62,9 +71,11 @@ fn source(page: Page, lines: &'static Lines) -> impl IntoView {
     let text = Memo::new(move |_| {
         page.network.sources.with(|all| all.iter().find(|(name, _)| *name == kernel).map(|(_, source)| source.clone()))
     });
-    let line = move |line: &str| match lines.part(line) {
-        Some(part) => view! { <mark><small>{explain::part(w, part)}</small>{line.to_owned()}</mark> }.into_any(),
+    let line = move |line: &str| {
+        match lines.part(line) {
+        Some(part) => view! { <mark aria-current=move || page.network.shown.with(|of| of.is_some_and(|of| of.1 == part)).then_some("true")><small>{explain::part(w, part)}</small>{line.to_owned()}</mark> }.into_any(),
         None => view! { <span>{line.to_owned()}</span> }.into_any(),
+    }
     };
     move || match text.get() {
         None => ().into_any(),

@@ -1,0 +1,118 @@
+//! The signals of the views into a network, and their questions to the worker.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use super::watch::{Asked, Due, Look, Source, Watch};
+use crate::model::config::{Config, SettingError};
+use crate::protocol::{Excerpt, LONGEST_PASSAGE};
+use crate::ui::conversation::signals::Conversation;
+use crate::ui::runs::signals::Runs;
+use crate::ui::settings::signals::Settings;
+use crate::ui::worker::handle::Handle;
+
+/// Characters of a passage of the text.
+pub const PASSAGE: u32 = 160;
+
+/// What the visitor looks at, and the newest answers. A handle, cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Inside {
+    pub look: RwSignal<Look>,
+    pub watch: RwSignal<Watch>,
+    /// The stage of slow motion that is shown last.
+    pub stage: RwSignal<usize>,
+    config: Memo<Result<Config, Vec<SettingError>>>,
+    runs: Runs,
+    conversation: Conversation,
+    worker: Handle,
+}
+
+impl Inside {
+    pub fn new(settings: Settings, runs: Runs, conversation: Conversation, worker: Handle) -> Self {
+        Self {
+            look: RwSignal::new(Look::default()),
+            watch: RwSignal::new(Watch::default()),
+            stage: RwSignal::new(0),
+            config: settings.config,
+            runs,
+            conversation,
+            worker,
+        }
+    }
+
+    /// The characters of the conversation, or of the newest sample, or the prefix alone.
+    fn spoken(&self) -> String {
+        let generated = self.conversation.talk.with(|talk| {
+            let continuation = talk.generated.as_ref()?;
+            let written = continuation.written.iter().map(|written| written.character.unwrap_or('\u{fffd}'));
+            Some(continuation.sample.prefix.chars().chain(written).collect::<String>())
+        });
+        let text = generated.unwrap_or_else(|| {
+            let sample = self.runs.drawn(|s| {
+                let run = s.live()?;
+                let sample = run.samples.last().map(|of| &of.sample).or(run.untrained.as_ref())?;
+                Some(sample.text.clone())
+            });
+            sample.unwrap_or_else(|| self.conversation.prefix.get())
+        });
+        let much = text.chars().count().saturating_sub(LONGEST_PASSAGE);
+        text.chars().skip(much).collect()
+    }
+
+    /// The passage, and its number of characters.
+    fn passage(&self) -> (Excerpt, usize) {
+        match self.look.with(|look| look.source) {
+            Source::Conversation => {
+                let text = self.spoken();
+                let length = text.chars().count();
+                (Excerpt::Given(text), length)
+            }
+            Source::Text(first) => {
+                let tokens = self.runs.state.with(|s| s.worker.text.as_ref().map_or(0, |text| text.tokens));
+                let length = PASSAGE.min(tokens);
+                (Excerpt::Text { first, length }, length as usize)
+            }
+        }
+    }
+
+    /// The settings of the network that answers: the run's, or else the form's.
+    pub fn config(&self) -> Option<Config> {
+        let of_run = self.runs.state.with(|state| state.config);
+        of_run.or_else(|| self.config.with(|config| config.as_ref().ok().copied()))
+    }
+
+    /// Asks the worker whenever there is something to ask.
+    pub fn start(self) {
+        let tick = RwSignal::new(0_u32);
+        let run =
+            Memo::new(move |_| self.runs.state.with(|s| (s.shown * u32::from(s.config.is_some()), s.figures.epoch)));
+        let ready = Memo::new(move |_| self.runs.state.with(|s| s.worker.ready()));
+        let passage = Memo::new(move |_| self.look.with(|look| !look.open.is_empty()).then(|| self.passage()));
+        Effect::new(move |_| {
+            tick.track();
+            self.watch.track();
+            let (Some((excerpt, length)), Some(config)) = (passage.get(), self.config()) else { return };
+            let (run, newest) = run.get();
+            let asked = Asked { run, config, newest, chosen: self.runs.pinned.get() };
+            if !ready.get() {
+                return;
+            }
+            let look = self.look.get();
+            // Only its question is noted, which nobody tracks.
+            let due = self.watch.try_update_untracked(|watch| watch.due(&look, asked, &excerpt, length, now()));
+            match due {
+                Some(Due::Ask(command)) => self.worker.send(*command),
+                Some(Due::Later(rest)) => {
+                    set_timeout(move || _ = tick.try_update(|tick| *tick += 1), Duration::from_millis(rest as u64 + 1));
+                }
+                _ => {}
+            }
+        });
+    }
+}
+
+/// Milliseconds of the page's clock.
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}

@@ -1,0 +1,65 @@
+//! Saves figures: as SVG, as PNG made from it, and their data as CSV.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement};
+
+use crate::ui::browser;
+use crate::ui::inside::shaded::Colours;
+use crate::ui::language::Words;
+
+/// The three buttons. `svg` and `csv` make the files called `name`.
+#[component]
+pub fn Save(
+    w: &'static Words,
+    name: &'static str,
+    svg: impl Fn() -> String + Copy + 'static,
+    csv: impl Fn() -> String + Copy + 'static,
+) -> impl IntoView {
+    let save = move |kind: &str, content: &str| {
+        let address = address(kind, content);
+        browser::save(&format!("{name}.{}", if kind == "csv" { "csv" } else { "svg" }), &address);
+    };
+    let save_png = move |_| {
+        let svg = svg();
+        spawn_local(async move {
+            if let Ok(address) = png(&svg).await {
+                browser::save(&format!("{name}.png"), &address);
+            }
+        });
+    };
+    view! {
+        <div class="tools">
+            <button type="button" class="quiet" on:click=save_png>{w.save_png}</button>
+            <button type="button" class="quiet" on:click=move |_| save("svg+xml", &svg())>{w.save_svg}</button>
+            <button type="button" class="quiet" on:click=move |_| save("csv", &csv())>{w.save_csv}</button>
+        </div>
+    }
+}
+
+fn address(kind: &str, content: &str) -> String {
+    let class = if kind == "csv" { "text" } else { "image" };
+    format!("data:{class}/{kind};charset=utf-8,{}", js_sys::encode_uri_component(content))
+}
+
+/// The picture as a PNG's `data:` URL, at twice its size.
+async fn png(svg: &str) -> Result<String, JsValue> {
+    let image = HtmlImageElement::new()?;
+    image.set_src(&address("svg+xml", svg));
+    JsFuture::from(image.decode()).await?;
+    let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+    canvas.set_width(2 * image.width());
+    canvas.set_height(2 * image.height());
+    let context: CanvasRenderingContext2d = canvas.get_context("2d")?.ok_or("no canvas")?.unchecked_into();
+    let (width, height) = (canvas.width().into(), canvas.height().into());
+    context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
+    canvas.to_data_url()
+}
+
+/// Draws with the page's colours in the current theme.
+pub fn with_colours(draw: impl FnOnce(&Colours<'_>) -> String) -> String {
+    let [ink, soft, rule, sheet] = ["--ink", "--ink-soft", "--rule", "--sheet"].map(browser::colour);
+    draw(&Colours { ink: &ink, soft: &soft, rule: &rule, sheet: &sheet })
+}

@@ -1,0 +1,123 @@
+//! A minibatch in slow motion: the stages up to the present one.
+
+use leptos::prelude::*;
+
+use super::passage::{Shaded, characters};
+use crate::ui::inside::slow::{self, Stage};
+use crate::ui::language::fill;
+use crate::ui::network::explain::{Piece, pieces};
+use crate::ui::page::Page;
+
+#[component]
+pub fn Slow(page: Page) -> impl IntoView {
+    let w = page.words();
+    let (look, watch, shown) = (page.inside.look, page.inside.watch, page.inside.stage);
+    let characters = characters(page);
+    let config = Memo::new(move |_| page.inside.config().unwrap_or_default());
+    let vocabulary = Memo::new(move |_| {
+        page.runs.state.with(|s| {
+            s.network()
+                .map(|of| of.1)
+                .or(s.worker.text.as_ref())
+                .map_or(Vec::new(), |text| text.counts.iter().map(|of| of.0).collect())
+        })
+    });
+    let at = Memo::new(move |_| look.with(|look| look.position(characters.with(Vec::len).saturating_sub(1))) as usize);
+    let stages = Memo::new(move |_| {
+        let at = at.get();
+        let pair = characters.with(|of| [of.get(at), of.get(at + 1)].map(|c| c.copied().flatten()));
+        watch.with(|watch| {
+            vocabulary.with(|vocabulary| {
+                let layer = look.with(|look| look.layer);
+                config.with(|config| slow::stages(w, config, &watch.numbers, layer, pair, vocabulary))
+            })
+        })
+    });
+    let count = move || stages.with(Vec::len);
+    let now = Memo::new(move |_| shown.get().min(count().saturating_sub(1)));
+    let go = move |forward: bool| {
+        let (stage, last) = (now.get_untracked(), untrack(count).saturating_sub(1));
+        let (at, end) = (at.get_untracked() as u32, characters.with_untracked(Vec::len).saturating_sub(2) as u32);
+        match forward {
+            true if stage < last => shown.set(stage + 1),
+            true if at < end => {
+                shown.set(0);
+                look.update(|look| look.at = Some(at + 1));
+            }
+            false if stage > 0 => shown.set(stage - 1),
+            false if at > 0 => {
+                shown.set(last);
+                look.update(|look| look.at = Some(at - 1));
+            }
+            _ => {}
+        }
+    };
+    let keys = move |event: leptos::ev::KeyboardEvent| {
+        let forward = match event.key().as_str() {
+            "ArrowDown" => true,
+            "ArrowUp" => false,
+            _ => return,
+        };
+        event.prevent_default();
+        go(forward);
+    };
+    let none = Memo::new(|_| Vec::new());
+    let stage = move |(i, stage): (usize, Stage)| stage_view(page, stage, move || now.get() == i);
+    view! {
+        <div class="slow" on:keydown=keys>
+            <Shaded page label=w.slow_title shades=none but_last=true />
+            <div class="tools">
+                <button type="button" class="quiet" aria-label=w.slow_back on:click=move |_| go(false)>"‹"</button>
+                <span data-testid="slow-stage" aria-live="polite">
+                    {move || fill(w.slow_of, &[&(now.get() + 1).to_string(), &count().to_string()])}
+                </span>
+                <button type="button" class="quiet" aria-label=w.slow_forward on:click=move |_| go(true)>"›"</button>
+            </div>
+            <ol class="stages" data-testid="stages">
+                {move || {
+                    let stages = stages.get().into_iter().enumerate().take(now.get() + 1);
+                    stages.map(stage).collect_view()
+                }}
+            </ol>
+            <p class="note">{move || config.with(|config| slow::more(w, config))}</p>
+        </div>
+    }
+}
+
+/// A formula in the notes' writing.
+fn formula(text: &str) -> impl IntoView + use<> {
+    let piece = |piece| match piece {
+        Piece::Plain(text) => view! { <span>{text.to_owned()}</span> }.into_any(),
+        Piece::Low(text) => view! { <sub>{text.to_owned()}</sub> }.into_any(),
+        Piece::High(text) => view! { <sup>{text.to_owned()}</sup> }.into_any(),
+    };
+    pieces(text).into_iter().map(piece).collect_view()
+}
+
+fn stage_view(page: Page, stage: Stage, is_now: impl Fn() -> bool + Send + Sync + 'static) -> impl IntoView {
+    let w = page.words();
+    let Stage { formula: of, rows, characters, note, place, backward } = stage;
+    let row = |(name, numbers): (String, Vec<f32>)| {
+        let cells = numbers.into_iter().map(|x| view! { <td>{slow::number(x)}</td> }).collect_view();
+        view! { <tr><th scope="row">{formula(&name)}</th>{cells}</tr> }
+    };
+    let has_rows = !rows.is_empty();
+    let bar =
+        |(character, number): (String, f32)| view! { <li><b>{character}</b> <span>{slow::number(number)}</span></li> };
+    let has_characters = !characters.is_empty();
+    view! {
+        <li class:backward=backward aria-current=move || is_now().then_some("step")>
+            <p class="formula">{formula(&of)}</p>
+            <p hidden=note.is_empty()>{note.clone()}</p>
+            {has_rows.then(|| view! {
+                <div class="scroll" tabindex="0" role="region" aria-label=of.clone()>
+                    <table class="numbers"><tbody>{rows.into_iter().map(row).collect_view()}</tbody></table>
+                </div>
+            })}
+            {has_characters.then(|| view! { <ul class="pairs">{characters.into_iter().map(bar).collect_view()}</ul> })}
+            {place.map(|(stage, part)| view! {
+                <button type="button" class="quiet" on:click=move |_| page.network.show(stage, part)>{w.slow_place}</button>
+            })}
+        </li>
+    }
+}

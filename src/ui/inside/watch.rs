@@ -1,0 +1,376 @@
+//! What the visitor looks at, which questions to the worker follow from it, and the newest answers.
+
+use super::time::{Curve, Curves};
+use crate::error::Error;
+use crate::model::Config;
+use crate::protocol::{Answer, Command, Event, Excerpt, Insight, Numbers, Place, Question, Selective};
+
+/// The first number of a request; those of other parts of the page are smaller, or much larger.
+const FIRST_REQUEST: u32 = 1 << 24;
+const LAST_REQUEST: u32 = (1 << 25) - 1;
+
+/// While a network trains, answers may take one part in so many of the time.
+const REST: f64 = 20.0;
+
+/// Milliseconds between two questions about a network that trains, at least.
+const PAUSE: f64 = 600.0;
+
+/// A ranking reads much text, and lasts for so many milliseconds at least.
+const RANKING_LASTS: f64 = 8000.0;
+
+/// The hidden units whose numbers are shown in slow motion.
+pub const UNITS: u32 = 6;
+
+/// The views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    Memory,
+    Unit,
+    Time,
+    Slow,
+}
+
+/// Where the passage is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    Conversation,
+    /// The text, from this character on.
+    Text(u32),
+}
+
+/// What the visitor looks at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    pub open: Vec<View>,
+    pub source: Source,
+    /// The chosen character of the passage; `None` for the last.
+    pub at: Option<u32>,
+    pub layer: u32,
+    pub unit: u32,
+    /// The row of the unit's numbers that colours the passage.
+    pub row: usize,
+    /// The factor for the state's weights.
+    pub scale: f32,
+    /// The unit to be found elsewhere in the text.
+    pub elsewhere: Option<Selective>,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            open: Vec::new(),
+            source: Source::Conversation,
+            at: None,
+            layer: 0,
+            unit: 0,
+            row: 0,
+            scale: 1.0,
+            elsewhere: None,
+        }
+    }
+}
+
+impl Look {
+    pub fn is_open(&self, view: View) -> bool {
+        self.open.contains(&view)
+    }
+
+    pub fn set_open(&mut self, view: View, is_open: bool) {
+        self.open.retain(|other| *other != view);
+        if is_open {
+            self.open.push(view);
+        }
+    }
+
+    /// The chosen position of a passage of this length.
+    pub fn position(&self, length: usize) -> u32 {
+        let last = length.saturating_sub(1) as u32;
+        self.at.map_or(last, |at| at.min(last))
+    }
+}
+
+/// The network that is asked: of a run at an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// 0 without a run.
+    pub run: u32,
+    pub config: Config,
+    /// Finished epochs.
+    pub newest: u32,
+    /// The epoch that the visitor has chosen.
+    pub chosen: Option<u32>,
+}
+
+/// The newest answers, each with what was asked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Watch {
+    request: u32,
+    /// What the worker has not answered yet.
+    pending: Option<(Asked, Excerpt, Vec<Question>)>,
+    /// What was answered last.
+    answered: Option<(Asked, Excerpt, Vec<Question>)>,
+    /// When it was, in milliseconds of the page's clock, and how many it took.
+    at: f64,
+    took: f64,
+    /// When the ranking came.
+    ranked_at: f64,
+    pub insight: Option<Insight>,
+    /// The position, and the magnitudes up to it.
+    pub connectivity: Option<(u32, Option<char>, Vec<f32>)>,
+    /// Layer, unit, and the rows of its numbers.
+    pub unit: Option<(u32, u32, Vec<Vec<f32>>)>,
+    pub curves: Curves,
+    pub ranking: Vec<Selective>,
+    pub places: Option<(Selective, Vec<Place>)>,
+    pub numbers: Vec<Numbers>,
+    pub refusal: Option<Error>,
+}
+
+/// Whether to ask now.
+#[derive(Debug, PartialEq)]
+pub enum Due {
+    Ask(Box<Command>),
+    /// In so many milliseconds.
+    Later(f64),
+    No,
+}
+
+impl Watch {
+    /// What to ask about a passage of so many characters at this time.
+    pub fn due(&mut self, look: &Look, asked: Asked, excerpt: &Excerpt, length: usize, now: f64) -> Due {
+        if look.open.is_empty() || length < 2 || self.pending.is_some() {
+            return Due::No;
+        }
+        let questions = self.questions(look, asked, length, now);
+        // Whatever the visitor does, training gets as much time as the answers take.
+        if self.at + self.took > now {
+            return Due::Later(self.at + self.took - now);
+        }
+        if let Some((before, of, known)) = &self.answered
+            && (of, known) == (excerpt, &questions)
+            && (before.run, before.chosen, before.config) == (asked.run, asked.chosen, asked.config)
+        {
+            // The network alone may have changed; an earlier epoch does not.
+            if before.newest == asked.newest || asked.chosen.is_some() {
+                return Due::No;
+            }
+            let rest = self.at + PAUSE.max(REST * self.took) - now;
+            if rest > 0.0 {
+                return Due::Later(rest);
+            }
+        }
+        self.request =
+            if (FIRST_REQUEST..LAST_REQUEST).contains(&self.request) { self.request + 1 } else { FIRST_REQUEST };
+        self.pending = Some((asked, excerpt.clone(), questions.clone()));
+        Due::Ask(Box::new(Command::Inspect {
+            request: self.request,
+            config: asked.config,
+            excerpt: excerpt.clone(),
+            epoch: asked.chosen,
+            questions,
+        }))
+    }
+
+    fn questions(&self, look: &Look, asked: Asked, length: usize, now: f64) -> Vec<Question> {
+        let mut questions = Vec::new();
+        let at = look.position(length);
+        if look.is_open(View::Memory) {
+            questions.push(Question::Connectivity { at });
+        }
+        if look.is_open(View::Unit) {
+            questions.push(Question::Unit { layer: look.layer, unit: look.unit });
+            questions.extend(look.elsewhere.map(Question::Elsewhere));
+            let ranked = self.answered.as_ref().filter(|_| self.ranking.iter().any(|of| of.layer == look.layer));
+            let is_new = ranked.is_none_or(|(before, ..)| (before.run, before.chosen) != (asked.run, asked.chosen));
+            let is_old = ranked.is_some_and(|(before, ..)| before.newest != asked.newest)
+                && now > self.ranked_at + RANKING_LASTS.max(4.0 * REST * self.took);
+            if is_new || is_old {
+                questions.push(Question::Ranking { layer: look.layer });
+            }
+        }
+        if look.is_open(View::Time) {
+            let norms = |scale, epoch| Question::GradientNorms { scale, epoch };
+            questions.push(norms(1.0, None));
+            questions.extend((look.scale != 1.0).then(|| norms(look.scale, None)));
+            let newest = asked.chosen.unwrap_or(asked.newest);
+            // The beginning, and a quarter of the way, which moves seldom.
+            let earlier = [0, (newest / 4).checked_ilog2().map_or(0, |power| 1 << power)];
+            let earlier = if earlier[1] > 0 { &earlier[..] } else { &earlier[..1] };
+            questions.extend(earlier.iter().filter(|epoch| **epoch < newest).map(|epoch| norms(1.0, Some(*epoch))));
+        }
+        if look.is_open(View::Slow) {
+            questions.push(Question::Step { t: at.min(length as u32 - 2), units: UNITS });
+        }
+        questions
+    }
+
+    /// Takes an answer or a refusal; `is_end` if the worker has no network any more. Other events are not for it.
+    pub fn apply(&mut self, event: &Event, is_end: bool, now: f64) {
+        match event {
+            Event::Inspected { request, insight } if *request == self.request => {
+                if let Some(pending) = self.pending.take() {
+                    self.take(pending, insight, now);
+                }
+            }
+            Event::Refused { request, error } if *request == self.request => {
+                self.answered = self.pending.take();
+                (self.at, self.took) = (now, 0.0);
+                self.refusal = Some(error.clone());
+            }
+            _ if is_end => {
+                // The worker forgets its questions with its network.
+                let (request, kept) = (self.request, std::mem::take(&mut self.curves.kept));
+                *self = Self { request, curves: Curves { kept, ..Curves::default() }, ..Self::default() };
+            }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, asked: (Asked, Excerpt, Vec<Question>), insight: &Insight, now: f64) {
+        (self.at, self.took, self.refusal) = (now, insight.seconds * 1000.0, None);
+        let mut questions = asked.2.clone();
+        self.curves.newest.clear();
+        for (question, answer) in asked.2.iter().zip(&insight.answers) {
+            match (question, answer) {
+                (Question::Connectivity { at }, Answer::Connectivity { of, magnitudes }) => {
+                    self.connectivity = Some((*at, *of, magnitudes.clone()));
+                }
+                (Question::Unit { layer, unit }, Answer::Unit(rows)) => {
+                    self.unit = Some((*layer, *unit, rows.clone()));
+                }
+                (Question::GradientNorms { scale, .. }, Answer::GradientNorms { epoch, layers, .. }) => {
+                    let (run, scale, epoch) = (asked.0.run, *scale, *epoch);
+                    let norms = layers.last().cloned().unwrap_or_default();
+                    self.curves.newest.push(Curve { run, epoch, scale, norms });
+                }
+                (Question::Ranking { .. }, Answer::Ranking(ranking)) => {
+                    (self.ranking, self.ranked_at) = (ranking.clone(), now);
+                    questions.retain(|other| other != question);
+                }
+                (Question::Elsewhere(unit), Answer::Elsewhere(places)) => self.places = Some((*unit, places.clone())),
+                (Question::Step { .. }, Answer::Step(numbers)) => self.numbers.clone_from(numbers),
+                _ => {}
+            }
+        }
+        self.insight = Some(Insight { answers: Vec::new(), ..insight.clone() });
+        self.answered = Some((asked.0, asked.1, questions));
+    }
+
+    /// The network of the newest answers: the run's number and its epoch.
+    pub fn network(&self) -> Option<(u32, u32)> {
+        Some((self.answered.as_ref()?.0.run, self.insight.as_ref()?.epoch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(newest: u32) -> Asked {
+        Asked { run: 1, config: Config::default(), newest, chosen: None }
+    }
+
+    fn passage() -> Excerpt {
+        Excerpt::Given("time traveller".into())
+    }
+
+    fn look(open: &[View]) -> Look {
+        Look { open: open.to_vec(), ..Look::default() }
+    }
+
+    fn ask(watch: &mut Watch, look: &Look, newest: u32, now: f64) -> Option<Vec<Question>> {
+        match watch.due(look, asked(newest), &passage(), 14, now) {
+            Due::Ask(command) => match *command {
+                Command::Inspect { questions, .. } => Some(questions),
+                other => panic!("{other:?}"),
+            },
+            _ => None,
+        }
+    }
+
+    fn answer(watch: &mut Watch, answers: Vec<Answer>, now: f64) {
+        let insight = Insight { epoch: 3, characters: vec![None; 14], first: None, answers, seconds: 0.1 };
+        watch.apply(&Event::Inspected { request: watch.request, insight }, false, now);
+    }
+
+    fn connectivity() -> Answer {
+        Answer::Connectivity { of: Some('r'), magnitudes: vec![1.0; 14] }
+    }
+
+    #[test]
+    fn nothing_is_asked_that_nobody_looks_at() {
+        let mut watch = Watch::default();
+        assert_eq!(ask(&mut watch, &look(&[]), 3, 0.0), None);
+        let questions = ask(&mut watch, &look(&[View::Memory]), 3, 0.0);
+        assert_eq!(questions, Some(vec![Question::Connectivity { at: 13 }]));
+        assert_eq!(ask(&mut watch, &look(&[View::Slow]), 3, 0.0), None, "one question at a time");
+        answer(&mut watch, vec![connectivity()], 100.0);
+        assert_eq!(watch.connectivity, Some((13, Some('r'), vec![1.0; 14])));
+        assert_eq!(ask(&mut watch, &look(&[View::Memory]), 3, 1e6), None, "it is answered");
+        let other = Look { at: Some(4), ..look(&[View::Memory]) };
+        assert_eq!(ask(&mut watch, &other, 3, 200.0), Some(vec![Question::Connectivity { at: 4 }]), "at once");
+    }
+
+    #[test]
+    fn a_network_that_trains_is_asked_for_a_twentieth_of_the_time() {
+        let mut watch = Watch::default();
+        let look = look(&[View::Memory]);
+        ask(&mut watch, &look, 3, 0.0).unwrap();
+        answer(&mut watch, vec![connectivity()], 100.0);
+        let due = watch.due(&look, asked(4), &passage(), 14, 300.0);
+        assert_eq!(due, Due::Later(1800.0), "twenty times a tenth of a second");
+        assert!(ask(&mut watch, &look, 4, 2100.0).is_some());
+        answer(&mut watch, vec![connectivity()], 2200.0);
+        let chosen = Asked { chosen: Some(2), ..asked(4) };
+        assert!(matches!(watch.due(&look, chosen, &passage(), 14, 2300.0), Due::Ask(_)), "another network");
+        answer(&mut watch, vec![connectivity()], 2400.0);
+        let later = Asked { newest: 9, ..chosen };
+        assert_eq!(watch.due(&look, later, &passage(), 14, 1e9), Due::No, "an earlier epoch stays as it is");
+    }
+
+    #[test]
+    fn units_are_ranked_when_first_looked_at_and_then_seldom() {
+        let mut watch = Watch::default();
+        let look = look(&[View::Unit]);
+        let unit = Question::Unit { layer: 0, unit: 0 };
+        assert_eq!(ask(&mut watch, &look, 3, 0.0), Some(vec![unit, Question::Ranking { layer: 0 }]));
+        let feature = crate::protocol::Feature::Space;
+        let found = Selective { layer: 0, unit: 7, feature, threshold: 0.5, above: true, score: 0.9 };
+        answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]]), Answer::Ranking(vec![found])], 100.0);
+        assert_eq!(watch.ranking, [found]);
+        assert_eq!(ask(&mut watch, &look, 3, 1e6), None, "nothing has changed");
+        assert_eq!(ask(&mut watch, &look, 4, 3000.0), Some(vec![unit]));
+        answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]])], 3100.0);
+        assert_eq!(ask(&mut watch, &look, 5, 20_000.0), Some(vec![unit, Question::Ranking { layer: 0 }]));
+    }
+
+    #[test]
+    fn curves_are_of_the_newest_network_the_scaled_one_and_earlier_epochs() {
+        let mut watch = Watch::default();
+        let look = Look { scale: 1.5, ..look(&[View::Time]) };
+        let norms = |scale, epoch| Question::GradientNorms { scale, epoch };
+        let questions = [norms(1.0, None), norms(1.5, None), norms(1.0, Some(0)), norms(1.0, Some(16))];
+        assert_eq!(ask(&mut watch, &look, 100, 0.0), Some(questions.to_vec()));
+        let curve = |epoch| Answer::GradientNorms { epoch, layers: vec![vec![1.0, 0.5]], loss: 2.0 };
+        answer(&mut watch, [100, 100, 0, 16].map(curve).to_vec(), 50.0);
+        assert_eq!(
+            watch.curves.newest.iter().map(|c| (c.epoch, c.scale)).collect::<Vec<_>>(),
+            [(100, 1.0), (100, 1.5), (0, 1.0), (16, 1.0)]
+        );
+        watch.curves.keep();
+        watch.curves.keep();
+        assert_eq!(watch.curves.kept.len(), 1, "once");
+    }
+
+    #[test]
+    fn a_refusal_is_shown_until_something_else_is_asked() {
+        let mut watch = Watch::default();
+        ask(&mut watch, &look(&[View::Memory]), 3, 0.0).unwrap();
+        watch.apply(&Event::Refused { request: watch.request, error: Error::NoBook }, false, 10.0);
+        assert_eq!(watch.refusal, Some(Error::NoBook));
+        assert_eq!(ask(&mut watch, &look(&[View::Memory]), 3, 20.0), None, "it would be refused again");
+        assert!(ask(&mut watch, &Look { at: Some(2), ..look(&[View::Memory]) }, 3, 20.0).is_some());
+        watch.apply(&Event::Idle, true, 30.0);
+        assert!(ask(&mut watch, &look(&[View::Memory]), 3, 40.0).is_some(), "the worker has forgotten the last one");
+    }
+}

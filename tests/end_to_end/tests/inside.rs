@@ -1,0 +1,90 @@
+//! The views into a network: what it remembers, a unit, the gradient through time, slow motion.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use end_to_end::Visit;
+use serde_json::json;
+
+const READY: Duration = Duration::from_secs(90);
+const RUN: Duration = Duration::from_secs(300);
+
+/// The text of an element of a view, once it is there.
+async fn said(visit: &Visit, testid: &str) -> Result<String> {
+    let is_there = async || Ok(visit.text(testid).await.is_ok_and(|text| !text.trim().is_empty()));
+    visit.wait_until(testid, READY, is_there).await?;
+    visit.text(testid).await
+}
+
+/// Presses a key in the first element that matches.
+async fn key(visit: &Visit, selector: &str, key: &str) -> Result<()> {
+    let press = "document.querySelector(arguments[0])
+        .dispatchEvent(new KeyboardEvent('keydown', { key: arguments[1], bubbles: true, cancelable: true }))";
+    visit.script(press, vec![json!(selector), json!(key)]).await.map(drop)
+}
+
+async fn scroll(visit: &Visit, testid: &str) -> Result<()> {
+    let to = format!("document.querySelector('[data-testid={testid}]').scrollIntoView({{ block: 'start' }})");
+    visit.script(&to, vec![]).await.map(drop)
+}
+
+const VIEWS: [&str; 4] =
+    ["What it remembers", "One unit over a text", "Gradient through time", "A minibatch in slow motion"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_is_looked_into_before_while_and_after_it_trains() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open_idle("#hidden=64&epochs=400&engine=cpu&cell=gru", READY).await?;
+    visit.toggle(VIEWS[0]).await?;
+    // The untrained network depends on the last character.
+    said(&visit, "memory-said").await?;
+    ensure!(visit.text("inside-epoch").await? == "The untrained network");
+    visit.click("Train").await?;
+    let follows = async || Ok(visit.text("inside-epoch").await?.starts_with("The network after epoch"));
+    visit.wait_until("the trained network", RUN, follows).await?;
+    for view in &VIEWS[1..] {
+        visit.toggle(view).await?;
+    }
+    visit.wait_for_status("finished", RUN).await?;
+    let end = async || Ok(visit.text("inside-epoch").await? == "The network after epoch 400");
+    visit.wait_until("the network of the end", READY, end).await?;
+
+    let before = said(&visit, "memory-said").await?;
+    key(&visit, "#inside-memory .shaded", "Home").await?;
+    let changes = async || Ok(visit.text("memory-said").await? != before);
+    visit.wait_until("another character", READY, changes).await?;
+    key(&visit, "#inside-memory .shaded", "End").await?;
+
+    said(&visit, "ranking").await?;
+    ensure!(said(&visit, "unit-numbers").await?.contains("Z "), "a GRU has gates");
+    ensure!(visit.text("unit").await? == "1");
+    key(&visit, "#inside-unit .picking", "PageDown").await?;
+    ensure!(visit.text("unit").await? == "2");
+    visit.script("document.querySelector('[data-testid=ranking] li button:last-child').click()", vec![]).await?;
+    said(&visit, "places").await?;
+
+    ensure!(said(&visit, "time-said").await?.contains("steps back"));
+    let stage = said(&visit, "slow-stage").await?;
+    key(&visit, ".slow", "ArrowDown").await?;
+    ensure!(visit.text("slow-stage").await? != stage);
+    for _ in 0..9 {
+        key(&visit, ".slow", "ArrowDown").await?;
+    }
+    // What is saved is a picture and a table.
+    visit.script("document.querySelectorAll('#inside-memory .tools button')[1].click()", vec![]).await?;
+    let svg = String::from_utf8(visit.saved("memory.svg", READY).await?)?;
+    ensure!(svg.starts_with("<svg") && svg.matches("<rect").count() > 20, "{svg}");
+    visit.script("document.querySelectorAll('#inside-memory .tools button')[2].click()", vec![]).await?;
+    ensure!(visit.saved("memory.csv", READY).await?.starts_with(b"position,character,magnitude"));
+    visit.script("document.querySelectorAll('#inside-time .tools .tools button')[0].click()", vec![]).await?;
+    ensure!(visit.saved("gradient-through-time.png", READY).await?.starts_with(b"\x89PNG"));
+
+    for (view, testid) in ["memory", "unit", "time", "slow"].map(|view| (view, format!("inside-{view}"))) {
+        scroll(&visit, &testid).await?;
+        visit.screenshot(&format!("inside-{view}"), 1440, 1000, false).await?;
+        scroll(&visit, &testid).await?;
+        visit.screenshot(&format!("inside-{view}-dark-phone"), 390, 900, true).await?;
+    }
+    visit.check_accessibility("with all views open").await?;
+    visit.check_clean().await
+}
