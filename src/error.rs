@@ -163,6 +163,9 @@ pub enum Error {
     #[error("The prefix has {length} characters, and at most {allowed} can be continued: shorten it.")]
     PrefixTooLong { length: usize, allowed: usize },
 
+    #[error("There is no run to go on from: press Train to start one.")]
+    NothingToBranch,
+
     #[error("The passage to look into is too short: choose at least two characters.")]
     PassageTooShort,
 

@@ -67,6 +67,10 @@ pub enum Command {
     /// Starts a run with these settings, in place of any other, and trains for `stretch`; after every epoch a sample
     /// continues `prefix`.
     Train { run: u32, config: Config, prefix: String, beginning: StartFrom, stretch: Stretch },
+    /// Ends the run, and starts another in its place that goes on from the end of its `epoch` with those settings of
+    /// `config` that can be others: see [`Checkpoint::branched`](crate::train::Checkpoint::branched). With none changed
+    /// it is bitwise the same run. Told as a run that resumes from a checkpoint.
+    Branch { run: u32, epoch: u32, config: Config, prefix: String, stretch: Stretch },
     /// Pauses the run.
     Pause,
     /// Resumes a paused run for `stretch`, or a finished one that gets more epochs. If the run is not paused, it changes

@@ -150,7 +150,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One of each command.
-fn commands() -> impl Strategy<Value = [Command; 14]> {
+fn commands() -> impl Strategy<Value = [Command; 15]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), hyperparameters(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -170,6 +170,7 @@ fn commands() -> impl Strategy<Value = [Command; 14]> {
                 Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
                 Command::Seen,
+                Command::Branch { run: number, epoch: number, config, prefix: prefix.clone(), stretch },
                 Command::Inspect {
                     request: number,
                     config,
@@ -201,7 +202,8 @@ fn commands() -> impl Strategy<Value = [Command; 14]> {
                     Command::Text { .. } => 10,
                     Command::Examine { .. } => 11,
                     Command::Seen => 12,
-                    Command::Inspect { .. } => 13,
+                    Command::Branch { .. } => 13,
+                    Command::Inspect { .. } => 14,
                 };
                 assert_eq!(i, place);
             }

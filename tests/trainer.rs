@@ -2,6 +2,8 @@
 
 #![cfg(not(target_arch = "wasm32"))]
 
+#[path = "trainer/branch.rs"]
+mod branch;
 #[path = "trainer/inspect.rs"]
 mod inspect;
 #[path = "trainer/outbox.rs"]

@@ -230,6 +230,13 @@ impl Config {
         }
     }
 
+    /// The settings of a run that goes on from here with those of `to` that its network can go on with: learning rate,
+    /// clipping, optimizer, sampling, state, epochs, engine and threads.
+    pub fn branched(self, to: &Self) -> Self {
+        let Self { cell, style, layers, hidden, batch, steps, tokens, seed, cleaning, vocab, validation, .. } = self;
+        Self { cell, style, layers, hidden, batch, steps, tokens, seed, cleaning, vocab, validation, ..*to }
+    }
+
     /// Checks every setting, and that they are compatible.
     ///
     /// # Errors

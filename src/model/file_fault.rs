@@ -69,6 +69,10 @@ pub enum FileFault {
     HyperparametersPosition { epoch: f64, minibatch: f64 },
     #[error("its changes of learning rate or clip threshold do not start at epoch 0, minibatch 0, or are not in order")]
     HyperparametersOrder,
+    #[error("its branches are not a list of epochs and settings ({0})")]
+    Branches(String),
+    #[error("its branches are not in order, or at epochs that it does not have")]
+    BranchesOrder,
     #[error("its vocabulary is not that of its text")]
     OtherVocabulary,
 }

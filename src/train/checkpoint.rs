@@ -8,14 +8,16 @@
 //! - `rates (R, 4)`, F64: finished epochs, minibatch, and the learning rate and clip threshold from there on; the first
 //!   row is at epoch 0, minibatch 0;
 //! - `validation (E)`, F64, if tokens are held out: their perplexity after each epoch;
-//! - metadata: `format`, every setting by its key (one that was added later may be missing and then has its default),
+//! - `branches` in the metadata, if the run branched off with other settings: JSON, the epoch of each branch and every
+//!   setting before it;
+//! - other metadata: `format`, every setting by its key (one that was added later may be missing and then has its default),
 //!   `window-offset` if it is fixed, `vocabulary` (the characters in the order of their ids, from 1), `text` (SHA-1 of
 //!   the cleaned text), `samples` (JSON: prefix and text of each epoch's sample).
 //!
 //! The random generator's state follows from the seed and the number of epochs drawn. The hidden state is zero at the
 //! start of every epoch, so it is not stored.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use safetensors::{SafeTensorError, SafeTensors};
@@ -28,6 +30,7 @@ use crate::network::Parameters;
 use crate::network::parameters_file::{floats, read_from, read_state_from, state_tensors_of, tensors_of, view, views};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
+use crate::train::schedule::Schedule;
 
 /// The value of `format` in the metadata.
 const FORMAT: &str = "time-traveller checkpoint 1";
@@ -36,6 +39,8 @@ const FORMAT: &str = "time-traveller checkpoint 1";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     pub config: Config,
+    /// Where the run branched off with other settings: the epoch, and the settings before it; in order.
+    pub earlier: Vec<(u32, Config)>,
     /// The offset of every epoch's windows, if it is fixed instead of random.
     pub window_offset: Option<u32>,
     /// The characters of the vocabulary, in the order of their ids.
@@ -53,6 +58,11 @@ impl Checkpoint {
     /// Finished epochs.
     pub fn epoch(&self) -> u32 {
         self.reports.len() as u32
+    }
+
+    /// The settings of the epoch after so many others.
+    pub fn config_at(&self, epoch: u32) -> &Config {
+        self.earlier.iter().find(|(branch, _)| epoch < *branch).map_or(&self.config, |(_, config)| config)
     }
 
     /// Minibatches of all finished epochs.
@@ -93,6 +103,33 @@ impl Checkpoint {
         self
     }
 
+    /// The run from here on with those of these settings that can be others: see [`Config::branched`]. The optimizer begins
+    /// anew if it is another.
+    pub fn branched(mut self, to: &Config) -> Self {
+        let before = self.config;
+        self.config = before.branched(to);
+        self.config.epochs = to.epochs.max(self.epoch());
+        let epoch = self.epoch();
+        let same = Config { epochs: before.epochs, engine: before.engine, threads: before.threads, ..self.config };
+        if epoch > 0 && same != before {
+            self.earlier.push((epoch, before));
+        }
+        let hyperparameters = Hyperparameters { learning_rate: to.lr, clip: to.clip };
+        let mut schedule = Schedule::of_changes(self.hyperparameters);
+        if epoch == 0 || schedule.at((epoch, 0)) != hyperparameters {
+            schedule.set((epoch, 0), hyperparameters);
+        }
+        self.hyperparameters = schedule.changes().to_vec();
+        let network = network_of(&self.config, self.parameters.network.sizes.vocabulary);
+        let is_same = network.optimizer == self.parameters.network.optimizer;
+        let numbers = self.parameters.numbers;
+        self.parameters = match is_same {
+            true => Parameters { network, numbers, state: self.parameters.state },
+            false => Parameters::of(network, numbers),
+        };
+        self
+    }
+
     /// The checkpoint as a safetensors file.
     pub fn write(&self) -> Vec<u8> {
         let epochs = self.reports.iter().flat_map(|r| [r.loss, r.tokens_per_second, r.grad_norms.len() as f64]);
@@ -121,7 +158,13 @@ impl Checkpoint {
         let own = own.map(|(key, value)| (key, value.to_owned()));
         let settings = SETTINGS.iter().filter_map(|s| Some((s.key, self.config.get(s.key)?)));
         let offset = self.window_offset.map(|offset| (WINDOW_OFFSET.key, offset.to_string()));
-        own.into_iter().chain(settings).chain(offset).map(|(key, value)| (key.to_owned(), value)).collect()
+        let branches = (!self.earlier.is_empty()).then(|| ("branches", branches(&self.earlier)));
+        own.into_iter()
+            .chain(settings)
+            .chain(offset)
+            .chain(branches)
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
     }
 
     /// Reads a file and checks that it is complete, consistent and finite.
@@ -131,6 +174,25 @@ impl Checkpoint {
     pub fn read(file: &[u8]) -> Result<Self> {
         read(file).map_err(Error::BadCheckpoint)
     }
+}
+
+/// The settings before each branch, as JSON.
+fn branches(earlier: &[(u32, Config)]) -> String {
+    let settings = |config: &Config| -> BTreeMap<&str, String> {
+        SETTINGS.iter().filter_map(|setting| Some((setting.key, config.get(setting.key)?))).collect()
+    };
+    let all: Vec<_> = earlier.iter().map(|(epoch, config)| (epoch, settings(config))).collect();
+    serde_json::to_string(&all).expect("texts make JSON")
+}
+
+fn read_branches(text: &str, epochs: usize) -> Result<Vec<(u32, Config)>, FileFault> {
+    let all: Vec<(u32, HashMap<String, String>)> =
+        serde_json::from_str(text).map_err(|error| FileFault::Branches(error.to_string()))?;
+    let branches = all.iter().map(|(epoch, settings)| Ok((*epoch, read_config(settings)?)));
+    let branches: Vec<(u32, Config)> = branches.collect::<Result<_, FileFault>>()?;
+    let in_order = branches.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    let is_within = branches.iter().all(|(epoch, _)| (1..=epochs).contains(&(*epoch as usize)));
+    if in_order && is_within { Ok(branches) } else { Err(FileFault::BranchesOrder) }
 }
 
 fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
@@ -156,8 +218,10 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     if reports.len() > config.epochs as usize {
         return Err(FileFault::EpochCount { given: reports.len(), most: config.epochs });
     }
+    let earlier = metadata.get("branches").map(|text| read_branches(text, reports.len())).transpose()?;
     Ok(Checkpoint {
         config,
+        earlier: earlier.unwrap_or_default(),
         window_offset: offset,
         vocabulary: vocabulary.characters().iter().collect(),
         text: said("text")?.clone(),

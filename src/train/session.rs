@@ -46,6 +46,8 @@ pub struct Initial {
 /// A network in training.
 pub struct Session {
     config: Config,
+    /// Where the run branched off with other settings, and those before.
+    earlier: Vec<(u32, Config)>,
     network: Network,
     corpus: Rc<Corpus>,
     /// Epochs that are submitted and whose results were requested: at most two, the first of which is taken next. Dropped
@@ -145,6 +147,7 @@ impl Session {
         snapshots.offer(&saved);
         Ok(Self {
             config,
+            earlier: Vec::new(),
             network,
             corpus: corpus.clone(),
             engine,
@@ -183,6 +186,18 @@ impl Session {
             Stretch::Epoch => end.min((epoch + 1, 0)),
             Stretch::Whole | Stretch::To(_) => end,
         };
+    }
+
+    /// Trains up to the end of this epoch, without samples, and reads the parameters.
+    ///
+    /// # Errors
+    /// As [`Session::advance`].
+    pub async fn train_to(&mut self, epoch: u32) -> Result<()> {
+        self.goal = (epoch, 0);
+        while self.epoch < epoch {
+            self.advance().await?;
+        }
+        self.save_last().await
     }
 
     /// After each epoch that is not submitted yet, a sample continues `prefix`, neither empty nor overlong, by `length`

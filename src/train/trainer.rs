@@ -1,5 +1,6 @@
 //! The worker's main loop: obeys commands, trains, emits events.
 
+mod branch;
 mod faults;
 mod inspect;
 mod start;
@@ -110,6 +111,9 @@ impl<E: FnMut(Event)> Trainer<E> {
         match command {
             Command::Train { run, config, prefix, beginning, stretch } => {
                 return self.start(run, config, prefix, beginning, stretch).await;
+            }
+            Command::Branch { run, epoch, config, prefix, stretch } => {
+                return self.branch(run, epoch, config, &prefix, stretch).await;
             }
             Command::Pause if self.mode == Mode::Training => return self.pause().await,
             Command::Pause => {}

@@ -18,6 +18,7 @@ pub async fn wait_for_text(
 ) -> Option<Either<Command, Texts>> {
     while let Some(command) = commands.next().await {
         match command {
+            Command::Branch { run, .. } => emit(Event::Failed { run: Some(run), error: Error::NothingToBranch }),
             Command::Train { .. } => return Some(Either::Left(command)),
             // There is none to read again, and a refusal would be taken for that of a text that is being fetched.
             Command::Text { choice: TextChoice::Present, .. } => {}

@@ -10,7 +10,7 @@ use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlElement};
+use web_sys::{Blob, HtmlElement, Response};
 use web_time::Instant;
 
 use crate::ui::language::Language;
@@ -94,6 +94,15 @@ pub fn drawn_in_frames(draw: Rc<dyn Fn()>) -> impl Fn() + 'static {
     }
 }
 
+/// The text of a file beside the page; `None` if it can't be had.
+pub async fn fetched(address: &str) -> Option<String> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() {
+        return None;
+    }
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
 /// The bytes of a file or a part of it, or why they can't be read.
 pub async fn read(file: &Blob) -> Result<Vec<u8>, String> {
     let bytes = JsFuture::from(file.array_buffer()).await;
@@ -103,6 +112,29 @@ pub async fn read(file: &Blob) -> Result<Vec<u8>, String> {
 /// The message of a JavaScript error.
 pub fn message(error: &JsValue) -> String {
     error.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{error:?}"), |e| e.message().into())
+}
+
+/// Scrolls to an element once it is drawn, and marks it as shown instead of any other.
+pub fn show(selector: &'static str) {
+    request_animation_frame(move || {
+        let found = |selector: &str| document().query_selector(selector).ok().flatten();
+        if let Some(before) = found(".shown") {
+            let _ = before.class_list().remove_1("shown");
+        }
+        if let Some(element) = found(selector) {
+            let _ = element.class_list().add_1("shown");
+            element.scroll_into_view();
+        }
+    });
+}
+
+/// How much larger the page's type is than usual: charts follow it.
+pub fn scale() -> f64 {
+    const USUAL: f64 = 15.0;
+    let root = document().document_element();
+    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
+    let size = style.and_then(|style| style.get_property_value("font-size").ok());
+    size.and_then(|size| size.trim_end_matches("px").parse::<f64>().ok()).map_or(1.0, |size| size / USUAL)
 }
 
 /// A CSS property's colour in the current theme, as `rgb(…)`.

@@ -13,6 +13,7 @@ pub mod checkpoints;
 pub mod conversation;
 pub mod inside;
 pub mod language;
+pub mod lessons;
 pub mod network;
 #[cfg(target_arch = "wasm32")]
 pub mod page;

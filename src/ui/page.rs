@@ -1,6 +1,7 @@
 //! The page's state: its parts, and the actions that involve several of them.
 
 mod files;
+mod lessons;
 
 use leptos::prelude::*;
 
@@ -12,9 +13,11 @@ use super::conversation::signals::{Conversation, PREFIX_ID};
 use super::conversation::talk::Talk;
 use super::inside::signals::{Inside, now};
 use super::language::{Language, Words};
+use super::lessons::signals::Lessons;
 use super::network::profile::Profiling;
 use super::network::signals::Network;
 use super::runs::queue::Queued;
+use super::runs::run::Origin;
 use super::runs::signals::Runs;
 use super::runs::state::{RunState, Status};
 use super::settings::file::Misdrop;
@@ -24,6 +27,7 @@ use super::settings::signals::{FILE_KEY, Settings, field_id};
 use super::text::signals::Text;
 use super::worker::handle::{Handle, Sender};
 use crate::error::Error;
+use crate::model::Config;
 use crate::model::preset::Preset;
 use crate::protocol::{Command, Event, StartFrom, Stretch};
 
@@ -37,6 +41,10 @@ pub struct Page {
     pub charts: Charts,
     pub network: Network,
     pub inside: Inside,
+    pub lessons: Lessons,
+    /// Whether it is the teacher's view, and how large its type is, in steps.
+    pub stage: RwSignal<bool>,
+    pub stage_size: RwSignal<i32>,
     pub conversation: Conversation,
     pub text: Text,
     pub checkpoints: Checkpoints,
@@ -60,6 +68,9 @@ impl Page {
             charts: Charts::new(runs),
             network: Network::new(settings, worker),
             inside: Inside::new(settings, runs, conversation, worker),
+            lessons: Lessons::default(),
+            stage: RwSignal::new(false),
+            stage_size: RwSignal::new(0),
             conversation,
             text,
             checkpoints: Checkpoints::new(runs, conversation, text, worker),
@@ -149,6 +160,23 @@ impl Page {
             }
             Ok(_) => {}
         }
+    }
+
+    /// A new run goes on from an epoch of the shown one, with the settings in the form that can be others.
+    pub fn branch(&self, epoch: u32) {
+        let form = match self.settings.config.get_untracked() {
+            Ok(form) => form,
+            Err(errors) => return focus(&field_id(errors[0].key())),
+        };
+        let Some(before) = self.runs.state.with_untracked(|state| state.live().cloned()) else { return };
+        let config = before.config.branched(&form);
+        let config = Config { epochs: config.epochs.max(epoch + 1), ..config };
+        let origin = Origin { branch: Some(epoch), name: String::new(), ..before.origin() };
+        let text = self.text.of_run();
+        let run = self.start(|state| state.begin_from(config, origin));
+        let prefix = self.conversation.prefix.get_untracked();
+        let (worker, stretch) = (self.worker, Stretch::Whole);
+        self.text.begin_run_on(text, || worker.send(Command::Branch { run, epoch, config, prefix, stretch }));
     }
 
     /// What every part of the page does when a new run starts, which `begin` notes in the state. Returns its number.

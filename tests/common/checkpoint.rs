@@ -22,6 +22,7 @@ pub fn example() -> Checkpoint {
     };
     let hyperparameters = Hyperparameters { learning_rate: 0.1, clip: 1.0 };
     Checkpoint {
+        earlier: Vec::new(),
         config,
         window_offset: Some(2),
         vocabulary: corpus.vocabulary.characters().iter().collect(),

@@ -1,6 +1,7 @@
 //! The network of a run, to be looked into.
 
 use super::Session;
+use super::snapshots::Snapshots;
 use crate::inside::Inside;
 
 impl Session {
@@ -10,5 +11,16 @@ impl Session {
         let earlier = epoch.filter(|epoch| *epoch < self.saved.epoch).and_then(|epoch| self.snapshots.before(epoch));
         let snapshot = earlier.unwrap_or(&self.saved);
         Inside::new(&self.cores, &snapshot.parameters, snapshot.epoch)
+    }
+
+    /// Returns the kept epochs, for a run that branches off.
+    pub fn take_snapshots(&mut self) -> Snapshots {
+        std::mem::take(&mut self.snapshots)
+    }
+
+    /// Takes those of the run that this one branched off, up to where it did.
+    pub fn keep_snapshots(&mut self, snapshots: Snapshots) {
+        self.snapshots = snapshots;
+        self.snapshots.offer(&self.saved);
     }
 }

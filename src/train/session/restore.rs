@@ -29,7 +29,8 @@ impl Session {
         let window_offset = window_offset.map(|offset| offset as usize);
         let initial = Initial { parameters: Some(parameters.clone()), window_offset };
         let mut session = Self::from_initial(device, corpus, *config, initial).await?;
-        for _ in 0..checkpoint.epoch() {
+        for epoch in 0..checkpoint.epoch() {
+            let config = checkpoint.config_at(epoch);
             Epoch::draw(config, config.tokens as usize, window_offset, &mut session.rng)?;
         }
         let tokens = |minibatches: usize| minibatches as f64 * session.tokens_per_minibatch() as f64;
@@ -37,6 +38,7 @@ impl Session {
         session.clock = Clock::of(seconds);
         session.schedule = Schedule::of_changes(checkpoint.hyperparameters.clone());
         session.told = checkpoint.epoch();
+        session.earlier.clone_from(&checkpoint.earlier);
         session.saved = Snapshot {
             epoch: checkpoint.epoch(),
             tokens_done: checkpoint.minibatches() * session.tokens_per_minibatch(),
@@ -85,16 +87,31 @@ impl Session {
     /// # Panics
     /// If there are fewer or more reports.
     pub fn checkpoint(&self, reports: impl Into<Vec<EpochReport>>) -> Checkpoint {
-        let reports = reports.into();
-        assert_eq!(reports.len(), self.saved.epoch as usize, "a report of every finished epoch");
+        self.checkpoint_of(&self.saved, reports.into())
+    }
+
+    /// A checkpoint of the run at the end of an epoch, or of the last epoch before it that is kept, given the reports of
+    /// all its epochs; with the hyperparameters up to that epoch.
+    pub fn checkpoint_before(&self, epoch: u32, reports: &[EpochReport]) -> Checkpoint {
+        let newest = Some(&self.saved).filter(|saved| saved.epoch <= epoch);
+        let snapshot = newest.or(self.snapshots.before(epoch)).unwrap_or(&self.saved);
+        let mut checkpoint = self.checkpoint_of(snapshot, reports[..snapshot.epoch as usize].to_vec());
+        checkpoint.hyperparameters.retain(|(from, _)| *from < (epoch, 0) || *from == (0, 0));
+        checkpoint
+    }
+
+    fn checkpoint_of(&self, snapshot: &Snapshot, reports: Vec<EpochReport>) -> Checkpoint {
+        assert_eq!(reports.len(), snapshot.epoch as usize, "a report of every finished epoch");
+        let earlier: Vec<_> = self.earlier.iter().copied().filter(|(branch, _)| *branch <= snapshot.epoch).collect();
         Checkpoint {
-            config: self.config,
+            config: self.earlier.get(earlier.len()).map_or(self.config, |(_, config)| *config),
+            earlier,
             window_offset: self.window_offset.map(|offset| offset as u32),
             vocabulary: self.corpus.vocabulary.characters().iter().collect(),
             text: self.corpus.sha1().to_owned(),
             hyperparameters: self.schedule.changes().to_vec(),
             reports,
-            parameters: self.saved.parameters.clone(),
+            parameters: snapshot.parameters.clone(),
         }
     }
 

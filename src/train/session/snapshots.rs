@@ -50,6 +50,11 @@ impl Snapshots {
         }
     }
 
+    /// Drops those of later epochs.
+    pub fn end_at(&mut self, epoch: u32) {
+        self.kept.retain(|snapshot| snapshot.epoch <= epoch);
+    }
+
     /// The newest that is no newer than this epoch.
     pub fn before(&self, epoch: u32) -> Option<&Snapshot> {
         self.kept.iter().rev().find(|snapshot| snapshot.epoch <= epoch)

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::kernels::network_of;
 use crate::model::Config;
 use crate::network::parameters_file;
-use crate::protocol::{Event, PastRace, SAMPLE_LENGTH, StartFrom, Stretch, check_prefix};
+use crate::protocol::{Event, PastRace, SAMPLE_LENGTH, Sample, StartFrom, Stretch, check_prefix};
 use crate::text::Corpus;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::session::{Initial, Session};
@@ -37,20 +37,34 @@ impl<E: FnMut(Event)> Trainer<E> {
             Some(checkpoint) => Session::from_checkpoint(&device, &corpus, checkpoint).await?,
             None => Session::from_initial(&device, &corpus, config, initial).await?,
         };
-        let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
-        if let Some(checkpoint) = checkpoint {
-            (self.emit)(started);
-            self.emit_checkpoint(run, checkpoint);
-        } else {
-            let sample = session.sample(&prefix, SAMPLE_LENGTH as usize).await?;
-            (self.emit)(started);
-            (self.emit)(Event::Untrained { run, sample });
-        }
+        let sample = match &checkpoint {
+            Some(_) => None,
+            None => Some(session.sample(&prefix, SAMPLE_LENGTH as usize).await?),
+        };
         session.set_goal(stretch);
         session.set_sample(&prefix, SAMPLE_LENGTH as usize);
+        self.begin(run, session, checkpoint, sample);
+        Ok(())
+    }
+
+    /// Takes a session as the run's, tells how it begins, and lets it train.
+    pub(super) fn begin(
+        &mut self,
+        run: u32,
+        session: Session,
+        checkpoint: Option<Checkpoint>,
+        untrained: Option<Sample>,
+    ) {
+        let started = Event::Started { run, minibatches: session.minibatches() as u32, bytes: session.bytes() };
+        (self.emit)(started);
+        if let Some(checkpoint) = checkpoint {
+            self.emit_checkpoint(run, checkpoint);
+        }
+        if let Some(sample) = untrained {
+            (self.emit)(Event::Untrained { run, sample });
+        }
         self.session = Some(session);
         self.mode = Mode::Training;
-        Ok(())
     }
 
     /// Emits the changes of hyperparameters and the epochs of a run that resumes.

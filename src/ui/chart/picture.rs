@@ -70,8 +70,8 @@ pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<
             dot,
             dashed,
         };
-        lines.extend((!run.held_out.is_empty()).then(|| line(&run.held_out, 1.5, false, true)));
-        lines.push(line(&run.curve, if is_live { 2.5 } else { 1.5 }, is_live, false));
+        lines.extend((!run.held_out.is_empty()).then(|| line(run.own(&run.held_out), 1.5, false, true)));
+        lines.push(line(run.own(&run.curve), if is_live { 2.5 } else { 1.5 }, is_live, false));
     }
     let marks = runs.iter().flat_map(|run| marks(run)).collect();
     let (x, y) = (Axis::linear(0.0, last.into()), Axis { low: 1.0, high, logarithmic });

@@ -99,7 +99,8 @@ pub fn Curve(page: Page) -> impl IntoView {
 
 /// The epoch under the pointer at `x` of `width` CSS pixels; `None` outside the plot.
 fn epoch_at(picture: &Picture, x: f64, width: f64) -> Option<u32> {
-    let position = (x - INSETS[0]) / (width - INSETS[0] - INSETS[1]);
+    let [left, right, ..] = INSETS.map(|inset| inset * browser::scale());
+    let position = (x - left) / (width - left - right);
     (0.0..=1.0).contains(&position).then(|| picture.x.value(position).round() as u32)
 }
 
@@ -192,6 +193,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
             page.runs.state.with(|s| s.live().and_then(|run| Some((run.perplexity(epoch)?, run.validation(epoch)))));
         values.map_or(w.untrained.to_owned(), |(value, held_out)| label::epoch_label(w, epoch, value, held_out))
     });
+    let branch = Memo::new(move |_| page.runs.branches_at());
     let shown = move || sample.with_untracked(|sample| sample.as_ref().map_or(String::new(), |s| s.text.clone()));
     view! {
         <div class="moment" hidden=move || sample.with(Option::is_none)>
@@ -223,7 +225,21 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
                     {w.newest}
                 </button>
                 <CopyButton w name=w.copy text=shown />
+                <button
+                    type="button"
+                    class="quiet"
+                    title=w.branch_note
+                    hidden=move || branch.get().is_none()
+                    on:click=move |_| {
+                        if let Some(epoch) = branch.get_untracked() {
+                            page.branch(epoch);
+                        }
+                    }
+                >
+                    {w.branch}
+                </button>
             </div>
+            <p class="note" hidden=move || page.runs.pinned.get().is_none() || branch.get().is_none()>{w.branch_note}</p>
             <p class="row" data-testid="moment">{move || sample.get().as_ref().map(sample_view)}</p>
         </div>
     }

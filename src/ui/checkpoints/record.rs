@@ -46,7 +46,7 @@ impl Record {
         let Self { from_file, is_books, summary: Summary { window_offset, .. }, .. } = *self;
         // The name of a downloaded file holds the epoch, from which the run goes on.
         let name = if self.name.starts_with(FILE_NAME) { String::new() } else { self.name.clone() };
-        Origin { from_file, window_offset, own_text: self.own_text.clone(), is_books, name, continues: None }
+        Origin { from_file, window_offset, own_text: self.own_text.clone(), is_books, name, ..Origin::default() }
     }
 
     /// The same, with the run among `runs` whose checkpoint this is: it goes on in its place, as what the page knows it.
@@ -64,6 +64,7 @@ impl Record {
             |run| Origin {
                 from_file: run.from_file,
                 window_offset,
+                branch: run.branch,
                 own_text: run.own_text.clone(),
                 is_books: run.is_books,
                 name: run.name.clone(),

@@ -18,7 +18,7 @@ pub fn reach(magnitudes: &[f32]) -> usize {
 /// The figure in words.
 pub fn said(w: &Words, of: Option<char>, magnitudes: &[f32]) -> String {
     let reach = reach(magnitudes);
-    let of = words::character(w, of);
+    let of = fill(w.quote, &[&words::character(w, of)]);
     match reach {
         0 => fill(w.memory_last, &[&of]),
         _ if reach + 1 == magnitudes.len() => fill(w.memory_all, &[&of, &grouped(reach as u64)]),
@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(reach(&[0.5, 0.05, 0.2, 1.0]), 3);
         assert_eq!((reach(&[1.0]), reach(&[0.0, 0.0])), (0, 0));
         let said = said(&ENGLISH, Some('e'), &[0.01, 0.05, 0.2, 0.3, 1.0]);
-        assert!(said.contains("finds e next") && said.contains("up to 2 before it"), "{said}");
+        assert!(said.contains("finds “e” next") && said.contains("up to 2 before it"), "{said}");
     }
 
     #[test]

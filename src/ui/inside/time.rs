@@ -36,7 +36,7 @@ impl Curves {
     }
 }
 
-/// Beyond so many powers of ten below the largest norm nothing is drawn.
+/// Nothing is drawn that is so much smaller than the network's largest norm, or as much larger.
 const DEEPEST: f64 = 1e-9;
 
 /// The colour of the curve of the network as it is, and of the others in order.
@@ -58,19 +58,19 @@ pub fn legend<'a>(w: &Words, curves: &'a Curves, names: &[(u32, String)]) -> Vec
 /// The chart. `steps`: where a minibatch ends, at which the state is detached.
 pub fn picture(w: &'static Words, curves: &Curves, steps: u32) -> Option<Picture> {
     let legend = legend(w, curves, &[]);
-    let norms = legend.iter().flat_map(|(_, _, curve)| &curve.norms).map(|norm| f64::from(*norm));
-    let most = norms.clone().filter(|norm| norm.is_finite()).fold(0.0, f64::max);
-    if most == 0.0 {
+    let most = |curve: &Curve| curve.norms.iter().copied().filter(|norm| norm.is_finite()).fold(0f32, f32::max);
+    // Around the network as it is, however much a scaled one explodes.
+    let own = f64::from(most(legend.first()?.2));
+    if own == 0.0 {
         return None;
     }
-    let deepest = most * DEEPEST;
-    let least = norms.filter(|norm| *norm > deepest).fold(most, f64::min);
+    let (deepest, highest) = (own * DEEPEST, own / DEEPEST);
+    let norms = legend.iter().flat_map(|(_, _, curve)| &curve.norms).map(|norm| f64::from(*norm));
+    let shown = norms.filter(|norm| (deepest..=highest).contains(norm));
+    let (least, largest) = shown.fold((own, own), |(least, largest), norm| (least.min(norm), largest.max(norm)));
+    let [low, high] = [least.log10().floor(), largest.log10().ceil()];
     let power = |x: f64| 10f64.powf(x);
-    let y = Axis {
-        low: power(least.log10().floor()),
-        high: power(most.log10().ceil().max(least.log10().floor() + 1.0)),
-        logarithmic: true,
-    };
+    let y = Axis { low: power(low), high: power(high.max(low + 1.0)), logarithmic: true };
     let longest = legend.iter().map(|(_, _, curve)| curve.norms.len()).max()? - 1;
     let line = |(colour, _, curve): &(&'static str, String, &Curve)| {
         let points = curve.norms.iter().enumerate().map(|(d, norm)| (d as f64, f64::from(*norm)));
@@ -155,6 +155,9 @@ mod tests {
         assert!(picture.lines[0].points.len() < 10, "nothing far below the axis");
         assert_eq!(picture.marks[0].0, 35.0);
         assert_eq!(super::picture(&ENGLISH, &Curves::default(), 35), None);
+        let exploding = Curves { newest: vec![curve(9, 1.0, 0.8), curve(9, 3.0, 9.0)], ..Curves::default() };
+        let picture = super::picture(&ENGLISH, &exploding, 35).unwrap();
+        assert_eq!(picture.lines[1].points.len(), 50, "the network as it is can be seen");
     }
 
     #[test]

@@ -91,6 +91,7 @@ fn chinese(error: &Error) -> String {
             format!("{address} 在 {seconds} 秒内没有传完：请重试，或下载文本后选择该文件。")
         }
         Error::EmptyPrefix => "前缀为空：请至少输入一个字符。".to_owned(),
+        Error::NothingToBranch => "没有可以从中继续的训练：请按“训练”开始一次。".to_owned(),
         Error::PassageTooShort => "要观察的文段太短：请至少选择两个字符。".to_owned(),
         Error::PassageTooLong { length, allowed } => {
             format!("要观察的文段有 {length} 个字符，最多只能读取 {allowed} 个：请选择短一些的文段。")
@@ -203,6 +204,8 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::NotFinite { name, element, given } => format!("{name} 的第 {element} 个元素是 {given}"),
         FileFault::Samples(why) => format!("它的样本不是文本的列表：{why}"),
         FileFault::SampleCount { epochs, samples } => format!("它有 {epochs} 个轮次，却有 {samples} 个样本"),
+        FileFault::Branches(why) => format!("它的分支不是轮次与设置的列表：{why}"),
+        FileFault::BranchesOrder => "它的分支没有按顺序排列，或所在的轮次不存在".to_owned(),
         FileFault::EpochCount { given, most } => format!("它有 {given} 个轮次，而总共只有 {most} 个"),
         FileFault::Epoch { epoch, loss, tokens_per_second } => {
             format!("第 {epoch} 轮的损失是 {loss}，速度是每秒 {tokens_per_second} 个词元")

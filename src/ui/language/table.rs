@@ -131,6 +131,11 @@ words! {
     theme_auto: "system", "跟随系统";
     theme_light: "light", "浅色";
     theme_dark: "dark", "深色";
+    stage: "For a projector", "投影模式";
+    stage_keys: "Space: train, pause, resume · e: one epoch · m: one minibatch · r: reset · ← →: through the epochs · \
+        l: logarithmic · 1 to 4: a figure, 0: none · + −: size · Esc: leave",
+        "空格：训练、暂停、继续 · e：一个轮次 · m：一个小批量 · r：重置 · ← →：浏览轮次 · l：对数坐标 · 1 至 4：显示图形，0：不显示 · + −：字号 · Esc：离开";
+    stage_leave: "Leave", "离开";
 
     // The bar.
     run: "Run", "训练";
@@ -414,6 +419,7 @@ words! {
     run_actions: "Actions for run {0}", "对第 {0} 次训练的操作";
     item: "{0} {1}", "{0} {1}";
     name_from_file: "from a file", "从文件开始";
+    name_branch: "from epoch {0}", "从第 {0} 个轮次起";
     name_offset: "offset", "偏移";
     name_carry: "state carried", "隐状态传递";
     name_reset: "state reset", "隐状态重置";
@@ -514,6 +520,27 @@ words! {
     part_threshold: "threshold θ", "阈值 θ";
     part_update: "update", "更新";
     part_target: "target", "标签";
+
+    // The lessons.
+    lessons: "Lessons", "课程";
+    lessons_missing: "The lessons could not be loaded: check the connection, then close this part and open it again.",
+        "课程未能加载：请检查网络连接，然后关闭并重新打开这一部分。";
+    lesson_next: "Next: {0}", "下一课：{0}";
+    lesson_back: "Back to the lesson", "回到课程";
+    lesson_close: "Close the lesson", "关闭课程";
+
+    // The settings as a program.
+    as_code: "As a PyTorch program", "写成 PyTorch 程序";
+    as_code_note: "These settings in the book’s style: it trains the same network on timemachine.txt beside it. Its own \
+        random numbers give another curve of the same kind.",
+        "按书中的写法表示当前设置：它用同目录下的 timemachine.txt 训练同样的网络；由于随机数不同，曲线相近而不完全相同。";
+    as_code_missing: "The program could not be loaded: check the connection, then open this part again.",
+        "程序未能加载：请检查网络连接，然后重新打开这一部分。";
+
+    branch: "Go on from here", "从这里继续";
+    branch_note: "A new run goes on from this epoch with the learning rate, clipping, optimizer and sampling that are set; \
+        the run so far stays on the chart.",
+        "新的训练从这个轮次开始，使用当前设置的学习率、裁剪、优化器和采样；原来的训练仍留在图上。";
 
     // Inside the network.
     inside_title: "Inside the network", "看看网络内部";

@@ -1,15 +1,14 @@
 //! The signals of the explanations and of the kernel timings.
 
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::Response;
+use wasm_bindgen_futures::spawn_local;
 
 use super::explain::Stage;
 use super::profile::{Profiling, REQUEST};
 use crate::kernels::note::Part;
 use crate::model::config::{Config, SettingError};
 use crate::protocol::Command;
+use crate::ui::browser;
 use crate::ui::settings::signals::Settings;
 use crate::ui::worker::handle::Handle;
 
@@ -57,7 +56,8 @@ impl Network {
         if !sources.with_untracked(|all| all.iter().any(is)) {
             set(Source::Loading);
             spawn_local(async move {
-                set(fetched(kernel).await.map_or(Source::Missing, Source::Text));
+                let fetched = browser::fetched(&format!("./shaders/{kernel}.wgsl")).await;
+                set(fetched.map_or(Source::Missing, Source::Text));
             });
         }
     }
@@ -69,13 +69,4 @@ impl Network {
             self.worker.send(Command::Profile { request: REQUEST, config });
         }
     }
-}
-
-async fn fetched(kernel: &str) -> Option<String> {
-    let address = format!("./shaders/{kernel}.wgsl");
-    let response: Response = JsFuture::from(window().fetch_with_str(&address)).await.ok()?.dyn_into().ok()?;
-    if !response.ok() {
-        return None;
-    }
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }

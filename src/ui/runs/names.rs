@@ -44,6 +44,7 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     }
     parts.extend(run.own_text.clone());
     parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
+    parts.extend(run.branch.map(|epoch| fill(w.name_branch, &[&epoch.to_string()])));
     parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
     parts.extend((!run.marks.is_empty()).then(|| w.name_changed.to_owned()));
     parts.join(w.list_separator)
@@ -78,7 +79,11 @@ mod tests {
         assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);
         named[1].from_file = true;
         named[2].window_offset = Some(3);
+        named[1].branch = Some(120);
         named[2].own_text = Some("mine.txt".into());
-        assert_eq!(names(&ENGLISH, &named)[1..], ["hidden 512, from a file", "hidden 512, mine.txt, offset 3"]);
+        assert_eq!(
+            names(&ENGLISH, &named)[1..],
+            ["hidden 512, from a file, from epoch 120", "hidden 512, mine.txt, offset 3"]
+        );
     }
 }

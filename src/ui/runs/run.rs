@@ -44,6 +44,8 @@ pub struct Run {
     pub config: Config,
     pub from_file: bool,
     pub window_offset: Option<u32>,
+    /// The epoch of another run at which it branched off.
+    pub branch: Option<u32>,
     /// The name of the visitor's own text, if it trains on one.
     pub own_text: Option<String>,
     /// Whether it trains on the book's edition.
@@ -83,6 +85,7 @@ impl Run {
             config,
             from_file: origin.from_file,
             window_offset: origin.window_offset,
+            branch: origin.branch,
             own_text: origin.own_text.clone(),
             is_books: origin.is_books,
             vocabulary: None,
@@ -110,7 +113,21 @@ impl Run {
             && self.own_text.is_none()
             && !self.from_file
             && self.window_offset.is_none()
+            && self.branch.is_none()
             && self.marks.is_empty()
+    }
+
+    /// Where it began, for a run that goes on from it.
+    pub fn origin(&self) -> Origin {
+        let Self { from_file, window_offset, branch, is_books, .. } = *self;
+        let (own_text, name) = (self.own_text.clone(), self.name.clone());
+        Origin { from_file, window_offset, branch, own_text, is_books, name, continues: None }
+    }
+
+    /// A curve from where it is the run's own.
+    pub fn own<'a>(&self, curve: &'a [Point]) -> &'a [Point] {
+        let first = self.branch.map_or(0, |branch| curve.partition_point(|point| point.0 < branch));
+        &curve[first..]
     }
 
     pub fn position(&self) -> Position {
@@ -208,6 +225,8 @@ fn value_at(curve: &[Point], epoch: u32) -> Option<f64> {
 pub struct Origin {
     pub from_file: bool,
     pub window_offset: Option<u32>,
+    /// The epoch of another run at which it branches off.
+    pub branch: Option<u32>,
     pub own_text: Option<String>,
     pub is_books: bool,
     /// The name that the visitor gave the run that it resumes.

@@ -55,6 +55,16 @@ impl Runs {
         self.form.set(address::read(&run.address()));
     }
 
+    /// The epoch from which another run could go on: the chosen one or, of a run that rests, the newest.
+    pub fn branches_at(&self) -> Option<u32> {
+        let chosen = self.pinned.get();
+        self.state.with(|s| {
+            let newest = s.live().filter(|run| s.attached() && run.number == s.run)?.curve.last()?.0;
+            let rests = matches!(s.status, Status::Paused | Status::Finished);
+            chosen.map(|epoch| epoch.min(newest)).or(rests.then_some(newest))
+        })
+    }
+
     /// The mode of a second run to compare with the shown or latest one; `None` without a run.
     pub fn mode_to_compare(&self) -> Option<Mode> {
         self.state.with(|s| s.live().or(s.runs.last()).map(|run| other_mode(&run.config)))

@@ -19,6 +19,12 @@ const TEXT: &str = "text";
 /// The key of the wish to train at once.
 const AUTOSTART: &str = "autostart";
 
+/// The key of the lesson that is open.
+pub const LESSON: &str = "lesson";
+
+/// The key of the view: `stage` is the teacher's.
+pub const VIEW: &str = "view";
+
 /// The most items that are named as not understood, and the most characters of each.
 const MOST_UNKNOWN: usize = 5;
 const LONGEST_UNKNOWN: usize = 40;
@@ -56,14 +62,27 @@ pub fn autostart(fragment: &str) -> bool {
 
 /// The URL of the text to train on: `text=URL`.
 pub fn text(fragment: &str) -> Option<String> {
-    let (_, address) = pairs(fragment).find(|(key, value)| key == TEXT && !value.is_empty())?;
-    Some(decoded(address).into_owned())
+    value(fragment, TEXT)
+}
+
+/// The value of a key that is no setting; `None` if it is missing or empty.
+pub fn value(fragment: &str, key: &str) -> Option<String> {
+    let (_, value) = pairs(fragment).find(|(known, value)| known == key && !value.is_empty())?;
+    Some(decoded(value).into_owned())
+}
+
+/// A fragment with this value of a key that is no setting, or without the key.
+pub fn with(fragment: &str, key: &str, value: Option<&str>) -> String {
+    let others = items(fragment).filter(|item| split(item).0 != key).map(str::to_owned);
+    let own = value.map(|value| format!("{key}={}", utf8_percent_encode(value, ESCAPED)));
+    others.chain(own).collect::<Vec<_>>().join("&")
 }
 
 /// The items of a fragment that mean nothing here, shortened: a key that is no setting, or a wish without its value.
 pub fn unknown(fragment: &str) -> Vec<String> {
     let is_unknown = |item: &&str| match split(item) {
-        (key, value) if key == TEXT => value.is_empty(),
+        (key, value) if key == TEXT || key == LESSON => value.is_empty(),
+        (key, value) if key == VIEW => value != "stage",
         (key, value) if key == AUTOSTART => !["0", "1"].contains(&value),
         (key, _) => setting(&key).is_none(),
     };
@@ -73,7 +92,7 @@ pub fn unknown(fragment: &str) -> Vec<String> {
 
 /// The items of a fragment without `text=URL`.
 pub fn without_text(fragment: &str) -> String {
-    items(fragment).filter(|item| split(item).0 != TEXT).collect::<Vec<_>>().join("&")
+    with(fragment, TEXT, None)
 }
 
 /// The item of a fragment that names a text.

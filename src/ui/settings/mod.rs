@@ -5,6 +5,7 @@ pub mod address;
 pub mod file;
 pub mod form;
 pub mod link;
+pub mod program;
 #[cfg(target_arch = "wasm32")]
 pub mod signals;
 #[cfg(target_arch = "wasm32")]

@@ -1,11 +1,13 @@
 //! The settings form: the book's runs, which set everything; the three modes, which set two settings at once; and a
 //! labelled field for every setting.
 
+pub mod as_code;
 pub mod field;
 pub mod start;
 
 use leptos::prelude::*;
 
+use self::as_code::AsCode;
 use self::field::Field;
 use self::start::StartSection;
 use super::form::{Form, Mode};
@@ -48,6 +50,7 @@ pub fn Settings(page: Page) -> impl IntoView {
             </p>
             <TextPart page fields=fields(true) />
             <StartSection page />
+            <AsCode page />
             <Break page />
             <Explain page stage=Stage::Minibatch />
         </section>

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::controls::Controls;
 use super::drop::DropHint;
 use super::errors::Errors;
+use super::keys::{self, Keys};
 use super::masthead::{Masthead, apply_theme};
 use super::offline::Version;
 use super::status;
@@ -16,6 +17,7 @@ use crate::ui::checkpoints::orders;
 use crate::ui::checkpoints::view::{Checkpoints, Offers};
 use crate::ui::conversation::view::Conversation;
 use crate::ui::inside::view::Inside;
+use crate::ui::lessons::view::Lessons;
 use crate::ui::network::view::Network;
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
@@ -28,6 +30,9 @@ use crate::ui::settings::link::PageLink;
 use crate::ui::settings::view::Settings;
 use crate::ui::text::view::Offer;
 use crate::ui::worker::link::Link;
+
+/// The teacher's view in an address.
+const STAGE: &str = "stage";
 
 /// The page with its worker. Its settings are kept in the address.
 #[component]
@@ -49,14 +54,18 @@ pub fn App() -> impl IntoView {
     open_link(page);
     let listener = window_event_listener(leptos::ev::hashchange, move |_| open_link(page));
     orders::start(page.checkpoints);
+    keys::start(page);
     on_cleanup(move || listener.remove());
     let is_linked = Memo::new(move |_| page.text.own.with(|own| own.link.is_some()));
     Effect::new(move |before: Option<()>| {
         page.settings.form.track();
         is_linked.track();
-        // Until the form changes, the address stays as it was opened.
+        let (lesson, is_stage) = (page.lessons.open.get(), page.stage.get());
+        // Until something changes, the address stays as it was opened.
         if before.is_some() {
             let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
+            let known = address::with(&known, address::LESSON, lesson.as_deref());
+            let known = address::with(&known, address::VIEW, is_stage.then_some(STAGE));
             page.settings.form.with(|form| rewrite(&address::write(&known, form)));
         }
     });
@@ -76,6 +85,8 @@ fn open_link(page: Page) {
     let link = PageLink::new(&fragment(), is_busy);
     page.settings.form.set(address::read(&fragment()));
     page.text.own.update(|own| own.offer(link.text.clone()));
+    page.lessons.open.set(address::value(&fragment(), address::LESSON));
+    page.stage.set(address::value(&fragment(), address::VIEW).as_deref() == Some(STAGE));
     // As in a new tab, the run of a link that names no text is one on the book's.
     if link.starts && link.text.is_none() {
         page.take_book();
@@ -129,7 +140,10 @@ pub fn Workbench(page: Page) -> impl IntoView {
             </div>
             <Offers page />
             <main class="bench">
-                <Settings page />
+                <div class="side">
+                    <Lessons page />
+                    <Settings page />
+                </div>
                 <div class="middle">
                     <Network page />
                     <Curve page />
@@ -148,6 +162,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 </div>
                 <DropHint page />
             </main>
+            <Keys page />
         }
     };
     view! { {bench} }

@@ -23,6 +23,7 @@ pub fn Masthead(page: Page) -> impl IntoView {
             <h1>"Time Traveller"</h1>
             <p>{w.tagline} " " <cite>{w.book}</cite> {w.tagline_end}</p>
             <div class="switches">
+                <button type="button" class="quiet" on:click=move |_| page.stage.set(true)>{w.stage}</button>
                 <Theme page />
                 <button type="button" class="quiet" id=LANGUAGE_ID lang=other on:click=switch>{w.other_language}</button>
             </div>

@@ -9,7 +9,10 @@ pub mod drop;
 #[cfg(target_arch = "wasm32")]
 pub mod errors;
 #[cfg(target_arch = "wasm32")]
+mod keys;
+#[cfg(target_arch = "wasm32")]
 pub mod masthead;
 #[cfg(target_arch = "wasm32")]
 pub mod offline;
+pub mod stage;
 pub mod status;

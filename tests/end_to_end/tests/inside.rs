@@ -88,3 +88,43 @@ async fn a_network_is_looked_into_before_while_and_after_it_trains() -> Result<(
     visit.check_accessibility("with all views open").await?;
     visit.check_clean().await
 }
+
+/// A branch stands on the chart from its epoch; a program can be read and saved.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_from_an_earlier_epoch_with_other_settings() -> Result<()> {
+    let visit = Visit::start().await?;
+    visit.open_idle("#hidden=64&epochs=300&engine=cpu", READY).await?;
+    visit.click("Train").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    let before = visit.number("perplexity").await?;
+    let slide = "const slider = document.querySelector('.scrub');
+        slider.value = 100;
+        slider.dispatchEvent(new Event('input', { bubbles: true }));";
+    visit.script(slide, vec![]).await?;
+    ensure!(visit.text("moment-title").await?.starts_with("Epoch 100:"));
+    visit.type_into("Learning rate", "2").await?;
+    visit.click("Go on from here").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    ensure!(visit.number("perplexity").await? != before && visit.number("epoch").await? == 300.0);
+    let names = visit.text("legend-runs").await?;
+    ensure!(names.contains("from epoch 100") && names.contains("learning rate 2"), "{names}");
+    // Nothing changed: the same run, to the last digit that is shown.
+    visit.script(slide, vec![]).await?;
+    visit.click("Go on from here").await?;
+    visit.wait_for_status("finished", RUN).await?;
+    visit.click("Save CSV").await?;
+    let table = String::from_utf8(visit.saved("perplexity.csv", READY).await?)?;
+    let columns: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    ensure!(columns.len() == 300 && columns.iter().all(|row| row[2] == row[3]), "{table}");
+    ensure!(columns[99][1] == columns[99][2] && columns[150][1] != columns[150][2], "{table}");
+    visit.script("document.querySelector('.panel.curve').scrollIntoView()", vec![]).await?;
+    visit.screenshot("branches", 1440, 1000, false).await?;
+
+    visit.toggle("As a PyTorch program").await?;
+    let program = "document.querySelector('[data-testid=as-code] pre')?.textContent ?? ''";
+    let is_there =
+        async || Ok(visit.look(program).await?.as_str().is_some_and(|text| text.contains("num_hiddens = 64")));
+    visit.wait_until("the program", READY, is_there).await?;
+    visit.check_accessibility("with a branch and the program").await?;
+    visit.check_clean().await
+}

@@ -113,18 +113,20 @@ fn draw(canvas: &HtmlCanvasElement, picture: Option<&Picture>) -> Result<(), Box
     canvas.set_width(width);
     canvas.set_height(height);
     let Some(picture) = picture else { return Ok(()) };
-    let px = |css: f64| (css * density).round() as i32;
+    let scale = browser::scale();
+    let px = |css: f64| (css * scale * density).round() as i32;
     let stroke = |name, css: f64| colour(canvas, name).stroke_width(px(css).max(1) as u32);
     let ink = colour(canvas, "--ink-soft");
     let font = |css: f64| {
-        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * density, FontStyle::Normal).color(&ink)
+        FontDesc::new(FontFamily::Name("system-ui, sans-serif"), css * scale * density, FontStyle::Normal).color(&ink)
     };
     let (grid, sheet) = (stroke("--rule", 1.0), colour(canvas, "--sheet"));
     let root = CanvasBackend::with_canvas_object(canvas.clone()).ok_or("the canvas has no 2d context")?;
     let root = root.into_drawing_area();
     root.fill(&sheet)?;
-    let across = Scale(picture.x, (canvas.client_width() / 80).clamp(2, 11) as usize);
-    let up = Scale(picture.y, (canvas.client_height() / 45).clamp(3, 8) as usize);
+    let room = |pixels: i32, each: f64| (f64::from(pixels) / (each * scale)) as usize;
+    let across = Scale(picture.x, room(canvas.client_width(), 80.0).clamp(2, 11));
+    let up = Scale(picture.y, room(canvas.client_height(), 45.0).clamp(3, 8));
     let [left, right, top, bottom] = INSETS.map(px);
     let mut chart = ChartBuilder::on(&root)
         .margin_top(top)

@@ -80,7 +80,7 @@ pub fn SideBySide(page: Page) -> impl IntoView {
     view! {
         <section class="panel" aria-labelledby="beside-title" hidden=move || rows.with(Vec::is_empty)>
             <h2 id="beside-title">{w.beside_title}</h2>
-            <div class="scroll" tabindex="0" role="region" aria-label=w.beside_title>
+            <div class="scroll" tabindex="0" role="group" aria-label=w.beside_title>
                 <table class="kernel-times side-by-side" data-testid="side-by-side">
                     <thead>
                         <tr>{head.map(|title| view! { <th scope="col">{title}</th> }).into_iter().collect_view()}</tr>

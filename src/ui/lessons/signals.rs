@@ -1,0 +1,51 @@
+//! The signals of the lessons.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::prose::{Lesson, lessons};
+use crate::ui::browser;
+use crate::ui::language::Words;
+
+/// The code of a language, and its lessons; `None` if they can't be had.
+type Texts = (&'static str, Option<Vec<Lesson>>);
+
+/// The lessons, once they were asked for, and which is open. A handle, cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Lessons {
+    /// The key of the open lesson.
+    pub open: RwSignal<Option<String>>,
+    /// Whether the list is shown.
+    pub listed: RwSignal<bool>,
+    texts: RwSignal<Option<Texts>>,
+}
+
+impl Default for Lessons {
+    fn default() -> Self {
+        Self { open: RwSignal::new(None), listed: RwSignal::new(false), texts: RwSignal::new(None) }
+    }
+}
+
+impl Lessons {
+    /// The lessons in this language; `None` until they are there, or if they can't be had.
+    pub fn all(&self, w: &'static Words) -> Option<Vec<Lesson>> {
+        self.texts.with(|texts| texts.as_ref().filter(|(code, _)| *code == w.code)?.1.clone())
+    }
+
+    /// Whether they can't be had.
+    pub fn is_missing(&self) -> bool {
+        self.texts.with(|texts| matches!(texts, Some((_, None))))
+    }
+
+    /// Fetches the lessons, unless they are there.
+    pub fn fetch(&self, w: &'static Words) {
+        let has = |texts: &Option<Texts>| matches!(texts, Some((code, Some(_))) if *code == w.code);
+        if !self.texts.with_untracked(has) {
+            let texts = self.texts;
+            spawn_local(async move {
+                let fetched = browser::fetched(&format!("./lessons/{}.md", w.code)).await;
+                texts.try_set(Some((w.code, fetched.map(|text| lessons(&text)))));
+            });
+        }
+    }
+}
