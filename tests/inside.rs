@@ -1,5 +1,7 @@
 //! What is said about the inside of a network, against the oracle in f64: by finite differences of its losses and logits.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use pollster::block_on;
 use time_traveller::cpu::Cores;
 use time_traveller::inside::Inside;

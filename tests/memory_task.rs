@@ -1,6 +1,8 @@
 //! Networks that have to remember the first letter of a block for some steps show it: their connectivity has its peak
 //! there and ends there. And the gradient of a plain RNN fades as theory says.
 
+#![cfg(not(target_arch = "wasm32"))]
+
 use std::rc::Rc;
 
 use pollster::block_on;

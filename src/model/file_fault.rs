@@ -71,7 +71,7 @@ pub enum FileFault {
     HyperparametersOrder,
     #[error("its branches are not a list of epochs and settings ({0})")]
     Branches(String),
-    #[error("its branches are not in order, or at epochs that it does not have")]
+    #[error("its branches are not in order, of another network, or at epochs that it does not have")]
     BranchesOrder,
     #[error("its vocabulary is not that of its text")]
     OtherVocabulary,

@@ -185,14 +185,15 @@ fn branches(earlier: &[(u32, Config)]) -> String {
     serde_json::to_string(&all).expect("texts make JSON")
 }
 
-fn read_branches(text: &str, epochs: usize) -> Result<Vec<(u32, Config)>, FileFault> {
+fn read_branches(text: &str, epochs: usize, config: &Config) -> Result<Vec<(u32, Config)>, FileFault> {
     let all: Vec<(u32, HashMap<String, String>)> =
         serde_json::from_str(text).map_err(|error| FileFault::Branches(error.to_string()))?;
     let branches = all.iter().map(|(epoch, settings)| Ok((*epoch, read_config(settings)?)));
     let branches: Vec<(u32, Config)> = branches.collect::<Result<_, FileFault>>()?;
     let in_order = branches.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let is_within = branches.iter().all(|(epoch, _)| (1..=epochs).contains(&(*epoch as usize)));
-    if in_order && is_within { Ok(branches) } else { Err(FileFault::BranchesOrder) }
+    let is_its = branches.iter().all(|(_, before)| before.branched(config) == *config);
+    if in_order && is_within && is_its { Ok(branches) } else { Err(FileFault::BranchesOrder) }
 }
 
 fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
@@ -218,7 +219,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     if reports.len() > config.epochs as usize {
         return Err(FileFault::EpochCount { given: reports.len(), most: config.epochs });
     }
-    let earlier = metadata.get("branches").map(|text| read_branches(text, reports.len())).transpose()?;
+    let earlier = metadata.get("branches").map(|text| read_branches(text, reports.len(), &config)).transpose()?;
     Ok(Checkpoint {
         config,
         earlier: earlier.unwrap_or_default(),

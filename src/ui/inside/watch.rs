@@ -10,7 +10,7 @@ const FIRST_REQUEST: u32 = 1 << 24;
 const LAST_REQUEST: u32 = (1 << 25) - 1;
 
 /// While a network trains, answers may take one part in so many of the time.
-const REST: f64 = 20.0;
+const REST: f64 = 25.0;
 
 /// Milliseconds between two questions about a network that trains, at least.
 const PAUSE: f64 = 600.0;
@@ -120,10 +120,19 @@ pub struct Watch {
     /// Layer, unit, and the rows of its numbers.
     pub unit: Option<(u32, u32, Vec<Vec<f32>>)>,
     pub curves: Curves,
+    /// The passage, the epoch asked for, and its curve.
+    past: Vec<(Excerpt, u32, Curve)>,
     pub ranking: Vec<Selective>,
     pub places: Option<(Selective, Vec<Place>)>,
     pub numbers: Vec<Numbers>,
     pub refusal: Option<Error>,
+}
+
+/// The earlier epochs to compare a network with: the beginning, and about a quarter of the way, which moves seldom.
+fn earlier(asked: Asked) -> Vec<u32> {
+    let newest = asked.chosen.unwrap_or(asked.newest);
+    let quarter = (newest / 4).checked_ilog2().map(|power| 1 << power);
+    [Some(0), quarter].into_iter().flatten().filter(|epoch| *epoch < newest).collect()
 }
 
 /// Whether to ask now.
@@ -141,7 +150,7 @@ impl Watch {
         if look.open.is_empty() || length < 2 || self.pending.is_some() {
             return Due::No;
         }
-        let questions = self.questions(look, asked, length, now);
+        let questions = self.questions(look, asked, excerpt, length, now);
         // Whatever the visitor does, training gets as much time as the answers take.
         if self.at + self.took > now {
             return Due::Later(self.at + self.took - now);
@@ -171,7 +180,7 @@ impl Watch {
         }))
     }
 
-    fn questions(&self, look: &Look, asked: Asked, length: usize, now: f64) -> Vec<Question> {
+    fn questions(&self, look: &Look, asked: Asked, excerpt: &Excerpt, length: usize, now: f64) -> Vec<Question> {
         let mut questions = Vec::new();
         let at = look.position(length);
         if look.is_open(View::Memory) {
@@ -192,16 +201,19 @@ impl Watch {
             let norms = |scale, epoch| Question::GradientNorms { scale, epoch };
             questions.push(norms(1.0, None));
             questions.extend((look.scale != 1.0).then(|| norms(look.scale, None)));
-            let newest = asked.chosen.unwrap_or(asked.newest);
-            // The beginning, and a quarter of the way, which moves seldom.
-            let earlier = [0, (newest / 4).checked_ilog2().map_or(0, |power| 1 << power)];
-            let earlier = if earlier[1] > 0 { &earlier[..] } else { &earlier[..1] };
-            questions.extend(earlier.iter().filter(|epoch| **epoch < newest).map(|epoch| norms(1.0, Some(*epoch))));
+            let unknown = earlier(asked).into_iter().filter(|epoch| self.past(asked.run, excerpt, *epoch).is_none());
+            questions.extend(unknown.map(|epoch| norms(1.0, Some(epoch))));
         }
         if look.is_open(View::Slow) {
             questions.push(Question::Step { t: at.min(length as u32 - 2), units: UNITS });
         }
         questions
+    }
+
+    /// The curve of an earlier epoch, which does not change.
+    fn past(&self, run: u32, excerpt: &Excerpt, epoch: u32) -> Option<&Curve> {
+        let is = |of: &&(Excerpt, u32, Curve)| (&of.0, of.1, of.2.run) == (excerpt, epoch, run);
+        self.past.iter().find(is).map(|of| &of.2)
     }
 
     /// Takes an answer or a refusal; `is_end` if the worker has no network any more. Other events are not for it.
@@ -238,10 +250,17 @@ impl Watch {
                 (Question::Unit { layer, unit }, Answer::Unit(rows)) => {
                     self.unit = Some((*layer, *unit, rows.clone()));
                 }
-                (Question::GradientNorms { scale, .. }, Answer::GradientNorms { epoch, layers, .. }) => {
+                (Question::GradientNorms { scale, epoch: of }, Answer::GradientNorms { epoch, layers, .. }) => {
                     let (run, scale, epoch) = (asked.0.run, *scale, *epoch);
                     let norms = layers.last().cloned().unwrap_or_default();
-                    self.curves.newest.push(Curve { run, epoch, scale, norms });
+                    let curve = Curve { run, epoch, scale, norms };
+                    match of {
+                        Some(of) => {
+                            self.past.push((asked.1.clone(), *of, curve));
+                            questions.retain(|other| other != question);
+                        }
+                        None => self.curves.newest.push(curve),
+                    }
                 }
                 (Question::Ranking { .. }, Answer::Ranking(ranking)) => {
                     (self.ranking, self.ranked_at) = (ranking.clone(), now);
@@ -251,6 +270,14 @@ impl Watch {
                 (Question::Step { .. }, Answer::Step(numbers)) => self.numbers.clone_from(numbers),
                 _ => {}
             }
+        }
+        let (run, excerpt) = (asked.0.run, &asked.1);
+        // Those of another passage or run are of no more use.
+        self.past.retain(|(of, _, curve)| of == excerpt && curve.run == run);
+        if !self.curves.newest.is_empty() {
+            let earlier = earlier(asked.0).into_iter().filter_map(|epoch| self.past(run, excerpt, epoch).cloned());
+            let earlier: Vec<Curve> = earlier.collect();
+            self.curves.newest.extend(earlier);
         }
         self.insight = Some(Insight { answers: Vec::new(), ..insight.clone() });
         self.answered = Some((asked.0, asked.1, questions));
@@ -312,18 +339,18 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_trains_is_asked_for_a_twentieth_of_the_time() {
+    fn a_network_that_trains_is_asked_for_a_small_part_of_the_time() {
         let mut watch = Watch::default();
         let look = look(&[View::Memory]);
         ask(&mut watch, &look, 3, 0.0).unwrap();
         answer(&mut watch, vec![connectivity()], 100.0);
         let due = watch.due(&look, asked(4), &passage(), 14, 300.0);
-        assert_eq!(due, Due::Later(1800.0), "twenty times a tenth of a second");
-        assert!(ask(&mut watch, &look, 4, 2100.0).is_some());
-        answer(&mut watch, vec![connectivity()], 2200.0);
+        assert_eq!(due, Due::Later(2300.0), "25 times a tenth of a second");
+        assert!(ask(&mut watch, &look, 4, 2600.0).is_some());
+        answer(&mut watch, vec![connectivity()], 2700.0);
         let chosen = Asked { chosen: Some(2), ..asked(4) };
-        assert!(matches!(watch.due(&look, chosen, &passage(), 14, 2300.0), Due::Ask(_)), "another network");
-        answer(&mut watch, vec![connectivity()], 2400.0);
+        assert!(matches!(watch.due(&look, chosen, &passage(), 14, 2800.0), Due::Ask(_)), "another network");
+        answer(&mut watch, vec![connectivity()], 2900.0);
         let later = Asked { newest: 9, ..chosen };
         assert_eq!(watch.due(&look, later, &passage(), 14, 1e9), Due::No, "an earlier epoch stays as it is");
     }
@@ -357,6 +384,9 @@ mod tests {
             watch.curves.newest.iter().map(|c| (c.epoch, c.scale)).collect::<Vec<_>>(),
             [(100, 1.0), (100, 1.5), (0, 1.0), (16, 1.0)]
         );
+        assert_eq!(ask(&mut watch, &look, 101, 1e5), Some(questions[..2].to_vec()), "the past does not change");
+        answer(&mut watch, [101, 101].map(curve).to_vec(), 1e5 + 50.0);
+        assert_eq!(watch.curves.newest.iter().map(|c| c.epoch).collect::<Vec<_>>(), [101, 101, 0, 16]);
         watch.curves.keep();
         watch.curves.keep();
         assert_eq!(watch.curves.kept.len(), 1, "once");

@@ -205,7 +205,7 @@ fn file_fault(fault: &FileFault) -> String {
         FileFault::Samples(why) => format!("它的样本不是文本的列表：{why}"),
         FileFault::SampleCount { epochs, samples } => format!("它有 {epochs} 个轮次，却有 {samples} 个样本"),
         FileFault::Branches(why) => format!("它的分支不是轮次与设置的列表：{why}"),
-        FileFault::BranchesOrder => "它的分支没有按顺序排列，或所在的轮次不存在".to_owned(),
+        FileFault::BranchesOrder => "它的分支没有按顺序排列、属于别的网络，或所在的轮次不存在".to_owned(),
         FileFault::EpochCount { given, most } => format!("它有 {given} 个轮次，而总共只有 {most} 个"),
         FileFault::Epoch { epoch, loss, tokens_per_second } => {
             format!("第 {epoch} 轮的损失是 {loss}，速度是每秒 {tokens_per_second} 个词元")

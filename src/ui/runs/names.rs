@@ -46,7 +46,7 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
     parts.extend(run.branch.map(|epoch| fill(w.name_branch, &[&epoch.to_string()])));
     parts.extend(run.window_offset.map(|offset| fill(w.item, &[w.name_offset, &offset.to_string()])));
-    parts.extend((!run.marks.is_empty()).then(|| w.name_changed.to_owned()));
+    parts.extend(run.is_changed().then(|| w.name_changed.to_owned()));
     parts.join(w.list_separator)
 }
 

@@ -124,6 +124,12 @@ impl Run {
         Origin { from_file, window_offset, branch, own_text, is_books, name, continues: None }
     }
 
+    /// Whether its hyperparameters were changed in mid-run; where it branched off they may begin as others.
+    pub fn is_changed(&self) -> bool {
+        let begins = |mark: &Mark| self.branch == Some(mark.epoch) && mark.minibatch == 0;
+        self.marks.iter().any(|mark| !begins(mark))
+    }
+
     /// A curve from where it is the run's own.
     pub fn own<'a>(&self, curve: &'a [Point]) -> &'a [Point] {
         let first = self.branch.map_or(0, |branch| curve.partition_point(|point| point.0 < branch));

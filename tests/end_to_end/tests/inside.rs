@@ -86,6 +86,18 @@ async fn a_network_is_looked_into_before_while_and_after_it_trains() -> Result<(
         visit.screenshot(&format!("inside-{view}-dark-phone"), 390, 900, true).await?;
     }
     visit.check_accessibility("with all views open").await?;
+    visit.resize(390, 900).await?;
+    let beyond = visit.look("document.documentElement.scrollWidth - innerWidth").await?;
+    ensure!(beyond.as_f64() <= Some(0.0), "the page is {beyond} pixels wider than a phone");
+    visit.check_accessibility("with all views open on a phone").await?;
+    // In the other language everything stays open, and is said anew.
+    visit.click("中文").await?;
+    said(&visit, "memory-said").await?;
+    for view in ["memory", "time"] {
+        scroll(&visit, &format!("inside-{view}")).await?;
+        visit.screenshot(&format!("inside-{view}-chinese"), 1280, 900, false).await?;
+    }
+    visit.check_accessibility("with all views open in Chinese").await?;
     visit.check_clean().await
 }
 

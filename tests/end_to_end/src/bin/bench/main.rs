@@ -2,7 +2,7 @@
 //!
 //! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`;
 //! `cargo xtask bench --gates` compares GRU and LSTM with those of its peers in the browser, `--threads` what runs on all threads; `--kernels` measures our own
-//! kernels, `--growth` how their time grows with the network.
+//! kernels, `--growth` how their time grows with the network, `--inside` what the views into a network cost.
 //!
 //! Each round gives every contestant a turn, so that other load on the machine affects all alike. In a turn a
 //! contestant starts from the case's parameters and trains on its minibatches, carrying parameters and state; the first
@@ -13,6 +13,7 @@ mod about;
 mod case;
 mod contestants;
 mod growth;
+mod inside;
 mod kernels;
 mod results;
 mod scaling;
@@ -41,6 +42,7 @@ struct Arguments {
     threads: bool,
     kernels: bool,
     growth: bool,
+    inside: bool,
 }
 
 impl Arguments {
@@ -56,6 +58,7 @@ impl Arguments {
             threads: false,
             kernels: false,
             growth: false,
+            inside: false,
         };
         while let Some(arg) = args.next()? {
             match arg {
@@ -66,6 +69,7 @@ impl Arguments {
                 Arg::Long("threads") => read.threads = true,
                 Arg::Long("kernels") => read.kernels = true,
                 Arg::Long("growth") => read.growth = true,
+                Arg::Long("inside") => read.inside = true,
                 Arg::Long("output") => read.output = args.value()?.into(),
                 other => bail!(other.unexpected()),
             }
@@ -85,6 +89,9 @@ async fn main() -> Result<()> {
     }
     if arguments.growth {
         return growth::measure(&about, &places, &arguments.output).await;
+    }
+    if arguments.inside {
+        return inside::measure(&about, &arguments.output).await;
     }
     compare(&arguments, &about, &places).await?;
     if arguments.threads { scaling::measure(&about, &arguments.output).await } else { Ok(()) }
