@@ -166,6 +166,12 @@ pub enum Error {
     #[error("There is no run to go on from: press Train to start one.")]
     NothingToBranch,
 
+    #[error(
+        "Epoch {epoch} can't be reached again, since the run was resumed from a file or on another engine: resume it from \
+         its checkpoint, and go on from a later epoch."
+    )]
+    EpochOutOfReach { epoch: u32 },
+
     #[error("The passage to look into is too short: choose at least two characters.")]
     PassageTooShort,
 

@@ -188,16 +188,20 @@ impl Session {
         };
     }
 
-    /// Trains up to the end of this epoch, without samples, and reads the parameters.
+    /// Trains up to the end of this epoch, without samples, and reads the parameters. Returns the last epoch's loss.
     ///
     /// # Errors
     /// As [`Session::advance`].
-    pub async fn train_to(&mut self, epoch: u32) -> Result<()> {
+    pub async fn train_to(&mut self, epoch: u32) -> Result<f64> {
         self.goal = (epoch, 0);
+        let mut loss = f64::NAN;
         while self.epoch < epoch {
-            self.advance().await?;
+            if let Some(result) = self.advance().await? {
+                loss = result.loss;
+            }
         }
-        self.save_last().await
+        self.save_last().await?;
+        Ok(loss)
     }
 
     /// After each epoch that is not submitted yet, a sample continues `prefix`, neither empty nor overlong, by `length`

@@ -117,9 +117,15 @@ fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
         (with("epochs", "1"), "it has 2 epochs of 1"),
         (with("branches", "1"), "its branches are not a list of epochs and settings (invalid type"),
         (with("branches", r#"[[1, {"hidden": "8"}]]"#), "its metadata lack"),
-        (changed(|c| c.earlier = vec![(3, c.config)]), "its branches are not in order, of another network, or at epochs"),
+        (
+            changed(|c| c.earlier = vec![(3, c.config)]),
+            "its branches are not in order, of another network, or at epochs",
+        ),
         (changed(|c| c.earlier = vec![(2, c.config), (1, c.config)]), "its branches are not in order"),
-        (changed(|c| c.earlier = vec![(1, Config { seed: 9, ..c.config })]), "its branches are not in order, of another"),
+        (
+            changed(|c| c.earlier = vec![(1, Config { seed: 9, ..c.config })]),
+            "its branches are not in order, of another",
+        ),
         (with("window-offset", "6"), "its window offset is “6”, not a whole number from 0 to 5"),
         (with("window-offset", "-1"), "its window offset is “-1”"),
         (with("vocabulary", ""), "its vocabulary is empty"),

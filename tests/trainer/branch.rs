@@ -3,9 +3,10 @@
 use time_traveller::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::{EngineChoice, OptimizerChoice, Sampling, StateMode};
+use time_traveller::network::{Parameters, parameters_file};
 use time_traveller::protocol::{Command, EpochReport, Event, StartFrom, Stretch};
 
-use crate::script::{finished, part, play, run_of, small, train, train_from};
+use crate::script::{finished, network, part, play, run_of, small, train, train_from};
 
 fn branch(run: u32, epoch: u32, config: Config) -> Command {
     Command::Branch { run, epoch, config, prefix: "time".into(), stretch: Stretch::Whole }
@@ -105,6 +106,37 @@ fn branches_have_branches() {
         assert_eq!(bits(second), bits(third));
     }
     assert_ne!(bits(told(&events, 2)[9]), bits(told(&events, 3)[9]));
+}
+
+/// A resumed run does not know its first parameters, but its seed does; those of a file it does not know.
+#[test]
+fn a_resumed_run_has_branches_before_it_was_resumed() {
+    let save = || part([Command::Checkpoint { request: 1 }], |event| matches!(event, Event::Checkpoint { .. }));
+    let saved = |events: &[Event]| {
+        let file = events.iter().find_map(|event| match event {
+            Event::Checkpoint { file, .. } => Some(file.clone()),
+            _ => None,
+        });
+        StartFrom { checkpoint: file, ..StartFrom::default() }
+    };
+    let longer = Config { epochs: 15, ..settings() };
+    let first = play([part([train(1, settings())], finished), save()]);
+    let events = play([
+        part([train(1, longer)], finished),
+        part([train_from(2, longer, saved(&first))], finished),
+        part([branch(3, 4, longer)], finished),
+    ]);
+    assert_same(&events, [1, 3], 15);
+
+    let other = Parameters::init(network(settings()), 77);
+    let from_file = StartFrom { parameters: Some(parameters_file::write(&other)), ..StartFrom::default() };
+    let first = play([part([train_from(1, settings(), from_file)], finished), save()]);
+    let events = play([
+        part([train_from(1, longer, saved(&first))], finished),
+        part([branch(2, 4, longer)], |event| matches!(event, Event::Failed { .. })),
+    ]);
+    let last = events.last();
+    assert!(matches!(last, Some(Event::Failed { error: Error::EpochOutOfReach { epoch: 4 }, .. })), "{last:?}");
 }
 
 #[test]

@@ -90,14 +90,23 @@ impl Session {
         self.checkpoint_of(&self.saved, reports.into())
     }
 
-    /// A checkpoint of the run at the end of an epoch, or of the last epoch before it that is kept, given the reports of
-    /// all its epochs; with the hyperparameters up to that epoch.
+    /// A checkpoint of the run at the end of an epoch or of the last epoch before it that is kept, given the reports of all
+    /// its epochs; with the hyperparameters up to that epoch. Before the first that is kept, which is not the run's
+    /// beginning if it was resumed, there are the parameters that its seed gives.
     pub fn checkpoint_before(&self, epoch: u32, reports: &[EpochReport]) -> Checkpoint {
         let newest = Some(&self.saved).filter(|saved| saved.epoch <= epoch);
-        let snapshot = newest.or(self.snapshots.before(epoch)).unwrap_or(&self.saved);
-        let mut checkpoint = self.checkpoint_of(snapshot, reports[..snapshot.epoch as usize].to_vec());
+        let snapshot = newest.or(self.snapshots.before(epoch)).cloned().unwrap_or_else(|| self.beginning());
+        let mut checkpoint = self.checkpoint_of(&snapshot, reports[..snapshot.epoch as usize].to_vec());
         checkpoint.hyperparameters.retain(|(from, _)| *from < (epoch, 0) || *from == (0, 0));
         checkpoint
+    }
+
+    /// The run before its first epoch, if it did not start from a file.
+    fn beginning(&self) -> Snapshot {
+        let config = self.earlier.first().map_or(self.config, |(_, config)| *config);
+        let network = kernels::network_of(&config, self.network.sizes.vocabulary);
+        let parameters = Parameters::init(network, config.seed);
+        Snapshot { epoch: 0, tokens_done: 0, rng: self.rng.clone(), parameters }
     }
 
     fn checkpoint_of(&self, snapshot: &Snapshot, reports: Vec<EpochReport>) -> Checkpoint {

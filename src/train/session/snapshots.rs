@@ -32,14 +32,15 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Keeps a copy, if it is far enough from the last. When there are too many, every other one goes.
+    /// Keeps a copy, if it is far enough from the last. When there are too many, every other one goes; the first stays, so
+    /// that any epoch can be trained again.
     pub fn offer(&mut self, snapshot: &Snapshot) {
         let next = self.kept.last().map_or(0, |last| last.epoch + self.apart.max(1));
         if snapshot.epoch < next {
             return;
         }
         self.kept.push(snapshot.clone());
-        if self.kept.len() > 2 && self.kept.len() * snapshot.bytes() > BUDGET {
+        while self.kept.len() > 1 && self.kept.len() * snapshot.bytes() > BUDGET {
             self.apart = self.apart.max(1) * 2;
             let (apart, mut next) = (self.apart, 0);
             self.kept.retain(|snapshot| {
@@ -91,5 +92,14 @@ mod tests {
         assert_eq!(snapshots.before(gaps[0]).unwrap().epoch, gaps[0]);
         assert_eq!(snapshots.before(gaps[0] + 1).unwrap().epoch, gaps[0]);
         assert_eq!(snapshots.before(gaps[0] - 1).unwrap().epoch, 0);
+    }
+
+    #[test]
+    fn of_a_large_network_the_first_is_kept_alone() {
+        let parameters = Parameters::zeros(network(Sizes { batch: 1, steps: 1, hidden: 3000, vocabulary: 28 }));
+        let mut snapshots = Snapshots::default();
+        (0..20).for_each(|epoch| snapshots.offer(&snapshot(epoch, &parameters)));
+        assert_eq!(snapshots.kept.iter().map(|snapshot| snapshot.epoch).collect::<Vec<_>>(), [0]);
+        assert_eq!(snapshots.before(19).unwrap().epoch, 0);
     }
 }

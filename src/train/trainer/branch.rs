@@ -11,7 +11,8 @@ impl<E: FnMut(Event)> Trainer<E> {
     /// be others.
     ///
     /// # Errors
-    /// [`Error::NothingToBranch`] without a run, or without its device; a failure of the device.
+    /// [`Error::NothingToBranch`] without a run, or without its device; [`Error::EpochOutOfReach`] if an epoch comes out
+    /// otherwise than it did; a failure of the device.
     pub(super) async fn branch(
         &mut self,
         run: u32,
@@ -39,7 +40,10 @@ impl<E: FnMut(Event)> Trainer<E> {
         if checkpoint.epoch() < epoch {
             // Trained again, to the same bits.
             let mut again = Session::from_checkpoint(&device, &corpus, &checkpoint).await?;
-            again.train_to(epoch).await?;
+            let loss = again.train_to(epoch).await?;
+            if loss.to_bits() != reports[epoch as usize - 1].loss.to_bits() {
+                return Err(Error::EpochOutOfReach { epoch });
+            }
             checkpoint = again.checkpoint(&reports[..epoch as usize]);
         }
         let checkpoint = checkpoint.branched(&config);

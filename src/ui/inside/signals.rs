@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::watch::{Asked, Due, Look, Source, Watch};
+use super::watch::{Asked, Due, Look, Passage, Source, Watch};
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Excerpt, LONGEST_PASSAGE};
 use crate::ui::conversation::signals::Conversation;
@@ -42,12 +42,13 @@ impl Inside {
     }
 
     /// The characters of the conversation, or of the newest sample, or the prefix alone.
-    fn spoken(&self) -> String {
+    fn spoken(&self) -> Passage {
         let generated = self.conversation.talk.with(|talk| {
             let continuation = talk.generated.as_ref()?;
             let written = continuation.written.iter().map(|written| written.character.unwrap_or('\u{fffd}'));
             Some(continuation.sample.prefix.chars().chain(written).collect::<String>())
         });
+        let follows = generated.is_none() || self.conversation.refresh.get();
         let text = generated.unwrap_or_else(|| {
             let sample = self.runs.drawn(|s| {
                 let run = s.live()?;
@@ -56,22 +57,18 @@ impl Inside {
             });
             sample.unwrap_or_else(|| self.conversation.prefix.get())
         });
-        let much = text.chars().count().saturating_sub(LONGEST_PASSAGE);
-        text.chars().skip(much).collect()
+        let length = text.chars().count();
+        let text = text.chars().skip(length.saturating_sub(LONGEST_PASSAGE)).collect();
+        Passage { excerpt: Excerpt::Given(text), length: length.min(LONGEST_PASSAGE), follows }
     }
 
-    /// The passage, and its number of characters.
-    fn passage(&self) -> (Excerpt, usize) {
+    fn passage(&self) -> Passage {
         match self.look.with(|look| look.source) {
-            Source::Conversation => {
-                let text = self.spoken();
-                let length = text.chars().count();
-                (Excerpt::Given(text), length)
-            }
+            Source::Conversation => self.spoken(),
             Source::Text(first) => {
                 let tokens = self.runs.state.with(|s| s.worker.text.as_ref().map_or(0, |text| text.tokens));
                 let length = PASSAGE.min(tokens);
-                (Excerpt::Text { first, length }, length as usize)
+                Passage { excerpt: Excerpt::Text { first, length }, length: length as usize, follows: false }
             }
         }
     }
@@ -92,7 +89,7 @@ impl Inside {
         Effect::new(move |_| {
             tick.track();
             self.watch.track();
-            let (Some((excerpt, length)), Some(config)) = (passage.get(), self.config()) else { return };
+            let (Some(passage), Some(config)) = (passage.get(), self.config()) else { return };
             let (run, newest) = run.get();
             let asked = Asked { run, config, newest, chosen: self.runs.pinned.get() };
             if !ready.get() {
@@ -100,7 +97,7 @@ impl Inside {
             }
             let look = self.look.get();
             // Only its question is noted, which nobody tracks.
-            let due = self.watch.try_update_untracked(|watch| watch.due(&look, asked, &excerpt, length, now()));
+            let due = self.watch.try_update_untracked(|watch| watch.due(&look, asked, &passage, now()));
             match due {
                 Some(Due::Ask(command)) => self.worker.send(*command),
                 Some(Due::Later(rest)) => {

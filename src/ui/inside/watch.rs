@@ -10,7 +10,7 @@ const FIRST_REQUEST: u32 = 1 << 24;
 const LAST_REQUEST: u32 = (1 << 25) - 1;
 
 /// While a network trains, answers may take one part in so many of the time.
-const REST: f64 = 25.0;
+const REST: f64 = 60.0;
 
 /// Milliseconds between two questions about a network that trains, at least.
 const PAUSE: f64 = 600.0;
@@ -101,6 +101,16 @@ pub struct Asked {
     pub chosen: Option<u32>,
 }
 
+/// What is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    pub excerpt: Excerpt,
+    /// Its characters.
+    pub length: usize,
+    /// Whether it is what the network wrote last, and so changes with it.
+    pub follows: bool,
+}
+
 /// The newest answers, each with what was asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Watch {
@@ -145,22 +155,25 @@ pub enum Due {
 }
 
 impl Watch {
-    /// What to ask about a passage of so many characters at this time.
-    pub fn due(&mut self, look: &Look, asked: Asked, excerpt: &Excerpt, length: usize, now: f64) -> Due {
-        if look.open.is_empty() || length < 2 || self.pending.is_some() {
+    /// What to ask about a passage at this time.
+    pub fn due(&mut self, look: &Look, asked: Asked, passage: &Passage, now: f64) -> Due {
+        let Passage { excerpt, length, follows } = passage;
+        if look.open.is_empty() || *length < 2 || self.pending.is_some() {
             return Due::No;
         }
-        let questions = self.questions(look, asked, excerpt, length, now);
+        let questions = self.questions(look, asked, excerpt, *length, now);
         // Whatever the visitor does, training gets as much time as the answers take.
         if self.at + self.took > now {
             return Due::Later(self.at + self.took - now);
         }
+        let is_its = |of: &Excerpt| of == excerpt || (*follows && matches!(of, Excerpt::Given(_)));
         if let Some((before, of, known)) = &self.answered
-            && (of, known) == (excerpt, &questions)
+            && is_its(of)
+            && *known == questions
             && (before.run, before.chosen, before.config) == (asked.run, asked.chosen, asked.config)
         {
-            // The network alone may have changed; an earlier epoch does not.
-            if before.newest == asked.newest || asked.chosen.is_some() {
+            // The network alone may have changed, and what it wrote; an earlier epoch does not.
+            if (of == excerpt && before.newest == asked.newest) || asked.chosen.is_some() {
                 return Due::No;
             }
             let rest = self.at + PAUSE.max(REST * self.took) - now;
@@ -297,8 +310,8 @@ mod tests {
         Asked { run: 1, config: Config::default(), newest, chosen: None }
     }
 
-    fn passage() -> Excerpt {
-        Excerpt::Given("time traveller".into())
+    fn passage() -> Passage {
+        Passage { excerpt: Excerpt::Given("time traveller".into()), length: 14, follows: false }
     }
 
     fn look(open: &[View]) -> Look {
@@ -306,7 +319,7 @@ mod tests {
     }
 
     fn ask(watch: &mut Watch, look: &Look, newest: u32, now: f64) -> Option<Vec<Question>> {
-        match watch.due(look, asked(newest), &passage(), 14, now) {
+        match watch.due(look, asked(newest), &passage(), now) {
             Due::Ask(command) => match *command {
                 Command::Inspect { questions, .. } => Some(questions),
                 other => panic!("{other:?}"),
@@ -344,15 +357,27 @@ mod tests {
         let look = look(&[View::Memory]);
         ask(&mut watch, &look, 3, 0.0).unwrap();
         answer(&mut watch, vec![connectivity()], 100.0);
-        let due = watch.due(&look, asked(4), &passage(), 14, 300.0);
-        assert_eq!(due, Due::Later(2300.0), "25 times a tenth of a second");
-        assert!(ask(&mut watch, &look, 4, 2600.0).is_some());
-        answer(&mut watch, vec![connectivity()], 2700.0);
+        let due = watch.due(&look, asked(4), &passage(), 300.0);
+        assert_eq!(due, Due::Later(5800.0), "60 times a tenth of a second");
+        assert!(ask(&mut watch, &look, 4, 6100.0).is_some());
+        answer(&mut watch, vec![connectivity()], 6200.0);
         let chosen = Asked { chosen: Some(2), ..asked(4) };
-        assert!(matches!(watch.due(&look, chosen, &passage(), 14, 2800.0), Due::Ask(_)), "another network");
-        answer(&mut watch, vec![connectivity()], 2900.0);
+        assert!(matches!(watch.due(&look, chosen, &passage(), 6300.0), Due::Ask(_)), "another network");
+        answer(&mut watch, vec![connectivity()], 6400.0);
         let later = Asked { newest: 9, ..chosen };
-        assert_eq!(watch.due(&look, later, &passage(), 14, 1e9), Due::No, "an earlier epoch stays as it is");
+        assert_eq!(watch.due(&look, later, &passage(), 1e9), Due::No, "an earlier epoch stays as it is");
+    }
+
+    #[test]
+    fn what_the_network_wrote_is_read_again_as_seldom_as_its_weights() {
+        let mut watch = Watch::default();
+        let look = look(&[View::Memory]);
+        let written = |text: &str| Passage { excerpt: Excerpt::Given(text.into()), length: 14, follows: true };
+        assert!(matches!(watch.due(&look, asked(3), &written("time traveller"), 0.0), Due::Ask(_)));
+        answer(&mut watch, vec![connectivity()], 100.0);
+        assert_eq!(watch.due(&look, asked(4), &written("time travelled"), 300.0), Due::Later(5800.0));
+        let typed = Passage { follows: false, ..written("time travelled") };
+        assert!(matches!(watch.due(&look, asked(4), &typed, 300.0), Due::Ask(_)), "what the visitor wrote, at once");
     }
 
     #[test]
@@ -366,9 +391,9 @@ mod tests {
         answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]]), Answer::Ranking(vec![found])], 100.0);
         assert_eq!(watch.ranking, [found]);
         assert_eq!(ask(&mut watch, &look, 3, 1e6), None, "nothing has changed");
-        assert_eq!(ask(&mut watch, &look, 4, 3000.0), Some(vec![unit]));
-        answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]])], 3100.0);
-        assert_eq!(ask(&mut watch, &look, 5, 20_000.0), Some(vec![unit, Question::Ranking { layer: 0 }]));
+        assert_eq!(ask(&mut watch, &look, 4, 7000.0), Some(vec![unit]));
+        answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]])], 7100.0);
+        assert_eq!(ask(&mut watch, &look, 5, 40_000.0), Some(vec![unit, Question::Ranking { layer: 0 }]));
     }
 
     #[test]

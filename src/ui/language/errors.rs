@@ -92,6 +92,9 @@ fn chinese(error: &Error) -> String {
         }
         Error::EmptyPrefix => "前缀为空：请至少输入一个字符。".to_owned(),
         Error::NothingToBranch => "没有可以从中继续的训练：请按“训练”开始一次。".to_owned(),
+        Error::EpochOutOfReach { epoch } => format!(
+            "无法再次到达第 {epoch} 个轮次，因为这次训练是从文件或在另一个引擎上恢复的：请从它的检查点恢复，并从更晚的轮次继续。"
+        ),
         Error::PassageTooShort => "要观察的文段太短：请至少选择两个字符。".to_owned(),
         Error::PassageTooLong { length, allowed } => {
             format!("要观察的文段有 {length} 个字符，最多只能读取 {allowed} 个：请选择短一些的文段。")

@@ -532,8 +532,8 @@ words! {
     // The settings as a program.
     as_code: "As a PyTorch program", "写成 PyTorch 程序";
     as_code_note: "These settings in the book’s style: it trains the same network on timemachine.txt beside it. Its own \
-        random numbers give another curve of the same kind.",
-        "按书中的写法表示当前设置：它用同目录下的 timemachine.txt 训练同样的网络；由于随机数不同，曲线相近而不完全相同。";
+        random numbers give another curve of the same kind; a file to start from and a fixed window offset are left out.",
+        "按书中的写法表示当前设置：它用同目录下的 timemachine.txt 训练同样的网络；由于随机数不同，曲线相近而不完全相同；不含起始文件和固定的窗口偏移。";
     as_code_missing: "The program could not be loaded: check the connection, then open this part again.",
         "程序未能加载：请检查网络连接，然后重新打开这一部分。";
 

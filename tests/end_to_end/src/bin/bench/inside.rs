@@ -88,7 +88,7 @@ pub async fn measure(about: &About, output: &Path) -> Result<()> {
     }
     let text = format!(
         "# What the views into a network cost\n\nAll four views are open while the network trains: a question to the \
-         worker when the last answer is 25 times as old as it took. Each number of the second column is \
+         worker when the last answer is 60 times as old as it took. Each number of the second column is \
          of a round of its own; tasks are measured in milliseconds of the processor.\n\n{table}\n{}\n",
         about.markdown()
     );
