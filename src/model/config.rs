@@ -230,11 +230,11 @@ impl Config {
         }
     }
 
-    /// The settings of a run that goes on from here with those of `to` that its network can go on with: learning rate,
-    /// clipping, optimizer, sampling, state, epochs, engine and threads.
+    /// The settings of a run that goes on from here, on its device, with those of `to` that its network can go on with:
+    /// learning rate, clipping, optimizer with momentum and weight decay, sampling, state, epochs.
     pub fn branched(self, to: &Self) -> Self {
-        let Self { cell, style, layers, hidden, batch, steps, tokens, seed, cleaning, vocab, validation, .. } = self;
-        Self { cell, style, layers, hidden, batch, steps, tokens, seed, cleaning, vocab, validation, ..*to }
+        let Self { lr, clip, optimizer, momentum, weight_decay, sampling, state, epochs, .. } = *to;
+        Self { lr, clip, optimizer, momentum, weight_decay, sampling, state, epochs, ..self }
     }
 
     /// Checks every setting, and that they are compatible.

@@ -110,8 +110,9 @@ impl Checkpoint {
         self.config = before.branched(to);
         self.config.epochs = to.epochs.max(self.epoch());
         let epoch = self.epoch();
-        let same = Config { epochs: before.epochs, engine: before.engine, threads: before.threads, ..self.config };
-        if epoch > 0 && same != before {
+        let is_same = Config { epochs: before.epochs, ..self.config } == before;
+        // Of two branches at one epoch the first one's settings held for no epoch.
+        if epoch > 0 && !is_same && self.earlier.last().is_none_or(|(last, _)| *last < epoch) {
             self.earlier.push((epoch, before));
         }
         let hyperparameters = Hyperparameters { learning_rate: to.lr, clip: to.clip };
@@ -192,7 +193,10 @@ fn read_branches(text: &str, epochs: usize, config: &Config) -> Result<Vec<(u32,
     let branches: Vec<(u32, Config)> = branches.collect::<Result<_, FileFault>>()?;
     let in_order = branches.windows(2).all(|pair| pair[0].0 < pair[1].0);
     let is_within = branches.iter().all(|(epoch, _)| (1..=epochs).contains(&(*epoch as usize)));
-    let is_its = branches.iter().all(|(_, before)| before.branched(config) == *config);
+    let is_its = |before: &Config| {
+        Config { engine: config.engine, threads: config.threads, ..before.branched(config) } == *config
+    };
+    let is_its = branches.iter().all(|(_, before)| is_its(before));
     if in_order && is_within && is_its { Ok(branches) } else { Err(FileFault::BranchesOrder) }
 }
 

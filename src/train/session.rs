@@ -355,6 +355,11 @@ impl Session {
         self.config
     }
 
+    /// Where it branched off with other settings, and those before.
+    pub fn earlier(&self) -> &[(u32, Config)] {
+        &self.earlier
+    }
+
     /// The text that it is trained on.
     pub fn corpus(&self) -> &Rc<Corpus> {
         &self.corpus

@@ -5,6 +5,7 @@ use time_traveller::model::Config;
 use time_traveller::model::config::{EngineChoice, OptimizerChoice, Sampling, StateMode};
 use time_traveller::network::{Parameters, parameters_file};
 use time_traveller::protocol::{Command, EpochReport, Event, StartFrom, Stretch};
+use time_traveller::train::Checkpoint;
 
 use crate::script::{finished, network, part, play, run_of, small, train, train_from};
 
@@ -106,6 +107,38 @@ fn branches_have_branches() {
         assert_eq!(bits(second), bits(third));
     }
     assert_ne!(bits(told(&events, 2)[9]), bits(told(&events, 3)[9]));
+}
+
+/// Also several at the same epoch, with other optimizers; the last can be saved and goes on to the same bits.
+#[test]
+fn branches_at_the_same_epoch_leave_no_trace_of_each_other() {
+    let momentum = Config { optimizer: OptimizerChoice::Momentum, momentum: 0.5, ..settings() };
+    for engine in [EngineChoice::Gpu, EngineChoice::Cpu] {
+        let [first, adam, momentum] = [settings(), changed(), momentum].map(|config| Config { engine, ..config });
+        let events = play([
+            part([train(1, first)], finished),
+            part([branch(2, 6, adam)], finished),
+            part([branch(3, 6, momentum)], finished),
+            part([branch(4, 8, adam)], finished),
+            part([Command::Checkpoint { request: 1 }], |event| matches!(event, Event::Checkpoint { .. })),
+            part([branch(5, 8, momentum)], finished),
+            part([branch(6, 0, first)], finished),
+        ]);
+        for (third, fifth) in told(&events, 3).iter().zip(told(&events, 5)).take(8) {
+            assert_eq!(bits(third), bits(fifth));
+        }
+        assert_same(&events, [1, 6], 12);
+        let file = events.iter().find_map(|event| match event {
+            Event::Checkpoint { file, .. } => Some(file.clone()),
+            _ => None,
+        });
+        let earlier = Checkpoint::read(&file.expect("it was saved")).unwrap().earlier;
+        assert_eq!(earlier.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [6, 8]);
+        let direct = play([part([train(1, first)], finished), part([branch(2, 6, momentum)], finished)]);
+        for (direct, third) in told(&direct, 2).iter().zip(told(&events, 3)) {
+            assert_eq!(bits(direct), bits(third));
+        }
+    }
 }
 
 /// A resumed run does not know its first parameters, but its seed does; those of a file it does not know.

@@ -6,9 +6,10 @@ use crate::inside::Inside;
 
 impl Session {
     /// The network for questions: of the newest epoch whose parameters have been read, or of the last kept that is no newer
-    /// than `epoch`.
+    /// than `epoch`; if there is none, of the first that is kept.
     pub fn inside(&self, epoch: Option<u32>) -> Inside {
-        let earlier = epoch.filter(|epoch| *epoch < self.saved.epoch).and_then(|epoch| self.snapshots.before(epoch));
+        let epoch = epoch.filter(|epoch| *epoch < self.saved.epoch);
+        let earlier = epoch.and_then(|epoch| self.snapshots.before(epoch).or(self.snapshots.first()));
         let snapshot = earlier.unwrap_or(&self.saved);
         Inside::new(&self.cores, &snapshot.parameters, snapshot.epoch)
     }
@@ -18,9 +19,9 @@ impl Session {
         std::mem::take(&mut self.snapshots)
     }
 
-    /// Takes those of the run that this one branched off, up to where it did.
+    /// Takes those of the run that this one branched off, as far as they are before it.
     pub fn keep_snapshots(&mut self, snapshots: Snapshots) {
         self.snapshots = snapshots;
-        self.snapshots.offer(&self.saved);
+        self.snapshots.branch(&self.saved);
     }
 }

@@ -152,6 +152,7 @@ impl Session {
         let engine = Engine::new(device, &setup).await?;
         self.ended.clear();
         self.engine = engine;
+        self.cores = device.cores();
         self.hyperparameters = hyperparameters;
         self.restore_saved();
         self.train_again().await

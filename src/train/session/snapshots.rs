@@ -51,9 +51,15 @@ impl Snapshots {
         }
     }
 
-    /// Drops those of later epochs.
-    pub fn end_at(&mut self, epoch: u32) {
-        self.kept.retain(|snapshot| snapshot.epoch <= epoch);
+    /// Goes on as another run from this snapshot, which takes the place of any of its epoch or later.
+    pub fn branch(&mut self, snapshot: &Snapshot) {
+        self.kept.retain(|kept| kept.epoch < snapshot.epoch);
+        self.kept.push(snapshot.clone());
+    }
+
+    /// The oldest.
+    pub fn first(&self) -> Option<&Snapshot> {
+        self.kept.first()
     }
 
     /// The newest that is no newer than this epoch.
