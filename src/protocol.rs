@@ -11,7 +11,8 @@ pub use crate::model::Hyperparameters;
 use crate::model::config::{Cleaning, Config};
 pub use crate::model::divergence::{Divergence, Quantity};
 pub use crate::model::inside::{
-    Answer, Excerpt, Feature, Insight, LONGEST_PASSAGE, MOST_SCALE, Numbers, Place, Question, Selective,
+    Answer, Excerpt, Feature, Insight, LONGEST_PASSAGE, MOST_SCALE, Numbers, Place, Question, Selective, TimeStep,
+    Token,
 };
 pub use crate::model::pick::{COLDEST, HOTTEST, LONGEST_ANSWER, LONGEST_PREFIX, Pick};
 pub use crate::model::profile::{KernelTime, Profile};

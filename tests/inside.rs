@@ -238,10 +238,12 @@ fn numbers_of_a_step_are_the_oracles() {
         let step = oracle::forward_backward(&exact, &[], &time_traveller::model::Minibatch { inputs, targets });
         let (t, units) = (2, 3);
         let question = Question::Step { t: t as u32, units: units as u32 };
-        let Answer::Step(all) = answer(&parameters, question, &PASSAGE, 1) else { panic!("another answer") };
+        let Answer::Step(given) = answer(&parameters, question, &PASSAGE, 1) else { panic!("another answer") };
+        assert_eq!(given.tokens, [PASSAGE[t], PASSAGE[t + 1]].map(|id| (id, vocabulary().character(id))));
+        assert!(given.likeliest.contains(&given.tokens[1]) && given.vocabulary == 6);
         let mut memory = step.memory.clone();
         let mut compared = 0;
-        for numbers in all.iter().filter(|numbers| numbers.name != "softmax" && numbers.name != "dh") {
+        for numbers in given.numbers.iter().filter(|numbers| numbers.name != "softmax" && numbers.name != "dh") {
             memory.layer = numbers.layer as usize;
             if let Some(wanted) = product_of(&memory, &numbers.name, t, units) {
                 assert_near(&numbers.numbers, &wanted, &format!("{} {}", network.name(), numbers.name));

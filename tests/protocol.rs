@@ -10,7 +10,7 @@ use time_traveller::model::config::{Cleaning, Config, SETTINGS, SettingError, Va
 use time_traveller::protocol::{
     Answer, Command, Continuation, Divergence, EpochReport, Event, Excerpt, Feature, FinalReport, Guess,
     Hyperparameters, Insight, KernelTime, Lap, Numbers, PastRace, Pick, Place, Profile, Progress, Quantity, Question,
-    Sample, Selective, StartFrom, Stretch, Summary, TextChoice, TextFacts, Written,
+    Sample, Selective, StartFrom, Stretch, Summary, TextChoice, TextFacts, TimeStep, Written,
 };
 
 /// Numbers with few digits, which serde_json reads exactly.
@@ -296,7 +296,12 @@ fn events() -> impl Strategy<Value = [Event; 28]> {
                             Answer::GradientNorms { epoch: n, layers: vec![vec![2.0, 0.125]], loss: 2.5 },
                             Answer::Ranking(vec![selective(n)]),
                             Answer::Elsewhere(vec![Place { first: n, characters: vec![None], states: vec![-1.0] }]),
-                            Answer::Step(vec![Numbers { name: "dz".into(), layer: n, numbers: vec![1.0] }]),
+                            Answer::Step(TimeStep {
+                                tokens: [(1, Some('a')), (0, None)],
+                                likeliest: vec![(0, None)],
+                                vocabulary: n,
+                                numbers: vec![Numbers { name: "dz".into(), layer: n, numbers: vec![1.0] }],
+                            }),
                         ],
                         seconds: 0.25,
                     },

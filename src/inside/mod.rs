@@ -52,7 +52,9 @@ impl Inside {
             }
             Question::Ranking { layer } => Answer::Ranking(self.ranking(layer, vocabulary, text).await?),
             Question::Elsewhere(unit) => Answer::Elsewhere(self.elsewhere(&unit, vocabulary, text).await?),
-            Question::Step { t, units } => Answer::Step(self.step(passage, t as usize, units as usize).await?),
+            Question::Step { t, units } => {
+                Answer::Step(self.step(passage, t as usize, units as usize, vocabulary).await?)
+            }
         })
     }
 

@@ -2,15 +2,21 @@
 
 use super::{Inside, softmax};
 use crate::error::Result;
-use crate::model::inside::Numbers;
+use crate::model::inside::{Numbers, TimeStep};
 use crate::network::table::{Content, Dim};
+use crate::text::Vocabulary;
 
 impl Inside {
-    /// What each tensor of floats has at time step `t` of the passage, for the first `units` hidden units, gate by gate;
-    /// states also before the step (with `_before` behind their names), the products of weights (by their names), and
-    /// `softmax`. The loss is that of the token after
-    /// each position of the passage, their mean, as in training.
-    pub(super) async fn step(&self, passage: &[u32], t: usize, units: usize) -> Result<Vec<Numbers>> {
+    /// The numbers of each tensor of floats at time step `t` of the passage: of the first `units` hidden units, gate by gate;
+    /// of states also before the step (with `_before` behind their names); the products of weights (by their names), and
+    /// `softmax`. The loss is the mean over the passage, as in training over a minibatch.
+    pub(super) async fn step(
+        &self,
+        passage: &[u32],
+        t: usize,
+        units: usize,
+        characters: &Vocabulary,
+    ) -> Result<TimeStep> {
         let network = self.parameters.network;
         let (hidden, vocabulary) = (network.sizes.hidden, network.sizes.vocabulary);
         let (inputs, targets) = (&passage[..passage.len() - 1], &passage[1..]);
@@ -64,9 +70,31 @@ impl Inside {
         }
         let top = network.top() as u32;
         let numbers = probabilities[t * vocabulary..][..vocabulary].to_vec();
+        let likeliest = likeliest(&numbers, targets[t]);
         all.push(Numbers { name: "softmax".to_owned(), layer: top, numbers });
-        Ok(all)
+        let token = |id: u32| (id, characters.character(id));
+        Ok(TimeStep {
+            tokens: [inputs[t], targets[t]].map(token),
+            likeliest: likeliest.into_iter().map(token).collect(),
+            vocabulary: vocabulary as u32,
+            numbers: all,
+        })
     }
+}
+
+/// The likeliest tokens by falling probability, and the right one.
+fn likeliest(probabilities: &[f32], right: u32) -> Vec<u32> {
+    const SHOWN: usize = 5;
+    let mut ids: Vec<u32> = Vec::new();
+    for (id, probability) in (0..).zip(probabilities) {
+        let at = ids.partition_point(|&other| probabilities[other as usize] >= *probability);
+        ids.insert(at, id);
+        ids.truncate(SHOWN);
+    }
+    if !ids.contains(&right) {
+        ids.push(right);
+    }
+    ids
 }
 
 /// `row · weights` for weights `(row's length, …)`.

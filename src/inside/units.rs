@@ -14,6 +14,9 @@ const SAMPLE_STEPS: usize = 220;
 /// The first characters of each row do not count: the state is still nearly zero.
 const WARM_UP: usize = 20;
 
+/// Each row has logits for each character; so many in all.
+const MOST_LOGITS: usize = 2_000_000;
+
 /// States from −1 to 1 are sorted into so many bins, between which thresholds lie.
 const BINS: usize = 64;
 
@@ -57,7 +60,7 @@ impl Inside {
     pub(super) async fn ranking(&self, layer: u32, vocabulary: &Vocabulary, text: &[u32]) -> Result<Vec<Selective>> {
         let network = self.parameters.network;
         let (hidden, layer) = (network.sizes.hidden, (layer as usize).min(network.top()));
-        let sample = Sample::of(text, SAMPLE_ROWS);
+        let sample = Sample::of(text, SAMPLE_ROWS, vocabulary.size());
         let warm_up = WARM_UP.min(sample.steps / 2);
         let counted: Vec<(usize, usize)> = (0..sample.firsts.len())
             .flat_map(|row| (warm_up..sample.steps).map(move |t| (row, t)))
@@ -91,7 +94,7 @@ impl Inside {
         let network = self.parameters.network;
         let (hidden, layer) = (network.sizes.hidden, (unit.layer as usize).min(network.top()));
         let index = (unit.unit as usize).min(hidden - 1);
-        let sample = Sample::of(text, 2 * SAMPLE_ROWS);
+        let sample = Sample::of(text, 2 * SAMPLE_ROWS, vocabulary.size());
         let (rows, steps) = (sample.firsts.len(), sample.steps);
         let states = self.states(layer, &sample.tokens(text), rows).await?;
         let state = |row: usize, t: usize| states[(t * rows + row) * hidden + index];
@@ -128,9 +131,9 @@ struct Sample {
 }
 
 impl Sample {
-    fn of(text: &[u32], most_rows: usize) -> Self {
+    fn of(text: &[u32], most_rows: usize, vocabulary: usize) -> Self {
         let steps = SAMPLE_STEPS.min(text.len());
-        let rows = most_rows.min(text.len() / steps);
+        let rows = most_rows.min(text.len() / steps).min((MOST_LOGITS / (steps * vocabulary)).max(1));
         Self { firsts: (0..rows).map(|row| row * (text.len() - steps) / (rows - 1).max(1)).collect(), steps }
     }
 
@@ -280,10 +283,11 @@ mod tests {
     #[test]
     fn rows_are_spread_over_the_text() {
         let text: Vec<u32> = (0..1000).collect();
-        let sample = Sample::of(&text, 3);
+        let sample = Sample::of(&text, 3, 28);
         assert_eq!((sample.firsts.clone(), sample.steps), (vec![0, 390, 780], 220));
         assert_eq!(sample.tokens(&text)[220..222], [390, 391]);
-        let short = Sample::of(&text[..50], 16);
+        let short = Sample::of(&text[..50], 16, 28);
         assert_eq!((short.firsts, short.steps), (vec![0], 50));
+        assert_eq!(Sample::of(&text, 3, 5000).firsts, [0], "as many logits as memory can be spared for");
     }
 }

@@ -90,7 +90,7 @@ pub fn as_layers(network: Network) -> Network {
 
 /// Where the weights are, in the vector of all parameters, by which layers multiply their last hidden state.
 pub fn weights_of_state(network: Network) -> Vec<Range<usize>> {
-    let is_of_state = |name: &str| ["w_hh", "w_h", "w_hg", "w_hn"].contains(&name);
+    let is_of_state = |name: &str| ["w_h", "w_hg", "w_hn"].contains(&name);
     let places = network.places().filter(|(param, _)| param.layer.is_some() && is_of_state(param.table_name()));
     places.map(|(_, range)| range).collect()
 }

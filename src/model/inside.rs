@@ -71,7 +71,7 @@ pub enum Answer {
     /// By falling score.
     Ranking(Vec<Selective>),
     Elsewhere(Vec<Place>),
-    Step(Vec<Numbers>),
+    Step(TimeStep),
 }
 
 /// A unit and what it tells about the text: whether its state is above, or below, a threshold.
@@ -122,6 +122,21 @@ pub struct Place {
     /// The unit's state at each.
     pub states: Vec<f32>,
 }
+
+/// One time step with its numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeStep {
+    /// The token that is read, the one that comes next.
+    pub tokens: [Token; 2],
+    /// The likeliest tokens, and the one that comes next.
+    pub likeliest: Vec<Token>,
+    /// `V`, vocabulary size.
+    pub vocabulary: u32,
+    pub numbers: Vec<Numbers>,
+}
+
+/// A token's id, and its character; `None` for `<unk>`.
+pub type Token = (u32, Option<char>);
 
 /// Numbers of a time step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -42,6 +42,8 @@ pub struct Page {
     pub network: Network,
     pub inside: Inside,
     pub lessons: Lessons,
+    /// The template of the settings as a program, once it was asked for; `None` if it can't be had.
+    pub template: RwSignal<Option<Option<String>>>,
     /// Whether it is the teacher's view, and how large its type is, in steps.
     pub stage: RwSignal<bool>,
     pub stage_size: RwSignal<i32>,
@@ -69,6 +71,7 @@ impl Page {
             network: Network::new(settings, worker),
             inside: Inside::new(settings, runs, conversation, worker),
             lessons: Lessons::default(),
+            template: RwSignal::new(None),
             stage: RwSignal::new(false),
             stage_size: RwSignal::new(0),
             conversation,

@@ -178,7 +178,7 @@ async fn characters_are_shaded_and_their_alternatives_shown() {
 #[wasm_bindgen_test]
 async fn sampling_has_a_temperature_and_another_seed_each_time() {
     let page = Mounted::training("").await;
-    let select: web_sys::HtmlElement = page.find(".choice select").unchecked_into();
+    let select: web_sys::HtmlElement = page.find(".conversation .choice select").unchecked_into();
     js_sys::Reflect::set(&select, &"value".into(), &"sampled".into()).unwrap();
     select.dispatch_event(&web_sys::Event::new("change").unwrap()).unwrap();
     page.settle().await;

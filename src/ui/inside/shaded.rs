@@ -1,6 +1,5 @@
 //! Shaded text and charts as SVG, to be saved.
 
-use crate::text::UNKNOWN_TEXT;
 use crate::ui::chart::axis;
 use crate::ui::chart::picture::{INSETS, Picture};
 
@@ -27,16 +26,20 @@ fn escaped(text: &str) -> String {
 /// Text whose characters have a colour and its strength, from 0 to 1.
 pub fn text(title: &str, characters: &[Option<char>], shades: &[(String, f32)], colours: &Colours<'_>) -> String {
     let rows = characters.len().div_ceil(COLUMNS);
-    let (width, height) = (COLUMNS as f64 * CELL.0 + 2.0 * MARGIN, (rows as f64 + 1.5) * CELL.1 + 2.0 * MARGIN);
+    let titles = lines(title);
+    let above = titles.len() as f64 + 0.5;
+    let (width, height) = (COLUMNS as f64 * CELL.0 + 2.0 * MARGIN, (rows as f64 + above) * CELL.1 + 2.0 * MARGIN);
     let mut out = open(width, height, colours);
-    out += &format!(
-        "<text x=\"{MARGIN}\" y=\"{}\" font-family=\"system-ui, sans-serif\" font-size=\"14\" fill=\"{}\">{}</text>",
-        MARGIN + 14.0,
-        colours.soft,
-        escaped(title)
-    );
+    for (row, title) in titles.iter().enumerate() {
+        out += &format!(
+            "<text x=\"{MARGIN}\" y=\"{}\" font-family=\"system-ui, sans-serif\" font-size=\"14\" fill=\"{}\">{}</text>",
+            MARGIN + 14.0 + row as f64 * CELL.1,
+            colours.soft,
+            escaped(title)
+        );
+    }
     for (at, character) in characters.iter().enumerate() {
-        let (x, y) = (MARGIN + (at % COLUMNS) as f64 * CELL.0, MARGIN + (1.5 + (at / COLUMNS) as f64) * CELL.1);
+        let (x, y) = (MARGIN + (at % COLUMNS) as f64 * CELL.0, MARGIN + (above + (at / COLUMNS) as f64) * CELL.1);
         if let Some((colour, shade)) = shades.get(at) {
             out += &format!(
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{colour}\" fill-opacity=\"{:.3}\"/>",
@@ -46,7 +49,7 @@ pub fn text(title: &str, characters: &[Option<char>], shades: &[(String, f32)], 
             );
         }
         let shown = character.filter(|c| !c.is_whitespace()).map(String::from);
-        let shown = if character.is_none() { Some(UNKNOWN_TEXT[..1].to_owned()) } else { shown };
+        let shown = if character.is_none() { Some("\u{fffd}".to_owned()) } else { shown };
         if let Some(shown) = shown {
             out += &format!(
                 "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-family=\"monospace\" font-size=\"15\" fill=\"{}\">{}</text>",
@@ -58,6 +61,22 @@ pub fn text(title: &str, characters: &[Option<char>], shades: &[(String, f32)], 
         }
     }
     out + "</svg>\n"
+}
+
+/// A sentence in lines that fit the picture; a character of Chinese is as wide as two.
+fn lines(text: &str) -> Vec<String> {
+    const WIDEST: usize = 100;
+    let width = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive([' ', '，', '；', '：']) {
+        let last = lines.last_mut().expect("there is a line");
+        if width(last) + width(word) > WIDEST && !last.is_empty() {
+            lines.push(word.to_owned());
+        } else {
+            last.push_str(word);
+        }
+    }
+    lines
 }
 
 fn open(width: f64, height: f64, colours: &Colours<'_>) -> String {
@@ -148,6 +167,7 @@ mod tests {
         assert!(svg.contains("fill-opacity=\"0.450\"") && svg.contains("what &amp; why"));
         assert!(svg.contains(">&lt;</text>") && !svg.contains("> </text>"));
         assert_eq!(svg.matches("<text").count(), 1 + 5, "a space is no text");
+        assert_eq!(lines(&"words ".repeat(40)).len(), 3);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::watch::{Asked, Due, Look, Passage, Source, Watch};
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Excerpt, LONGEST_PASSAGE};
+use crate::text::UNKNOWN_TEXT;
 use crate::ui::conversation::signals::Conversation;
 use crate::ui::runs::signals::Runs;
 use crate::ui::settings::signals::Settings;
@@ -53,7 +54,7 @@ impl Inside {
             let sample = self.runs.drawn(|s| {
                 let run = s.live()?;
                 let sample = run.samples.last().map(|of| &of.sample).or(run.untrained.as_ref())?;
-                Some(sample.text.clone())
+                Some(sample.text.replace(UNKNOWN_TEXT, "\u{fffd}"))
             });
             sample.unwrap_or_else(|| self.conversation.prefix.get())
         });
@@ -81,27 +82,30 @@ impl Inside {
 
     /// Asks the worker whenever there is something to ask.
     pub fn start(self) {
-        let tick = RwSignal::new(0_u32);
+        let (tick, waits) = (RwSignal::new(0_u32), StoredValue::new(false));
         let run =
             Memo::new(move |_| self.runs.state.with(|s| (s.shown * u32::from(s.config.is_some()), s.figures.epoch)));
         let ready = Memo::new(move |_| self.runs.state.with(|s| s.worker.ready()));
+        let config = Memo::new(move |_| self.config());
         let passage = Memo::new(move |_| self.look.with(|look| !look.open.is_empty()).then(|| self.passage()));
         Effect::new(move |_| {
             tick.track();
             self.watch.track();
-            let (Some(passage), Some(config)) = (passage.get(), self.config()) else { return };
+            let (Some(passage), Some(config), true) = (passage.get(), config.get(), ready.get()) else { return };
             let (run, newest) = run.get();
             let asked = Asked { run, config, newest, chosen: self.runs.pinned.get() };
-            if !ready.get() {
-                return;
-            }
-            let look = self.look.get();
+            let look = self.look.with(|look| look.fitted(&config));
             // Only its question is noted, which nobody tracks.
             let due = self.watch.try_update_untracked(|watch| watch.due(&look, asked, &passage, now()));
             match due {
                 Some(Due::Ask(command)) => self.worker.send(*command),
-                Some(Due::Later(rest)) => {
-                    set_timeout(move || _ = tick.try_update(|tick| *tick += 1), Duration::from_millis(rest as u64 + 1));
+                Some(Due::Later(rest)) if !waits.get_value() => {
+                    waits.set_value(true);
+                    let wake = move || {
+                        waits.try_update_value(|waits| *waits = false);
+                        tick.try_update(|tick| *tick += 1);
+                    };
+                    set_timeout(wake, Duration::from_millis(rest as u64 + 1));
                 }
                 _ => {}
             }

@@ -4,13 +4,10 @@ use super::watch::UNITS;
 use crate::kernels::note;
 use crate::kernels::note::{Part, Row};
 use crate::model::Config;
-use crate::protocol::Numbers;
+use crate::protocol::{Numbers, TimeStep};
 use crate::ui::language::words::{self, grouped};
 use crate::ui::language::{Words, fill};
 use crate::ui::network::explain::{self, network};
-
-/// The likeliest characters that are shown.
-const SHOWN: usize = 5;
 
 /// A stage of a time step.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,40 +42,32 @@ fn gate(numbers: &[f32], gate: usize, units: usize) -> Vec<f32> {
     numbers.chunks(units.max(1)).nth(gate).unwrap_or_default().to_vec()
 }
 
-/// The stages of a time step in a layer. `characters` are the character that is read and the one to be predicted;
-/// `vocabulary` has the characters in the order of their ids, from 1.
-pub fn stages(
-    w: &Words,
-    config: &Config,
-    numbers: &[Numbers],
-    layer: u32,
-    [read, next]: [Option<char>; 2],
-    vocabulary: &[char],
-) -> Vec<Stage> {
-    let id = |c: Option<char>| c.and_then(|c| vocabulary.iter().position(|known| *known == c)).map_or(0, |at| at + 1);
-    let size = vocabulary.len() + 1;
+/// The stages of a time step in a layer.
+pub fn stages(w: &Words, config: &Config, step: &TimeStep, layer: u32) -> Vec<Stage> {
+    let TimeStep { tokens: [read, next], likeliest, vocabulary, numbers } = step;
     let top = numbers.iter().map(|of| of.layer).max().unwrap_or(0);
     let layer = layer.min(top);
     let units = find(numbers, "states", layer).len();
     let mut stages = vec![Stage {
-        note: fill(w.slow_one_hot, &[&words::character(w, read), &id(read).to_string(), &grouped(size as u64)]),
+        note: fill(
+            w.slow_one_hot,
+            &[&words::character(w, read.1), &read.0.to_string(), &grouped((*vocabulary).into())],
+        ),
         ..Stage::of("X_{t}")
     }];
     stages.extend(cell(config, numbers, layer, units));
     let (logits, softmax) = (find(numbers, "logits", top), find(numbers, "softmax", top));
-    let likeliest = likeliest(softmax, id(next));
     let named = |of: &[f32]| -> Vec<(String, f32)> {
-        let character = |id: usize| id.checked_sub(1).and_then(|at| vocabulary.get(at)).copied();
-        likeliest.iter().filter_map(|&id| Some((words::character(w, character(id)), *of.get(id)?))).collect()
+        likeliest.iter().filter_map(|(id, c)| Some((words::character(w, *c), *of.get(*id as usize)?))).collect()
     };
     let output = |formula: &str, of: &[f32], place| Stage { characters: named(of), place, ..Stage::of(formula) };
     let forward = |part| Some((explain::Stage::Forward, part));
     let perplexity = |part| Some((explain::Stage::Perplexity, part));
     stages.push(output("O_{t} = H_{t} W_{hq} + b_{q}", logits, forward(Part::Output)));
     stages.push(output("p_{t} = softmax(O_{t})", softmax, perplexity(Part::Exponential)));
-    let loss = -softmax.get(id(next)).copied().unwrap_or(f32::NAN).ln();
+    let loss = -softmax.get(next.0 as usize).copied().unwrap_or(f32::NAN).ln();
     stages.push(Stage {
-        note: fill(w.slow_loss, &[&words::character(w, next), &format!("{loss:.3}")]),
+        note: fill(w.slow_loss, &[&words::character(w, next.1), &format!("{loss:.3}")]),
         place: perplexity(Part::Loss),
         ..Stage::of("loss_{t} = −log p_{t}(Y_{t})")
     });
@@ -100,7 +89,7 @@ fn cell(config: &Config, numbers: &[Numbers], layer: u32, units: usize) -> Vec<S
     let note = note(module);
     let find = |name: &str| find(numbers, name, layer);
     let gates = network(config).gates();
-    // The first layer's kernels of the book's network keep no gates apart.
+    // Of a cell's gates the input has the last, the state the first.
     let input = |row: usize| gate(find("w_x"), row - (gates.cell - gates.input).min(row), units);
     let state = |row: usize| match (find("w_h"), find("w_hg")) {
         ([], of_gates) if row < of_gates.len() / units.max(1) => gate(of_gates, row, units),
@@ -158,20 +147,6 @@ fn errors(config: &Config, numbers: &[Numbers], layer: u32, units: usize) -> Sta
     Stage { rows: shown, ..Stage::of("∂loss/∂Z_{t}") }
 }
 
-/// The ids of the likeliest characters, and the right one.
-fn likeliest(probabilities: &[f32], right: usize) -> Vec<usize> {
-    let mut ids: Vec<usize> = Vec::new();
-    for (id, probability) in probabilities.iter().enumerate() {
-        let at = ids.partition_point(|&other| probabilities[other] >= *probability);
-        ids.insert(at, id);
-        ids.truncate(SHOWN);
-    }
-    if !ids.contains(&right) && right < probabilities.len() {
-        ids.push(right);
-    }
-    ids
-}
-
 /// A number with three digits after the point, or in powers of ten.
 pub fn number(x: f32) -> String {
     if x != 0.0 && x.abs() < 0.001 { format!("{x:.0e}") } else { format!("{x:.3}") }
@@ -216,7 +191,8 @@ mod tests {
     }
 
     fn stages_of(config: &Config) -> Vec<Stage> {
-        stages(&ENGLISH, config, &numbers(config), 0, [Some('a'), Some('b')], &['a', 'b'])
+        let (tokens, likeliest) = ([(1, Some('a')), (2, Some('b'))], vec![(2, Some('b')), (1, Some('a')), (0, None)]);
+        stages(&ENGLISH, config, &TimeStep { tokens, likeliest, vocabulary: 3, numbers: numbers(config) }, 0)
     }
 
     #[test]

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn the_factor_of_a_step_is_told() {
         let said = said(&ENGLISH, &curves(), 35).unwrap();
-        assert!(said.contains("35 steps") && said.contains("0.80") && said.contains("4.1e-4"), "{said}");
+        assert!(said.contains("35 steps back") && said.contains("0.80") && said.contains("4.1e-4"), "{said}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::time::{Curve, Curves};
 use crate::error::Error;
 use crate::model::Config;
-use crate::protocol::{Answer, Command, Event, Excerpt, Insight, Numbers, Place, Question, Selective};
+use crate::protocol::{Answer, Command, Event, Excerpt, Insight, Place, Question, Selective, TimeStep};
 
 /// The first number of a request; those of other parts of the page are smaller, or much larger.
 const FIRST_REQUEST: u32 = 1 << 24;
@@ -82,6 +82,12 @@ impl Look {
         }
     }
 
+    /// The same for a network of these settings, which may have fewer layers and units.
+    pub fn fitted(&self, config: &Config) -> Self {
+        let (layer, unit) = (self.layer.min(config.layers - 1), self.unit.min(config.hidden - 1));
+        Self { layer, unit, ..self.clone() }
+    }
+
     /// The chosen position of a passage of this length.
     pub fn position(&self, length: usize) -> u32 {
         let last = length.saturating_sub(1) as u32;
@@ -122,7 +128,8 @@ pub struct Watch {
     /// When it was, in milliseconds of the page's clock, and how many it took.
     at: f64,
     took: f64,
-    /// When the ranking came.
+    /// The network and the layer whose ranking came last, and when.
+    ranked: Option<(Asked, u32)>,
     ranked_at: f64,
     pub insight: Option<Insight>,
     /// The position, and the magnitudes up to it.
@@ -134,8 +141,14 @@ pub struct Watch {
     past: Vec<(Excerpt, u32, Curve)>,
     pub ranking: Vec<Selective>,
     pub places: Option<(Selective, Vec<Place>)>,
-    pub numbers: Vec<Numbers>,
+    /// One time step, and the settings of its network.
+    pub step: Option<(Config, TimeStep)>,
     pub refusal: Option<Error>,
+}
+
+/// Whether a question is asked about each passage and network; the others have answers that last.
+fn lasts(question: &Question) -> bool {
+    !matches!(question, Question::Ranking { .. } | Question::GradientNorms { epoch: Some(_), .. })
 }
 
 /// The earlier epochs to compare a network with: the beginning, and about a quarter of the way, which moves seldom.
@@ -167,9 +180,12 @@ impl Watch {
             return Due::Later(self.at + self.took - now);
         }
         let is_its = |of: &Excerpt| of == excerpt || (*follows && matches!(of, Excerpt::Given(_)));
-        if let Some((before, of, known)) = &self.answered
+        let ranks = questions.iter().any(|question| matches!(question, Question::Ranking { .. }));
+        let ranks_anew =
+            ranks && self.ranked.is_none_or(|(before, layer)| (before.run, layer) != (asked.run, look.layer));
+        if let Some((before, of, known)) = self.answered.as_ref().filter(|_| !ranks_anew)
             && is_its(of)
-            && *known == questions
+            && known.iter().eq(questions.iter().filter(|question| lasts(question)))
             && (before.run, before.chosen, before.config) == (asked.run, asked.chosen, asked.config)
         {
             // The network alone may have changed, and what it wrote; an earlier epoch does not.
@@ -202,10 +218,11 @@ impl Watch {
         if look.is_open(View::Unit) {
             questions.push(Question::Unit { layer: look.layer, unit: look.unit });
             questions.extend(look.elsewhere.map(Question::Elsewhere));
-            let ranked = self.answered.as_ref().filter(|_| self.ranking.iter().any(|of| of.layer == look.layer));
-            let is_new = ranked.is_none_or(|(before, ..)| (before.run, before.chosen) != (asked.run, asked.chosen));
-            let is_old = ranked.is_some_and(|(before, ..)| before.newest != asked.newest)
+            let ranked = self.ranked.filter(|(_, layer)| *layer == look.layer);
+            let is_new = ranked.is_none_or(|(before, _)| (before.run, before.chosen) != (asked.run, asked.chosen));
+            let is_old = ranked.is_some_and(|(before, _)| before.newest != asked.newest)
                 && now > self.ranked_at + RANKING_LASTS.max(4.0 * REST * self.took);
+            // By itself it is asked for once; then together with the others.
             if is_new || is_old {
                 questions.push(Question::Ranking { layer: look.layer });
             }
@@ -238,7 +255,15 @@ impl Watch {
                 }
             }
             Event::Refused { request, error } if *request == self.request => {
-                self.answered = self.pending.take();
+                self.answered = self.pending.take().map(|(asked, excerpt, questions)| {
+                    // It would be refused again.
+                    let mut layers = questions.iter().filter_map(|question| match question {
+                        Question::Ranking { layer } => Some((asked, *layer)),
+                        _ => None,
+                    });
+                    self.ranked = layers.next().or(self.ranked);
+                    (asked, excerpt, questions.into_iter().filter(lasts).collect())
+                });
                 (self.at, self.took) = (now, 0.0);
                 self.refusal = Some(error.clone());
             }
@@ -253,7 +278,7 @@ impl Watch {
 
     fn take(&mut self, asked: (Asked, Excerpt, Vec<Question>), insight: &Insight, now: f64) {
         (self.at, self.took, self.refusal) = (now, insight.seconds * 1000.0, None);
-        let mut questions = asked.2.clone();
+        let questions = asked.2.iter().copied().filter(lasts).collect();
         self.curves.newest.clear();
         for (question, answer) in asked.2.iter().zip(&insight.answers) {
             match (question, answer) {
@@ -268,19 +293,15 @@ impl Watch {
                     let norms = layers.last().cloned().unwrap_or_default();
                     let curve = Curve { run, epoch, scale, norms };
                     match of {
-                        Some(of) => {
-                            self.past.push((asked.1.clone(), *of, curve));
-                            questions.retain(|other| other != question);
-                        }
+                        Some(of) => self.past.push((asked.1.clone(), *of, curve)),
                         None => self.curves.newest.push(curve),
                     }
                 }
-                (Question::Ranking { .. }, Answer::Ranking(ranking)) => {
-                    (self.ranking, self.ranked_at) = (ranking.clone(), now);
-                    questions.retain(|other| other != question);
+                (Question::Ranking { layer }, Answer::Ranking(ranking)) => {
+                    (self.ranking, self.ranked, self.ranked_at) = (ranking.clone(), Some((asked.0, *layer)), now);
                 }
                 (Question::Elsewhere(unit), Answer::Elsewhere(places)) => self.places = Some((*unit, places.clone())),
-                (Question::Step { .. }, Answer::Step(numbers)) => self.numbers.clone_from(numbers),
+                (Question::Step { .. }, Answer::Step(step)) => self.step = Some((asked.0.config, step.clone())),
                 _ => {}
             }
         }
@@ -372,6 +393,7 @@ mod tests {
     fn what_the_network_wrote_is_read_again_as_seldom_as_its_weights() {
         let mut watch = Watch::default();
         let look = look(&[View::Memory]);
+        let look = Look { open: vec![View::Memory, View::Time], ..look };
         let written = |text: &str| Passage { excerpt: Excerpt::Given(text.into()), length: 14, follows: true };
         assert!(matches!(watch.due(&look, asked(3), &written("time traveller"), 0.0), Due::Ask(_)));
         answer(&mut watch, vec![connectivity()], 100.0);
@@ -394,6 +416,16 @@ mod tests {
         assert_eq!(ask(&mut watch, &look, 4, 7000.0), Some(vec![unit]));
         answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]])], 7100.0);
         assert_eq!(ask(&mut watch, &look, 5, 40_000.0), Some(vec![unit, Question::Ranking { layer: 0 }]));
+    }
+
+    #[test]
+    fn a_text_without_features_is_not_ranked_for_ever() {
+        let mut watch = Watch::default();
+        let look = Look { layer: 3, unit: 900, ..look(&[View::Unit]) }.fitted(&Config::default());
+        assert_eq!((look.layer, look.unit), (0, 511));
+        assert_eq!(ask(&mut watch, &look, 3, 0.0).map(|questions| questions.len()), Some(2));
+        answer(&mut watch, vec![Answer::Unit(vec![vec![0.5; 14]]), Answer::Ranking(vec![])], 100.0);
+        assert_eq!(ask(&mut watch, &look, 3, 1e6), None);
     }
 
     #[test]
@@ -427,5 +459,9 @@ mod tests {
         assert!(ask(&mut watch, &Look { at: Some(2), ..look(&[View::Memory]) }, 3, 20.0).is_some());
         watch.apply(&Event::Idle, true, 30.0);
         assert!(ask(&mut watch, &look(&[View::Memory]), 3, 40.0).is_some(), "the worker has forgotten the last one");
+        watch.apply(&Event::Refused { request: watch.request, error: Error::NoBook }, false, 50.0);
+        assert!(ask(&mut watch, &look(&[View::Unit]), 3, 60.0).is_some());
+        watch.apply(&Event::Refused { request: watch.request, error: Error::NoBook }, false, 70.0);
+        assert_eq!(ask(&mut watch, &look(&[View::Unit]), 3, 80.0), None, "nor a ranking");
     }
 }

@@ -135,7 +135,8 @@ words! {
     stage_keys: "Space: train, pause, resume · e: one epoch · m: one minibatch · r: reset · ← →: through the epochs · \
         l: logarithmic · 1 to 4: a figure, 0: none · + −: size · Esc: leave",
         "空格：训练、暂停、继续 · e：一个轮次 · m：一个小批量 · r：重置 · ← →：浏览轮次 · l：对数坐标 · 1 至 4：显示图形，0：不显示 · + −：字号 · Esc：离开";
-    stage_leave: "Leave", "离开";
+    stage_leave: "Leave this view",
+        "退出投影模式";
 
     // The bar.
     run: "Run", "训练";
@@ -538,9 +539,9 @@ words! {
         "程序未能加载：请检查网络连接，然后重新打开这一部分。";
 
     branch: "Go on from here", "从这里继续";
-    branch_note: "A new run goes on from this epoch with the learning rate, clipping, optimizer and sampling that are set; \
+    branch_note: "A new run goes on from this epoch with the learning rate, clipping, optimizer, sampling and state that are set; \
         the run so far stays on the chart.",
-        "新的训练从这个轮次开始，使用当前设置的学习率、裁剪、优化器和采样；原来的训练仍留在图上。";
+        "新的训练从这个轮次开始，使用当前设置的学习率、裁剪、优化器、采样和隐状态；原来的训练仍留在图上。";
 
     // Inside the network.
     inside_title: "Inside the network", "看看网络内部";
@@ -561,8 +562,8 @@ words! {
 
     memory_title: "What it remembers", "网络记住了什么";
     memory_note: "Choose a character: the earlier ones are shaded by how much the prediction that follows it depends on \
-        them, the magnitude of the gradient of its logit with respect to each input.",
-        "选择一个字符：之前的每个字符按其对下一个字符预测的影响着色，即该 logit 对各输入的梯度的大小。";
+        them: the norm of the gradient of its logit with respect to each input.",
+        "选择一个字符：之前的每个字符按其对下一个字符预测的影响着色，即该 logit 对各输入的梯度的范数。";
     memory_last: "How likely it finds {0} next depends on this character alone: all earlier ones count for less than a tenth.",
         "它认为下一个字符是 {0} 的可能性只取决于当前字符：更早的字符的影响都不到十分之一。";
     memory_reach: "How likely it finds {0} next depends on this character and up to {1} before it; what lies further back counts for \
@@ -571,10 +572,11 @@ words! {
     memory_all: "How likely it finds {0} next depends on the whole passage, back to its beginning {1} characters before.",
         "它认为下一个字符是 {0} 的可能性取决于整段文字，一直到 {1} 个字符之前的开头。";
 
-    unit_title: "One unit over a text", "一个单元读文本";
+    unit_title: "One unit over a text",
+        "一个单元随文本的变化";
     unit_note: "Each character is coloured by the state of one hidden unit after it: from −1 (blue) over 0 (plain) to 1 \
         (orange). The units are ranked by how well a threshold of their state tells something about the text.",
-        "每个字符按一个隐藏单元读完它之后的状态着色：从 −1（蓝）经 0（无色）到 1（橙）。单元按其状态的某个阈值能多好地分辨文本的特征来排序。";
+        "每个字符按一个隐藏单元读完它之后的状态着色：从 −1（蓝）经 0（无色）到 1（橙）。单元按其状态的阈值区分文本特征的能力排序。";
     unit_number: "Unit", "单元";
     unit_layer: "Layer", "层";
     unit_row: "Coloured by", "着色依据";
@@ -583,14 +585,15 @@ words! {
     unit_ranking: "The most selective units", "选择性最强的单元";
     unit_above: "above {0}: {1} ({2} %)", "大于 {0}：{1}（{2}%）";
     unit_below: "below {0}: {1} ({2} %)", "小于 {0}：{1}（{2}%）";
-    unit_share: "The percentage: how much oftener it is so where the feature is than where it is not, in {0} characters \
-        of the text.",
-        "百分比：在文本的 {0} 个字符中，有该特征处比没有该特征处更常如此的程度。";
+    unit_share: "The percentage: the share of places with the feature where the unit is beyond the threshold, less that share \
+        elsewhere; of some {0} characters of the text.",
+        "百分比：有该特征的位置中越过阈值的比例，减去其余位置的比例；取自正文的约 {0} 个字符。";
     unit_elsewhere: "Find the same elsewhere",
         "在别处寻找同样的情形";
     unit_find: "elsewhere", "别处";
     unit_places: "Where unit {0} is most active", "单元 {0} 最活跃的地方";
-    unit_no_places: "Nowhere else in the text is it as active.", "正文中别处没有这样活跃的地方。";
+    unit_no_places: "Nowhere else in what was read of the text is it as active.",
+        "在所读的正文中，别处没有这样活跃的地方。";
     unit_numbers: "After this character: {0}", "在该字符之后：{0}";
     feature_space: "spaces", "空格";
     feature_line_end: "line ends", "行尾";
@@ -604,36 +607,38 @@ words! {
     feature_next: "{0} comes next", "下一个字符是 {0}";
 
     time_title: "Gradient through time", "梯度随时间的变化";
-    time_note: "How much the loss of the passage’s last character depends on each earlier hidden state: the norm of the \
-        gradient of the loss with respect to it, over the distance. On a logarithmic axis a straight line falls by the \
-        same factor at each step.",
-        "文段最后一个字符的损失对之前各隐状态的依赖程度：损失对隐状态的梯度的范数，随距离变化。在对数轴上，直线表示每一步缩小同样的倍数。";
+    time_note: "How much the loss of the passage’s last character depends on each earlier hidden state of the top layer: the norm \
+        of the gradient of the loss with respect to it, over the distance. On a logarithmic axis a straight line falls by \
+        the same factor at each step.",
+        "文段最后一个字符的损失对最上层之前各隐状态的依赖程度：损失对隐状态的梯度的范数，随距离变化。在对数轴上，直线表示每一步缩小同样的倍数。";
     time_axis_x: "steps back", "往回的步数";
     time_axis_y: "‖∂loss/∂h‖", "‖∂损失/∂h‖";
     time_epoch: "epoch {0}", "第 {0} 个轮次";
     time_scaled: "{0}, weights × {1}", "{0}，权重 × {1}";
     time_detached: "detached here", "在此分离";
-    time_said: "{0} steps back {1} of it is left: a factor of {2} at each step.",
-        "往回 {0} 步还剩 {1}：每一步乘以 {2}。";
+    time_said: "Of the gradient, {1} is left {0} steps back: a factor of {2} for each step.",
+        "往回 {0} 步，梯度还剩 {1}：每一步乘以 {2}。";
     time_border: "Training sees no further than {0} steps: there the state is detached, and the gradient ends.",
         "训练只看到 {0} 步：状态在那里被分离，梯度到此为止。";
     time_clipping: "Clipping left {0} % of the last epoch’s gradients on average.",
         "在最近一个轮次，裁剪后平均保留了 {0}% 的梯度。";
-    time_scale: "What if the state’s weights were × {0}", "如果状态的权重 × {0}";
+    time_scale: "What if the recurrent weights were × {0}",
+        "如果循环权重 × {0}";
     time_keep: "Keep this curve", "保留这条曲线";
     time_forget: "Remove those kept", "移除保留的曲线";
     time_empty: "The curve appears here once the network has read the passage.", "网络读完文段后，曲线会显示在这里。";
 
-    slow_title: "A minibatch in slow motion", "慢动作看一个小批量";
+    slow_title: "A time step in slow motion",
+        "慢动作看一个时间步";
     slow_note: "One time step with its numbers: forward to the loss, then back. The arrow keys go from stage to stage and \
         from character to character.",
         "一个时间步及其数值：先前向到损失，再反向。用方向键在各阶段和各字符之间移动。";
-    slow_one_hot: "{0} is a one-hot vector: 1 at place {1} of {2}, else 0", "{0} 是一个独热向量：在 {2} 个位置中的第 {1} 位为 1，其余为 0";
+    slow_one_hot: "{0} is a one-hot vector: 1 at index {1} of {2}, else 0",
+        "{0} 是一个独热向量：长度为 {2}，下标 {1} 处为 1，其余为 0";
     slow_loss: "The next character is {0}: the loss is {1} nats", "下一个字符是 {0}：损失为 {1} 纳特";
     slow_more: "The first {0} of {1} hidden units are shown.", "显示 {1} 个隐藏单元中的前 {0} 个。";
     slow_back: "Previous stage", "上一阶段";
     slow_forward: "Next stage", "下一阶段";
     slow_of: "Stage {0} of {1}", "第 {0} 阶段，共 {1} 阶段";
     slow_place: "Show it in the kernel", "在内核中显示";
-    slow_backward: "back", "反向";
 }

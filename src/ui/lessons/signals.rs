@@ -17,35 +17,38 @@ pub struct Lessons {
     pub open: RwSignal<Option<String>>,
     /// Whether the list is shown.
     pub listed: RwSignal<bool>,
-    texts: RwSignal<Option<Texts>>,
+    texts: RwSignal<Vec<Texts>>,
 }
 
 impl Default for Lessons {
     fn default() -> Self {
-        Self { open: RwSignal::new(None), listed: RwSignal::new(false), texts: RwSignal::new(None) }
+        Self { open: RwSignal::new(None), listed: RwSignal::new(false), texts: RwSignal::new(Vec::new()) }
     }
 }
 
 impl Lessons {
     /// The lessons in this language; `None` until they are there, or if they can't be had.
     pub fn all(&self, w: &'static Words) -> Option<Vec<Lesson>> {
-        self.texts.with(|texts| texts.as_ref().filter(|(code, _)| *code == w.code)?.1.clone())
+        self.texts.with(|texts| texts.iter().find(|(code, _)| *code == w.code)?.1.clone())
     }
 
     /// Whether they can't be had.
-    pub fn is_missing(&self) -> bool {
-        self.texts.with(|texts| matches!(texts, Some((_, None))))
+    pub fn is_missing(&self, w: &'static Words) -> bool {
+        self.texts.with(|texts| texts.contains(&(w.code, None)))
     }
 
     /// Fetches the lessons, unless they are there.
     pub fn fetch(&self, w: &'static Words) {
-        let has = |texts: &Option<Texts>| matches!(texts, Some((code, Some(_))) if *code == w.code);
-        if !self.texts.with_untracked(has) {
-            let texts = self.texts;
-            spawn_local(async move {
-                let fetched = browser::fetched(&format!("./lessons/{}.md", w.code)).await;
-                texts.try_set(Some((w.code, fetched.map(|text| lessons(&text)))));
-            });
+        let texts = self.texts;
+        if texts.with_untracked(|texts| texts.iter().any(|(code, lessons)| *code == w.code && lessons.is_some())) {
+            return;
         }
+        spawn_local(async move {
+            let fetched = browser::fetched(&format!("./lessons/{}.md", w.code)).await;
+            texts.try_update(|texts| {
+                texts.retain(|(code, _)| *code != w.code);
+                texts.push((w.code, fetched.map(|text| lessons(&text))));
+            });
+        });
     }
 }

@@ -58,7 +58,7 @@ pub fn Lessons(page: Page) -> impl IntoView {
             <summary>
                 <h2>{w.lessons}</h2>
             </summary>
-            <p class="note" role="status" hidden=move || !lessons.is_missing()>{w.lessons_missing}</p>
+            <p class="note" role="status" hidden=move || !lessons.is_missing(w)>{w.lessons_missing}</p>
             <ol class="lesson-list">{move || all.get().into_iter().map(entry).collect_view()}</ol>
             {move || chosen.get().map(|at| lesson_view(page, all.get(), at))}
         </details>

@@ -23,7 +23,9 @@ impl Page {
                 self.see(Place::View(View::Time));
             }
             Action::Epoch(epoch) => {
-                self.runs.pinned.set(Some(*epoch));
+                let newest =
+                    self.runs.state.with_untracked(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
+                self.runs.pinned.set(Some(*epoch).filter(|epoch| *epoch < newest));
                 self.see(Place::Curve);
             }
             Action::Pick(pick) => {
@@ -40,7 +42,7 @@ impl Page {
         }
     }
 
-    /// As the page's own button does; a run with other settings gives way to one with those that are set.
+    /// As the page's own button does; but a run with other settings gives way to one with those that are set.
     fn do_deed(&self, deed: Deed) {
         match deed {
             Deed::Train => self.start_or_go(Stretch::Whole),
@@ -54,12 +56,10 @@ impl Page {
 
     fn start_or_go(&self, stretch: Stretch) {
         let is_active = self.runs.state.with_untracked(RunState::active);
-        if is_active && !untrack(|| self.runs.needs_new_run()).is_empty() {
+        if is_active && untrack(|| self.runs.differs_from_form()) {
             self.reset();
         }
-        let status = self.runs.state.with_untracked(|state| state.status);
-        // A finished run of the same settings would only be trained again.
-        if status != Status::Training {
+        if self.runs.state.with_untracked(|state| state.status) != Status::Training {
             self.go(stretch);
         }
     }

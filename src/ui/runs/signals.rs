@@ -77,6 +77,12 @@ impl Runs {
         self.state.with(|s| s.needs_new_run(&config, offset))
     }
 
+    /// Whether a run with the settings in the form would be another than the current one.
+    pub fn differs_from_form(&self) -> bool {
+        let Ok(config) = self.config.get() else { return false };
+        !self.needs_new_run().is_empty() || self.differs_from_run(hyperparameters_of(&config))
+    }
+
     /// The number of epochs in the form, if the current run can be taken that far.
     pub fn longer(&self) -> Option<u32> {
         let config = self.config.get().ok()?;

@@ -29,7 +29,7 @@ async fn scroll(visit: &Visit, testid: &str) -> Result<()> {
 }
 
 const VIEWS: [&str; 4] =
-    ["What it remembers", "One unit over a text", "Gradient through time", "A minibatch in slow motion"];
+    ["What it remembers", "One unit over a text", "Gradient through time", "A time step in slow motion"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_is_looked_into_before_while_and_after_it_trains() -> Result<()> {

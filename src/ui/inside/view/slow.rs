@@ -14,24 +14,12 @@ pub fn Slow(page: Page) -> impl IntoView {
     let (look, watch, shown) = (page.inside.look, page.inside.watch, page.inside.stage);
     let characters = characters(page);
     let config = Memo::new(move |_| page.inside.config().unwrap_or_default());
-    let vocabulary = Memo::new(move |_| {
-        page.runs.state.with(|s| {
-            s.network()
-                .map(|of| of.1)
-                .or(s.worker.text.as_ref())
-                .map_or(Vec::new(), |text| text.counts.iter().map(|of| of.0).collect())
-        })
-    });
     let at = Memo::new(move |_| look.with(|look| look.position(characters.with(Vec::len).saturating_sub(1))) as usize);
+    // Of the newest answer, with its own settings and characters.
     let stages = Memo::new(move |_| {
-        let at = at.get();
-        let pair = characters.with(|of| [of.get(at), of.get(at + 1)].map(|c| c.copied().flatten()));
-        watch.with(|watch| {
-            vocabulary.with(|vocabulary| {
-                let layer = look.with(|look| look.layer);
-                config.with(|config| slow::stages(w, config, &watch.numbers, layer, pair, vocabulary))
-            })
-        })
+        let layer = look.with(|look| look.layer);
+        watch
+            .with(|watch| watch.step.as_ref().map_or(Vec::new(), |(config, step)| slow::stages(w, config, step, layer)))
     });
     let count = move || stages.with(Vec::len);
     let now = Memo::new(move |_| shown.get().min(count().saturating_sub(1)));

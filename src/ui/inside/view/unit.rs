@@ -33,7 +33,7 @@ pub fn Unit(page: Page) -> impl IntoView {
         numbers
             .with(|rows| rows.get(row.get()).map_or(Vec::new(), |row| row.iter().copied().map(units::tint).collect()))
     });
-    let unit = Memo::new(move |_| look.with(|look| look.unit));
+    let unit = Memo::new(move |_| look.with(|look| config.with(|config| look.fitted(config).unit)));
     let here = move || {
         let at = look.with(|look| look.position(characters.with(Vec::len))) as usize;
         fill(w.unit_numbers, &[&numbers.with(|numbers| units::numbers(rows(), numbers, at))])
@@ -106,7 +106,7 @@ fn Choose(page: Page, config: Memo<Config>) -> impl IntoView {
                     {move || {
                         let option = |layer: u32| {
                             view! {
-                                <option value=layer selected=move || look.with(|look| look.layer == layer)>{layer + 1}</option>
+                                <option value=layer selected=move || look.with(|look| config.with(|config| look.fitted(config).layer == layer))>{layer + 1}</option>
                             }
                         };
                         (0..config.with(|config| config.layers)).map(option).collect_view()

@@ -27,9 +27,10 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
         Memo::new(move |_| stage.kernels(&network.get()).iter().map(|lines| lines.kernel).collect::<Vec<_>>());
     let open = RwSignal::new(false);
     let details = NodeRef::<Details>::new();
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<()>| {
         let is_shown = page.network.shown.with(|shown| shown.is_some_and(|(of, _)| of == stage));
-        if let Some(details) = details.get().filter(|_| is_shown) {
+        // Not when the page is made anew for another language.
+        if let Some(details) = details.get_untracked().filter(|_| is_shown && before.is_some()) {
             details.set_open(true);
             details.scroll_into_view();
         }

@@ -18,7 +18,7 @@ const NAME: &str = "time_traveller.py";
 #[component]
 pub fn AsCode(page: Page) -> impl IntoView {
     let w = page.words();
-    let template = RwSignal::new(None::<Option<String>>);
+    let template = page.template;
     let open = move |event: bool| {
         if event && template.with_untracked(|template| !matches!(template, Some(Some(_)))) {
             spawn_local(async move {
