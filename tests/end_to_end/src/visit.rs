@@ -129,8 +129,9 @@ impl Visit {
     /// Waits for the download of this name; returns its content, and forgets it, so that another may have the name.
     pub async fn saved(&self, name: &str, timeout: Duration) -> Result<Vec<u8>> {
         let file = self.downloads.path().join(name);
-        // The file has this name only once it is complete.
-        self.wait_until(&format!("{name} to be saved"), timeout, async || Ok(file.exists())).await?;
+        // The file is complete when it has this name, which a busy browser reserves by an empty one.
+        let is_there = async || Ok(file.metadata().is_ok_and(|file| file.len() > 0));
+        self.wait_until(&format!("{name} to be saved"), timeout, is_there).await?;
         let content = fs::read(&file)?;
         fs::remove_file(file)?;
         Ok(content)

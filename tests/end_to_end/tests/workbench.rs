@@ -117,7 +117,7 @@ async fn save_and_share(visit: &Visit) -> Result<()> {
 
 /// Generates by random sampling; checks the shades and the alternatives.
 async fn generate(visit: &Visit) -> Result<()> {
-    set(visit, ".choice select", "sampled").await?;
+    set(visit, ".conversation .choice select", "sampled").await?;
     visit.type_into("Prefix", "the time").await?;
     visit.click("Generate").await?;
     visit.wait_until("a continuation", READY, async || Ok(!visit.text("generated").await?.is_empty())).await?;
