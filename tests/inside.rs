@@ -106,12 +106,9 @@ fn gradients_through_time_are_the_difference_quotients() {
         let hidden = SIZES.hidden;
         for threads in [1, 3] {
             let question = Question::GradientNorms { scale: 1.0, epoch: None };
-            let Answer::GradientNorms { layers, loss: said, .. } = answer(&parameters, question, &PASSAGE, threads)
-            else {
+            let Answer::GradientNorms { layers, .. } = answer(&parameters, question, &PASSAGE, threads) else {
                 panic!("another answer");
             };
-            let undisturbed = loss(&read(&exact, inputs, |_, _, _| {}), *target);
-            assert!((f64::from(said) / undisturbed - 1.0).abs() < 1e-5, "{said}, by the oracle {undisturbed}");
             for (layer, norms) in layers.iter().enumerate() {
                 let of = |t: usize, unit: usize, step: f64| {
                     let disturb = |states: &mut [f64], of, at| {

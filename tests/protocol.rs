@@ -289,11 +289,10 @@ fn events() -> impl Strategy<Value = [Event; 28]> {
                     insight: Insight {
                         epoch: n,
                         characters: vec![Some('a'), None],
-                        first: Some(n),
                         answers: vec![
                             Answer::Connectivity { of: Some('b'), magnitudes: vec![0.5, -1.5] },
                             Answer::Unit(vec![vec![0.25]]),
-                            Answer::GradientNorms { epoch: n, layers: vec![vec![2.0, 0.125]], loss: 2.5 },
+                            Answer::GradientNorms { epoch: n, layers: vec![vec![2.0, 0.125]] },
                             Answer::Ranking(vec![selective(n)]),
                             Answer::Elsewhere(vec![Place { first: n, characters: vec![None], states: vec![-1.0] }]),
                             Answer::Step(TimeStep {

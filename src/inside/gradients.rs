@@ -6,8 +6,8 @@ use crate::kernels;
 
 impl Inside {
     /// ‖∂loss_T/∂h_t‖ for t = T, T − 1, … in each layer, where loss_T = −log softmax(logits_T)[y] is that of the passage's
-    /// last token y after all others; and that loss. The state's weights are scaled by `scale` first, in a copy.
-    pub(super) async fn gradient_norms(&self, passage: &[u32], scale: f32) -> Result<(Vec<Vec<f32>>, f32)> {
+    /// last token y after all others. The state's weights are scaled by `scale` first, in a copy.
+    pub(super) async fn gradient_norms(&self, passage: &[u32], scale: f32) -> Result<Vec<Vec<f32>>> {
         let mut parameters = self.parameters.clone();
         for range in kernels::weights_of_state(parameters.network) {
             parameters.numbers[range].iter_mut().for_each(|weight| *weight *= scale);
@@ -15,13 +15,12 @@ impl Inside {
         let network = parameters.network;
         let (hidden, vocabulary) = (network.sizes.hidden, network.sizes.vocabulary);
         let Some((&target, inputs)) = passage.split_last().filter(|(_, inputs)| !inputs.is_empty()) else {
-            return Ok((vec![Vec::new(); network.layers], 0.0));
+            return Ok(vec![Vec::new(); network.layers]);
         };
         let mut read = self.read_with(&parameters, inputs, 1).await?;
         let mut dlogits = vec![0.0; inputs.len() * vocabulary];
         let last = &mut dlogits[(inputs.len() - 1) * vocabulary..];
         last.copy_from_slice(&softmax(&read.logits()[(inputs.len() - 1) * vocabulary..]));
-        let loss = -last[target as usize].max(f32::MIN_POSITIVE).ln();
         last[target as usize] -= 1.0;
         read.go_back(&dlogits).await?;
         let of_layer = |layer| {
@@ -29,6 +28,6 @@ impl Inside {
             norms.reverse();
             norms
         };
-        Ok(((0..network.layers).map(of_layer).collect(), loss))
+        Ok((0..network.layers).map(of_layer).collect())
     }
 }

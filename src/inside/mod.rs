@@ -12,6 +12,7 @@ use crate::cpu::{Cores, Passage};
 use crate::error::Result;
 use crate::kernels;
 use crate::model::inside::{Answer, Question};
+use crate::model::pick::log_softmax;
 use crate::network::Parameters;
 use crate::text::Vocabulary;
 
@@ -25,8 +26,8 @@ pub struct Inside {
 
 impl Inside {
     pub fn new(cores: &Cores, parameters: &Parameters, epoch: u32) -> Self {
-        let network = kernels::as_layers(parameters.network);
-        Self { epoch, cores: cores.clone(), parameters: Parameters { network, ..parameters.clone() } }
+        let (network, numbers) = (kernels::as_layers(parameters.network), parameters.numbers.clone());
+        Self { epoch, cores: cores.clone(), parameters: Parameters::of(network, numbers) }
     }
 
     /// Answers a question about a passage of `tokens`, which is from a text with this vocabulary and these tokens.
@@ -47,8 +48,8 @@ impl Inside {
             }
             Question::Unit { layer, unit } => Answer::Unit(self.unit(passage, layer as usize, unit as usize).await?),
             Question::GradientNorms { scale, .. } => {
-                let (layers, loss) = self.gradient_norms(passage, scale).await?;
-                Answer::GradientNorms { epoch: self.epoch, layers, loss }
+                let layers = self.gradient_norms(passage, scale).await?;
+                Answer::GradientNorms { epoch: self.epoch, layers }
             }
             Question::Ranking { layer } => Answer::Ranking(self.ranking(layer, vocabulary, text).await?),
             Question::Elsewhere(unit) => Answer::Elsewhere(self.elsewhere(&unit, vocabulary, text).await?),
@@ -70,10 +71,7 @@ impl Inside {
 
 /// Probabilities from the logits of one position.
 fn softmax(logits: &[f32]) -> Vec<f32> {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = logits.iter().map(|logit| (logit - most).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.iter().map(|power| power / sum).collect()
+    log_softmax(logits).into_iter().map(f32::exp).collect()
 }
 
 /// The L2 norm of each row.

@@ -3,8 +3,12 @@
 use super::{Inside, softmax};
 use crate::error::Result;
 use crate::model::inside::{Numbers, TimeStep};
+use crate::model::pick::top_k;
 use crate::network::table::{Content, Dim};
 use crate::text::Vocabulary;
+
+/// The likeliest tokens that are shown.
+const SHOWN: usize = 5;
 
 impl Inside {
     /// The numbers of each tensor of floats at time step `t` of the passage: of the first `units` hidden units, gate by gate;
@@ -70,7 +74,10 @@ impl Inside {
         }
         let top = network.top() as u32;
         let numbers = probabilities[t * vocabulary..][..vocabulary].to_vec();
-        let likeliest = likeliest(&numbers, targets[t]);
+        let mut likeliest = top_k(&numbers, SHOWN);
+        if !likeliest.contains(&targets[t]) {
+            likeliest.push(targets[t]);
+        }
         all.push(Numbers { name: "softmax".to_owned(), layer: top, numbers });
         let token = |id: u32| (id, characters.character(id));
         Ok(TimeStep {
@@ -80,21 +87,6 @@ impl Inside {
             numbers: all,
         })
     }
-}
-
-/// The likeliest tokens by falling probability, and the right one.
-fn likeliest(probabilities: &[f32], right: u32) -> Vec<u32> {
-    const SHOWN: usize = 5;
-    let mut ids: Vec<u32> = Vec::new();
-    for (id, probability) in (0..).zip(probabilities) {
-        let at = ids.partition_point(|&other| probabilities[other as usize] >= *probability);
-        ids.insert(at, id);
-        ids.truncate(SHOWN);
-    }
-    if !ids.contains(&right) {
-        ids.push(right);
-    }
-    ids
 }
 
 /// `row · weights` for weights `(row's length, …)`.

@@ -82,10 +82,12 @@ pub fn network_of(config: &Config, vocabulary: usize) -> Network {
     }
 }
 
-/// The network with layers that keep the gradient of their hidden states in `dh`: the book's first network has kernels of
-/// its own, which do not. Parameters are the same vector.
+/// The network as those who look into it need it: with layers that keep the gradient of their hidden states in `dh`, which
+/// the book's first network does not, whose kernels are its own; and with an optimizer that has no state. Parameters are
+/// the same vector.
 pub fn as_layers(network: Network) -> Network {
-    if *network.cell == rnn::RNN { Network { cell: &rnn_layer::SCRATCH[0], ..network } } else { network }
+    let cell = if *network.cell == rnn::RNN { &rnn_layer::SCRATCH[0] } else { network.cell };
+    Network { cell, optimizer: &sgd::SGD, ..network }
 }
 
 /// Where the weights are, in the vector of all parameters, by which layers multiply their last hidden state.

@@ -44,8 +44,6 @@ pub struct Insight {
     pub epoch: u32,
     /// The passage as it was read; `None` for `<unk>`.
     pub characters: Vec<Option<char>>,
-    /// The position in the text of its first character.
-    pub first: Option<u32>,
     /// In the order of the questions.
     pub answers: Vec<Answer>,
     /// How long they took.
@@ -62,11 +60,10 @@ pub enum Answer {
     },
     /// The unit's rows, as its cell's note lists them, each with a number for each position.
     Unit(Vec<Vec<f32>>),
-    /// ‖∂loss_T/∂h_t‖ in each layer, from t = T, and the loss in nats; after `epoch` finished epochs.
+    /// ‖∂loss_T/∂h_t‖ in each layer, from t = T; after `epoch` finished epochs.
     GradientNorms {
         epoch: u32,
         layers: Vec<Vec<f32>>,
-        loss: f32,
     },
     /// By falling score.
     Ranking(Vec<Selective>),

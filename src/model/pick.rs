@@ -53,6 +53,24 @@ pub struct Generated {
     pub logits: Vec<f32>,
 }
 
+/// `ln softmax(logits)`
+pub fn log_softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+    logits.iter().map(|logit| logit - largest - sum.ln()).collect()
+}
+
+/// The `k` likeliest tokens, in falling order; ties in order of their ids.
+pub fn top_k(logits: &[f32], k: usize) -> Vec<u32> {
+    let mut ids: Vec<u32> = Vec::with_capacity(k + 1);
+    for (id, logit) in (0..).zip(logits) {
+        let at = ids.partition_point(|&other| logits[other as usize].total_cmp(logit).is_ge());
+        ids.insert(at, id);
+        ids.truncate(k);
+    }
+    ids
+}
+
 /// The likeliest token: the arg-max of the logits; of ties the first.
 pub fn likeliest<F: Float>(logits: &[F]) -> u32 {
     let mut best = 0;

@@ -62,7 +62,7 @@ impl Checkpoint {
 
     /// The settings of the epoch after so many others.
     pub fn config_at(&self, epoch: u32) -> &Config {
-        self.earlier.iter().find(|(branch, _)| epoch < *branch).map_or(&self.config, |(_, config)| config)
+        config_at(epoch, &self.earlier, &self.config)
     }
 
     /// Minibatches of all finished epochs.
@@ -175,6 +175,11 @@ impl Checkpoint {
     pub fn read(file: &[u8]) -> Result<Self> {
         read(file).map_err(Error::BadCheckpoint)
     }
+}
+
+/// The settings of the epoch after so many others, of a run that branched off at these epochs from these settings.
+pub fn config_at<'a>(epoch: u32, earlier: &'a [(u32, Config)], last: &'a Config) -> &'a Config {
+    earlier.iter().find(|(branch, _)| epoch < *branch).map_or(last, |(_, config)| config)
 }
 
 /// The settings before each branch, as JSON.

@@ -1,12 +1,12 @@
 //! From logits to the surprise of each generated character and the likeliest characters in its position.
 
-use crate::model::pick::Generated;
+use crate::model::pick::{Generated, log_softmax, top_k};
 use crate::protocol::{GUESSES, Guess, Written};
 use crate::text::Vocabulary;
 
 /// The characters generated after a prefix of `prefix` tokens, and the likeliest next characters.
 pub fn read(generated: &Generated, prefix: usize, vocabulary: &Vocabulary) -> (Vec<Written>, Vec<Guess>) {
-    let mut positions = generated.logits.chunks_exact(vocabulary.size()).map(log_probabilities);
+    let mut positions = generated.logits.chunks_exact(vocabulary.size()).map(log_softmax);
     let written = generated.tokens[prefix..].iter().zip(&mut positions).map(|(&token, logs)| Written {
         character: vocabulary.character(token),
         surprise: -logs[token as usize] / std::f32::consts::LN_2,
@@ -16,24 +16,10 @@ pub fn read(generated: &Generated, prefix: usize, vocabulary: &Vocabulary) -> (V
     (written, positions.next().map(|logs| guesses(&logs, vocabulary)).unwrap_or_default())
 }
 
-/// `ln softmax(logits)`
-fn log_probabilities(logits: &[f32]) -> Vec<f32> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-    logits.iter().map(|logit| logit - largest - sum.ln()).collect()
-}
-
-/// The likeliest characters with their probabilities, in falling order; ties in order of their ids.
+/// The likeliest characters with their probabilities.
 fn guesses(logs: &[f32], vocabulary: &Vocabulary) -> Vec<Guess> {
-    let mut left: Vec<usize> = (0..logs.len()).rev().collect(); // of equals `max_by` gives the last
-    let mut guesses = Vec::new();
-    while guesses.len() < GUESSES && !left.is_empty() {
-        let (at, &token) =
-            left.iter().enumerate().max_by(|a, b| logs[*a.1].total_cmp(&logs[*b.1])).expect("one is left");
-        left.remove(at);
-        guesses.push((vocabulary.character(token as u32), logs[token].exp()));
-    }
-    guesses
+    let guess = |token: u32| (vocabulary.character(token), logs[token as usize].exp());
+    top_k(logs, GUESSES).into_iter().map(guess).collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use web_time::{Duration, Instant};
 
+use super::checkpoint;
 use super::clock::Clock;
 use super::schedule::Schedule;
 use crate::cpu::Cores;
@@ -355,9 +356,9 @@ impl Session {
         self.config
     }
 
-    /// Where it branched off with other settings, and those before.
-    pub fn earlier(&self) -> &[(u32, Config)] {
-        &self.earlier
+    /// The settings of the epoch after so many others.
+    pub fn config_at(&self, epoch: u32) -> Config {
+        *checkpoint::config_at(epoch, &self.earlier, &self.config)
     }
 
     /// The text that it is trained on.

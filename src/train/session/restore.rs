@@ -103,7 +103,7 @@ impl Session {
 
     /// The run before its first epoch, if it did not start from a file.
     fn beginning(&self) -> Snapshot {
-        let config = self.earlier.first().map_or(self.config, |(_, config)| *config);
+        let config = self.config_at(0);
         let network = kernels::network_of(&config, self.network.sizes.vocabulary);
         let parameters = Parameters::init(network, config.seed);
         Snapshot { epoch: 0, tokens_done: 0, rng: self.rng.clone(), parameters }
@@ -113,7 +113,7 @@ impl Session {
         assert_eq!(reports.len(), snapshot.epoch as usize, "a report of every finished epoch");
         let earlier: Vec<_> = self.earlier.iter().copied().filter(|(branch, _)| *branch <= snapshot.epoch).collect();
         Checkpoint {
-            config: self.earlier.get(earlier.len()).map_or(self.config, |(_, config)| *config),
+            config: self.config_at(snapshot.epoch),
             earlier,
             window_offset: self.window_offset.map(|offset| offset as u32),
             vocabulary: self.corpus.vocabulary.characters().iter().collect(),

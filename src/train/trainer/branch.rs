@@ -45,9 +45,7 @@ impl<E: FnMut(Event)> Trainer<E> {
         let epoch = epoch.min(self.reports.len() as u32);
         let checkpoint = before.checkpoint_before(epoch, &self.reports);
         let corpus = before.corpus().clone();
-        let (last, earlier) = (before.config(), before.earlier().to_vec());
-        let settings = |epoch| earlier.iter().find(|(branch, _)| epoch < *branch).map_or(last, |(_, config)| *config);
-        let checkpoint = self.trained_to(epoch, &device, &corpus, checkpoint, settings).await?.branched(&config);
+        let checkpoint = self.trained_to(epoch, &device, &corpus, checkpoint).await?.branched(&config);
         checkpoint.config.check()?;
         let mut session = Session::from_checkpoint(&device, &corpus, &checkpoint).await?;
         if let Some(before) = &mut self.session {
@@ -69,8 +67,8 @@ impl<E: FnMut(Event)> Trainer<E> {
         device: &Device,
         corpus: &Rc<Corpus>,
         mut checkpoint: Checkpoint,
-        settings: impl Fn(u32) -> Config,
     ) -> Result<Checkpoint> {
+        let settings = |epoch| self.session.as_ref().expect("there is a run").config_at(epoch);
         let hyperparameters = checkpoint.hyperparameters.clone();
         while checkpoint.epoch() < epoch {
             let present = settings(checkpoint.epoch());

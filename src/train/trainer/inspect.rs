@@ -20,12 +20,12 @@ impl<E: FnMut(Event)> Trainer<E> {
         let session = self.network(config).await?;
         let corpus = session.corpus().clone();
         let (tokens, vocabulary) = (&corpus.tokens, &corpus.vocabulary);
-        let (passage, first) = match excerpt {
-            Excerpt::Given(text) => (vocabulary.encode(text), None),
+        let passage = match excerpt {
+            Excerpt::Given(text) => vocabulary.encode(text),
             Excerpt::Text { first, length } => {
                 let length = (*length as usize).min(tokens.len());
                 let first = (*first as usize).min(tokens.len() - length);
-                (tokens[first..first + length].to_vec(), Some(first as u32))
+                tokens[first..first + length].to_vec()
             }
         };
         check_passage(passage.len())?;
@@ -40,6 +40,6 @@ impl<E: FnMut(Event)> Trainer<E> {
             answers.push(inside.answer(*question, &passage, vocabulary, tokens).await?);
         }
         let characters = passage.iter().map(|&id| vocabulary.character(id)).collect();
-        Ok(Insight { epoch: inside.epoch, characters, first, answers, seconds: start.elapsed().as_secs_f64() })
+        Ok(Insight { epoch: inside.epoch, characters, answers, seconds: start.elapsed().as_secs_f64() })
     }
 }
