@@ -58,6 +58,16 @@ pub fn save(name: &str, address: &str) {
     anchor.unchecked_into::<HtmlElement>().click();
 }
 
+/// A URL that holds a text of this type.
+pub fn address_of(kind: &str, text: &str) -> String {
+    format!("data:{kind};charset=utf-8,{}", js_sys::encode_uri_component(text))
+}
+
+/// Downloads a text of this type as a file called `name`.
+pub fn save_text(name: &str, kind: &str, text: &str) {
+    save(name, &address_of(kind, text));
+}
+
 /// Focuses the field with this id, and opens the `details` element that may hide it.
 pub fn focus(id: &str) {
     if let Some(field) = document().get_element_by_id(id)

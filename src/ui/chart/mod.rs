@@ -5,5 +5,6 @@ pub mod label;
 pub mod picture;
 #[cfg(target_arch = "wasm32")]
 pub mod signals;
+pub mod svg;
 #[cfg(target_arch = "wasm32")]
 pub mod view;

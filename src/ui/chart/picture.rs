@@ -106,18 +106,22 @@ fn marks(run: &Run) -> Vec<(f64, String)> {
     run.marks.iter().map(|mark| (run.mark_position(mark), said(mark.hyperparameters))).collect()
 }
 
+/// A text for a CSV file.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
 /// The visible runs' perplexities as CSV: a row per epoch, a column per run, and another for its validation perplexity,
 /// if it has one.
 pub fn csv(w: &Words, state: &RunState) -> String {
     let named = state.runs.iter().zip(names::names(w, &state.runs));
     let shown: Vec<(&Run, String)> = named.filter(|(run, _)| run.visible).collect();
     let last = shown.iter().filter_map(|(run, _)| run.curve.last()).map(|p| p.0).max().unwrap_or(0);
-    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut out = "epoch".to_owned();
     for (run, name) in &shown {
-        out += &format!(",{}", quote(name));
+        out += &format!(",{}", quoted(name));
         if !run.held_out.is_empty() {
-            out += &format!(",{}", quote(&fill(w.named_held_out, &[name])));
+            out += &format!(",{}", quoted(&fill(w.named_held_out, &[name])));
         }
     }
     let cell = |value: Option<f64>| value.map(|value| format!(",{value}")).unwrap_or(",".to_owned());

@@ -23,7 +23,7 @@ impl Charts {
 
     /// The epoch whose sample and perplexity are shown: under the pointer, or else chosen, or else the latest.
     pub fn epoch(&self) -> u32 {
-        let newest = self.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
+        let newest = self.state.with(RunState::newest);
         self.hovered.get().or(self.pinned.get()).map_or(newest, |epoch| epoch.min(newest))
     }
 }

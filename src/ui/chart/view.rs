@@ -3,13 +3,13 @@
 
 pub mod canvas;
 pub mod gradients;
-mod png;
+pub mod save;
 
 use leptos::html::Canvas;
 use leptos::prelude::*;
 
 use self::canvas::Chart;
-use self::png::png;
+use self::save::Save;
 use super::label;
 use super::picture::{self, INSETS, Picture};
 use crate::ui::browser;
@@ -41,19 +41,15 @@ pub fn Curve(page: Page) -> impl IntoView {
     });
     let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
-    let save_png = move |_| {
+    let svg = move || {
         let legend: Vec<_> = page
             .runs
             .state
             .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(reference(w, s)).collect());
-        if let Some(address) = canvas.get_untracked().and_then(|canvas| png(&canvas, &legend).ok()) {
-            browser::save("perplexity.png", &address);
-        }
+        let draw = |picture: &Option<Picture>| Some(save::chart(picture.as_ref()?, &legend));
+        picture.with_untracked(draw).unwrap_or_default()
     };
-    let save_csv = move |_| {
-        let csv = page.runs.state.with_untracked(|s| picture::csv(w, s));
-        browser::save("perplexity.csv", &format!("data:text/csv;charset=utf-8,{}", js_sys::encode_uri_component(&csv)));
-    };
+    let csv = move || page.runs.state.with_untracked(|s| picture::csv(w, s));
     view! {
         <section class="panel curve" aria-labelledby="curve-title">
             <div class="heading">
@@ -67,8 +63,7 @@ pub fn Curve(page: Page) -> impl IntoView {
                         />
                         {w.logarithmic}
                     </label>
-                    <button type="button" class="quiet" disabled=empty on:click=save_png>{w.save_png}</button>
-                    <button type="button" class="quiet" disabled=empty on:click=save_csv>{w.save_csv}</button>
+                    <Save w name="perplexity" svg csv disabled=empty.into() />
                 </div>
                 <Legend page />
             </div>
@@ -178,8 +173,7 @@ fn Reading(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
 #[component]
 fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let w = page.words();
-    let newest =
-        Memo::new(move |_| page.runs.state.with(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0)));
+    let newest = Memo::new(move |_| page.runs.state.with(RunState::newest));
     // The slider is as long as the axis, so that its thumb is under the point on the chart.
     let last = Memo::new(move |_| picture.with(|p| p.as_ref().map_or(0.0, |p| p.x.high)).max(newest.get().into()));
     let epoch = Memo::new(move |_| page.charts.epoch());
@@ -211,8 +205,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
                     epoch.get().to_string()
                 }
                 on:input:target=move |event| {
-                    let epoch: u32 = event.target().value().parse().unwrap_or_default();
-                    page.runs.pinned.set(Some(epoch).filter(|&epoch| epoch < newest.get_untracked()));
+                    page.runs.pin(event.target().value().parse().unwrap_or_default());
                     // The slider does not move beyond the latest epoch.
                     event.target().set_value(&untrack(|| page.charts.epoch()).to_string());
                 }

@@ -1,5 +1,6 @@
 //! What the network remembers, in shades and in words.
 
+use crate::ui::chart::picture::quoted;
 use crate::ui::language::words::{self, grouped};
 use crate::ui::language::{Words, fill};
 
@@ -30,15 +31,14 @@ pub fn said(w: &Words, of: Option<char>, magnitudes: &[f32]) -> String {
 pub fn csv(characters: &[Option<char>], magnitudes: &[f32]) -> String {
     let mut out = "position,character,magnitude\n".to_owned();
     for (at, (character, magnitude)) in characters.iter().zip(magnitudes).enumerate() {
-        out += &format!("{at},{},{magnitude}\n", quoted(*character));
+        out += &format!("{at},{},{magnitude}\n", cell(*character));
     }
     out
 }
 
 /// A character for a CSV file; empty for `<unk>`.
-pub fn quoted(character: Option<char>) -> String {
-    let character = character.map_or(String::new(), String::from);
-    format!("\"{}\"", character.replace('"', "\"\""))
+pub fn cell(character: Option<char>) -> String {
+    quoted(&character.map_or(String::new(), String::from))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! See inside: what the network remembers, what a unit tells, how the gradient fades, and a time step in slow motion; all
 //! of one passage, which the worker reads with the network as it is.
 
+pub mod look;
 pub mod memory;
 pub mod shaded;
 #[cfg(target_arch = "wasm32")]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::watch::{Asked, Due, Look, Passage, Source, Watch};
+use super::look::{Look, Source};
+use super::watch::{Asked, Due, Passage, Watch};
 use crate::model::config::{Config, SettingError};
 use crate::protocol::{Excerpt, LONGEST_PASSAGE};
 use crate::text::UNKNOWN_TEXT;

@@ -1,4 +1,4 @@
-//! A minibatch in slow motion: the stages of one time step, each with its formula and its numbers.
+//! A time step in slow motion: the stages of one time step, each with its formula and its numbers.
 
 use super::watch::UNITS;
 use crate::kernels::note;

@@ -1,7 +1,7 @@
 //! The gradient through time: ‖∂loss_T/∂h_t‖ over the distance, as a chart and in words.
 
 use crate::ui::chart::axis::{self, Axis};
-use crate::ui::chart::picture::{Line, Picture, RUN_COLOURS};
+use crate::ui::chart::picture::{Line, Picture, RUN_COLOURS, quoted};
 use crate::ui::language::{Words, fill};
 use crate::ui::runs::run::Run;
 
@@ -39,9 +39,6 @@ impl Curves {
 /// Nothing is drawn that is so much smaller than the network's largest norm, or as much larger.
 const DEEPEST: f64 = 1e-9;
 
-/// The colour of the curve of the network as it is, and of the others in order.
-const COLOURS: [&str; 6] = RUN_COLOURS;
-
 /// The curves with their colours and names: the newest first, then those of earlier epochs, then those kept.
 pub fn legend<'a>(w: &Words, curves: &'a Curves, names: &[(u32, String)]) -> Vec<(&'static str, String, &'a Curve)> {
     let many = curves.kept.iter().any(|kept| curves.newest.first().is_some_and(|first| first.run != kept.run));
@@ -52,7 +49,7 @@ pub fn legend<'a>(w: &Words, curves: &'a Curves, names: &[(u32, String)]) -> Vec
         run.map_or(epoch.clone(), |(_, run)| fill(w.item, &[run, &epoch]))
     };
     let all = curves.newest.iter().chain(&curves.kept).filter(|curve| curve.norms.len() > 1);
-    all.enumerate().map(|(i, curve)| (COLOURS[i % COLOURS.len()], name(curve), curve)).collect()
+    all.enumerate().map(|(i, curve)| (RUN_COLOURS[i % RUN_COLOURS.len()], name(curve), curve)).collect()
 }
 
 /// The chart. `steps`: where a minibatch ends, at which the state is detached.
@@ -77,7 +74,7 @@ pub fn picture(w: &'static Words, curves: &Curves, steps: u32) -> Option<Picture
         Line {
             points: points.filter(|(_, norm)| (y.low..=y.high).contains(norm)).collect(),
             colour,
-            width: if *colour == COLOURS[0] { 2.5 } else { 1.5 },
+            width: if *colour == RUN_COLOURS[0] { 2.5 } else { 1.5 },
             dot: false,
             dashed: curve.scale != 1.0,
         }
@@ -120,7 +117,7 @@ pub fn clipping(w: &Words, run: &Run) -> Option<String> {
 pub fn csv(w: &Words, curves: &Curves, names: &[(u32, String)]) -> String {
     let legend = legend(w, curves, names);
     let mut out = "distance".to_owned();
-    legend.iter().for_each(|(_, name, _)| out += &format!(",\"{}\"", name.replace('"', "\"\"")));
+    legend.iter().for_each(|(_, name, _)| out += &format!(",{}", quoted(name)));
     let longest = legend.iter().map(|(_, _, curve)| curve.norms.len()).max().unwrap_or(0);
     for d in 0..longest {
         out += &format!("\n{d}");

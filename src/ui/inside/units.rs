@@ -1,6 +1,6 @@
 //! What single units tell, in colours and in words.
 
-use super::memory::quoted;
+use super::memory::cell;
 use crate::kernels::note;
 use crate::kernels::note::Row;
 use crate::model::Config;
@@ -55,7 +55,7 @@ pub fn csv(characters: &[Option<char>], rows: &[Row], numbers: &[Vec<f32>]) -> S
     let mut out = format!("position,character,{}\n", names.join(","));
     for (at, character) in characters.iter().enumerate() {
         let of_row = numbers.iter().map(|row| row.get(at).map_or(String::new(), f32::to_string)).collect::<Vec<_>>();
-        out += &format!("{at},{},{}\n", quoted(*character), of_row.join(","));
+        out += &format!("{at},{},{}\n", cell(*character), of_row.join(","));
     }
     out
 }

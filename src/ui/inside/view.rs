@@ -2,15 +2,14 @@
 
 mod memory;
 mod passage;
-mod save;
 mod slow;
 mod time;
 mod unit;
 
 use leptos::prelude::*;
 
+use super::look::{Source, View};
 use super::signals::PASSAGE;
-use super::watch::{Source, View};
 use crate::ui::language::words::grouped;
 use crate::ui::language::{fill, sentence};
 use crate::ui::page::Page;

@@ -1,5 +1,6 @@
-//! What the visitor looks at, which questions to the worker follow from it, and the newest answers.
+//! Which questions to the worker follow from what the visitor looks at, and the newest answers.
 
+use super::look::{Look, View};
 use super::time::{Curve, Curves};
 use crate::error::Error;
 use crate::model::Config;
@@ -20,80 +21,6 @@ const RANKING_LASTS: f64 = 8000.0;
 
 /// The hidden units whose numbers are shown in slow motion.
 pub const UNITS: u32 = 6;
-
-/// The views.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
-    Memory,
-    Unit,
-    Time,
-    Slow,
-}
-
-/// Where the passage is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    Conversation,
-    /// The text, from this character on.
-    Text(u32),
-}
-
-/// What the visitor looks at.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Look {
-    pub open: Vec<View>,
-    pub source: Source,
-    /// The chosen character of the passage; `None` for the last.
-    pub at: Option<u32>,
-    pub layer: u32,
-    pub unit: u32,
-    /// The row of the unit's numbers that colours the passage.
-    pub row: usize,
-    /// The factor for the state's weights.
-    pub scale: f32,
-    /// The unit to be found elsewhere in the text.
-    pub elsewhere: Option<Selective>,
-}
-
-impl Default for Look {
-    fn default() -> Self {
-        Self {
-            open: Vec::new(),
-            source: Source::Conversation,
-            at: None,
-            layer: 0,
-            unit: 0,
-            row: 0,
-            scale: 1.0,
-            elsewhere: None,
-        }
-    }
-}
-
-impl Look {
-    pub fn is_open(&self, view: View) -> bool {
-        self.open.contains(&view)
-    }
-
-    pub fn set_open(&mut self, view: View, is_open: bool) {
-        self.open.retain(|other| *other != view);
-        if is_open {
-            self.open.push(view);
-        }
-    }
-
-    /// The same for a network of these settings, which may have fewer layers and units.
-    pub fn fitted(&self, config: &Config) -> Self {
-        let (layer, unit) = (self.layer.min(config.layers - 1), self.unit.min(config.hidden - 1));
-        Self { layer, unit, ..self.clone() }
-    }
-
-    /// The chosen position of a passage of this length.
-    pub fn position(&self, length: usize) -> u32 {
-        let last = length.saturating_sub(1) as u32;
-        self.at.map_or(last, |at| at.min(last))
-    }
-}
 
 /// The network that is asked: of a run at an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,14 +44,22 @@ pub struct Passage {
     pub follows: bool,
 }
 
+/// Questions that were sent together.
+#[derive(Debug, Clone, PartialEq)]
+struct Inquiry {
+    asked: Asked,
+    excerpt: Excerpt,
+    questions: Vec<Question>,
+}
+
 /// The newest answers, each with what was asked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Watch {
     request: u32,
     /// What the worker has not answered yet.
-    pending: Option<(Asked, Excerpt, Vec<Question>)>,
-    /// What was answered last.
-    answered: Option<(Asked, Excerpt, Vec<Question>)>,
+    pending: Option<Inquiry>,
+    /// What was answered last; of the questions, those that are asked anew.
+    answered: Option<Inquiry>,
     /// When it was, in milliseconds of the page's clock, and how many it took.
     at: f64,
     took: f64,
@@ -146,8 +81,8 @@ pub struct Watch {
     pub refusal: Option<Error>,
 }
 
-/// Whether a question is asked about each passage and network; the others have answers that last.
-fn lasts(question: &Question) -> bool {
+/// Whether a question is asked anew about each passage and network; the others have answers that last.
+fn is_asked_anew(question: &Question) -> bool {
     !matches!(question, Question::Ranking { .. } | Question::GradientNorms { epoch: Some(_), .. })
 }
 
@@ -180,12 +115,10 @@ impl Watch {
             return Due::Later(self.at + self.took - now);
         }
         let is_its = |of: &Excerpt| of == excerpt || (*follows && matches!(of, Excerpt::Given(_)));
-        let ranks = questions.iter().any(|question| matches!(question, Question::Ranking { .. }));
-        let ranks_anew =
-            ranks && self.ranked.is_none_or(|(before, layer)| (before.run, layer) != (asked.run, look.layer));
-        if let Some((before, of, known)) = self.answered.as_ref().filter(|_| !ranks_anew)
+        if let Some(Inquiry { asked: before, excerpt: of, questions: known }) = &self.answered
+            && (!look.is_open(View::Unit) || self.is_ranked(asked, look.layer))
             && is_its(of)
-            && known.iter().eq(questions.iter().filter(|question| lasts(question)))
+            && known.iter().eq(questions.iter().filter(|question| is_asked_anew(question)))
             && (before.run, before.chosen, before.config) == (asked.run, asked.chosen, asked.config)
         {
             // The network alone may have changed, and what it wrote; an earlier epoch does not.
@@ -199,7 +132,7 @@ impl Watch {
         }
         self.request =
             if (FIRST_REQUEST..LAST_REQUEST).contains(&self.request) { self.request + 1 } else { FIRST_REQUEST };
-        self.pending = Some((asked, excerpt.clone(), questions.clone()));
+        self.pending = Some(Inquiry { asked, excerpt: excerpt.clone(), questions: questions.clone() });
         Due::Ask(Box::new(Command::Inspect {
             request: self.request,
             config: asked.config,
@@ -218,12 +151,10 @@ impl Watch {
         if look.is_open(View::Unit) {
             questions.push(Question::Unit { layer: look.layer, unit: look.unit });
             questions.extend(look.elsewhere.map(Question::Elsewhere));
-            let ranked = self.ranked.filter(|(_, layer)| *layer == look.layer);
-            let is_new = ranked.is_none_or(|(before, _)| (before.run, before.chosen) != (asked.run, asked.chosen));
-            let is_old = ranked.is_some_and(|(before, _)| before.newest != asked.newest)
+            let is_old = self.ranked.is_some_and(|(before, _)| before.newest != asked.newest)
                 && now > self.ranked_at + RANKING_LASTS.max(4.0 * REST * self.took);
             // By itself it is asked for once; then together with the others.
-            if is_new || is_old {
+            if !self.is_ranked(asked, look.layer) || is_old {
                 questions.push(Question::Ranking { layer: look.layer });
             }
         }
@@ -238,6 +169,12 @@ impl Watch {
             questions.push(Question::Step { t: at.min(length as u32 - 2), units: UNITS });
         }
         questions
+    }
+
+    /// Whether the layer's units were ranked for this run, at an epoch that may be another by now.
+    fn is_ranked(&self, asked: Asked, layer: u32) -> bool {
+        let key = |of: Asked, layer| (of.run, of.chosen, layer);
+        self.ranked.is_some_and(|(before, of)| key(before, of) == key(asked, layer))
     }
 
     /// The curve of an earlier epoch, which does not change.
@@ -255,14 +192,15 @@ impl Watch {
                 }
             }
             Event::Refused { request, error } if *request == self.request => {
-                self.answered = self.pending.take().map(|(asked, excerpt, questions)| {
+                self.answered = self.pending.take().map(|mut inquiry| {
                     // It would be refused again.
-                    let mut layers = questions.iter().filter_map(|question| match question {
-                        Question::Ranking { layer } => Some((asked, *layer)),
+                    let mut layers = inquiry.questions.iter().filter_map(|question| match question {
+                        Question::Ranking { layer } => Some((inquiry.asked, *layer)),
                         _ => None,
                     });
                     self.ranked = layers.next().or(self.ranked);
-                    (asked, excerpt, questions.into_iter().filter(lasts).collect())
+                    inquiry.questions.retain(is_asked_anew);
+                    inquiry
                 });
                 (self.at, self.took) = (now, 0.0);
                 self.refusal = Some(error.clone());
@@ -276,11 +214,11 @@ impl Watch {
         }
     }
 
-    fn take(&mut self, asked: (Asked, Excerpt, Vec<Question>), insight: &Insight, now: f64) {
+    fn take(&mut self, mut inquiry: Inquiry, insight: &Insight, now: f64) {
         (self.at, self.took, self.refusal) = (now, insight.seconds * 1000.0, None);
-        let questions = asked.2.iter().copied().filter(lasts).collect();
+        let Inquiry { asked, excerpt, questions } = &inquiry;
         self.curves.newest.clear();
-        for (question, answer) in asked.2.iter().zip(&insight.answers) {
+        for (question, answer) in questions.iter().zip(&insight.answers) {
             match (question, answer) {
                 (Question::Connectivity { at }, Answer::Connectivity { of, magnitudes }) => {
                     self.connectivity = Some((*at, *of, magnitudes.clone()));
@@ -289,37 +227,32 @@ impl Watch {
                     self.unit = Some((*layer, *unit, rows.clone()));
                 }
                 (Question::GradientNorms { scale, epoch: of }, Answer::GradientNorms { epoch, layers, .. }) => {
-                    let (run, scale, epoch) = (asked.0.run, *scale, *epoch);
+                    let (run, scale, epoch) = (asked.run, *scale, *epoch);
                     let norms = layers.last().cloned().unwrap_or_default();
                     let curve = Curve { run, epoch, scale, norms };
                     match of {
-                        Some(of) => self.past.push((asked.1.clone(), *of, curve)),
+                        Some(of) => self.past.push((excerpt.clone(), *of, curve)),
                         None => self.curves.newest.push(curve),
                     }
                 }
                 (Question::Ranking { layer }, Answer::Ranking(ranking)) => {
-                    (self.ranking, self.ranked, self.ranked_at) = (ranking.clone(), Some((asked.0, *layer)), now);
+                    (self.ranking, self.ranked, self.ranked_at) = (ranking.clone(), Some((*asked, *layer)), now);
                 }
                 (Question::Elsewhere(unit), Answer::Elsewhere(places)) => self.places = Some((*unit, places.clone())),
-                (Question::Step { .. }, Answer::Step(step)) => self.step = Some((asked.0.config, step.clone())),
+                (Question::Step { .. }, Answer::Step(step)) => self.step = Some((asked.config, step.clone())),
                 _ => {}
             }
         }
-        let (run, excerpt) = (asked.0.run, &asked.1);
         // Those of another passage or run are of no more use.
-        self.past.retain(|(of, _, curve)| of == excerpt && curve.run == run);
+        self.past.retain(|(of, _, curve)| of == excerpt && curve.run == asked.run);
         if !self.curves.newest.is_empty() {
-            let earlier = earlier(asked.0).into_iter().filter_map(|epoch| self.past(run, excerpt, epoch).cloned());
+            let earlier = earlier(*asked).into_iter().filter_map(|epoch| self.past(asked.run, excerpt, epoch).cloned());
             let earlier: Vec<Curve> = earlier.collect();
             self.curves.newest.extend(earlier);
         }
         self.insight = Some(Insight { answers: Vec::new(), ..insight.clone() });
-        self.answered = Some((asked.0, asked.1, questions));
-    }
-
-    /// The network of the newest answers: the run's number and its epoch.
-    pub fn network(&self) -> Option<(u32, u32)> {
-        Some((self.answered.as_ref()?.0.run, self.insight.as_ref()?.epoch))
+        inquiry.questions.retain(is_asked_anew);
+        self.answered = Some(inquiry);
     }
 }
 
@@ -350,7 +283,7 @@ mod tests {
     }
 
     fn answer(watch: &mut Watch, answers: Vec<Answer>, now: f64) {
-        let insight = Insight { epoch: 3, characters: vec![None; 14], first: None, answers, seconds: 0.1 };
+        let insight = Insight { epoch: 3, characters: vec![None; 14], answers, seconds: 0.1 };
         watch.apply(&Event::Inspected { request: watch.request, insight }, false, now);
     }
 
@@ -435,7 +368,7 @@ mod tests {
         let norms = |scale, epoch| Question::GradientNorms { scale, epoch };
         let questions = [norms(1.0, None), norms(1.5, None), norms(1.0, Some(0)), norms(1.0, Some(16))];
         assert_eq!(ask(&mut watch, &look, 100, 0.0), Some(questions.to_vec()));
-        let curve = |epoch| Answer::GradientNorms { epoch, layers: vec![vec![1.0, 0.5]], loss: 2.0 };
+        let curve = |epoch| Answer::GradientNorms { epoch, layers: vec![vec![1.0, 0.5]] };
         answer(&mut watch, [100, 100, 0, 16].map(curve).to_vec(), 50.0);
         assert_eq!(
             watch.curves.newest.iter().map(|c| (c.epoch, c.scale)).collect::<Vec<_>>(),

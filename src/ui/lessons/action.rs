@@ -1,6 +1,6 @@
 //! What a link of a lesson does.
 
-use crate::ui::inside::watch::View;
+use crate::ui::inside::look::View;
 
 /// What a link does.
 #[derive(Debug, Clone, PartialEq)]

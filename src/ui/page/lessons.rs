@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Page;
 use crate::protocol::Stretch;
 use crate::ui::browser;
-use crate::ui::inside::watch::View;
+use crate::ui::inside::look::View;
 use crate::ui::lessons::action::{Action, Deed, Place};
 use crate::ui::runs::state::{RunState, Status};
 
@@ -23,9 +23,7 @@ impl Page {
                 self.see(Place::View(View::Time));
             }
             Action::Epoch(epoch) => {
-                let newest =
-                    self.runs.state.with_untracked(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
-                self.runs.pinned.set(Some(*epoch).filter(|epoch| *epoch < newest));
+                self.runs.pin(*epoch);
                 self.see(Place::Curve);
             }
             Action::Pick(pick) => {

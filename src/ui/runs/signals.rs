@@ -50,6 +50,12 @@ impl Runs {
         self.state.with_untracked(look)
     }
 
+    /// Looks at an epoch of the shown run: at the latest if it is the newest, or a later one.
+    pub fn pin(&self, epoch: u32) {
+        let newest = self.state.with_untracked(RunState::newest);
+        self.pinned.set(Some(epoch).filter(|epoch| *epoch < newest));
+    }
+
     /// Loads a run's settings into the form.
     pub fn open(&self, run: &Run) {
         self.form.set(address::read(&run.address()));

@@ -94,6 +94,11 @@ impl RunState {
         self.runs.iter().find(|run| run.number == self.shown)
     }
 
+    /// The last finished epoch of the shown run; 0 before the first.
+    pub fn newest(&self) -> u32 {
+        self.live().and_then(|run| run.curve.last()).map_or(0, |point| point.0)
+    }
+
     fn live_mut(&mut self) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.number == self.shown)
     }

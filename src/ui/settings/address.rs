@@ -22,8 +22,9 @@ const AUTOSTART: &str = "autostart";
 /// The key of the lesson that is open.
 pub const LESSON: &str = "lesson";
 
-/// The key of the view: `stage` is the teacher's.
+/// The key of the view, and its value for the teacher's.
 pub const VIEW: &str = "view";
+pub const STAGE: &str = "stage";
 
 /// The most items that are named as not understood, and the most characters of each.
 const MOST_UNKNOWN: usize = 5;
@@ -82,7 +83,7 @@ pub fn with(fragment: &str, key: &str, value: Option<&str>) -> String {
 pub fn unknown(fragment: &str) -> Vec<String> {
     let is_unknown = |item: &&str| match split(item) {
         (key, value) if key == TEXT || key == LESSON => value.is_empty(),
-        (key, value) if key == VIEW => value != "stage",
+        (key, value) if key == VIEW => value != STAGE,
         (key, value) if key == AUTOSTART => !["0", "1"].contains(&value),
         (key, _) => setting(&key).is_none(),
     };

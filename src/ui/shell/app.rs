@@ -31,9 +31,6 @@ use crate::ui::settings::view::Settings;
 use crate::ui::text::view::Offer;
 use crate::ui::worker::link::Link;
 
-/// The teacher's view in an address.
-const STAGE: &str = "stage";
-
 /// The page with its worker. Its settings are kept in the address.
 #[component]
 pub fn App() -> impl IntoView {
@@ -65,7 +62,7 @@ pub fn App() -> impl IntoView {
         if before.is_some() {
             let known = if is_linked.get_untracked() { fragment() } else { address::without_text(&fragment()) };
             let known = address::with(&known, address::LESSON, lesson.as_deref());
-            let known = address::with(&known, address::VIEW, is_stage.then_some(STAGE));
+            let known = address::with(&known, address::VIEW, is_stage.then_some(address::STAGE));
             page.settings.form.with(|form| rewrite(&address::write(&known, form)));
         }
     });
@@ -86,7 +83,7 @@ fn open_link(page: Page) {
     page.settings.form.set(address::read(&fragment()));
     page.text.own.update(|own| own.offer(link.text.clone()));
     page.lessons.open.set(address::value(&fragment(), address::LESSON));
-    page.stage.set(address::value(&fragment(), address::VIEW).as_deref() == Some(STAGE));
+    page.stage.set(address::value(&fragment(), address::VIEW).as_deref() == Some(address::STAGE));
     // As in a new tab, the run of a link that names no text is one on the book's.
     if link.starts && link.text.is_none() {
         page.take_book();

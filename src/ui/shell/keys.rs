@@ -52,10 +52,8 @@ fn obey(page: Page, deed: Deed) {
         Deed::Reset => page.reset(),
         Deed::Logarithmic => page.charts.logarithmic.update(|is| *is = !*is),
         Deed::Back | Deed::Forward => {
-            let newest =
-                page.runs.state.with_untracked(|s| s.live().and_then(|run| run.curve.last()).map_or(0, |p| p.0));
-            let epoch = step(untrack(|| page.charts.epoch()), newest, deed == Deed::Forward);
-            page.runs.pinned.set(Some(epoch).filter(|epoch| *epoch < newest));
+            let newest = page.runs.state.with_untracked(RunState::newest);
+            page.runs.pin(step(untrack(|| page.charts.epoch()), newest, deed == Deed::Forward));
         }
         Deed::Figure(view) => page.inside.look.update(|look| look.open = view.into_iter().collect()),
         Deed::Larger | Deed::Smaller => page.stage_size.update(|size| {

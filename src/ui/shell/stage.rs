@@ -1,6 +1,6 @@
 //! The teacher's view: large type; chart, sample and one figure; a key for everything.
 
-use crate::ui::inside::watch::View;
+use crate::ui::inside::look::View;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

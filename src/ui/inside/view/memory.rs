@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::passage::{Shaded, characters};
-use super::save::{Save, with_colours};
 use crate::ui::browser;
+use crate::ui::chart::view::save::{Save, with_colours};
 use crate::ui::inside::{memory, shaded};
 use crate::ui::page::Page;
 
@@ -32,6 +32,8 @@ pub fn Memory(page: Page) -> impl IntoView {
     view! {
         <Shaded page label=w.memory_title shades />
         <p data-testid="memory-said" aria-live="polite">{said}</p>
-        <Save w name="memory" svg csv />
+        <div class="tools">
+            <Save w name="memory" svg csv />
+        </div>
     }
 }

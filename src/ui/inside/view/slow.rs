@@ -1,11 +1,11 @@
-//! A minibatch in slow motion: the stages up to the present one.
+//! A time step in slow motion: the stages up to the present one.
 
 use leptos::prelude::*;
 
 use super::passage::{Shaded, characters};
 use crate::ui::inside::slow::{self, Stage};
 use crate::ui::language::fill;
-use crate::ui::network::explain::{Piece, pieces};
+use crate::ui::network::view::explain::formula_view;
 use crate::ui::page::Page;
 
 #[component]
@@ -72,40 +72,50 @@ pub fn Slow(page: Page) -> impl IntoView {
     }
 }
 
-/// A formula in the notes' writing.
-fn formula(text: &str) -> impl IntoView + use<> {
-    let piece = |piece| match piece {
-        Piece::Plain(text) => view! { <span>{text.to_owned()}</span> }.into_any(),
-        Piece::Low(text) => view! { <sub>{text.to_owned()}</sub> }.into_any(),
-        Piece::High(text) => view! { <sup>{text.to_owned()}</sup> }.into_any(),
-    };
-    pieces(text).into_iter().map(piece).collect_view()
-}
-
+/// A stage with its formula, its numbers, and where the kernels have it.
 fn stage_view(page: Page, stage: Stage, is_now: impl Fn() -> bool + Send + Sync + 'static) -> impl IntoView {
     let w = page.words();
-    let Stage { formula: of, rows, characters, note, place, backward } = stage;
+    let Stage { formula, rows, characters, note, place, backward } = stage;
     let row = |(name, numbers): (String, Vec<f32>)| {
         let cells = numbers.into_iter().map(|x| view! { <td>{slow::number(x)}</td> }).collect_view();
-        view! { <tr><th scope="row">{formula(&name)}</th>{cells}</tr> }
+        view! {
+            <tr>
+                <th scope="row">{formula_view(&name)}</th>
+                {cells}
+            </tr>
+        }
     };
-    let has_rows = !rows.is_empty();
-    let bar =
-        |(character, number): (String, f32)| view! { <li><b>{character}</b> <span>{slow::number(number)}</span></li> };
-    let has_characters = !characters.is_empty();
+    let pair = |(character, number): (String, f32)| {
+        view! {
+            <li>
+                <b>{character}</b> <span>{slow::number(number)}</span>
+            </li>
+        }
+    };
+    let said = formula_view(&formula);
+    let rows = (!rows.is_empty()).then(|| {
+        view! {
+            <div class="scroll" tabindex="0" role="region" aria-label=formula>
+                <table class="numbers">
+                    <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        }
+    });
+    let characters = (!characters.is_empty())
+        .then(|| view! { <ul class="pairs">{characters.into_iter().map(pair).collect_view()}</ul> });
+    let place = place.map(|(stage, part)| {
+        view! {
+            <button type="button" class="quiet" on:click=move |_| page.network.show(stage, part)>{w.slow_place}</button>
+        }
+    });
     view! {
         <li class:backward=backward aria-current=move || is_now().then_some("step")>
-            <p class="formula">{formula(&of)}</p>
+            <p class="formula">{said}</p>
             <p hidden=note.is_empty()>{note.clone()}</p>
-            {has_rows.then(|| view! {
-                <div class="scroll" tabindex="0" role="region" aria-label=of.clone()>
-                    <table class="numbers"><tbody>{rows.into_iter().map(row).collect_view()}</tbody></table>
-                </div>
-            })}
-            {has_characters.then(|| view! { <ul class="pairs">{characters.into_iter().map(bar).collect_view()}</ul> })}
-            {place.map(|(stage, part)| view! {
-                <button type="button" class="quiet" on:click=move |_| page.network.show(stage, part)>{w.slow_place}</button>
-            })}
+            {rows}
+            {characters}
+            {place}
         </li>
     }
 }

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::save::{Save, with_colours};
 use crate::protocol::MOST_SCALE;
-use crate::ui::browser;
+use crate::ui::chart::picture::Picture;
 use crate::ui::chart::view::canvas::Chart;
-use crate::ui::inside::{shaded, time};
+use crate::ui::chart::view::save::{self, Save};
+use crate::ui::inside::time;
 use crate::ui::language::fill;
 use crate::ui::page::Page;
 use crate::ui::runs::names;
@@ -36,10 +36,8 @@ pub fn Time(page: Page) -> impl IntoView {
         |(colour, name): (&'static str, String)| view! { <li style=format!("--colour: var({colour})")>{name}</li> };
     let scale = Memo::new(move |_| look.with(|look| look.scale));
     let svg = move || {
-        picture.with_untracked(|picture| {
-            let Some(picture) = picture else { return String::new() };
-            with_colours(|colours| shaded::chart(picture, &legend.get_untracked(), browser::colour, colours))
-        })
+        let draw = |picture: &Option<Picture>| Some(save::chart(picture.as_ref()?, &legend.get_untracked()));
+        picture.with_untracked(draw).unwrap_or_default()
     };
     let csv = move || watch.with_untracked(|watch| time::csv(w, &watch.curves, &untrack(names)));
     let has_kept = Memo::new(move |_| watch.with(|watch| !watch.curves.kept.is_empty()));

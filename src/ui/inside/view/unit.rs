@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 
 use super::passage::{Shaded, characters};
-use super::save::{Save, with_colours};
+use crate::kernels::note::Row;
 use crate::model::Config;
 use crate::protocol::{Place, Selective};
 use crate::text::UNKNOWN_TEXT;
 use crate::ui::browser;
+use crate::ui::chart::view::save::{Save, with_colours};
+use crate::ui::inside::look::Source;
 use crate::ui::inside::{shaded, units};
 use crate::ui::language::fill;
 use crate::ui::language::words::grouped;
@@ -55,7 +57,7 @@ pub fn Unit(page: Page) -> impl IntoView {
                 look.update(|look| look.row = event.target().value().parse().unwrap_or_default());
             }>
                 {move || {
-                    let option = |(i, of): (usize, &crate::kernels::note::Row)| {
+                    let option = |(i, of): (usize, &Row)| {
                         view! { <option value=i selected=move || row.get() == i>{of.name().replace("_{t}", "")}</option> }
                     };
                     rows().iter().enumerate().map(option).collect_view()
@@ -64,7 +66,9 @@ pub fn Unit(page: Page) -> impl IntoView {
         </label>
         <Shaded page label=w.unit_title shades />
         <p class="note" data-testid="unit-numbers" aria-live="polite">{here}</p>
-        <Save w name="unit" svg csv />
+        <div class="tools">
+            <Save w name="unit" svg csv />
+        </div>
         <Ranking page />
         <Elsewhere page />
     }
@@ -174,14 +178,21 @@ fn Elsewhere(page: Page) -> impl IntoView {
         let wanted = look.with(|look| look.elsewhere)?;
         watch.with(|watch| watch.places.clone()).filter(|(unit, _)| *unit == wanted)
     });
-    let place = |unit: Selective, Place { characters, states, .. }: Place| {
+    let place = move |unit: Selective, Place { first, characters, states }: Place| {
         let character = move |(character, state): (Option<char>, f32)| {
             let text = character.map_or(UNKNOWN_TEXT.to_owned(), String::from);
             let shade = format!("--shade: {:.2}", units::tint(state).abs());
             view! { <span data-at="" class:negative=state < 0.0 class:active=unit.is_active(state) style=shade>{text}</span> }
         };
         let text = characters.into_iter().zip(states).map(character).collect_view();
-        view! { <li class="output">{text}</li> }
+        let read = move |_| look.update(|look| (look.source, look.at) = (Source::Text(first), None));
+        let name = fill(w.inside_at, &[&grouped(u64::from(first) + 1)]);
+        view! {
+            <li>
+                <p class="output">{text}</p>
+                <button type="button" class="quiet" on:click=read>{name}</button>
+            </li>
+        }
     };
     move || {
         places.get().map(|(unit, places)| {

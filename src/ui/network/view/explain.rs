@@ -57,11 +57,12 @@ pub fn Explain(page: Page, stage: Stage) -> impl IntoView {
     }
 }
 
-fn formula_view(formula: &'static str) -> impl IntoView {
+/// A formula with its subscripts and superscripts.
+pub fn formula_view(formula: &str) -> impl IntoView + use<> {
     let piece = |piece| match piece {
-        Piece::Plain(text) => view! { {text} }.into_any(),
-        Piece::Low(text) => view! { <sub>{text}</sub> }.into_any(),
-        Piece::High(text) => view! { <sup>{text}</sup> }.into_any(),
+        Piece::Plain(text) => text.to_owned().into_any(),
+        Piece::Low(text) => view! { <sub>{text.to_owned()}</sub> }.into_any(),
+        Piece::High(text) => view! { <sup>{text.to_owned()}</sup> }.into_any(),
     };
     pieces(formula).into_iter().map(piece).collect_view()
 }
@@ -72,11 +73,18 @@ fn source(page: Page, lines: &'static Lines) -> impl IntoView {
     let text = Memo::new(move |_| {
         page.network.sources.with(|all| all.iter().find(|(name, _)| *name == kernel).map(|(_, source)| source.clone()))
     });
-    let line = move |line: &str| {
-        match lines.part(line) {
-        Some(part) => view! { <mark aria-current=move || page.network.shown.with(|of| of.is_some_and(|of| of.1 == part)).then_some("true")><small>{explain::part(w, part)}</small>{line.to_owned()}</mark> }.into_any(),
+    let line = move |line: &str| match lines.part(line) {
+        Some(part) => {
+            let is_shown = move || page.network.shown.with(|shown| shown.is_some_and(|(_, of)| of == part));
+            view! {
+                <mark aria-current=move || is_shown().then_some("true")>
+                    <small>{explain::part(w, part)}</small>
+                    {line.to_owned()}
+                </mark>
+            }
+            .into_any()
+        }
         None => view! { <span>{line.to_owned()}</span> }.into_any(),
-    }
     };
     move || match text.get() {
         None => ().into_any(),

@@ -33,10 +33,7 @@ pub fn AsCode(page: Page) -> impl IntoView {
     });
     let has_failed = Memo::new(move |_| template.with(|template| *template == Some(None)));
     let text = move || code.with_untracked(|code| code.clone().unwrap_or_default());
-    let save = move |_| {
-        let content = js_sys::encode_uri_component(&text());
-        browser::save(NAME, &format!("data:text/x-python;charset=utf-8,{content}"));
-    };
+    let save = move |_| browser::save_text(NAME, "text/x-python", &text());
     view! {
         <details class="start" data-testid="as-code" on:toggle:target=move |event| open(event.target().open())>
             <summary>{w.as_code}</summary>

@@ -7,8 +7,12 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement};
 
 use crate::ui::browser;
-use crate::ui::inside::shaded::Colours;
+use crate::ui::chart::picture::Picture;
+use crate::ui::chart::svg::{self, Colours};
 use crate::ui::language::Words;
+
+/// The type of SVG files.
+const SVG: &str = "image/svg+xml";
 
 /// The three buttons. `svg` and `csv` make the files called `name`.
 #[component]
@@ -17,11 +21,8 @@ pub fn Save(
     name: &'static str,
     svg: impl Fn() -> String + Copy + 'static,
     csv: impl Fn() -> String + Copy + 'static,
+    #[prop(default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
-    let save = move |kind: &str, content: &str| {
-        let address = address(kind, content);
-        browser::save(&format!("{name}.{}", if kind == "csv" { "csv" } else { "svg" }), &address);
-    };
     let save_png = move |_| {
         let svg = svg();
         spawn_local(async move {
@@ -30,24 +31,19 @@ pub fn Save(
             }
         });
     };
+    let save_svg = move |_| browser::save_text(&format!("{name}.svg"), SVG, &svg());
+    let save_csv = move |_| browser::save_text(&format!("{name}.csv"), "text/csv", &csv());
     view! {
-        <div class="tools">
-            <button type="button" class="quiet" on:click=save_png>{w.save_png}</button>
-            <button type="button" class="quiet" on:click=move |_| save("svg+xml", &svg())>{w.save_svg}</button>
-            <button type="button" class="quiet" on:click=move |_| save("csv", &csv())>{w.save_csv}</button>
-        </div>
+        <button type="button" class="quiet" disabled=disabled on:click=save_png>{w.save_png}</button>
+        <button type="button" class="quiet" disabled=disabled on:click=save_svg>{w.save_svg}</button>
+        <button type="button" class="quiet" disabled=disabled on:click=save_csv>{w.save_csv}</button>
     }
-}
-
-fn address(kind: &str, content: &str) -> String {
-    let class = if kind == "csv" { "text" } else { "image" };
-    format!("data:{class}/{kind};charset=utf-8,{}", js_sys::encode_uri_component(content))
 }
 
 /// The picture as a PNG's `data:` URL, at twice its size.
 async fn png(svg: &str) -> Result<String, JsValue> {
     let image = HtmlImageElement::new()?;
-    image.set_src(&address("svg+xml", svg));
+    image.set_src(&browser::address_of(SVG, svg));
     JsFuture::from(image.decode()).await?;
     let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
     canvas.set_width(2 * image.width());
@@ -62,4 +58,9 @@ async fn png(svg: &str) -> Result<String, JsValue> {
 pub fn with_colours(draw: impl FnOnce(&Colours<'_>) -> String) -> String {
     let [ink, soft, rule, sheet] = ["--ink", "--ink-soft", "--rule", "--sheet"].map(browser::colour);
     draw(&Colours { ink: &ink, soft: &soft, rule: &rule, sheet: &sheet })
+}
+
+/// A chart as SVG, in the page's colours.
+pub fn chart(picture: &Picture, legend: &[(&str, String)]) -> String {
+    with_colours(|colours| svg::chart(picture, legend, browser::colour, colours))
 }
