@@ -70,7 +70,9 @@ pub fn chart(
     );
     for (mark, said) in &picture.marks {
         out += &rule((x(*mark), y(picture.y.low)), (x(*mark), y(picture.y.high)), colours.soft);
-        out += &label(x(*mark) + 4.0, y(picture.y.high) + 12.0, "start", said);
+        // Near the right edge the label goes to the left of the line.
+        let (anchor, beside) = if picture.x.position(*mark) > 0.7 { ("end", -4.0) } else { ("start", 4.0) };
+        out += &label(x(*mark) + beside, y(picture.y.high) + 12.0, anchor, said);
     }
     for line in &picture.lines {
         let points: Vec<String> =
@@ -109,11 +111,13 @@ mod tests {
         let line =
             Line { points: vec![(0.0, 1.0), (2.0, 10.0)], colour: "--run-0", width: 2.0, dot: true, dashed: true };
         let y = Axis { low: 1.0, high: 100.0, logarithmic: true };
-        let (x, marks) = (Axis::linear(0.0, 2.0), vec![(1.0, "here".to_owned())]);
+        let (x, marks) = (Axis::linear(0.0, 2.0), vec![(1.0, "here".to_owned()), (1.9, "there".to_owned())]);
         let picture = Picture { x, y, x_name: "x", y_name: "y", lines: vec![line], marks };
         let svg = chart(&picture, &[("--run-0", "now".into())], |name| format!("[{name}]"), &COLOURS);
         assert!(svg.contains("M52.0 456.0L944.0 244.0"), "{svg}");
         assert!(svg.contains("stroke=\"[--run-0]\"") && svg.contains("stroke-dasharray") && svg.contains("<circle"));
+        assert!(svg.contains("<text x=\"502.0\" y=\"44.0\" text-anchor=\"start\""), "{svg}");
+        assert!(svg.contains("<text x=\"895.4\" y=\"44.0\" text-anchor=\"end\""), "the label stays on the picture");
         assert!(svg.contains(">now<") && svg.contains(">here<") && svg.contains(">100<"));
     }
 }

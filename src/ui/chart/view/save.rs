@@ -19,20 +19,20 @@ const SVG: &str = "image/svg+xml";
 pub fn Save(
     w: &'static Words,
     name: &'static str,
-    svg: impl Fn() -> String + Copy + 'static,
-    csv: impl Fn() -> String + Copy + 'static,
+    #[prop(into)] svg: Callback<(), String>,
+    #[prop(into)] csv: Callback<(), String>,
     #[prop(default = Signal::stored(false))] disabled: Signal<bool>,
 ) -> impl IntoView {
     let save_png = move |_| {
-        let svg = svg();
+        let svg = svg.run(());
         spawn_local(async move {
             if let Ok(address) = png(&svg).await {
                 browser::save(&format!("{name}.png"), &address);
             }
         });
     };
-    let save_svg = move |_| browser::save_text(&format!("{name}.svg"), SVG, &svg());
-    let save_csv = move |_| browser::save_text(&format!("{name}.csv"), "text/csv", &csv());
+    let save_svg = move |_| browser::save_text(&format!("{name}.svg"), SVG, &svg.run(()));
+    let save_csv = move |_| browser::save_text(&format!("{name}.csv"), "text/csv", &csv.run(()));
     view! {
         <button type="button" class="quiet" disabled=disabled on:click=save_png>{w.save_png}</button>
         <button type="button" class="quiet" disabled=disabled on:click=save_svg>{w.save_svg}</button>
