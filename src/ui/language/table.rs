@@ -355,6 +355,7 @@ words! {
         "第一个轮次结束后曲线开始出现。在文本的字符中均匀地盲猜，困惑度是 {0}；每个字符都有把握地猜对，困惑度是 1。";
     logarithmic: "Log scale", "对数坐标";
     save_png: "Save PNG", "保存 PNG 图片";
+    save_svg: "Save SVG", "保存 SVG 图片";
     save_csv: "Save CSV", "保存 CSV 数据";
     axis_epoch: "epoch", "轮次";
     axis_perplexity: "perplexity", "困惑度";
@@ -558,7 +559,6 @@ words! {
     inside_waits: "Waiting for the network…", "正在等待网络……";
     inside_keys: "Point at a character, tap it, or move with the arrow keys.", "指向或点按一个字符，或用方向键移动。";
     inside_chosen: "Chosen: {0}, character {1} of {2}", "已选：{0}，第 {1} 个字符，共 {2} 个";
-    save_svg: "SVG", "SVG 图";
 
     memory_title: "What it remembers", "网络记住了什么";
     memory_note: "Choose a character: the earlier ones are shaded by how much the prediction that follows it depends on \
