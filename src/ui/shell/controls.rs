@@ -41,7 +41,12 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
                     <span class="dot" aria-hidden="true"></span>
                     {move || {
                         let waits = status.get() == Status::Idle && page.text.is_reading();
-                        if waits { w.loading_text } else { state.with(|s| status::status(w, s)) }
+                        let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
+                        match takes {
+                            _ if waits => w.loading_text.to_owned(),
+                            Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
+                            None => state.with(|s| status::status(w, s)).to_owned(),
+                        }
                     }}
                 </p>
                 <Figures page />
