@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::arrange;
 use super::controls::Controls;
 use super::drop::DropHint;
 use super::errors::Errors;
@@ -141,12 +142,13 @@ fn open_trained(page: Page) {
 pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));
     page.inside.start();
+    let column = arrange::column();
     let bench = move || {
         page.language.track();
         view! {
             <Masthead page />
             <div class="top">
-                <Controls page version />
+                <Controls page version column />
                 <Errors page />
                 <Offer page />
             </div>
@@ -159,6 +161,12 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 <div class="middle">
                     <Network page />
                     <Curve page />
+                </div>
+                <div class="words">
+                    <Samples page list=samples />
+                    <Conversation page />
+                </div>
+                <div class="rest">
                     <div class="pair">
                         <Runs page />
                         <Gradients page />
@@ -167,10 +175,6 @@ pub fn Workbench(page: Page) -> impl IntoView {
                     <SideBySide page />
                     <Checkpoints page />
                     <Finale page />
-                </div>
-                <div class="words">
-                    <Samples page list=samples />
-                    <Conversation page />
                 </div>
                 <DropHint page />
             </main>
