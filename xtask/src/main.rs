@@ -75,7 +75,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results] [--kernels | --growth | --inside]",
+        options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results] [--kernels | --growth | --inside | --load [--label NAME]]",
         about: "measures training here against TensorFlow.js, jax-js and PyTorch (ten minutes)",
         run: |args| bench::bench(&bench::options(args)?),
     },
