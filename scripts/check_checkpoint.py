@@ -7,7 +7,8 @@
 
 Trains a small network of each kind with the example `train` and saves a checkpoint. From there
 - the engine resumes, and its epochs are those of an uninterrupted run, digit for digit;
-- README.md's programs that begin with `from safetensors import safe_open` generate the text of the last epoch's sample;
+- the programs in docs/checkpoints.md that begin with `from safetensors import safe_open` generate the text of the last
+  epoch's sample;
 - `assets/continue_in_pytorch.py` goes on as the engine does, and the engine from what that saved, as if it had gone on
   all the time; on two processes (`torchrun`) it comes to the same losses.
 
@@ -37,6 +38,7 @@ from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "assets" / "continue_in_pytorch.py"
+PAGE = ROOT / "docs" / "checkpoints.md"
 TEXT = ROOT / "public" / "timemachine.txt"
 CARGO = ["cargo", "run", "--quiet", "--release", "--example", "train", "--"]
 
@@ -107,11 +109,11 @@ class Check:
         subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=environment)
 
 
-def readme_program(metadata):
-    """README's program for a network; None if it has none."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def documented_program(metadata):
+    """The program in docs/checkpoints.md for a network; None if there is none."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     programs = [block for block in blocks if block.startswith("from safetensors import safe_open")]
-    assert len(programs) == 2, f"README.md has {len(programs)} programs that read a checkpoint, not two"
+    assert len(programs) == 2, f"{PAGE.name} has {len(programs)} programs that read a checkpoint, not two"
     [concise] = [program for program in programs if "load_state_dict" in program]
     [scratch] = [program for program in programs if program != concise]
     if metadata["style"] == "concise":
@@ -120,8 +122,8 @@ def readme_program(metadata):
 
 
 def output_of(program, checkpoint):
-    """Runs README's program on a checkpoint; returns its output."""
-    assert '"run.safetensors"' in program, "README's program reads run.safetensors"
+    """Runs a program of docs/checkpoints.md on a checkpoint; returns its output."""
+    assert '"run.safetensors"' in program, f"the programs in {PAGE.name} read run.safetensors"
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), torch.no_grad():
         exec(program.replace('"run.safetensors"', repr(checkpoint)), {})
@@ -162,11 +164,11 @@ def check_network(check, name):
     later, _ = check.train("--resume", start, "--epochs", "50")
     check.expect(curve(first + later) == curve(through[:50]), "resumed, the numbers of an uninterrupted run")
 
-    program = readme_program(metadata_of(start))
+    program = documented_program(metadata_of(start))
     if program:
         _, last = check.train(*options(*settings, epochs=200, checkpoint=trained))
         ours, theirs = last["samples"]["time traveller"], output_of(program, trained)
-        check.expect(ours == theirs, f"README's lines write what the engine writes: {ours!r}")
+        check.expect(ours == theirs, f"the lines of {PAGE.name} write what the engine writes: {ours!r}")
         if ours != theirs:
             print(f"  but {theirs!r}")
 

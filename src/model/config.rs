@@ -172,7 +172,7 @@ pub enum SettingError {
          set Hidden state (state) to reset, or Sampling (sampling) to sequential."
     )]
     RandomCarry,
-    #[error("There is no setting called “{0}”: see the README for those there are.")]
+    #[error("There is no setting called “{0}”: see docs/settings.md for those there are.")]
     Unknown(String),
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask COMMAND`: sets up this machine, serves, builds and tests; README explains the commands.
+//! `cargo xtask COMMAND`: sets up this machine, serves, builds and tests; docs/commands.md explains the commands.
 //!
 //! Each command is a row of [`COMMANDS`]; it reads its own options and does its own set-up, so that any of them can be
 //! the first on a new machine.
@@ -75,7 +75,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results] [--kernels | --growth | --inside | --load [--label NAME]]",
+        options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results] \
+                  [--gates | --threads | --networks | --gpu | --kernels | --growth | --inside | --load [--label NAME]]",
         about: "measures training here against TensorFlow.js, jax-js and PyTorch (ten minutes)",
         run: |args| bench::bench(&bench::options(args)?),
     },

@@ -183,7 +183,7 @@ fn setting_error(error: &SettingError) -> String {
         SettingError::RandomCarry => "随机采样和所有窗口都以随机顺序取窗口，隐状态无法从一个窗口传到下一个：\
                                       请把隐状态（state）设为重置，或把采样（sampling）设为顺序。"
             .to_owned(),
-        SettingError::Unknown(key) => format!("没有名为“{key}”的设置：请参阅 README。"),
+        SettingError::Unknown(key) => format!("没有名为“{key}”的设置：请参阅 docs/settings.md。"),
     }
 }
 

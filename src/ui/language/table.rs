@@ -257,8 +257,8 @@ words! {
     edition_english: "English edition, d2l.ai", "英文版（d2l.ai）";
     presets_note: "Sets everything below as in the book, except the seed, the engine and its threads.",
         "把下面的设置都改成书中的值，随机种子、引擎和线程数除外。";
-    one_thread: "One thread so far: in most browsers workers may share memory once the page is reloaded (see the README).",
-        "目前只有一个线程：在大多数浏览器中，重新加载本页后 Worker 才能共享内存（详见 README）。";
+    one_thread: "One thread so far: in most browsers workers may share memory once the page is reloaded (see docs/hosting.md).",
+        "目前只有一个线程：在大多数浏览器中，重新加载本页后 Worker 才能共享内存（详见 docs/hosting.md）。";
     start_from_file: "Start from a file", "从文件开始";
     file: "file", "文件";
     offset: "offset {0}", "偏移 {0}";
