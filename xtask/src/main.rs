@@ -18,6 +18,9 @@ mod shell;
 mod shorten;
 mod site;
 mod size;
+mod standing;
+#[path = "../../src/ui/language/table.rs"]
+mod table;
 mod test;
 mod text;
 mod tools;

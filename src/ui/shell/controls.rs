@@ -41,7 +41,11 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
                     <span class="dot" aria-hidden="true"></span>
                     {move || {
                         let waits = status.get() == Status::Idle && page.text.is_reading();
-                        if waits { w.loading_text } else { state.with(|s| status::status(w, s)) }
+                        match (page.pressed.get(), waits) {
+                            (Some(_), _) => w.will_train,
+                            (None, true) => w.loading_text,
+                            (None, false) => state.with(|s| status::status(w, s)),
+                        }
                     }}
                 </p>
                 <Figures page />
@@ -63,8 +67,8 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
 fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
-    let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
-    let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
+    let can_train = Memo::new(move |_| page.can_begin());
+    let can_reset = Memo::new(move |_| state.with(RunState::can_reset) || page.pressed.get().is_some());
     let paused = move || status.get() == Status::Paused;
     let longer = Memo::new(move |_| page.runs.resumes_to());
     let can_hold = move || matches!(status.get(), Status::Training | Status::Paused) || longer.get().is_some();
