@@ -228,6 +228,12 @@ fn markdown(sittings: &[Sitting]) -> String {
 /// # Errors
 /// If something can't be measured or written.
 pub async fn measure(about: &About, rounds: usize, label: &str, output: &Path) -> Result<()> {
+    // Read before the minutes that measuring takes.
+    let file = output.join("load.json");
+    let mut sittings: Vec<Sitting> = match fs::read(&file) {
+        Ok(kept) => serde_json::from_slice(&kept).with_context(|| format!("{} can't be read", file.display()))?,
+        Err(_) => Vec::new(),
+    };
     let site = tempfile::tempdir()?;
     copy_folder(&Options::default().folder, site.path())?;
     gzip(site.path())?;
@@ -251,11 +257,6 @@ pub async fn measure(about: &About, rounds: usize, label: &str, output: &Path) -
         SPEED.bytes_per_second * 8.0 / 1e6,
         SPEED.latency.as_millis(),
     );
-    let file = output.join("load.json");
-    let mut sittings: Vec<Sitting> = match fs::read(&file) {
-        Ok(kept) => serde_json::from_slice(&kept).with_context(|| format!("{} can't be read", file.display()))?,
-        Err(_) => Vec::new(),
-    };
     sittings.retain(|sitting| sitting.label != label);
     sittings.push(Sitting {
         label: label.to_owned(),
