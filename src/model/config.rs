@@ -210,6 +210,18 @@ impl SettingError {
 }
 
 impl Config {
+    /// The book's first run but for these settings, by their keys.
+    ///
+    /// # Panics
+    /// A wrong setting: the program's own lists have none.
+    pub fn with<'a>(settings: impl IntoIterator<Item = &'a (&'static str, &'static str)>) -> Self {
+        let mut config = Self::default();
+        for (key, value) in settings {
+            config.set(key, value).expect("the settings are valid");
+        }
+        config
+    }
+
     /// Sets the setting with this key to the value written in `text`.
     ///
     /// # Errors

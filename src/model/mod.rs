@@ -14,6 +14,7 @@ pub mod profile;
 pub mod race;
 mod setting;
 pub mod sizes;
+pub mod trained;
 
 pub use config::Config;
 pub use cursor::{Cursor, MinibatchId, StateAt};

@@ -87,11 +87,7 @@ pub static PRESETS: [Preset; 17] = [
 impl Preset {
     /// Its settings.
     pub fn config(&self) -> Config {
-        let mut config = Config::default();
-        for (key, value) in self.edition.settings().iter().chain(self.settings) {
-            config.set(key, value).expect("a preset’s settings are valid");
-        }
-        config
+        Config::with(self.edition.settings().iter().chain(self.settings))
     }
 
     /// The run that has these settings, whatever the seed, the number of epochs, the engine and its threads.

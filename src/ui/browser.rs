@@ -104,11 +104,19 @@ pub fn drawn_in_frames(draw: Rc<dyn Fn()>) -> impl Fn() + 'static {
 
 /// The text of a file beside the page; `None` if it can't be had.
 pub async fn fetched(address: &str) -> Option<String> {
+    JsFuture::from(answer(address).await?.text().ok()?).await.ok()?.as_string()
+}
+
+/// The bytes of a file beside the page; `None` if it can't be had.
+pub async fn fetched_bytes(address: &str) -> Option<Vec<u8>> {
+    let bytes = JsFuture::from(answer(address).await?.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&bytes).to_vec())
+}
+
+/// The answer to a request for a file beside the page, if it has the file.
+async fn answer(address: &str) -> Option<Response> {
     let response: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
-    if !response.ok() {
-        return None;
-    }
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    response.ok().then_some(response)
 }
 
 /// The bytes of a file or a part of it, or why they can't be read.

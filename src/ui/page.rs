@@ -2,6 +2,7 @@
 
 mod files;
 mod lessons;
+mod trained;
 
 use leptos::prelude::*;
 
@@ -95,8 +96,12 @@ impl Page {
         if is_end || matches!(event, Event::Inspected { .. } | Event::Refused { .. }) {
             self.inside.watch.update(|watch| watch.apply(&event, is_end, now()));
         }
+        let is_open = matches!(event, Event::Finished { .. });
         if let Some(event) = self.checkpoints.on_event(event) {
             self.runs.state.update(|state| state.apply(event));
+        }
+        if is_open && self.runs.state.with_untracked(RunState::opens_trained) {
+            self.conversation.generate();
         }
         if has_resumed {
             self.runs.show_hyperparameters();
@@ -207,7 +212,9 @@ impl Page {
     /// What every part of the page does when a new run starts, which `begin` notes in the state. Returns its number.
     fn start(&self, begin: impl FnOnce(&mut RunState) -> u32) -> u32 {
         self.settings.link.set(PageLink::default());
-        self.conversation.talk.update(Talk::begin_run);
+        // What another network has said is none of the run's.
+        let is_trained = self.runs.state.with_untracked(|state| state.live().is_some_and(|run| run.is_trained));
+        self.conversation.talk.update(if is_trained { Talk::reset } else { Talk::begin_run });
         let run = self.runs.state.try_update(begin).unwrap_or_default();
         self.checkpoints.begin();
         self.pressed.set(None);
@@ -238,9 +245,9 @@ impl Page {
     pub fn train_comparison(&self) {
         let prefix = self.conversation.prefix.get_untracked();
         let file = self.settings.start_from().parameters;
-        let queued = self.runs.state.with_untracked(|s| match s.live() {
-            Some(run) => Some(Queued::beside(run, prefix, file, self.text.of_run())),
-            None => s.runs.last().map(|run| Queued::beside(run, prefix, file, self.text.chosen())),
+        let queued = self.runs.state.with_untracked(|s| {
+            let text = if s.own().is_some() { self.text.of_run() } else { self.text.chosen() };
+            s.latest().map(|run| Queued::beside(run, prefix, file, text))
         });
         self.runs.queue.set(queued.into_iter().collect());
         self.start_next();

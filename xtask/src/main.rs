@@ -11,6 +11,7 @@ mod cores;
 mod edition;
 mod finish;
 mod licences;
+mod networks;
 mod npm;
 mod other_browsers;
 mod program;
@@ -24,6 +25,8 @@ mod table;
 mod test;
 mod text;
 mod tools;
+#[path = "../../src/model/trained.rs"]
+mod trained;
 
 use std::process::ExitCode;
 
@@ -69,6 +72,12 @@ const COMMANDS: &[Command] = &[
         options: "[--file PATH]",
         about: "brings the text of The Time Machine to public/timemachine.txt, from PATH or the network",
         run: |args| text::bring(text::file_option(args)?.as_deref()),
+    },
+    Command {
+        name: "networks",
+        options: "",
+        about: "trains the networks that the page opens with, to public/trained/ (a minute, builds apart)",
+        run: |args| no_options(args).and_then(|()| networks::bring()),
     },
     Command {
         name: "parity",

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::shell::{command, root, run, say};
-use crate::{size, text, tools};
+use crate::{networks, size, text, tools};
 
 const DEFAULT_PORT: u16 = 8080;
 
@@ -69,6 +69,7 @@ pub fn build_only() -> Result<()> {
 fn set_up(file: Option<&Path>) -> Result<()> {
     tools::wasm_target()?;
     text::bring(file)?;
+    networks::bring()?;
     tools::bundler()
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{self, Browser};
 use crate::shell::{cargo, find, print, root, run, say, tell};
-use crate::{bench, licences, npm, other_browsers, site, size, text, tools};
+use crate::{bench, licences, networks, npm, other_browsers, site, size, text, tools};
 
 /// A check or a set of tests.
 struct Step {
@@ -22,6 +22,7 @@ pub enum Need {
     Components,
     WasmTarget,
     Text,
+    Networks,
     Bundler,
     CargoDeny,
     Browser,
@@ -30,10 +31,11 @@ pub enum Need {
 }
 
 impl Need {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Components,
         Self::WasmTarget,
         Self::Text,
+        Self::Networks,
         Self::Browser,
         Self::OtherBrowsers,
         Self::GpuDriver,
@@ -46,6 +48,7 @@ impl Need {
             Self::Components => tools::components(),
             Self::WasmTarget => tools::wasm_target(),
             Self::Text => text::bring(text::file_from_environment().as_deref()),
+            Self::Networks => networks::bring(),
             Self::Bundler => tools::bundler(),
             Self::CargoDeny => tools::cargo_deny(),
             Self::Browser => browser::browser().map(|_| ()),
@@ -91,7 +94,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "native",
         about: "tests on this machine, kernels on its GPU or software driver included",
-        needs: &[Need::Text, Need::GpuDriver],
+        needs: &[Need::Text, Need::Networks, Need::GpuDriver],
         run: || run(cargo(["test", "--workspace", "--exclude", "end-to-end"])),
     },
     Step {

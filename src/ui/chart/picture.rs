@@ -3,6 +3,7 @@
 use super::axis::{self, Axis};
 use crate::protocol::Hyperparameters;
 use crate::ui::language::{Words, fill};
+use crate::ui::runs::reference::Reference;
 use crate::ui::runs::run::{self, Run};
 use crate::ui::runs::state::RunState;
 use crate::ui::runs::{curve, names};
@@ -46,17 +47,28 @@ pub fn colour(run: &Run) -> &'static str {
     RUN_COLOURS[run.colour % run::COLOURS]
 }
 
-/// The visible runs' perplexity, the shown run last and so on top; validation perplexity is dashed, and PyTorch's curve
-/// is behind them. `None` if there is nothing to draw.
-pub fn curves(w: &'static Words, state: &RunState, logarithmic: bool) -> Option<Picture> {
+/// The visible runs' perplexity, the shown run last and so on top; validation perplexity is dashed, and PyTorch's curve,
+/// if there is one, is behind them: up to where the runs are, or whole where the visitor's is still to come. `None` if
+/// there is nothing to draw.
+pub fn curves(
+    w: &'static Words,
+    state: &RunState,
+    behind: Option<(&'static Reference, u32)>,
+    logarithmic: bool,
+) -> Option<Picture> {
     let mut runs: Vec<&Run> = state.runs.iter().filter(|run| run.visible && !run.curve.is_empty()).collect();
     if let Some(shown) = runs.iter().position(|run| run.number == state.shown) {
         runs[shown..].rotate_left(1);
     }
-    let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).max()?;
-    let total = runs.iter().map(|run| run.config.epochs).max()?;
+    let is_planned = behind.is_some() && state.own().is_none();
+    if runs.is_empty() && !is_planned {
+        return None;
+    }
+    let planned = behind.filter(|_| is_planned).map(|(_, epochs)| epochs);
+    let done = runs.iter().filter_map(|run| run.curve.last()).map(|p| p.0).chain(planned).max().unwrap_or_default();
+    let total = runs.iter().map(|run| run.config.epochs).chain(planned).max().unwrap_or_default();
     let last = axis::last_epoch(done, total);
-    let reference = state.reference().map(|reference| curve::thin(&reference.until(last))).unwrap_or_default();
+    let reference = behind.map(|(reference, _)| curve::thin(&reference.until(last))).unwrap_or_default();
     let values = runs.iter().flat_map(|run| run.curve.iter().chain(&run.held_out)).map(|p| p.1);
     let values = values.chain(reference.iter().map(|p| p.1));
     let high = axis::top(values, 2.0);
@@ -172,18 +184,36 @@ mod tests {
     }
 
     #[test]
+    fn before_a_run_pytorchs_curve_is_whole_and_beside_a_network_trained_before() {
+        let config = Config::default();
+        let behind = Reference::of(&config).map(|reference| (reference, config.epochs));
+        let mut state = RunState::default();
+        assert_eq!(curves(&ENGLISH, &state, None, false), None);
+        let lines = |state: &RunState| {
+            let picture = curves(&ENGLISH, state, behind, false).unwrap();
+            assert_eq!(picture.x.high, 500.0);
+            picture.lines.iter().map(|line| line.points.last().unwrap().0).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&state), [500.0]);
+        let trained = Origin { is_trained: true, ..Origin::default() };
+        state.runs = vec![Run { curve: vec![(1, 20.0), (300, 1.1)], ..Run::new(1, config, &trained, 5) }];
+        state.shown = 1;
+        assert_eq!(lines(&state), [500.0, 300.0]);
+    }
+
+    #[test]
     fn visible_runs_are_drawn_and_the_shown_one_on_top() {
         let mut state = state();
-        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let picture = curves(&ENGLISH, &state, None, false).unwrap();
         let colours: Vec<&str> = picture.lines.iter().map(|line| line.colour).collect();
         assert_eq!(colours, ["--reference", "--run-1", "--run-0"]);
         assert_eq!((picture.lines[1].dot, picture.lines[2].dot), (false, true));
         assert!(picture.y.high > 22.0 && picture.x.high == 10.0);
         state.show(2, false);
-        let picture = curves(&ENGLISH, &state, true).unwrap();
+        let picture = curves(&ENGLISH, &state, None, true).unwrap();
         assert_eq!((picture.lines.len(), picture.y.logarithmic, picture.y.low), (2, true, 1.0));
         state.show(1, false);
-        assert_eq!(curves(&ENGLISH, &state, false), None);
+        assert_eq!(curves(&ENGLISH, &state, None, false), None);
     }
 
     #[test]
@@ -191,7 +221,7 @@ mod tests {
         let mut state = state();
         let hyperparameters = Hyperparameters { learning_rate: 0.5, clip: 2.0 };
         state.runs[0].marks.push(Mark { epoch: 1, minibatch: 1, hyperparameters });
-        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let picture = curves(&ENGLISH, &state, None, false).unwrap();
         assert_eq!(picture.marks, [(1.5, "η 0.5 θ 2".to_owned())]);
         let picture = gradients(&ENGLISH, &state.runs[0]).unwrap();
         assert_eq!(picture.lines[0].points, [(0.5, 0.5), (1.0, 3.0), (1.5, 0.5), (2.0, 3.0)]);
@@ -203,7 +233,7 @@ mod tests {
     fn validation_perplexity_is_a_dashed_line_and_a_column() {
         let mut state = state();
         state.runs[1].held_out = vec![(1, 30.0), (2, 40.5)];
-        let picture = curves(&ENGLISH, &state, false).unwrap();
+        let picture = curves(&ENGLISH, &state, None, false).unwrap();
         let lines: Vec<_> = picture.lines.iter().map(|line| (line.colour, line.dashed, line.points.len())).collect();
         assert_eq!(lines[1..], [("--run-1", true, 2), ("--run-1", false, 3), ("--run-0", false, 2)]);
         assert!(picture.y.high > 40.0);

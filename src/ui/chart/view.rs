@@ -30,22 +30,23 @@ pub fn Curve(page: Page) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     let picture = Memo::new(move |_| {
         let logarithmic = page.charts.logarithmic.get();
-        page.runs.drawn(|s| picture::curves(w, s, logarithmic))
+        let behind = page.runs.reference();
+        page.runs.drawn(|s| picture::curves(w, s, behind, logarithmic))
     });
     let label = Memo::new(move |_| {
+        let reference = page.runs.reference().map(|(reference, _)| reference);
         page.runs.drawn(|s| {
             let (curve, held_out): (&[Point], &[Point]) =
                 s.live().map_or((&[], &[]), |run| (&run.curve, &run.held_out));
-            label::chart_label(w, curve, held_out, s.reference())
+            label::chart_label(w, curve, held_out, reference)
         })
     });
     let vocabulary = Memo::new(move |_| page.runs.state.with(|s| s.worker.vocabulary()));
     let empty = Memo::new(move |_| picture.with(Option::is_none));
     let svg = move || {
-        let legend: Vec<_> = page
-            .runs
-            .state
-            .with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)).chain(reference(w, s)).collect());
+        let reference = untrack(|| reference(w, page));
+        let legend = page.runs.state.with_untracked(|s| visible(w, s).into_iter().chain(held_out(w, s)));
+        let legend: Vec<_> = legend.chain(reference).collect();
         let draw = |picture: &Option<Picture>| Some(save::chart(picture.as_ref()?, &legend));
         picture.with_untracked(draw).unwrap_or_default()
     };
@@ -103,8 +104,12 @@ fn epoch_at(picture: &Picture, x: f64, width: f64) -> Option<u32> {
 #[component]
 fn Legend(page: Page) -> impl IntoView {
     let w = page.words();
-    let reference = Memo::new(move |_| page.runs.drawn(|s| reference(w, s)).map(|(_, name)| name));
-    let runs = Memo::new(move |_| page.runs.drawn(|s| visible(w, s)));
+    let reference = Memo::new(move |_| reference(w, page).map(|(_, name)| name));
+    // One run needs no name, unless it is not the visitor's.
+    let runs = Memo::new(move |_| {
+        let named = page.runs.drawn(|s| (visible(w, s), s.runs.iter().any(|run| run.visible && run.is_trained)));
+        Some(named).filter(|(runs, is_trained)| runs.len() > 1 || *is_trained).map_or_else(Vec::new, |(runs, _)| runs)
+    });
     let held_out = Memo::new(move |_| page.runs.drawn(|s| held_out(w, s)).map(|(_, name)| name));
     let entry = |(colour, name): (&'static str, String)| {
         view! { <li style=format!("--colour: var({colour})")>{name}</li> }
@@ -112,7 +117,7 @@ fn Legend(page: Page) -> impl IntoView {
     view! {
         <div class="legends">
             <ul class="legend-runs" data-testid="legend-runs">
-                {move || Some(runs.get()).filter(|runs| runs.len() > 1).into_iter().flatten().map(entry).collect_view()}
+                {move || runs.get().into_iter().map(entry).collect_view()}
             </ul>
             <p class="legend dashed" data-testid="legend-held-out" hidden=move || held_out.with(Option::is_none)>{held_out}</p>
             <p class="legend" data-testid="legend" hidden=move || reference.with(Option::is_none)>{reference}</p>
@@ -134,9 +139,10 @@ fn held_out(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
 }
 
 /// The colour and name of PyTorch's curve, if it is drawn.
-fn reference(w: &Words, state: &RunState) -> Option<(&'static str, String)> {
-    state.live().filter(|run| !run.curve.is_empty())?;
-    Some((picture::REFERENCE_COLOUR, state.reference()?.name(w)))
+fn reference(w: &Words, page: Page) -> Option<(&'static str, String)> {
+    let (reference, _) = page.runs.reference()?;
+    let is_drawn = page.runs.drawn(|s| s.own().is_none_or(|run| !run.curve.is_empty()));
+    is_drawn.then(|| (picture::REFERENCE_COLOUR, reference.name(w)))
 }
 
 /// A vertical line at the chosen epoch or the one under the pointer, and the runs' perplexities there.

@@ -67,6 +67,7 @@ impl Record {
                 branch: run.branch,
                 own_text: run.own_text.clone(),
                 is_books: run.is_books,
+                is_trained: false,
                 name: run.name.clone(),
                 continues: Some(run.number),
             },

@@ -1,10 +1,13 @@
 //! Text generation: the prefix field, and the network's continuation, also during training; each character is shaded by
 //! its surprisal, with the most likely alternatives.
 
+mod trained;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
+use self::trained::TrainedBefore;
 use super::talk::{self, REFRESH_EVERY};
 use crate::protocol::Continuation;
 use crate::ui::conversation::signals::PREFIX_ID;
@@ -43,6 +46,7 @@ pub fn Conversation(page: Page) -> impl IntoView {
     view! {
         <section class="panel conversation" aria-labelledby="conversation-title">
             <h2 id="conversation-title">{w.conversation}</h2>
+            <TrainedBefore page />
             <form class="ask" on:submit=submit>
                 <div class="field">
                     <label for=PREFIX_ID>{w.prefix}</label>

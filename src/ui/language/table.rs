@@ -390,8 +390,8 @@ words! {
 
     // Samples.
     samples: "Samples", "样本";
-    samples_empty: "After every epoch, the network continues your prefix by 50 characters.",
-        "每个轮次结束后，网络会把你的前缀续写 50 个字符。";
+    samples_empty: "After every epoch, the network continues your prefix by 50 characters. The book’s first run writes:",
+        "每个轮次结束后，网络会把你的前缀续写 50 个字符。书中的第一次训练是这样写的：";
     samples_by_epoch: "Samples by epoch", "各轮次的样本";
 
     // Runs.
@@ -432,6 +432,12 @@ words! {
     conversation: "Text generation", "文本生成";
     prefix: "Prefix", "前缀";
     generate: "Generate", "生成";
+    trained_name: "{0}, trained before", "{0}（预先训练）";
+    trained_note: "This {0} was trained before, when the page was built: {1} hidden units, {2} epochs. Type how a sentence \
+        begins, and it goes on. Press Train, and your own network learns beside it.",
+        "这个 {0} 是在构建本页时预先训练好的：{1} 个隐藏单元，{2} 个轮次。输入一句话的开头，它就会续写。按“训练”，你自己的网络就会在它旁边开始学习。";
+    trained_settings: "Its settings", "载入其设置";
+    trained_others: "Trained before:", "预先训练的网络：";
     conversation_hint: "Type how a sentence begins, and the network continues it with its current weights. Before \
         training, expect gibberish.",
         "输入一句话的开头，网络会用当前的权重续写。训练之前，写出来的会是乱码。";

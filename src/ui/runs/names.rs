@@ -4,12 +4,15 @@ use super::run::Run;
 use crate::model::config::{SETTINGS, Sampling, StateMode};
 use crate::ui::language::{Words, fill, words};
 
-/// The name of each run: the visitor's, or else the settings that differ from other runs, or else its number.
+/// The name of each run: the visitor's, or else the settings that differ from the visitor's other runs, or else its
+/// number.
 pub fn names(w: &Words, runs: &[Run]) -> Vec<String> {
-    let differs: Vec<&str> = SETTINGS.iter().map(|s| s.key).filter(|key| !same(runs, key)).collect();
+    let own: Vec<&Run> = runs.iter().filter(|run| !run.is_trained).collect();
+    let differs: Vec<&str> = SETTINGS.iter().map(|s| s.key).filter(|key| !same(&own, key)).collect();
     let parts: Vec<String> = runs.iter().map(|run| difference(w, run, &differs)).collect();
     let name = |(i, run): (usize, &Run)| match (run.name.is_empty(), parts[i].is_empty()) {
         (false, _) => run.name.clone(),
+        _ if run.is_trained => fill(w.trained_name, &[&words::network(w, &run.config)]),
         (true, true) => fill(w.run_number, &[&run.number.to_string()]),
         (true, false) if parts.iter().filter(|name| **name == parts[i]).count() > 1 => {
             format!("{} ({})", parts[i], run.number)
@@ -19,7 +22,7 @@ pub fn names(w: &Words, runs: &[Run]) -> Vec<String> {
     runs.iter().enumerate().map(name).collect()
 }
 
-fn same(runs: &[Run], key: &str) -> bool {
+fn same(runs: &[&Run], key: &str) -> bool {
     runs.windows(2).all(|pair| pair[0].config.get(key) == pair[1].config.get(key))
 }
 
@@ -74,6 +77,8 @@ mod tests {
         let networks = [run(1, gru), run(2, lstm), run(3, deep)];
         assert_eq!(names(&ENGLISH, &networks), ["GRU", "LSTM", "LSTM, layers 2"]);
         assert_eq!(names(&ENGLISH, &networks[1..]), ["layers 1", "layers 2"]);
+        let trained = Run { is_trained: true, ..run(1, gru) };
+        assert_eq!(names(&ENGLISH, &[trained, run(2, book)]), ["GRU, trained before", "Run 2"]);
         let mut named = [run(1, wide), run(2, random), run(3, random)];
         named[0].name = "mine".into();
         assert_eq!(names(&ENGLISH, &named), ["mine", "hidden 512 (2)", "hidden 512 (3)"]);

@@ -50,6 +50,8 @@ pub struct Run {
     pub own_text: Option<String>,
     /// Whether it trains on the book's edition.
     pub is_books: bool,
+    /// Whether it came with the page, trained before.
+    pub is_trained: bool,
     /// The size of its vocabulary, if it was trained here.
     pub vocabulary: Option<u32>,
     /// The name that the visitor gave it; if empty, it is named by what differs from other runs.
@@ -88,6 +90,7 @@ impl Run {
             branch: origin.branch,
             own_text: origin.own_text.clone(),
             is_books: origin.is_books,
+            is_trained: origin.is_trained,
             vocabulary: None,
             name: origin.name.clone(),
             colour,
@@ -121,7 +124,7 @@ impl Run {
     pub fn origin(&self) -> Origin {
         let Self { from_file, window_offset, branch, is_books, .. } = *self;
         let (own_text, name) = (self.own_text.clone(), self.name.clone());
-        Origin { from_file, window_offset, branch, own_text, is_books, name, continues: None }
+        Origin { from_file, window_offset, branch, own_text, is_books, is_trained: false, name, continues: None }
     }
 
     /// Whether its hyperparameters were changed in mid-run; where it branched off they may begin as others.
@@ -235,6 +238,8 @@ pub struct Origin {
     pub branch: Option<u32>,
     pub own_text: Option<String>,
     pub is_books: bool,
+    /// Whether it came with the page, trained before.
+    pub is_trained: bool,
     /// The name that the visitor gave the run that it resumes.
     pub name: String,
     /// The number of the run in the list that it replaces.
@@ -258,8 +263,14 @@ pub fn free_colour(runs: &[Run]) -> usize {
     (0..COLOURS).find(|&colour| runs.iter().all(|run| run.colour != colour)).unwrap_or(runs.len() % COLOURS)
 }
 
-/// Inserts a run: in place of the run `continues`, with its colour, or at the end in a free colour.
+/// Inserts a run: in place of the run `continues`, with its colour, or at the end in a free colour. One that came with the
+/// page stands before all others, in place of an earlier one.
 pub fn insert_run(runs: &mut Vec<Run>, continues: Option<u32>, run: Run) {
+    if run.is_trained {
+        // In the last colour: the visitor's own begin with the first.
+        runs.retain(|other| !other.is_trained);
+        return runs.insert(0, Run { colour: COLOURS - 1, ..run });
+    }
     match runs.iter_mut().find(|old| Some(old.number) == continues) {
         Some(old) => *old = Run { colour: old.colour, visible: old.visible, ..run },
         None => runs.push(Run { colour: free_colour(runs), ..run }),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::queue::{Queued, other_mode};
+use super::reference::Reference;
 use super::run::{Run, hyperparameters_of};
 use super::state::{RunState, Status};
 use crate::model::config::{Config, SettingError};
@@ -50,6 +51,16 @@ impl Runs {
         self.state.with_untracked(look)
     }
 
+    /// PyTorch's curve behind the shown run's, or, before there is one of the visitor's, behind that of a run of the
+    /// settings in the form, with the number of its epochs.
+    pub fn reference(&self) -> Option<(&'static Reference, u32)> {
+        let planned = self.config.get().ok().filter(|_| self.form.with(Form::window_offset).is_none());
+        self.drawn(|s| match s.own() {
+            Some(run) => Some((s.reference()?, run.config.epochs)),
+            None => planned.and_then(|config| Some((s.expected(&config)?, config.epochs))),
+        })
+    }
+
     /// Looks at an epoch of the shown run: at the latest if it is the newest, or a later one.
     pub fn pin(&self, epoch: u32) {
         let newest = self.state.with_untracked(RunState::newest);
@@ -66,14 +77,14 @@ impl Runs {
         let chosen = self.pinned.get();
         self.state.with(|s| {
             let newest = s.live().filter(|run| s.attached() && run.number == s.run)?.curve.last()?.0;
-            let rests = matches!(s.status, Status::Paused | Status::Finished);
+            let rests = matches!(s.status, Status::Paused | Status::Finished) || s.own().is_none();
             chosen.map(|epoch| epoch.min(newest)).or(rests.then_some(newest))
         })
     }
 
     /// The mode of a second run to compare with the shown or latest one; `None` without a run.
     pub fn mode_to_compare(&self) -> Option<Mode> {
-        self.state.with(|s| s.live().or(s.runs.last()).map(|run| other_mode(&run.config)))
+        self.state.with(|s| s.latest().map(|run| other_mode(&run.config)))
     }
 
     /// The settings in the form that need a new run, while there is a run.

@@ -104,18 +104,33 @@ impl RunState {
         self.live().and_then(|run| run.curve.last()).map_or(0, |point| point.0)
     }
 
+    /// The shown run, if the visitor began it.
+    pub fn own(&self) -> Option<&Run> {
+        self.live().filter(|run| !run.is_trained)
+    }
+
+    /// The visitor's run to compare others with: the shown one, or else the newest.
+    pub fn latest(&self) -> Option<&Run> {
+        self.own().or_else(|| self.runs.iter().rfind(|run| !run.is_trained))
+    }
+
     fn live_mut(&mut self) -> Option<&mut Run> {
         self.runs.iter_mut().find(|run| run.number == self.shown)
     }
 
     /// The number of epochs that the shown run trains for.
     pub fn epochs(&self) -> u32 {
-        self.live().map_or(0, |run| run.config.epochs)
+        self.own().map_or(0, |run| run.config.epochs)
     }
 
     /// The curve to compare the shown run with, if it has the book's settings, text and origin.
     pub fn reference(&self) -> Option<&'static Reference> {
-        self.live().filter(|run| run.is_books()).and_then(|run| Reference::of(&run.config))
+        self.own().filter(|run| run.is_books()).and_then(|run| Reference::of(&run.config))
+    }
+
+    /// The curve that a run of these settings on the present text will be compared with.
+    pub fn expected(&self, config: &Config) -> Option<&'static Reference> {
+        Reference::of(config).filter(|_| self.worker.text.as_ref().is_some_and(|text| text.is_books && !text.own))
     }
 
     /// Compares the finished run with the book, if it has the book's settings.
@@ -136,9 +151,9 @@ impl RunState {
         self.live().filter(|run| self.is_current(run.number))
     }
 
-    /// The configuration and the text of the network that the worker has.
+    /// The configuration and the text of the network that the worker trains or has trained.
     pub fn network(&self) -> Option<(Config, &TextFacts)> {
-        self.current().map(|run| run.config).zip(self.text.as_ref())
+        self.current().filter(|run| !run.is_trained).map(|run| run.config).zip(self.text.as_ref())
     }
 
     /// The hyperparameters of the current run, also of one that is being prepared.
@@ -210,8 +225,9 @@ impl RunState {
         self.run += 1;
         self.attached = true;
         self.config = Some(config);
+        // A network that came with the page is no run of the visitor's, who can begin one at any time.
+        self.status = if origin.is_trained { Status::Idle } else { Status::Loading };
         self.origin = origin;
-        self.status = Status::Loading;
         self.failure = None;
         self.refusal = None;
         self.run
@@ -246,6 +262,9 @@ impl RunState {
     /// Applies an event.
     pub fn apply(&mut self, event: Event) {
         let (is_end, was_lost) = (self.is_ended_by(&event), self.worker.lost);
+        if self.opens_trained() && matches!(event, Event::Device { .. }) {
+            return; // it is not what trains the visitor's runs
+        }
         let Some(event) = self.worker.apply(event) else {
             if was_lost && !self.worker.lost {
                 (self.status, self.failure) = (Status::Loading, None);
@@ -260,7 +279,9 @@ impl RunState {
                     live.untrained = Some(sample);
                 }
             }
-            Event::Progress { run, progress } if self.is_current(run) => self.figures.set_progress(progress),
+            Event::Progress { run, progress } if self.is_current(run) && !self.opens_trained() => {
+                self.figures.set_progress(progress);
+            }
             Event::Epochs { run, reports } if self.is_current(run) => self.finish_epochs(reports),
             Event::HyperparametersSet { run, epoch, minibatch, hyperparameters } if self.is_current(run) => {
                 self.change(run, |run| run.set_hyperparameters(Mark { epoch, minibatch, hyperparameters }));
@@ -283,6 +304,10 @@ impl RunState {
             Event::Finished { run, report } if self.is_current(run) => self.finish(report),
             Event::Idle if !self.attached => self.settle(),
             Event::Broken { error } => self.lose_worker(error),
+            // The visitor has asked for nothing.
+            Event::Failed { run: Some(_), .. } if is_end && self.opens_trained() => {
+                (self.attached, self.config) = (false, None);
+            }
             Event::Failed { run, error } if is_end => {
                 // Without a run, the preparations failed.
                 self.worker.lost |= run.is_none() && !self.worker.ready();
@@ -296,6 +321,11 @@ impl RunState {
     /// Whether events of this run count.
     fn is_current(&self, run: u32) -> bool {
         self.attached && run == self.run
+    }
+
+    /// Whether the current network came with the page.
+    pub fn opens_trained(&self) -> bool {
+        self.attached && self.origin.is_trained
     }
 
     /// The page is idle once text and device are there and no run is requested.
@@ -316,7 +346,9 @@ impl RunState {
                 Run { minibatches, device, vocabulary, ..Run::new(self.run, config, &self.origin, 0) },
             );
         }
-        self.status = Status::Training;
+        if !self.origin.is_trained {
+            self.status = Status::Training;
+        }
         self.failure = None;
         self.divergence = None;
         self.recovered = None;
@@ -324,7 +356,8 @@ impl RunState {
         // The worker answers in order: what it has told by now is the text that the run trains on.
         self.text.clone_from(&self.worker.text);
         self.drawn += 1;
-        self.figures = Figures { bytes: Some(bytes), ..Figures::default() };
+        let bytes = Some(bytes).filter(|_| !self.origin.is_trained);
+        self.figures = Figures { bytes, ..Figures::default() };
     }
 
     /// The run resumes from a checkpoint with these epochs.
@@ -335,13 +368,16 @@ impl RunState {
     }
 
     fn finish_epochs(&mut self, reports: Vec<EpochReport>) {
-        if let Some(last) = reports.last() {
+        if let Some(last) = reports.last().filter(|_| !self.origin.is_trained) {
             self.figures.finish_epoch(last);
         }
         self.change(self.shown, |run| reports.into_iter().for_each(|report| run.finish_epoch(report)));
     }
 
     fn finish(&mut self, report: FinalReport) {
+        if self.origin.is_trained {
+            return; // it was finished before
+        }
         self.status = Status::Finished;
         self.figures.finish(&report);
         self.change(self.shown, |run| run.report = Some(report));

@@ -18,9 +18,9 @@ pub struct Row {
     pub sample: String,
 }
 
-/// The rows of the visible runs that have finished an epoch, if there are several; `names` are those of all runs.
+/// The rows of the visitor's visible runs that have finished an epoch, if there are several; `names` are those of all runs.
 pub fn rows(w: &Words, runs: &[Run], names: &[String]) -> Vec<Row> {
-    let shown = runs.iter().zip(names).filter(|(run, _)| run.visible && !run.curve.is_empty());
+    let shown = runs.iter().zip(names).filter(|(run, _)| run.visible && !run.is_trained && !run.curve.is_empty());
     let rows: Vec<Row> = shown.map(|(run, name)| row(w, run, name)).collect();
     if rows.len() > 1 { rows } else { Vec::new() }
 }

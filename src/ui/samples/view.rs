@@ -9,6 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlElement, Node};
 
 use super::parts::parts;
+use super::preview::{PREFIX as PREVIEW_PREFIX, PREVIEW};
 use super::rows;
 use crate::protocol::Sample;
 use crate::ui::browser;
@@ -53,9 +54,10 @@ pub fn Samples(page: Page, list: List) -> impl IntoView {
         <section class="panel samples" aria-labelledby="samples-title">
             <h2 id="samples-title">{w.samples}</h2>
             {first_row}
-            <p class="hint empty" hidden=move || { available.get().1 > 0 }>
-                {w.samples_empty}
-            </p>
+            <div class="hint empty" hidden=move || { available.get().1 > 0 } data-testid="preview">
+                <p>{w.samples_empty}</p>
+                {PREVIEW.map(preview_row).into_iter().collect_view()}
+            </div>
             <ol
                 class="rows"
                 data-testid="samples"
@@ -66,6 +68,16 @@ pub fn Samples(page: Page, list: List) -> impl IntoView {
                 on:scroll=move |_| list.scrolled()
             ></ol>
         </section>
+    }
+}
+
+/// An epoch of the book's first run, and what it says then.
+fn preview_row((epoch, continuation): (u32, &'static str)) -> impl IntoView {
+    view! {
+        <p class="row" data-epoch=epoch>
+            <span class="prefix">{PREVIEW_PREFIX}</span>
+            <span class="continuation">{continuation}</span>
+        </p>
     }
 }
 

@@ -9,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::form::Form;
 use crate::model::config::{Setting, fields, setting};
+use crate::model::trained::Trained;
 
 /// What is percent-encoded in a value: all but letters, digits and RFC 3986's unreserved marks.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -25,6 +26,10 @@ pub const LESSON: &str = "lesson";
 /// The key of the view, and its value for the teacher's.
 pub const VIEW: &str = "view";
 pub const STAGE: &str = "stage";
+
+/// The key of the network that the page opens with, and its value for none.
+pub const TRAINED: &str = "trained";
+pub const NONE: &str = "none";
 
 /// The most items that are named as not understood, and the most characters of each.
 const MOST_UNKNOWN: usize = 5;
@@ -84,6 +89,7 @@ pub fn unknown(fragment: &str) -> Vec<String> {
     let is_unknown = |item: &&str| match split(item) {
         (key, value) if key == TEXT || key == LESSON => value.is_empty(),
         (key, value) if key == VIEW => value != STAGE,
+        (key, value) if key == TRAINED => value != NONE && Trained::named(value).is_none(),
         (key, value) if key == AUTOSTART => !["0", "1"].contains(&value),
         (key, _) => setting(&key).is_none(),
     };

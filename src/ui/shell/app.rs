@@ -72,6 +72,7 @@ pub fn App() -> impl IntoView {
         }
     });
     start_by_itself(page);
+    open_trained(page);
     view! { <Workbench page /> }
 }
 
@@ -116,6 +117,20 @@ fn start_by_itself(page: Page) {
             page.train();
         }
         run
+    });
+}
+
+/// Opens a network that was trained before, once text and device are there: the one that the link names, or the first; none
+/// where a run or a text is to come.
+fn open_trained(page: Page) {
+    let is_ready = Memo::new(move |_| page.runs.state.with(|s| s.can_train() && s.run == 0) && !page.is_reading());
+    Effect::new(move |before: Option<bool>| {
+        let (is_ready, was_ready) = (is_ready.get(), before == Some(true));
+        let is_awaited = page.settings.link.with_untracked(|link| link.starts || link.text.is_some());
+        if is_ready && !was_ready && !is_awaited {
+            page.open_with(address::value(&fragment(), address::TRAINED).as_deref());
+        }
+        is_ready || was_ready
     });
 }
 

@@ -146,8 +146,14 @@ impl Visit {
         self.site.address()
     }
 
-    /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there.
+    /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there. Unless the fragment names
+    /// one, no network trained before is opened.
     pub async fn open(&self, hash: &str) -> Result<()> {
+        let hash = match hash {
+            hash if hash.contains("trained=") => hash.to_owned(),
+            "" => "#trained=none".to_owned(),
+            hash => format!("{hash}&trained=none"),
+        };
         // Without this, a change of the fragment alone would not reload the page.
         self.client.goto("about:blank").await?;
         self.client.goto(&format!("{}{hash}", self.site.address())).await?;

@@ -296,3 +296,31 @@ fn the_network_is_the_runs_until_it_ends() {
     state.apply(Event::Failed { run: Some(1), error: gpu("lost") });
     assert_eq!(vocabulary(&state), None);
 }
+
+/// A network that came with the page is shown, and is no run of the visitor's: the page stays idle, its figures empty.
+#[test]
+fn a_network_trained_before_is_shown_while_the_page_is_idle() {
+    let trained = || Origin { is_trained: true, ..Origin::default() };
+    let mut state = after([text(), device()]);
+    state.begin_from(Config::default(), trained());
+    let cpu = Event::Device { name: "CPU".into(), race: Vec::new() };
+    for event in [cpu, started(1), epochs(1, 1..=300), finished(1)] {
+        state.apply(event);
+        assert!(state.can_train() && state.status == Status::Idle);
+    }
+    assert_eq!((state.figures.clone(), state.epochs(), state.done()), (Figures::default(), 0, 0.0));
+    assert_eq!((curve(&state).len(), state.own(), state.network(), state.reference()), (300, None, None, None));
+    assert_eq!(state.worker.device.as_deref(), Some("a test’s GPU"));
+
+    // Another takes its place; one that can't be opened leaves the page as it is.
+    state.begin_from(Config::default(), trained());
+    state.apply(started(2));
+    assert_eq!(state.runs.iter().map(|run| run.number).collect::<Vec<_>>(), [2]);
+    state.begin_from(Config::default(), trained());
+    state.apply(Event::Failed { run: Some(3), error: Error::OtherText });
+    assert!(state.can_train() && state.failure.is_none() && !state.attached());
+
+    let run = state.begin(Config::default(), &StartFrom::default());
+    state.apply(started(run));
+    assert_eq!((state.status, state.own().map(|run| run.colour)), (Status::Training, Some(0)));
+}
