@@ -101,5 +101,9 @@ class Cpu {
     }
 }
 
-importScripts("./trainer.js");
-wasm_bindgen("./trainer_bg.wasm");
+{
+    // Asked for before the script that needs it: they come together.
+    const program = fetch("./trainer_bg.wasm");
+    importScripts("./trainer.js");
+    wasm_bindgen({ module_or_path: program });
+}

@@ -8,10 +8,11 @@ fn main() {
         console_error_panic_hook::hook(info);
         show_panic(&info.to_string());
     }));
+    leptos::mount::mount_to_body(App);
+    // Of what stands in the HTML the page has taken the place, before anything is drawn.
     if let Some(placeholder) = leptos::prelude::document().get_element_by_id("placeholder") {
         placeholder.remove();
     }
-    leptos::mount::mount_to_body(App);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

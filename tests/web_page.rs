@@ -2,6 +2,8 @@
 
 #![cfg(target_arch = "wasm32")]
 
+#[path = "web_page/awaited.rs"]
+mod awaited;
 #[path = "web_page/errors.rs"]
 mod errors;
 #[path = "web_page/files.rs"]
@@ -311,8 +313,10 @@ async fn the_status_follows_pause_resume_and_reset() {
 #[wasm_bindgen_test]
 async fn loading_says_what_the_page_waits_for() {
     let page = Mounted::open("").await;
+    assert_eq!(page.text("status"), "Loading…");
+    page.receive([Event::Ready]).await;
     assert_eq!(page.text("status"), "Looking for the GPU…");
-    page.receive([Event::Ready, Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
+    page.receive([Event::Device { name: "a test’s GPU".into(), race: Vec::new() }]).await;
     assert_eq!(page.text("status"), "Loading the text…");
 }
 

@@ -16,7 +16,7 @@ mod worker {
     use std::rc::Rc;
 
     use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-    use futures_util::future::Either;
+    use futures_util::future::{Either, join};
     use time_traveller::cpu::Cores;
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
@@ -107,13 +107,14 @@ mod worker {
         }
     }
 
-    /// Opens the devices, loads the book's text, then trains. If the text can't be loaded, the next Train command tries
-    /// again, and a visitor's own text can replace it. Without a GPU the CPU trains.
+    /// Opens the devices and fetches the book's text meanwhile, then trains. If the text can't be loaded, the next Train
+    /// command tries again, and a visitor's own text can replace it. Without a GPU the CPU trains.
     async fn work(mut commands: UnboundedReceiver<Command>, outbox: ToPage) {
-        if let Err(error) = start_cores().await {
-            return post(&Event::Broken { error });
-        }
-        let mut devices = Devices::open().await;
+        let (devices, mut fetched) = join(open(), fetch::beside(TEXT)).await;
+        let mut devices = match devices {
+            Ok(devices) => devices,
+            Err(error) => return post(&Event::Broken { error }),
+        };
         if devices.gpu.is_err() {
             post(&Event::NoGpu);
         }
@@ -121,7 +122,7 @@ mod worker {
         post(&Event::Device { name, race: Vec::new() });
         let mut train = None;
         let texts = loop {
-            match book().await {
+            match book(fetched) {
                 Ok(texts) => break texts,
                 Err(error) => post(&Event::Failed { run: run_of(train.take()), error }),
             }
@@ -130,14 +131,17 @@ mod worker {
                 Some(Either::Right(texts)) => break texts,
                 None => return, // the page is gone
             }
+            fetched = fetch::beside(TEXT).await;
         };
         Trainer::new(devices, texts, |event| outbox.borrow_mut().emit(event)).serve(train, &mut commands).await;
     }
 
-    /// Starts the module in which the CPU engine's operations run.
-    async fn start_cores() -> Result<()> {
-        let Some(module) = Cores::module() else { return Ok(()) };
-        Cores::start(&fetch::beside(&module).await.map_err(Error::NoCores)?)
+    /// Opens the devices, after the module in which the CPU engine's operations run.
+    async fn open() -> Result<Devices> {
+        if let Some(module) = Cores::module() {
+            Cores::start(&fetch::beside(&module).await.map_err(Error::NoCores)?)?;
+        }
+        Ok(Devices::open().await)
     }
 
     /// The number of the run that a Train command starts.
@@ -148,10 +152,10 @@ mod worker {
         }
     }
 
-    /// Loads the book's text and tells the page about it.
-    async fn book() -> Result<Texts> {
+    /// Reads the book's text and tells the page about it.
+    fn book(fetched: Result<Vec<u8>, String>) -> Result<Texts> {
         let Config { cleaning, vocab, .. } = Config::default();
-        let mut texts = Texts::of_book(Text::known(&fetch::beside(TEXT).await.map_err(Error::TextMissing)?)?);
+        let mut texts = Texts::of_book(Text::known(&fetched.map_err(Error::TextMissing)?)?);
         let facts = texts.facts(cleaning, vocab)?;
         post(&Event::Text { facts });
         Ok(texts)

@@ -27,13 +27,11 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
-/// The language that the visitor chose earlier, or else the browser's preferred one.
+/// The language that the script in `index.html` has found before the page was seen: the one that the visitor chose
+/// earlier, or else the browser's preferred one.
 pub fn language() -> Language {
-    let chosen = remembered("language").and_then(|tag| Language::of(&tag));
-    chosen.unwrap_or_else(|| {
-        let tags: Vec<String> = window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect();
-        Language::preferred(tags.iter().map(String::as_str))
-    })
+    let found = document().document_element().and_then(|root| root.get_attribute("lang"));
+    found.and_then(|tag| Language::of(&tag)).unwrap_or(Language::English)
 }
 
 pub fn user_agent() -> String {

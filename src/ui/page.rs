@@ -49,6 +49,8 @@ pub struct Page {
     /// Whether it is the teacher's view, and how large its type is, in steps.
     pub stage: RwSignal<bool>,
     pub stage_size: RwSignal<i32>,
+    /// What was pressed before the worker was ready, and waits for it.
+    pub pressed: RwSignal<Option<Stretch>>,
     pub conversation: Conversation,
     pub text: Text,
     pub checkpoints: Checkpoints,
@@ -76,6 +78,7 @@ impl Page {
             template: RwSignal::new(None),
             stage: RwSignal::new(false),
             stage_size: RwSignal::new(0),
+            pressed: RwSignal::new(None),
             conversation,
             text,
             checkpoints: Checkpoints::new(runs, conversation, text, worker),
@@ -114,6 +117,7 @@ impl Page {
         };
         if is_end && !goes_on {
             self.runs.queue.set(Vec::new());
+            self.pressed.set(None);
         }
         self.start_next();
     }
@@ -128,6 +132,23 @@ impl Page {
     /// The text in the page's language. Not tracked: a change of language rebuilds the whole page.
     pub fn words(&self) -> &'static Words {
         self.language.get_untracked().words()
+    }
+
+    /// Whether a press of Train is obeyed: at once, or when the worker is ready.
+    pub fn can_begin(&self) -> bool {
+        let (can_train, is_awaited) = self.runs.state.with(|state| (state.can_train(), state.is_awaited()));
+        (can_train || is_awaited && self.pressed.get().is_none()) && !self.is_reading()
+    }
+
+    /// Obeys what was pressed before the worker was ready as soon as it is.
+    pub fn obey_later(self) {
+        let ready = Memo::new(move |_| self.runs.state.with(RunState::can_train) && !self.is_reading());
+        Effect::new(move |_| {
+            if let Some(stretch) = self.pressed.get().filter(|_| ready.get()) {
+                self.pressed.set(None);
+                self.begin(stretch);
+            }
+        });
     }
 
     /// Starts a run. If the settings, the file or the prefix are invalid, focuses the field; the error panel says why.
@@ -167,6 +188,7 @@ impl Page {
                 let prefix = self.conversation.prefix.get_untracked();
                 self.worker.send(Command::Train { run, config, prefix, beginning, stretch });
             }
+            Ok(_) if untrack(|| self.can_begin()) => self.pressed.set(Some(stretch)),
             Ok(_) => {}
         }
     }
@@ -196,6 +218,7 @@ impl Page {
         self.conversation.talk.update(if is_trained { Talk::reset } else { Talk::begin_run });
         let run = self.runs.state.try_update(begin).unwrap_or_default();
         self.checkpoints.begin();
+        self.pressed.set(None);
         self.runs.queue.set(Vec::new());
         self.runs.pinned.set(None);
         run
@@ -277,6 +300,7 @@ impl Page {
     /// Ends the run and discards it; replaces a lost worker.
     pub fn reset(&self) {
         let lost = self.runs.state.with_untracked(|state| state.worker.lost);
+        self.pressed.set(None);
         self.runs.queue.set(Vec::new());
         self.runs.pinned.set(None);
         self.checkpoints.abandon();

@@ -15,16 +15,16 @@ use crate::test::Need;
 use crate::{npm, site, test};
 
 /// Checks the options `[--rounds N] [--only ID]… [--python PATH] [--output FOLDER] [--gates | --threads | --kernels |
-/// --growth | --inside | --gpu | --networks]` before the set-up, which takes minutes.
+/// --growth | --inside | --load [--label NAME] | --gpu | --networks]` before the set-up, which takes minutes.
 pub fn options(mut args: Parser) -> Result<Vec<OsString>> {
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         let name = match arg {
-            Arg::Long(name @ ("gates" | "threads" | "kernels" | "growth" | "inside" | "gpu" | "networks")) => {
+            Arg::Long(name @ ("gates" | "threads" | "kernels" | "growth" | "inside" | "load" | "gpu" | "networks")) => {
                 options.push(format!("--{name}").into());
                 continue;
             }
-            Arg::Long(name @ ("rounds" | "only" | "python" | "output")) => format!("--{name}"),
+            Arg::Long(name @ ("rounds" | "only" | "python" | "output" | "label")) => format!("--{name}"),
             other => bail!(other.unexpected()),
         };
         let value = args.value()?;

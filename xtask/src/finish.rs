@@ -1,6 +1,7 @@
 //! What trunk's build lacks to be published: the kernels, for the notes that show them; the CPU engine's module; shorter
-//! scripts; a page without inline scripts, as its Content-Security-Policy demands; the address of its picture for those who
-//! share it; and a service worker that knows every file. Trunk calls this as its last hook.
+//! scripts; a page that is seen before its program is there, without inline scripts, as its Content-Security-Policy
+//! demands, with the address of its picture for those who share it; and a service worker that knows every file. Trunk calls
+//! this as its last hook.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::cores;
 use crate::shell::root;
 use crate::shorten::{shorten, without_comments};
+use crate::standing::{join_styles, translate};
 
 const PAGE: &str = "index.html";
 const WORKER: &str = "service-worker.js";
@@ -96,7 +98,10 @@ fn finish_folder(folder: &Path, site: Option<&str>) -> Result<()> {
     let page = folder.join(PAGE);
     let html = fs::read_to_string(&page).with_context(|| format!("{} can't be read", page.display()))?;
     let worked_on = html.contains(RELOADS);
-    let (html, scripts) = move_scripts(&with_address(&html, site)?)?;
+    let styled = join_styles(&translate(&with_address(&html, site)?)?, folder, |styles| {
+        format!("style-{}.css", &sha256(styles.as_bytes())[..16])
+    })?;
+    let (html, scripts) = move_scripts(&styled)?;
     for (name, script) in scripts {
         fs::write(folder.join(name), script)?;
     }

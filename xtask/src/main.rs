@@ -19,10 +19,14 @@ mod shell;
 mod shorten;
 mod site;
 mod size;
+mod standing;
+#[path = "../../src/ui/language/table.rs"]
+mod table;
 mod test;
 mod text;
 mod tools;
 #[path = "../../src/model/trained.rs"]
+#[allow(dead_code, reason = "the page uses the rest")]
 mod trained;
 
 use std::process::ExitCode;
@@ -85,7 +89,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         options: "[--rounds 5] [--only ID]... [--python PATH] [--output docs/results] \
-                  [--gates | --threads | --networks | --gpu | --kernels | --growth | --inside]",
+                  [--gates | --threads | --networks | --gpu | --kernels | --growth | --inside | --load [--label NAME]]",
         about: "measures training here against TensorFlow.js, jax-js and PyTorch (ten minutes)",
         run: |args| bench::bench(&bench::options(args)?),
     },

@@ -23,11 +23,6 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.words().code.starts_with(primary) && !primary.is_empty())
     }
 
-    /// The first of a browser's preferred languages that the page supports, or English.
-    pub fn preferred<'a>(tags: impl IntoIterator<Item = &'a str>) -> Self {
-        tags.into_iter().find_map(Self::of).unwrap_or(Self::English)
-    }
-
     pub fn words(self) -> &'static Words {
         match self {
             Self::English => &ENGLISH,
@@ -71,8 +66,6 @@ mod tests {
         assert_eq!(Language::of("zh-Hant-TW"), Some(Language::Chinese));
         assert_eq!(Language::of("en"), Some(Language::English));
         assert_eq!((Language::of("de-DE"), Language::of("")), (None, None));
-        assert_eq!(Language::preferred(["de", "zh-CN", "en"]), Language::Chinese);
-        assert_eq!(Language::preferred(["de"]), Language::English);
     }
 
     #[test]

@@ -18,7 +18,6 @@ macro_rules! words {
 
         pub static CHINESE: Words = Words { $($list: &[$(($key, $chinese_of_key)),*],)* $($name: $chinese,)* };
 
-        #[cfg(test)]
         impl Words {
             /// Every entry with its name.
             pub fn all(&self) -> Vec<(&'static str, &'static str)> {
@@ -157,6 +156,8 @@ words! {
     time_left: "Time left", "剩余时间";
     device: "Device", "设备";
     count_of: "{0} of {1}", "{0} / {1}";
+    loading: "Loading…", "正在加载…";
+    will_train: "Loading, then training…", "加载后即开始训练…";
     preparing_run: "Preparing the run…", "正在准备训练…";
     loading_text: "Loading the text…", "正在加载文本…";
     seconds: "{0} s", "{0} 秒";

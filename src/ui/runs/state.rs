@@ -76,6 +76,11 @@ impl RunState {
         self.worker.ready() && matches!(self.status, Status::Idle | Status::Finished | Status::Failed)
     }
 
+    /// Whether the worker is awaited, with no run requested.
+    pub fn is_awaited(&self) -> bool {
+        self.status == Status::Loading && !self.attached && !self.worker.lost
+    }
+
     pub fn can_reset(&self) -> bool {
         !matches!(self.status, Status::Idle | Status::Loading) || self.attached
     }

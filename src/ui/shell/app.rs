@@ -10,7 +10,7 @@ use super::controls::Controls;
 use super::drop::DropHint;
 use super::errors::Errors;
 use super::keys::{self, Keys};
-use super::masthead::{Masthead, apply_theme};
+use super::masthead::Masthead;
 use super::offline::Version;
 use super::status;
 use crate::ui::browser;
@@ -44,7 +44,6 @@ pub fn App() -> impl IntoView {
     let sender = link.clone();
     let page = Page::new(address::read(&fragment()), Box::new(move |command| sender.send(command)));
     page.language.set(browser::language());
-    apply_theme(&browser::remembered("theme").unwrap_or_default());
     let on_event = move |told| match told {
         Ok(event) => page.on_event(event),
         Err(error) => page.lose_worker(error),
@@ -170,6 +169,7 @@ pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));
     page.inside.start();
     let column = arrange::column();
+    page.obey_later();
     let bench = move || {
         page.language.track();
         view! {

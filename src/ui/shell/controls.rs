@@ -44,6 +44,7 @@ pub fn Controls(page: Page, version: Version, column: Signal<bool>) -> impl Into
                         {move || {
                             let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
                             match takes {
+                                _ if page.pressed.get().is_some() => w.will_train.to_owned(),
                                 _ if status.get() == Status::Idle && page.text.is_reading() => w.loading_text.to_owned(),
                                 Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
                                 None => state.with(|s| status::status(w, s)).to_owned(),
@@ -71,8 +72,8 @@ pub fn Controls(page: Page, version: Version, column: Signal<bool>) -> impl Into
 fn Buttons(page: Page, status: Memo<Status>, column: Signal<bool>) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
-    let can_train = Memo::new(move |_| state.with(RunState::can_train) && !page.is_reading());
-    let can_reset = Memo::new(move |_| state.with(RunState::can_reset));
+    let can_train = Memo::new(move |_| page.can_begin());
+    let can_reset = Memo::new(move |_| state.with(RunState::can_reset) || page.pressed.get().is_some());
     let paused = move || status.get() == Status::Paused;
     let longer = Memo::new(move |_| page.runs.resumes_to());
     let can_hold = move || matches!(status.get(), Status::Training | Status::Paused) || longer.get().is_some();

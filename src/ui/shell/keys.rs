@@ -44,7 +44,7 @@ pub fn start(page: Page) {
 fn obey(page: Page, deed: Deed) {
     let status = page.runs.state.with_untracked(|state| state.status);
     match deed {
-        Deed::Hold if page.runs.state.with_untracked(RunState::can_train) => page.train(),
+        Deed::Hold if untrack(|| page.can_begin()) => page.train(),
         Deed::Hold => page.hold(),
         Deed::Epoch if status != Status::Training => page.go(Stretch::Epoch),
         Deed::Minibatch if status != Status::Training => page.go(Stretch::Minibatch),

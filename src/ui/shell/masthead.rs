@@ -50,17 +50,13 @@ fn Theme(page: Page) -> impl IntoView {
     }
 }
 
-/// Sets and stores the theme: `light`, `dark`, or the system's if empty.
+/// Sets and stores the theme: `light`, `dark`, or the system's if empty. The script in `index.html` sets it on later
+/// visits, by the attribute that the style sheet reads.
 fn set_theme(theme: &str) {
     browser::remember("theme", theme);
-    apply_theme(theme);
-    // The charts redraw on resizes and on changes of the system's theme, but can't observe this one.
-    let _ = window().dispatch_event(&web_sys::Event::new("themechange").expect("an event can be made"));
-}
-
-/// Sets the `data-theme` attribute, which the style sheet reads.
-pub fn apply_theme(theme: &str) {
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-theme", theme);
     }
+    // The charts redraw on resizes and on changes of the system's theme, but can't observe this one.
+    let _ = window().dispatch_event(&web_sys::Event::new("themechange").expect("an event can be made"));
 }

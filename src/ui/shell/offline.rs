@@ -1,6 +1,8 @@
 //! Offline use and updates: the service worker (`assets/service-worker.js`) caches one complete version of the page;
 //! the page says when a newer one is ready, and switches to it when the visitor asks.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -18,6 +20,9 @@ fn container() -> Option<ServiceWorkerContainer> {
     let there = js_sys::Reflect::has(&navigator, &JsValue::from_str("serviceWorker")).unwrap_or(false);
     (there && window().is_secure_context()).then(|| navigator.service_worker())
 }
+
+/// How long after the page is ready it is kept for use without a network: what the visitor asks for first comes first.
+const REST: Duration = Duration::from_secs(2);
 
 /// What is known of a newer version. A handle, cheap to copy.
 #[derive(Clone, Copy)]
@@ -38,11 +43,12 @@ impl Version {
             let kept = kept.unwrap_or(false);
             // Only now: caching the page must not slow down its start.
             if ready.get() && !kept {
-                leptos::task::spawn_local(async move {
+                let kept = async move {
                     if let Err(error) = keep(waiting, crowded, asked).await {
                         leptos::logging::warn!("The page could not be cached for offline use: {error:?}");
                     }
-                });
+                };
+                set_timeout(move || leptos::task::spawn_local(kept), REST);
             }
             kept || ready.get()
         });

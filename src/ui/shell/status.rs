@@ -10,7 +10,8 @@ pub fn status(w: &Words, state: &RunState) -> &'static str {
         Status::Loading if state.worker.ready() => w.preparing_run,
         // The worker opens the GPU first.
         Status::Loading if state.worker.device.is_some() => w.loading_text,
-        Status::Loading => w.looking_for_gpu,
+        Status::Loading if state.worker.there => w.looking_for_gpu,
+        Status::Loading => w.loading,
         Status::Idle => w.ready,
         Status::Training => w.training,
         Status::Paused => w.paused,

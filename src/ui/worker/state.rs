@@ -6,6 +6,8 @@ use crate::protocol::{Event, Lap, TextFacts};
 /// The state of the worker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Worker {
+    /// Whether its program has come.
+    pub there: bool,
     pub text: Option<TextFacts>,
     pub device: Option<String>,
     /// The race that the device won.
@@ -38,7 +40,7 @@ impl Worker {
     pub fn apply(&mut self, event: Event) -> Option<Event> {
         match event {
             // A worker's first event.
-            Event::Ready => (self.lost, self.no_gpu) = (false, false),
+            Event::Ready => (self.there, self.lost, self.no_gpu) = (true, false, false),
             Event::NoGpu => self.no_gpu = true,
             Event::Text { facts } => {
                 self.text = Some(facts);

@@ -77,7 +77,7 @@ impl Visit {
     }
 
     /// Sets the size of the viewport, in CSS pixels, whatever the window's.
-    pub(crate) async fn emulate_size(&self, width: u32, height: u32) -> Result<()> {
+    pub async fn emulate_size(&self, width: u32, height: u32) -> Result<()> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await.map(drop)
     }

@@ -13,6 +13,8 @@ use axum::routing::get;
 use std::future::IntoFuture;
 use tower_http::services::ServeDir;
 
+use crate::line::{self, Line, Speed, Transfer};
+
 /// The page must work under any path, so the tests never serve it from the root.
 const PATH: &str = "/some/path";
 
@@ -27,22 +29,27 @@ type Failures = Arc<Mutex<Vec<String>>>;
 pub struct Site {
     port: u16,
     failures: Failures,
+    line: Option<Line>,
     /// Stops the server when dropped.
     stop: Option<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl Site {
     /// Serves `folder` on a free local port, and each folder of `also` under its name; if `isolated`, with the headers with
-    /// which pages may share memory.
-    pub async fn serve(folder: &Path, also: &[(&str, PathBuf)], isolated: bool) -> Result<Self> {
-        let failures = Failures::default();
-        let mut app = Router::new().nest_service(PATH, ServeDir::new(folder)).route(FRAME, get(async || Html(FRAMED)));
+    /// which pages may share memory. Where a file has a gzipped one beside it, browsers get that.
+    pub async fn serve(folder: &Path, also: &[(&str, PathBuf)], isolated: bool, speed: Option<Speed>) -> Result<Self> {
+        let (failures, line) = (Failures::default(), speed.map(Line::new));
+        let files = ServeDir::new(folder).precompressed_gzip();
+        let mut app = Router::new().nest_service(PATH, files).route(FRAME, get(async || Html(FRAMED)));
         for (name, folder) in also {
             app = app.nest_service(&format!("{PATH}/{name}"), ServeDir::new(folder));
         }
         let mut app = app.layer(middleware::from_fn_with_state(failures.clone(), record));
         if isolated {
             app = app.layer(middleware::map_response(isolate));
+        }
+        if let Some(line) = &line {
+            app = app.layer(middleware::from_fn_with_state(line.clone(), line::delay));
         }
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let port = listener.local_addr()?.port();
@@ -53,7 +60,7 @@ impl Site {
                 _ = stopped => Ok(()),
             }
         });
-        Ok(Self { port, failures, stop: Some(stop) })
+        Ok(Self { port, failures, line, stop: Some(stop) })
     }
 
     /// Stops the server: no request is answered any more.
@@ -68,6 +75,11 @@ impl Site {
     /// The document with an empty frame.
     pub fn frame(&self) -> String {
         format!("http://127.0.0.1:{}{FRAME}", self.port)
+    }
+
+    /// What has come over the slow line, if there is one.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.line.as_ref().map(Line::transfers).unwrap_or_default()
     }
 
     /// Status and path of each request that was answered with an error.

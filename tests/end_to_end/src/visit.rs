@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, Start};
 use crate::command::SessionCommand;
 use crate::driver::Driver;
+use crate::line::{Speed, Transfer};
 use crate::proxy::Proxy;
 use crate::site::Site;
 
@@ -40,6 +41,8 @@ pub struct Options {
     pub webgpu: bool,
     /// Whether the site sends the headers with which pages may share memory.
     pub isolated: bool,
+    /// The speed of the line to the site, if it is a slow one.
+    pub speed: Option<Speed>,
     pub browser: Browser,
     /// More command-line flags for Chrome, without dashes.
     pub flags: Vec<String>,
@@ -55,6 +58,7 @@ impl Default for Options {
             trace: false,
             webgpu: true,
             isolated: false,
+            speed: None,
             browser: Browser::default(),
             flags: Vec::new(),
             profile: None,
@@ -80,14 +84,14 @@ impl Visit {
     }
 
     pub async fn start_with(options: Options) -> Result<Self> {
-        let Options { folder, also, trace, webgpu, isolated, browser, mut flags, profile } = options;
+        let Options { folder, also, trace, webgpu, isolated, speed, browser, mut flags, profile } = options;
         ensure!(folder.join("index.html").exists(), "{} holds no page: run `cargo xtask build`", folder.display());
         // Without this service WebGPU finds no adapter; no other feature flag of Chrome has that effect.
         let flag = if webgpu { "enable-unsafe-webgpu" } else { "disable-features=WebGPUService" };
         flags.push(flag.to_owned());
         flags.extend(profile.map(|profile| format!("user-data-dir={}", profile.display())));
         let start = Start { browser, flags, trace };
-        Self::begin(Site::serve(&folder, &also, isolated).await?, Proxy::start().await?, start).await
+        Self::begin(Site::serve(&folder, &also, isolated, speed).await?, Proxy::start().await?, start).await
     }
 
     async fn begin(site: Site, proxy: Proxy, start: Start) -> Result<Self> {
@@ -135,6 +139,11 @@ impl Visit {
         let content = fs::read(&file)?;
         fs::remove_file(file)?;
         Ok(content)
+    }
+
+    /// The page's address.
+    pub fn address(&self) -> String {
+        self.site.address()
     }
 
     /// Loads the page with this fragment (`#hidden=64`, or empty), and waits until it is there. Unless the fragment names
@@ -320,6 +329,11 @@ impl Visit {
     /// Sets the timeout of scripts, which is half a minute otherwise.
     pub async fn allow_scripts(&self, time: Duration) -> Result<()> {
         Ok(self.client.update_timeouts(TimeoutConfiguration::new(Some(time), None, None)).await?)
+    }
+
+    /// What has come over the slow line, if there is one.
+    pub fn transfers(&self) -> Vec<Transfer> {
+        self.site.transfers()
     }
 
     /// The browser's requests to other hosts.

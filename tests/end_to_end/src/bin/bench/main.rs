@@ -2,7 +2,8 @@
 //!
 //! Usage: `cargo xtask bench [--rounds 5] [--only ID]… [--python PATH] [--output docs/results]`;
 //! `cargo xtask bench --gates` compares GRU and LSTM with those of its peers in the browser, `--threads` what runs on all threads; `--kernels` measures our own
-//! kernels, `--growth` how their time grows with the network, `--inside` what the views into a network cost.
+//! kernels, `--growth` how their time grows with the network, `--inside` what the views into a network cost, `--load` a first
+//! visit over a slow line, which is kept under its `--label`.
 //!
 //! Each round gives every contestant a turn, so that other load on the machine affects all alike. In a turn a
 //! contestant starts from the case's parameters and trains on its minibatches, carrying parameters and state; the first
@@ -15,6 +16,7 @@ mod contestants;
 mod growth;
 mod inside;
 mod kernels;
+mod load;
 mod results;
 mod scaling;
 mod turn;
@@ -43,6 +45,8 @@ struct Arguments {
     kernels: bool,
     growth: bool,
     inside: bool,
+    load: bool,
+    label: String,
 }
 
 impl Arguments {
@@ -59,6 +63,8 @@ impl Arguments {
             kernels: false,
             growth: false,
             inside: false,
+            load: false,
+            label: "now".to_owned(),
         };
         while let Some(arg) = args.next()? {
             match arg {
@@ -70,6 +76,8 @@ impl Arguments {
                 Arg::Long("kernels") => read.kernels = true,
                 Arg::Long("growth") => read.growth = true,
                 Arg::Long("inside") => read.inside = true,
+                Arg::Long("load") => read.load = true,
+                Arg::Long("label") => read.label = args.value()?.string()?,
                 Arg::Long("output") => read.output = args.value()?.into(),
                 other => bail!(other.unexpected()),
             }
@@ -92,6 +100,9 @@ async fn main() -> Result<()> {
     }
     if arguments.inside {
         return inside::measure(&about, &arguments.output).await;
+    }
+    if arguments.load {
+        return load::measure(&about, arguments.rounds, &arguments.label, &arguments.output).await;
     }
     compare(&arguments, &about, &places).await?;
     if arguments.threads { scaling::measure(&about, &arguments.output).await } else { Ok(()) }
