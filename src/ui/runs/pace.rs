@@ -50,12 +50,12 @@ impl Pace {
         let [least, narrow, wide] = timed();
         let per_step = seconds(least)? / costs(&least, vocabulary)[0];
         let [a, b] = [narrow, wide].map(|config| costs(&config, vocabulary));
-        // What is left for elements and operations: two equations. A measurement is never so good that both hold with
-        // nothing below zero.
+        // What is left for elements and operations: two equations. Where no two parts above zero solve both, the second
+        // holds, of the network that runs are most like.
         let [x, y] =
             [(seconds(narrow)?, a), (seconds(wide)?, b)].map(|(t, [steps, ..])| (t - per_step * steps).max(0.0));
-        let per_operation = ((y * a[1] - x * b[1]) / (a[1] * b[2] - a[2] * b[1])).clamp(0.0, y / b[2]);
-        let per_element = ((x - per_operation * a[2]) / a[1]).max(0.0);
+        let per_element = ((x * b[2] - y * a[2]) / (a[1] * b[2] - a[2] * b[1])).clamp(0.0, y / b[1]);
+        let per_operation = (y - per_element * b[1]) / b[2];
         Some(Self { per_step, per_element, per_operation })
     }
 

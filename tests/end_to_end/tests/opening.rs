@@ -34,7 +34,8 @@ async fn the_page_opens_with_a_network_that_writes() -> Result<()> {
     says(&visit, "generated", "time traveller").await?;
     says(&visit, "trained", "This GRU was trained before").await?;
     says(&visit, "legend-runs", "GRU, trained before").await?;
-    ensure!(visit.samples().await?.last().is_some_and(|(epoch, _)| *epoch == 300));
+    let is_last = async || Ok(visit.samples().await?.last().is_some_and(|(epoch, _)| *epoch == 300));
+    visit.wait_until("the last sample", SOON, is_last).await?;
     // It is nobody's run: nothing is done, and the page can train.
     ensure!(visit.status().await? == "idle" && shown(&visit, "epoch").await?.contains("40"));
     visit.check_accessibility("with a network trained before").await?;
