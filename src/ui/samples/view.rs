@@ -217,7 +217,10 @@ impl List {
     fn watch(self, list: &Element) {
         let resized = move || {
             let Some(list) = self.element.try_get_untracked().flatten() else { return };
-            let (row, above) = self.place.get_value().row;
+            let Place { size, row: (row, above), .. } = self.place.get_value();
+            if size == place(&list).size {
+                return;
+            }
             let top = match list.children().item(row as u32).filter(|_| !self.follows.get_untracked()) {
                 Some(row) => offset(&row, &list) + above,
                 None => list.scroll_height(),
