@@ -106,6 +106,8 @@ pub enum Command {
     /// Times each kernel for these settings, on a separate network; a run waits meanwhile. Answered by
     /// [`Event::Profiled`] or [`Event::Refused`] with the same `request`.
     Profile { request: u32, config: Config },
+    /// Times a training step of these settings, on a separate network. Answered by [`Event::Paced`], or not at all.
+    Pace { config: Config },
     /// Chooses the text of the next run, its cleaning and the largest vocabulary size. Answered by [`Event::Text`] or,
     /// if it can't be read, by [`Event::TextRefused`]; the previous text then stays. The current run keeps its text.
     Text { choice: TextChoice, cleaning: Cleaning, vocab: u32 },
@@ -223,6 +225,8 @@ pub enum Event {
     Inspected { request: u32, insight: Insight },
     /// Answer to [`Command::Profile`].
     Profiled { request: u32, profile: Profile },
+    /// Answer to [`Command::Pace`]: seconds of a training step.
+    Paced { config: Config, seconds: f64 },
     /// Answer to [`Command::Checkpoint`]: a safetensors file and its summary.
     Checkpoint {
         request: u32,

@@ -55,6 +55,20 @@ fn a_run_is_the_same_with_a_profile_during_it() {
 }
 
 #[test]
+fn a_training_step_is_timed_between_runs_and_not_during_one() {
+    let is_paced = |event: &Event| matches!(event, Event::Paced { .. });
+    let pace = || Command::Pace { config: Config { engine: EngineChoice::Cpu, ..small() } };
+    let events = play([part([pace()], is_paced), part([train(1, small())], epoch(1)), part([pace()], finished)]);
+    let told: Vec<&Event> = events.iter().filter(|event| is_paced(event)).collect();
+    let [Event::Paced { config, seconds }] = told[..] else { panic!("{told:?}") };
+    assert!(config.engine == EngineChoice::Cpu && *seconds > 0.0);
+    // What can't be timed is not answered, and holds nothing up.
+    let impossible = Command::Pace { config: Config { hidden: 0, ..small() } };
+    let events = play([part([impossible, train(1, small())], finished)]);
+    assert!(!events.iter().any(is_paced));
+}
+
+#[test]
 fn what_cannot_be_profiled_is_refused() {
     for config in [Config { hidden: 0, ..small() }, Config { hidden: 8192, batch: 4096, steps: 1024, ..small() }] {
         let refused = |event: &Event| matches!(event, Event::Refused { request: 3, .. });

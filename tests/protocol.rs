@@ -150,7 +150,7 @@ fn profile(name: String) -> Profile {
 }
 
 /// One of each command.
-fn commands() -> impl Strategy<Value = [Command; 15]> {
+fn commands() -> impl Strategy<Value = [Command; 16]> {
     let numbers = (any::<u32>(), any::<u32>());
     let others = (stretch(), hyperparameters(), pick(), text_choice());
     (numbers, config(), text(), beginning(), others).prop_map(
@@ -170,6 +170,7 @@ fn commands() -> impl Strategy<Value = [Command; 15]> {
                 Command::Text { choice, cleaning: config.cleaning, vocab: config.vocab },
                 Command::Examine { request: number, file: vec![0, 255] },
                 Command::Seen,
+                Command::Pace { config },
                 Command::Branch { run: number, epoch: number, config, prefix: prefix.clone(), stretch },
                 Command::Inspect {
                     request: number,
@@ -202,8 +203,9 @@ fn commands() -> impl Strategy<Value = [Command; 15]> {
                     Command::Text { .. } => 10,
                     Command::Examine { .. } => 11,
                     Command::Seen => 12,
-                    Command::Branch { .. } => 13,
-                    Command::Inspect { .. } => 14,
+                    Command::Pace { .. } => 13,
+                    Command::Branch { .. } => 14,
+                    Command::Inspect { .. } => 15,
                 };
                 assert_eq!(i, place);
             }
@@ -234,7 +236,7 @@ fn facts(name: String, tokens: u32, vocabulary: u32) -> TextFacts {
 }
 
 /// One of each event.
-fn events() -> impl Strategy<Value = [Event; 28]> {
+fn events() -> impl Strategy<Value = [Event; 29]> {
     let numbers = (any::<u32>(), any::<u32>(), any::<u32>(), any::<Option<u32>>());
     (numbers, text(), (sample(), continuation()), progress(), epoch_report(), final_report(), hyperparameters())
         .prop_map(|((run, n, m, maybe_run), text, (sample, continuation), progress, epoch, last, hyperparameters)| {
@@ -284,6 +286,7 @@ fn events() -> impl Strategy<Value = [Event; 28]> {
                 Event::TextRefused { error: Error::NotUtf8 { offset: n as usize } },
                 Event::Examined { request: n, summary },
                 Event::NoGpu,
+                Event::Paced { config: Config::default(), seconds: 0.5 },
                 Event::Inspected {
                     request: n,
                     insight: Insight {
@@ -336,7 +339,8 @@ fn events() -> impl Strategy<Value = [Event; 28]> {
                     Event::TextRefused { .. } => 24,
                     Event::Examined { .. } => 25,
                     Event::NoGpu => 26,
-                    Event::Inspected { .. } => 27,
+                    Event::Paced { .. } => 27,
+                    Event::Inspected { .. } => 28,
                 };
                 assert_eq!(i, place);
             }

@@ -7,6 +7,7 @@ pub mod file_fault;
 mod hyperparameters;
 pub mod inside;
 pub mod minibatch;
+pub mod minute;
 mod number;
 pub mod pick;
 pub mod preset;

@@ -12,7 +12,7 @@ use web_time::{Duration, Instant};
 use super::checkpoint::Checkpoint;
 use super::session::{EpochResult, Session};
 use super::texts::Texts;
-use crate::engine::{Device, Devices, profile};
+use crate::engine::{Device, Devices, profile, time_minibatch};
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
 use crate::model::Config;
@@ -157,6 +157,11 @@ impl<E: FnMut(Event)> Trainer<E> {
                 let profile = self.profile(&config).await;
                 return self.answer(request, profile, |profile| Event::Profiled { request, profile });
             }
+            Command::Pace { config } => match self.pace(&config).await {
+                Ok(seconds) => (self.emit)(Event::Paced { config, seconds }),
+                Err(error @ Error::Gpu(_)) => return Err(error),
+                Err(_) => {} // the page does without
+            },
             Command::Text { choice, cleaning, vocab } => {
                 let event = self.choose_text(choice, cleaning, vocab);
                 (self.emit)(event.unwrap_or_else(|error| Event::TextRefused { error }));
@@ -219,6 +224,16 @@ impl<E: FnMut(Event)> Trainer<E> {
         }
         let race = self.race(config).await?;
         profile(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
+    }
+
+    /// Seconds of a training step; while a run trains, there are none to spare.
+    async fn pace(&mut self, config: &Config) -> Result<f64> {
+        config.check()?;
+        if self.mode != Mode::Idle {
+            return Err(Error::NoRun);
+        }
+        let race = self.race(config).await?;
+        time_minibatch(&race.winner, network_of(config, self.texts.corpus(config)?.vocabulary.size())).await
     }
 
     /// From the next epoch on, samples continue this prefix; if it can't be continued, they keep the previous one.

@@ -41,7 +41,11 @@ pub async fn wait_for_text(
             Command::Reset => emit(Event::Idle),
             Command::Recall { races } => devices.recall(races),
             // They do nothing without a run.
-            Command::Pause | Command::Resume { .. } | Command::SamplePrefix { .. } | Command::Seen => {}
+            Command::Pause
+            | Command::Resume { .. }
+            | Command::SamplePrefix { .. }
+            | Command::Pace { .. }
+            | Command::Seen => {}
         }
     }
     None

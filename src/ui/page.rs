@@ -17,6 +17,7 @@ use super::language::{Language, Words};
 use super::lessons::signals::Lessons;
 use super::network::profile::Profiling;
 use super::network::signals::Network;
+use super::runs::pace;
 use super::runs::queue::Queued;
 use super::runs::run::Origin;
 use super::runs::signals::Runs;
@@ -221,6 +222,23 @@ impl Page {
         self.runs.queue.set(Vec::new());
         self.runs.pinned.set(None);
         run
+    }
+
+    /// About how many seconds a run of the settings in the form takes here, once that is known.
+    pub fn planned_seconds(&self) -> Option<f64> {
+        let config = self.settings.config.get().ok()?;
+        self.runs.state.with(|state| state.takes(&config))
+    }
+
+    /// Times the networks from which the time of any follows, with the engine in the form, unless a run is under way.
+    pub fn time_networks(&self) {
+        let Ok(Config { engine, threads, .. }) = self.settings.config.get_untracked() else { return };
+        if self.runs.state.with_untracked(RunState::can_train) && !untrack(|| self.is_reading()) {
+            self.runs.state.update(|state| state.worker.timed.clear());
+            for config in pace::timed() {
+                self.worker.send(Command::Pace { config: Config { engine, threads, ..config } });
+            }
+        }
     }
 
     /// Whether a chosen file is still being read, or the text is not settled.

@@ -283,6 +283,7 @@ pub fn run_of(event: &Event) -> Option<u32> {
         | Event::Generated { .. }
         | Event::Inspected { .. }
         | Event::Profiled { .. }
+        | Event::Paced { .. }
         | Event::Raced { .. }
         | Event::Checkpoint { .. }
         | Event::Examined { .. }

@@ -165,6 +165,7 @@ words! {
     hours: "{0} h {1} min", "{0} 小时 {1} 分钟";
     looking_for_gpu: "Looking for the GPU…", "正在寻找 GPU…";
     ready: "Ready to train", "可以训练";
+    ready_for: "Ready to train: about {0}", "可以训练：约需 {0}";
     training: "Training", "训练中";
     paused: "Paused", "已暂停";
     finished: "Finished", "已完成";
@@ -256,6 +257,10 @@ words! {
     preset_none: "settings of your own", "自定义设置";
     edition_chinese: "Chinese edition", "中文版";
     edition_english: "English edition, d2l.ai", "英文版（d2l.ai）";
+    minute: "In a minute on this device: {0}, {1} units", "在本设备上一分钟内：{0}，{1} 个隐藏单元";
+    minute_note: "The largest network here that writes words within a minute.",
+        "这是本设备一分钟内能学会写单词的最大的网络。";
+    takes: "These settings take about {0} on this device.", "当前设置在本设备上大约需要 {0}。";
     presets_note: "Sets everything below as in the book, except the seed, the engine and its threads.",
         "把下面的设置都改成书中的值，随机种子、引擎和线程数除外。";
     one_thread: "One thread so far: in most browsers workers may share memory once the page is reloaded (see docs/hosting.md).",

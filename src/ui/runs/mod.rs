@@ -4,6 +4,7 @@ pub mod compare;
 pub mod curve;
 pub mod figures;
 pub mod names;
+pub mod pace;
 pub mod queue;
 pub mod reference;
 pub mod run;

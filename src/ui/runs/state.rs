@@ -2,6 +2,7 @@
 
 use super::compare;
 use super::figures::Figures;
+use super::pace;
 use super::reference::Reference;
 use super::run::{self, Mark, Origin, Run};
 use crate::error::Error;
@@ -126,6 +127,11 @@ impl RunState {
     /// The curve to compare the shown run with, if it has the book's settings, text and origin.
     pub fn reference(&self) -> Option<&'static Reference> {
         self.own().filter(|run| run.is_books()).and_then(|run| Reference::of(&run.config))
+    }
+
+    /// About how many seconds a run of these settings takes here.
+    pub fn takes(&self, config: &Config) -> Option<f64> {
+        pace::seconds(&self.worker.timed, config, self.worker.vocabulary())
     }
 
     /// The curve that a run of these settings on the present text will be compared with.

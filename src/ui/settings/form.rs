@@ -106,8 +106,13 @@ impl Form {
 
     /// Sets everything as in a run of the book, random offsets included, except seed, engine and threads.
     pub fn set_preset(&mut self, preset: &Preset) {
+        self.set_run(&preset.config());
+    }
+
+    /// Sets everything as in a run of these settings, except seed, engine and threads.
+    pub fn set_run(&mut self, config: &Config) {
         let kept = ["seed", "engine", "threads"].map(|key| (key, self.get(key).to_owned()));
-        *self = Self::from(&preset.config());
+        *self = Self::from(config);
         kept.iter().for_each(|(key, text)| self.set(key, text));
     }
 }

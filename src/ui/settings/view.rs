@@ -11,6 +11,7 @@ use self::as_code::AsCode;
 use self::field::Field;
 use self::start::StartSection;
 use super::form::{Form, Mode};
+use crate::model::Config;
 use crate::model::config::{Group, SETTINGS};
 use crate::model::preset::{Edition, Preset};
 use crate::protocol::Hyperparameters;
@@ -18,6 +19,7 @@ use crate::ui::language::{fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
 use crate::ui::page::Page;
+use crate::ui::runs::pace;
 use crate::ui::runs::state::RunState;
 use crate::ui::text::view::TextPart;
 
@@ -88,7 +90,39 @@ fn Presets(page: Page) -> impl IntoView {
                 {Edition::ALL.map(group).collect_view()}
             </select>
             <p class="note">{w.presets_note}</p>
+            <HowLong page />
         </div>
+    }
+}
+
+/// How long the settings take on this device, and those that take a minute.
+#[component]
+fn HowLong(page: Page) -> impl IntoView {
+    let w = page.words();
+    let takes = Memo::new(move |_| page.planned_seconds().map(|seconds| words::duration(w, seconds)));
+    let quick =
+        Memo::new(move |_| page.runs.state.with(|s| pace::within_a_minute(&s.worker.timed, s.worker.vocabulary())));
+    let name = move || {
+        let said = |config: Config| fill(w.minute, &[&words::network(w, &config), &config.hidden.to_string()]);
+        quick.get().map(said)
+    };
+    let take = move |_| {
+        if let Some(config) = quick.get_untracked() {
+            page.settings.form.update(|form| form.set_run(&config));
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="quiet"
+            data-testid="minute"
+            title=w.minute_note
+            hidden=move || quick.get().is_none()
+            on:click=take
+        >
+            {name}
+        </button>
+        <p class="note" data-testid="takes">{move || takes.get().map(|takes| fill(w.takes, &[&takes]))}</p>
     }
 }
 

@@ -1,6 +1,8 @@
 //! The whole page: masthead, controls, settings, model and data, curve, runs, gradient norm, checkpoints, samples, text
 //! generation.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 
 use super::controls::Controls;
@@ -30,6 +32,9 @@ use crate::ui::settings::link::PageLink;
 use crate::ui::settings::view::Settings;
 use crate::ui::text::view::Offer;
 use crate::ui::worker::link::Link;
+
+/// How long the page is left alone before it times networks.
+const RESTS: Duration = Duration::from_secs(2);
 
 /// The page with its worker. Its settings are kept in the address.
 #[component]
@@ -73,6 +78,7 @@ pub fn App() -> impl IntoView {
     });
     start_by_itself(page);
     open_trained(page);
+    time_networks(page);
     view! { <Workbench page /> }
 }
 
@@ -131,6 +137,27 @@ fn open_trained(page: Page) {
             page.open_with(address::value(&fragment(), address::TRAINED).as_deref());
         }
         is_ready || was_ready
+    });
+}
+
+/// Times what runs take here, once the page is ready and again for another engine; after a while, so that what the visitor
+/// does at first waits for nothing.
+fn time_networks(page: Page) {
+    let is_ready = Memo::new(move |_| page.runs.state.with(|s| s.worker.ready()));
+    let engine = Memo::new(move |_| page.settings.config.with(|c| c.as_ref().ok().map(|c| (c.engine, c.threads))));
+    Effect::new(move |_| {
+        let wanted = engine.get();
+        if is_ready.get() && wanted.is_some() {
+            let is_same = move || engine.try_get_untracked() == Some(wanted);
+            set_timeout(
+                move || {
+                    if is_same() {
+                        page.time_networks()
+                    }
+                },
+                RESTS,
+            );
+        }
     });
 }
 

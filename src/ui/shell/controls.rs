@@ -41,10 +41,12 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
                     <span class="dot" aria-hidden="true"></span>
                     {move || {
                         let waits = status.get() == Status::Idle && page.text.is_reading();
-                        match (page.pressed.get(), waits) {
-                            (Some(_), _) => w.will_train,
-                            (None, true) => w.loading_text,
-                            (None, false) => state.with(|s| status::status(w, s)),
+                        let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
+                        match takes {
+                            _ if page.pressed.get().is_some() => w.will_train.to_owned(),
+                            _ if waits => w.loading_text.to_owned(),
+                            Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
+                            None => state.with(|s| status::status(w, s)).to_owned(),
                         }
                     }}
                 </p>

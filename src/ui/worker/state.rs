@@ -1,5 +1,6 @@
 //! The state of the worker, from its events: its text, its device, and whether it is lost.
 
+use crate::model::Config;
 use crate::protocol::{Event, Lap, TextFacts};
 
 /// The state of the worker.
@@ -11,6 +12,8 @@ pub struct Worker {
     pub device: Option<String>,
     /// The race that the device won.
     pub race: Vec<Lap>,
+    /// The networks that it has timed, and the seconds of a training step of each.
+    pub timed: Vec<(Config, f64)>,
     /// Whether WebGPU is not available to it.
     pub no_gpu: bool,
     /// Whether it can't be used any more: a reset then replaces it.
@@ -44,6 +47,7 @@ impl Worker {
                 // A worker without the book's text is usable with another text.
                 self.lost = false;
             }
+            Event::Paced { config, seconds } => self.timed.push((config, seconds)),
             Event::Device { name, race } => {
                 self.device = Some(name);
                 self.race = race;

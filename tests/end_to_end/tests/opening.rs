@@ -82,6 +82,14 @@ async fn a_page_without_a_network_shows_what_will_stand_there() -> Result<()> {
         ensure!(preview.contains(words), "{preview}");
     }
     ensure!(shown(&visit, "trained").await?.contains("GRU"));
+
+    // How long the settings take here, and those that take a minute.
+    visit.open_idle("#trained=none&engine=cpu", SOON).await?;
+    says(&visit, "status", "Ready to train: about").await?;
+    says(&visit, "takes", "These settings take about").await?;
+    visit.script("document.querySelector('[data-testid=minute]').click()", vec![]).await?;
+    let takes = shown(&visit, "takes").await?;
+    ensure!(takes.contains(" s ") || takes.contains("1 min"), "{takes}");
     visit.screenshot("opening-none", 1440, 1000, false).await?;
     visit.check_clean().await
 }
