@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlElement, Response};
 use web_time::Instant;
@@ -66,11 +66,18 @@ pub fn save_text(name: &str, kind: &str, text: &str) {
     save(name, &address_of(kind, text));
 }
 
-/// Focuses the field with this id, and opens the `details` element that may hide it.
+/// Focuses the field with this id, and opens the `details` element or the folded part that may hide it.
 pub fn focus(id: &str) {
     if let Some(field) = document().get_element_by_id(id)
         && let Ok(field) = field.dyn_into::<HtmlElement>()
     {
+        if let Ok(Some(folded)) = field.closest(".folded") {
+            // At once, since what is hidden can't be focused; the button's signal follows.
+            let _ = folded.class_list().remove_1("folded");
+            if let Ok(Some(button)) = folded.query_selector(".fold") {
+                button.unchecked_into::<HtmlElement>().click();
+            }
+        }
         if let Ok(Some(details)) = field.closest("details") {
             let _ = details.set_attribute("open", "");
         }
@@ -144,19 +151,50 @@ pub fn show(selector: &'static str) {
     });
 }
 
+/// Scrolls to an element, unless the whole of it is in sight, not covered by a bar.
+pub fn bring_into_sight(selector: &str) {
+    let Ok(Some(element)) = document().query_selector(selector) else { return };
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    let [top, bottom] = ["scroll-padding-top", "scroll-padding-bottom"].map(|name| pixels(name).unwrap_or_default());
+    let place = element.get_bounding_client_rect();
+    if place.top() < top || place.bottom() > height - bottom {
+        element.scroll_into_view();
+    }
+}
+
+/// Whether a media query matches, from now on.
+pub fn matches(query: &str) -> Signal<bool> {
+    let Ok(Some(list)) = window().match_media(query) else { return Signal::stored(false) };
+    let is_so = RwSignal::new(list.matches());
+    let look = {
+        let list = list.clone();
+        move || _ = is_so.try_set(list.matches())
+    };
+    let look = Closure::<dyn FnMut()>::new(look).into_js_value();
+    let _ = list.add_event_listener_with_callback("change", look.unchecked_ref());
+    let kept = StoredValue::new_local((list, look));
+    on_cleanup(move || {
+        kept.try_with_value(|(list, look)| list.remove_event_listener_with_callback("change", look.unchecked_ref()));
+    });
+    is_so.into()
+}
+
 /// How much larger the page's type is than usual: charts follow it.
 pub fn scale() -> f64 {
     const USUAL: f64 = 15.0;
-    let root = document().document_element();
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let size = style.and_then(|style| style.get_property_value("font-size").ok());
-    size.and_then(|size| size.trim_end_matches("px").parse::<f64>().ok()).map_or(1.0, |size| size / USUAL)
+    pixels("font-size").map_or(1.0, |size| size / USUAL)
+}
+
+/// A property of the page in CSS pixels.
+fn pixels(name: &str) -> Option<f64> {
+    let style = window().get_computed_style(&document().document_element()?).ok()??;
+    style.get_property_value(name).ok()?.trim_end_matches("px").parse().ok()
 }
 
 /// A CSS property's colour in the current theme, as `rgb(…)`.
 pub fn colour(name: &str) -> String {
     let Ok(probe) = document().create_element("span") else { return String::new() };
-    let _ = probe.set_attribute("style", &format!("color: var({name})"));
+    let _ = probe.set_attribute("style", &format!("color:var({name});forced-color-adjust:none"));
     let Some(body) = document().body() else { return String::new() };
     let _ = body.append_child(&probe);
     let style = window().get_computed_style(&probe).ok().flatten();

@@ -64,6 +64,56 @@ async fn scrolling_back_adds_earlier_rows_and_moves_nothing() {
     assert_eq!(written(&page)[1], EPOCHS + 1);
 }
 
+/// Whether an epoch's row is in the visible part of the list.
+fn is_visible(page: &Mounted, epoch: u32) -> bool {
+    let height = f64::from(page.test_id("samples").client_height());
+    (-1.0..height).contains(&offset(page, epoch))
+}
+
+#[wasm_bindgen_test]
+async fn the_newest_stays_visible_whatever_moves_the_list_but_the_visitor() {
+    let page = long_run().await;
+    let list: HtmlElement = page.test_id("samples").unchecked_into();
+    // A bar or a continuation takes some of the height, and a phone is turned.
+    let sizes = [("height", "120px"), ("height", "400px"), ("width", "200px"), ("width", "600px")];
+    for (number, (side, size)) in (EPOCHS + 1..).zip(sizes) {
+        list.style().set_property(side, size).unwrap();
+        page.receive([epoch(number, 9.0)]).await;
+        until(&page, || written(&page)[1], number).await;
+        page.settle().await;
+        assert!(is_visible(&page, number), "{side} {size}: epoch {number} is at {}", offset(&page, number));
+    }
+    // Many at once, as after a while in a hidden tab.
+    page.receive([Event::Epochs { run: 1, reports: (EPOCHS + 5..=2 * EPOCHS).map(|n| report(n, 9.0)).collect() }])
+        .await;
+    until(&page, || written(&page)[1], 2 * EPOCHS).await;
+    assert!(is_visible(&page, 2 * EPOCHS));
+}
+
+#[wasm_bindgen_test]
+async fn a_list_that_was_scrolled_back_stays_at_what_is_read_until_it_is_to_follow() {
+    let page = long_run().await;
+    let list: HtmlElement = page.test_id("samples").unchecked_into();
+    let follow: HtmlElement = page.find(".samples .heading button").unchecked_into();
+    assert!(follow.has_attribute("hidden"));
+    list.set_scroll_top(list.scroll_top() - 1000);
+    page.settle().await;
+    assert!(!follow.has_attribute("hidden"));
+    let read = (1..=EPOCHS).rev().find(|n| written(&page)[0] <= *n && offset(&page, *n) <= 0.0).unwrap();
+    let before = offset(&page, read);
+    for (side, size) in [("height", "150px"), ("width", "200px"), ("width", "700px")] {
+        list.style().set_property(side, size).unwrap();
+        let newest = page.page.runs.state.with_untracked(|s| s.figures.epoch);
+        page.receive([epoch(newest + 1, 9.0)]).await;
+        assert!((offset(&page, read) - before).abs() < 2.0, "{side} {size}: it is at {}", offset(&page, read));
+        assert_eq!(written(&page)[1], EPOCHS);
+    }
+    follow.click();
+    until(&page, || written(&page)[1], EPOCHS + 3).await;
+    page.settle().await;
+    assert!(is_visible(&page, EPOCHS + 3) && follow.has_attribute("hidden"));
+}
+
 #[wasm_bindgen_test]
 async fn a_chosen_epoch_is_marked_and_visible() {
     let page = long_run().await;

@@ -1,6 +1,7 @@
 //! What trunk's build lacks to be published: the kernels, for the notes that show them; the CPU engine's module; shorter
 //! scripts; a page that is seen before its program is there, without inline scripts, as its Content-Security-Policy
-//! demands; and a service worker that knows every file. Trunk calls this as its last hook.
+//! demands; the address of its picture for those who share it; and a service worker that knows every file. Trunk calls
+//! this as its last hook.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,6 +18,15 @@ use crate::standing::{join_styles, translate};
 const PAGE: &str = "index.html";
 const WORKER: &str = "service-worker.js";
 
+/// The picture that is shown of a link to the page, which no visitor loads.
+const PICTURE: &str = "share.png";
+/// Its size in pixels, and the most bytes that are worth sending.
+const PICTURE_SIZE: [u32; 2] = [1200, 630];
+const PICTURE_BYTES: usize = 150_000;
+
+/// The environment variable with the address at which the page will be.
+const SITE_URL: &str = "SITE_URL";
+
 /// Digits of a file's SHA-256 that the service worker compares: digests don't compress, and files of another version are
 /// no adversaries.
 const DIGITS: usize = 20;
@@ -31,7 +41,39 @@ pub fn finish() -> Result<()> {
     copy_kernels(&root().join("src/kernels"), &folder.join("shaders"))?;
     cores::build(&folder)?;
     shorten(&folder)?;
-    finish_folder(&folder)
+    let picture = folder.join(PICTURE);
+    check_picture(&fs::read(&picture).with_context(|| format!("{} can't be read", picture.display()))?)?;
+    finish_folder(&folder, std::env::var(SITE_URL).ok().as_deref())
+}
+
+/// Checks the format and size of the picture that is shown of a link to the page.
+fn check_picture(png: &[u8]) -> Result<()> {
+    let size =
+        |at: usize| png.get(at..at + 4).map(|bytes| u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]));
+    let [width, height] = PICTURE_SIZE;
+    ensure!(
+        png.starts_with(b"\x89PNG")
+            && [size(16), size(20)] == [Some(width), Some(height)]
+            && png.len() <= PICTURE_BYTES,
+        "assets/{PICTURE} has to be a PNG of {width} × {height} pixels and at most {PICTURE_BYTES} bytes"
+    );
+    Ok(())
+}
+
+/// The page with the address of its picture: below `site`, where the page will be, since most who show links take no
+/// other; or relative, if that is not known.
+fn with_address(html: &str, site: Option<&str>) -> Result<String> {
+    let relative = format!("content=\"./{PICTURE}\"");
+    ensure!(html.contains(&relative), "index.html names no {PICTURE} as og:image");
+    let Some(site) = site.filter(|site| !site.is_empty()) else { return Ok(html.to_owned()) };
+    let is_address = ["https://", "http://"].iter().any(|start| site.starts_with(start));
+    ensure!(
+        is_address && !site.contains(|c: char| c.is_whitespace() || "\"'<>&?#".contains(c)),
+        "{SITE_URL} is “{site}”: set it to where the page will be, as in https://example.org/time-traveller/"
+    );
+    let site = site.trim_end_matches('/');
+    let absolute = format!("content=\"{site}/{PICTURE}\"/><meta property=\"og:url\" content=\"{site}/\"");
+    Ok(html.replacen(&relative, &absolute, 1))
 }
 
 /// Copies every WGSL file from the modules' folders into one folder.
@@ -52,12 +94,13 @@ fn copy_kernels(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn finish_folder(folder: &Path) -> Result<()> {
+fn finish_folder(folder: &Path, site: Option<&str>) -> Result<()> {
     let page = folder.join(PAGE);
     let html = fs::read_to_string(&page).with_context(|| format!("{} can't be read", page.display()))?;
     let worked_on = html.contains(RELOADS);
-    let styled =
-        join_styles(&translate(&html)?, folder, |styles| format!("style-{}.css", &sha256(styles.as_bytes())[..16]))?;
+    let styled = join_styles(&translate(&with_address(&html, site)?)?, folder, |styles| {
+        format!("style-{}.css", &sha256(styles.as_bytes())[..16])
+    })?;
     let (html, scripts) = move_scripts(&styled)?;
     for (name, script) in scripts {
         fs::write(folder.join(name), script)?;
@@ -100,6 +143,7 @@ fn about(folder: &Path) -> Result<String> {
     let mut files = BTreeMap::new();
     list(folder, folder, &mut files)?;
     files.remove(WORKER);
+    files.remove(PICTURE);
     ensure!(files.contains_key(PAGE), "{} holds no page", folder.display());
     let all: String = files.iter().map(|(name, digest)| format!("{name} {digest}\n")).collect();
     let files: Vec<String> = files.iter().map(|(name, digest)| format!("    {name:?}: {digest:?},\n")).collect();
@@ -161,10 +205,12 @@ mod tests {
         fs::create_dir_all(folder.join("shaders")).unwrap();
         let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
         let worker = || {
-            finish_folder(&folder).unwrap();
+            finish_folder(&folder, None).unwrap();
             fs::read_to_string(folder.join(WORKER)).unwrap()
         };
-        write(PAGE, "<p>");
+        let picture = "<meta content=\"./share.png\">";
+        write(PAGE, picture);
+        write(PICTURE, "not for visitors");
         write("shaders/a.wgsl", "abc");
         let first = worker();
         let digest = "ba7816bf8f01cfea4141";
@@ -173,8 +219,38 @@ mod tests {
         assert_eq!(worker(), first);
         write("shaders/a.wgsl", "abd");
         assert_ne!(worker().lines().next(), first.lines().next());
-        write(PAGE, "<script>connect('{{__TRUNK_ADDRESS__}}' + '.well-known/trunk/ws')</script>");
+        assert!(!first.contains(PICTURE), "{first}");
+        let reloads = "<script>connect('{{__TRUNK_ADDRESS__}}' + '.well-known/trunk/ws')</script>";
+        write(PAGE, &format!("{picture}{reloads}"));
         assert!(worker().contains("unregister"), "a page that is worked on is not kept");
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn the_picture_of_a_link_has_the_address_of_the_site() {
+        let html = "<meta property=\"og:image\" content=\"./share.png\" />";
+        assert_eq!(with_address(html, None).unwrap(), html);
+        assert_eq!(with_address(html, Some("")).unwrap(), html);
+        for site in ["https://example.org/a", "https://example.org/a/"] {
+            let html = with_address(html, Some(site)).unwrap();
+            assert!(html.contains("og:image\" content=\"https://example.org/a/share.png\"/>"), "{html}");
+            assert!(html.contains("<meta property=\"og:url\" content=\"https://example.org/a/\" />"), "{html}");
+        }
+        for site in ["example.org", "https://example.org/\"><script>", "https://example.org/ a"] {
+            let error = with_address(html, Some(site)).unwrap_err().to_string();
+            assert!(error.contains(site) && error.contains("https://example.org/time-traveller/"), "{error}");
+        }
+        assert!(with_address("<p>", None).is_err());
+    }
+
+    #[test]
+    fn the_picture_of_a_link_is_of_the_size_that_is_shown() {
+        let picture = fs::read(root().join("assets").join(PICTURE)).unwrap();
+        check_picture(&picture).unwrap();
+        assert!(check_picture(&picture[..20]).is_err());
+        assert!(check_picture(&[&picture[..], &[0; PICTURE_BYTES]].concat()).is_err());
+        let mut smaller = picture;
+        smaller[19] -= 1;
+        assert!(check_picture(&smaller).is_err());
     }
 }

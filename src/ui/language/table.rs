@@ -246,6 +246,9 @@ words! {
 
     // Settings.
     settings: "Settings", "设置";
+    line_scratch: "{0} from scratch", "{0} 从零开始实现";
+    line_concise: "{0}, concise", "{0} 简洁实现";
+    line_units: "{0} units", "{0} 个隐藏单元";
     mode: "Mode", "模式";
     mode_first: "State carried", "传递隐状态";
     mode_second: "State reset", "重置隐状态";

@@ -1,7 +1,8 @@
 //! Names of runs, from the settings that differ between them.
 
 use super::run::Run;
-use crate::model::config::{SETTINGS, Sampling, StateMode};
+use crate::model::config::{Config, SETTINGS, Sampling, StateMode, Style};
+use crate::model::preset::Preset;
 use crate::ui::language::{Words, fill, words};
 
 /// The name of each run: the visitor's, or else the settings that differ from the visitor's other runs, or else its
@@ -29,22 +30,10 @@ fn same(runs: &[&Run], key: &str) -> bool {
 /// A run's values of the settings `keys`, and whatever else distinguishes it.
 pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     let config = &run.config;
-    let mut parts: Vec<String> = Vec::new();
-    for &key in keys {
-        let value = config.get(key).unwrap_or_default();
-        parts.push(match key {
-            // The cell alone means one.
-            "layers" if config.layers == 1 && keys.contains(&"cell") => continue,
-            // Windows in random order imply it.
-            "state" if config.sampling != Sampling::Sequential => continue,
-            "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
-            "state" => w.name_reset.to_owned(),
-            _ => match words::name(w, key) {
-                "" => words::value(w, &value).to_owned(),
-                name => fill(w.item, &[name, &value]),
-            },
-        });
-    }
+    // The cell alone means one layer.
+    let is_said = |key: &&str| *key != "layers" || config.layers > 1 || !keys.contains(&"cell");
+    let mut parts: Vec<String> =
+        keys.iter().copied().filter(is_said).filter_map(|key| setting(w, config, key)).collect();
     parts.extend(run.own_text.clone());
     parts.extend(run.from_file.then(|| w.name_from_file.to_owned()));
     parts.extend(run.branch.map(|epoch| fill(w.name_branch, &[&epoch.to_string()])));
@@ -53,11 +42,47 @@ pub fn difference(w: &Words, run: &Run, keys: &[&str]) -> String {
     parts.join(w.list_separator)
 }
 
+/// One setting; `None` if another one implies it.
+fn setting(w: &Words, config: &Config, key: &str) -> Option<String> {
+    let value = config.get(key).unwrap_or_default();
+    Some(match key {
+        // Windows in random order imply it.
+        "state" if config.sampling != Sampling::Sequential => return None,
+        "state" if config.state == StateMode::Carry => w.name_carry.to_owned(),
+        "state" => w.name_reset.to_owned(),
+        _ => match words::name(w, key) {
+            "" => words::value(w, &value).to_owned(),
+            name => fill(w.item, &[name, &value]),
+        },
+    })
+}
+
+/// What is set, in a line: the book's run or the network, its sizes, and whatever else differs from the book's.
+pub fn line(w: &Words, config: &Config, others: impl IntoIterator<Item = String>) -> String {
+    const SAID: [&str; 6] = ["cell", "style", "layers", "hidden", "epochs", "lr"];
+    let preset = Preset::of(config);
+    let network = || {
+        let how = if config.style == Style::Scratch { w.line_scratch } else { w.line_concise };
+        fill(how, &[&words::network(w, config)])
+    };
+    let mut parts = vec![
+        preset.map_or_else(network, |preset| words::preset(w, preset.key).to_owned()),
+        fill(w.line_units, &[&config.hidden.to_string()]),
+        words::epochs(w, config.epochs),
+        fill(w.item, &[words::name(w, "lr"), &config.lr.to_string()]),
+    ];
+    let usual = preset.map_or_else(Config::default, Preset::config);
+    let differs = |key: &&str| !SAID.contains(key) && config.get(key) != usual.get(key);
+    parts.extend(SETTINGS.iter().map(|s| s.key).filter(differs).filter_map(|key| setting(w, config, key)));
+    parts.extend(others);
+    parts.join(" · ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::run::Origin;
     use super::*;
-    use crate::model::config::{Cell, Config};
+    use crate::model::config::{AutoOr, Cell, EngineChoice};
     use crate::ui::language::{CHINESE, ENGLISH};
 
     fn run(number: u32, config: Config) -> Run {
@@ -89,6 +114,41 @@ mod tests {
         assert_eq!(
             names(&ENGLISH, &named)[1..],
             ["hidden 512, from a file, from epoch 120", "hidden 512, mine.txt, offset 3"]
+        );
+    }
+
+    #[test]
+    fn a_line_says_what_is_set() {
+        let book = Config::default();
+        let wide = Config { hidden: 64, lr: 0.5, ..book };
+        let other = Config { cell: Cell::Lstm, layers: 2, sampling: Sampling::Random, state: StateMode::Reset, ..wide };
+        let other = Config { style: Style::Concise, seed: 7, engine: EngineChoice::Cpu, ..other };
+        for (config, english, chinese) in [
+            (
+                book,
+                "8.5 RNN from scratch · 512 units · 500 epochs · learning rate 1",
+                "8.5 循环神经网络从零开始实现 · 512 个隐藏单元 · 500 个轮次 · 学习率 1",
+            ),
+            (
+                wide,
+                "RNN from scratch · 64 units · 500 epochs · learning rate 0.5",
+                "RNN 从零开始实现 · 64 个隐藏单元 · 500 个轮次 · 学习率 0.5",
+            ),
+            (
+                other,
+                "LSTM × 2, concise · 64 units · 500 epochs · learning rate 0.5 · random · seed 7 · CPU",
+                "LSTM × 2 简洁实现 · 64 个隐藏单元 · 500 个轮次 · 学习率 0.5 · 随机 · 种子 7 · 仅 CPU",
+            ),
+        ] {
+            assert_eq!(
+                (line(&ENGLISH, &config, None).as_str(), line(&CHINESE, &config, None).as_str()),
+                (english, chinese)
+            );
+        }
+        let reset = Config { state: StateMode::Reset, threads: AutoOr(Some(2)), ..book };
+        assert_eq!(
+            line(&ENGLISH, &reset, Some("mine.txt".to_owned())),
+            "8.5 RNN from scratch, state reset · 512 units · 500 epochs · learning rate 1 · threads 2 · mine.txt"
         );
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use leptos::html::Ol;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, Node};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use web_sys::{Element, HtmlElement, Node, ResizeObserver};
 
 use super::parts::parts;
 use super::preview::{PREFIX as PREVIEW_PREFIX, PREVIEW};
@@ -20,8 +20,8 @@ use crate::ui::runs::signals::Runs;
 /// A list scrolled to within this many pixels of its end counts as being at the end.
 const END: i32 = 48;
 
-/// The untrained sample, and the list of samples by epoch. The list stays scrolled to its end unless the visitor
-/// scrolls back or chooses an epoch; only the rows around the visible ones are in the document.
+/// The untrained sample, and the list of samples by epoch. The list follows the newest until the visitor scrolls back or
+/// chooses an epoch; only the rows around the visible ones are in the document.
 #[component]
 pub fn Samples(page: Page, list: List) -> impl IntoView {
     let w = page.words();
@@ -31,6 +31,11 @@ pub fn Samples(page: Page, list: List) -> impl IntoView {
     Effect::new(move |_| {
         available.get();
         follow();
+    });
+    Effect::new(move |_| {
+        if let Some(element) = list.element.get() {
+            list.watch(&element);
+        }
     });
     Effect::new(move |before: Option<Option<u32>>| {
         let pinned = page.runs.pinned.get();
@@ -52,7 +57,20 @@ pub fn Samples(page: Page, list: List) -> impl IntoView {
     };
     view! {
         <section class="panel samples" aria-labelledby="samples-title">
-            <h2 id="samples-title">{w.samples}</h2>
+            <div class="heading">
+                <h2 id="samples-title">{w.samples}</h2>
+                <button
+                    type="button"
+                    class="quiet"
+                    hidden=move || list.follows.get()
+                    on:click=move |_| {
+                        page.runs.pinned.set(None);
+                        list.go_to(None);
+                    }
+                >
+                    {w.newest}
+                </button>
+            </div>
             {first_row}
             <div class="hint empty" hidden=move || { available.get().1 > 0 } data-testid="preview">
                 <p>{w.samples_empty}</p>
@@ -89,37 +107,59 @@ struct Written {
     count: usize,
 }
 
+/// Where a list was: its size, and how far it was scrolled.
+#[derive(Clone, Copy, Default, PartialEq)]
+struct Place {
+    size: (i32, i32),
+    length: i32,
+    top: i32,
+    /// The first visible row, counted from the first in the document, and how much of it is above.
+    row: (usize, i32),
+}
+
 /// The list's element, and its rows in the document, which stay when the language changes.
 #[derive(Clone, Copy)]
 pub struct List {
     runs: Runs,
     element: NodeRef<Ol>,
     written: StoredValue<Written>,
+    place: StoredValue<Place>,
+    /// Whether the list stays at its end when samples are added, whatever else scrolls it or changes its size.
+    follows: RwSignal<bool>,
 }
 
 impl List {
     pub fn new(runs: Runs) -> Self {
-        Self { runs, element: NodeRef::new(), written: StoredValue::new(Written::default()) }
+        Self {
+            runs,
+            element: NodeRef::new(),
+            written: StoredValue::new(Written::default()),
+            place: StoredValue::new(Place::default()),
+            follows: RwSignal::new(true),
+        }
     }
 
-    /// Writes new samples, if the list is scrolled to its end.
+    /// Writes new samples, if the list follows them.
     fn follow(self) {
         let Some(list) = self.element.try_get_untracked().flatten() else { return };
-        let Written { run, rows, count } = self.written.get_value();
+        let Written { run, count, .. } = self.written.get_value();
         let (shown, available) =
             self.runs.state.with_untracked(|s| (s.shown, s.live().map_or(0, |run| run.samples.len())));
-        let is_same = run == shown && count <= available;
-        if !is_same || rows.end == count && below(&list) < END {
+        if run != shown || count > available {
+            self.follows.set(true);
+        }
+        if self.follows.get_untracked() {
             self.write(&list, rows::last(available));
-            list.set_scroll_top(list.scroll_height());
+            self.scroll(&list, list.scroll_height());
         } else {
             self.written.update_value(|written| written.count = available);
         }
     }
 
-    /// Scrolls to the chosen epoch and marks it; scrolls to the end for `None`.
+    /// Scrolls to the chosen epoch and marks it; follows the newest for `None`.
     fn go_to(self, epoch: Option<u32>) {
         let Some(list) = self.element.get_untracked() else { return };
+        self.follows.set(epoch.is_none());
         let find =
             |samples: &[EpochSample]| epoch.and_then(|epoch| samples.binary_search_by_key(&epoch, |s| s.epoch).ok());
         let (row, count) = self
@@ -133,22 +173,62 @@ impl List {
             None => self.write(&list, rows::last(count)),
         }
         let marked = list.query_selector("[aria-current]").ok().flatten();
-        list.set_scroll_top(match marked.map(JsCast::unchecked_into::<HtmlElement>) {
-            Some(row) => row.offset_top() - list.offset_top() - list.client_height() / 2,
+        let top = match marked {
+            Some(row) => offset(&row, &list) - list.client_height() / 2,
             None => list.scroll_height(),
-        });
+        };
+        self.scroll(&list, top);
     }
 
-    /// Writes another piece when the visitor has scrolled near the first or last row in the document.
+    /// The list was scrolled: by the visitor, if it is where nothing else has put it and its size is what it was. Ends or
+    /// begins following, and writes another piece near the first or last row in the document.
     fn scrolled(self) {
         let Some(list) = self.element.get_untracked() else { return };
+        let (before, now) = (self.place.get_value(), place(&list));
         let Written { rows, count, .. } = self.written.get_value();
+        if now.size != before.size {
+            // The observer of its size puts it in its place.
+            return;
+        }
+        let is_at_end = below(&list) < END && rows.end + rows::PIECE >= count;
+        if now.top != before.top && is_at_end && !self.follows.get_untracked() {
+            self.follows.set(true);
+            return self.follow();
+        }
+        if now.top < before.top && now.length == before.length && !is_at_end {
+            self.follows.set(false);
+        }
+        self.place.set_value(now);
         let near = list.client_height() / 2;
         if list.scroll_top() < near && rows.start > 0 {
             self.write(&list, rows::with_earlier(&rows));
         } else if below(&list) < near && rows.end < count {
             self.write(&list, rows::with_later(&rows, count));
         }
+    }
+
+    /// Scrolls the list, and notes where it is then.
+    fn scroll(self, list: &Element, top: i32) {
+        list.set_scroll_top(top);
+        self.place.set_value(place(list));
+    }
+
+    /// Keeps the list at its end, or at the row that is read, when its size changes.
+    fn watch(self, list: &Element) {
+        let resized = move || {
+            let Some(list) = self.element.try_get_untracked().flatten() else { return };
+            let (row, above) = self.place.get_value().row;
+            let top = match list.children().item(row as u32).filter(|_| !self.follows.get_untracked()) {
+                Some(row) => offset(&row, &list) + above,
+                None => list.scroll_height(),
+            };
+            self.scroll(&list, top);
+        };
+        let resized = Closure::<dyn FnMut()>::new(resized).into_js_value();
+        let observer = ResizeObserver::new(resized.unchecked_ref()).expect("a browser with WebAssembly has it");
+        observer.observe(list);
+        let observer = StoredValue::new_local(observer);
+        on_cleanup(move || _ = observer.try_with_value(ResizeObserver::disconnect));
     }
 
     /// Replaces the rows in the document by these; rows in both keep their position on the screen.
@@ -168,6 +248,7 @@ impl List {
             self.written.set_value(Written { run: s.shown, rows, count: samples.len() });
         });
         self.mark(list);
+        self.place.set_value(place(list));
     }
 
     /// Marks the row of the chosen epoch.
@@ -186,6 +267,20 @@ impl List {
 /// The height of the list below its visible part, in pixels.
 fn below(list: &Element) -> i32 {
     list.scroll_height() - list.scroll_top() - list.client_height()
+}
+
+/// How far a row is below the beginning of the list, in pixels.
+fn offset(row: &Element, list: &Element) -> i32 {
+    row.unchecked_ref::<HtmlElement>().offset_top() - list.unchecked_ref::<HtmlElement>().offset_top()
+}
+
+/// Where the list is now.
+fn place(list: &Element) -> Place {
+    let (size, length, top) = ((list.client_width(), list.client_height()), list.scroll_height(), list.scroll_top());
+    let rows = list.children();
+    let offset = |row: u32| rows.item(row).map_or(0, |row| offset(&row, list));
+    let first = (0..rows.length()).rev().find(|row| offset(*row) <= top).unwrap_or_default();
+    Place { size, length, top, row: (first as usize, top - offset(first)) }
 }
 
 /// Removes and adds rows at both ends, so that those in `stay` keep their position on the screen.

@@ -30,6 +30,8 @@ pub struct Settings {
     pub config: Memo<Result<Config, Vec<SettingError>>>,
     /// What the page's link asks for, beside the settings.
     pub link: RwSignal<PageLink>,
+    /// Whether the settings are unfolded where they fold into a line.
+    pub unfolded: RwSignal<bool>,
     /// Whether the part "Start from a file" is open: at first if the page was opened with a window offset.
     pub shows_start: RwSignal<bool>,
     /// The file that the next run starts from.
@@ -44,6 +46,7 @@ impl Settings {
         let form = RwSignal::new(form);
         Self {
             form,
+            unfolded: RwSignal::new(false),
             shows_start,
             config: Memo::new(move |_| form.with(Form::config)),
             link: RwSignal::new(PageLink::default()),

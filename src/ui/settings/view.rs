@@ -1,4 +1,4 @@
-//! The settings form: the book's runs, which set everything; the three modes, which set two settings at once; and a
+//! The settings form, which narrow windows fold into a line that says what is set: the book's runs, which set everything; the three modes, which set two settings at once; and a
 //! labelled field for every setting.
 
 pub mod as_code;
@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use self::as_code::AsCode;
 use self::field::Field;
 use self::start::StartSection;
+use super::file::Chosen;
 use super::form::{Form, Mode};
 use crate::model::Config;
 use crate::model::config::{Group, SETTINGS};
@@ -19,6 +20,7 @@ use crate::ui::language::{fill, words};
 use crate::ui::network::explain::Stage;
 use crate::ui::network::view::explain::Explain;
 use crate::ui::page::Page;
+use crate::ui::runs::names;
 use crate::ui::runs::pace;
 use crate::ui::runs::state::RunState;
 use crate::ui::text::view::TextPart;
@@ -39,24 +41,53 @@ pub fn Settings(page: Page) -> impl IntoView {
         let fields = SETTINGS.iter().filter(|setting| (setting.group == Group::Text) == of_text);
         fields.map(|setting| view! { <Field page setting /> }).collect_view()
     };
+    let unfolded = page.settings.unfolded;
     view! {
-        <section class="panel settings" aria-labelledby="settings-title">
-            <h2 id="settings-title">{w.settings}</h2>
-            <Presets page />
-            <Modes page />
-            <div class="fields">
-                {fields(false)}
+        <section class="panel settings" class:folded=move || !unfolded.get() aria-labelledby="settings-title">
+            <div class="fold-line">
+                <h2 id="settings-title">{w.settings}</h2>
+                <button
+                    type="button"
+                    class="fold"
+                    id="settings-line"
+                    data-testid="settings-line"
+                    aria-labelledby="settings-title settings-line"
+                    aria-expanded=move || unfolded.get().to_string()
+                    aria-controls="settings-fields"
+                    on:click=move |_| unfolded.update(|is| *is = !*is)
+                >
+                    <span>{line(page)}</span>
+                </button>
             </div>
-            <p class="note" data-testid="settings-note" hidden=move || !active.get()>
-                {move || other.get().unwrap_or_else(|| w.hyperparameters_note.to_owned())}
-            </p>
-            <TextPart page fields=fields(true) />
-            <StartSection page />
-            <AsCode page />
-            <Break page />
-            <Explain page stage=Stage::Minibatch />
+            <div class="unfolds" id="settings-fields">
+                <Presets page />
+                <Modes page />
+                <div class="fields">
+                    {fields(false)}
+                </div>
+                <p class="note" data-testid="settings-note" hidden=move || !active.get()>
+                    {move || other.get().unwrap_or_else(|| w.hyperparameters_note.to_owned())}
+                </p>
+                <TextPart page fields=fields(true) />
+                <StartSection page />
+                <AsCode page />
+                <Break page />
+                <Explain page stage=Stage::Minibatch />
+            </div>
         </section>
     }
+}
+
+/// What is set, wherever the next run would begin; for what is wrong, the book's value.
+fn line(page: Page) -> Memo<String> {
+    let w = page.words();
+    Memo::new(move |_| {
+        let (config, offset) = page.settings.form.with(|form| (form.valid(), form.window_offset()));
+        let own_text = page.runs.state.with(|s| Some(s.worker.text.as_ref().filter(|text| text.own)?.name.clone()));
+        let file = page.settings.file.with(|file| (*file != Chosen::Nothing).then(|| w.name_from_file.to_owned()));
+        let offset = offset.map(|offset| fill(w.offset, &[&offset.to_string()]));
+        names::line(w, &config, [own_text, file, offset].into_iter().flatten())
+    })
 }
 
 /// The choice of one of the book's runs, which sets everything.

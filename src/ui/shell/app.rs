@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
+use super::arrange;
 use super::controls::Controls;
 use super::drop::DropHint;
 use super::errors::Errors;
@@ -168,12 +169,13 @@ pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));
     page.inside.start();
     page.obey_later();
+    let column = arrange::column();
     let bench = move || {
         page.language.track();
         view! {
             <Masthead page />
             <div class="top">
-                <Controls page version />
+                <Controls page version column />
                 <Errors page />
                 <Offer page />
             </div>
@@ -186,6 +188,12 @@ pub fn Workbench(page: Page) -> impl IntoView {
                 <div class="middle">
                     <Network page />
                     <Curve page />
+                </div>
+                <div class="words">
+                    <Samples page list=samples />
+                    <Conversation page />
+                </div>
+                <div class="rest">
                     <div class="pair">
                         <Runs page />
                         <Gradients page />
@@ -194,10 +202,6 @@ pub fn Workbench(page: Page) -> impl IntoView {
                     <SideBySide page />
                     <Checkpoints page />
                     <Finale page />
-                </div>
-                <div class="words">
-                    <Samples page list=samples />
-                    <Conversation page />
                 </div>
                 <DropHint page />
             </main>

@@ -1,4 +1,5 @@
-//! The sticky bar: the training buttons, the status, the figures and the progress of the run.
+//! The training buttons, the status, the figures and the progress of the run: a row at the upper edge of the window, or
+//! on a phone a bar at the lower one, without the figures that need not be at hand.
 
 use leptos::prelude::*;
 
@@ -6,13 +7,13 @@ use super::offline::{NewVersion, Version};
 use super::status;
 use crate::protocol::Stretch;
 use crate::ui::browser;
-use crate::ui::language::{fill, words};
+use crate::ui::language::{Words, fill, words};
 use crate::ui::page::Page;
 use crate::ui::runs::state::{RunState, Status};
 
-/// Buttons, figures and progress.
+/// Buttons, figures and progress. Where all is in one `column`, Train shows the curve.
 #[component]
-pub fn Controls(page: Page, version: Version) -> impl IntoView {
+pub fn Controls(page: Page, version: Version, column: Signal<bool>) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
     let status = Memo::new(move |_| state.with(|s| s.status));
@@ -36,23 +37,26 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
     view! {
         <section class="controls" aria-label=w.run>
             <div class="controls-inner">
-                <Buttons page status />
-                <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
-                    <span class="dot" aria-hidden="true"></span>
-                    {move || {
-                        let waits = status.get() == Status::Idle && page.text.is_reading();
-                        let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
-                        match takes {
-                            _ if page.pressed.get().is_some() => w.will_train.to_owned(),
-                            _ if waits => w.loading_text.to_owned(),
-                            Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
-                            None => state.with(|s| status::status(w, s)).to_owned(),
-                        }
-                    }}
-                </p>
-                <Figures page />
+                <div class="bar">
+                    <Buttons page status column />
+                    <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
+                        <span class="dot" aria-hidden="true"></span>
+                        {move || {
+                            let waits = status.get() == Status::Idle && page.text.is_reading();
+                            let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
+                            match takes {
+                                _ if page.pressed.get().is_some() => w.will_train.to_owned(),
+                                _ if waits => w.loading_text.to_owned(),
+                                Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
+                                None => state.with(|s| status::status(w, s)).to_owned(),
+                            }
+                        }}
+                    </p>
+                    <Figures page />
+                    <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
+                </div>
+                <MoreFigures page />
             </div>
-            <progress aria-label=w.progress max="1" value=move || state.with(RunState::done)></progress>
             <p class="notice" data-testid="notice" hidden=move || !no_gpu.get()>{w.no_webgpu} " " {advice}</p>
             <p class="notice" role="status" data-testid="recovered">{recovered}</p>
             <div role="status" data-testid="kept">
@@ -66,7 +70,7 @@ pub fn Controls(page: Page, version: Version) -> impl IntoView {
 /// Train, Pause or Resume, One epoch, One minibatch, Reset. They are disabled, never removed, so that the keyboard
 /// focus stays where it is.
 #[component]
-fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
+fn Buttons(page: Page, status: Memo<Status>, column: Signal<bool>) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
     let can_train = Memo::new(move |_| page.can_begin());
@@ -86,9 +90,15 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
             </button>
         }
     };
+    let train = move |_| {
+        if column.get_untracked() {
+            browser::bring_into_sight(".panel.curve");
+        }
+        page.train();
+    };
     view! {
         <div class="buttons">
-            <button type="button" class="primary" disabled=move || !can_train.get() on:click=move |_| page.train()>
+            <button type="button" class="primary" disabled=move || !can_train.get() on:click=train>
                 {w.train}
             </button>
             <button type="button" class="hold" class:primary=paused disabled=move || !can_hold() on:click=move |_| page.hold()>
@@ -103,7 +113,7 @@ fn Buttons(page: Page, status: Memo<Status>) -> impl IntoView {
     }
 }
 
-/// The figures, each a label with its value, a dash where there is none yet.
+/// Epoch and perplexity.
 #[component]
 fn Figures(page: Page) -> impl IntoView {
     let w = page.words();
@@ -117,30 +127,49 @@ fn Figures(page: Page) -> impl IntoView {
             (total, _) => fill(w.count_of, &[&done.to_string(), &total.to_string()]),
         }
     });
-    let value = move |look: fn(&RunState) -> Option<String>| {
-        Memo::new(move |_| state.with(look).unwrap_or_else(|| w.none.to_owned()))
-    };
-    let perplexity = value(|s| s.figures.perplexity.map(words::perplexity));
-    let speed = value(|s| s.figures.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
-    let left = Memo::new(move |_| {
-        state.with(|s| s.figures.seconds_left.map_or_else(|| w.none.to_owned(), |left| words::duration(w, left)))
-    });
-    let device = value(|s| s.worker.device.clone());
-    let figure = |class, name, test_id, title: Option<&'static str>, value: Memo<String>| {
-        view! {
-            <div class=class>
-                <dt>{name}</dt>
-                <dd data-testid=test_id title=title>{value}</dd>
-            </div>
-        }
-    };
+    let perplexity = value(page, |_, s| s.figures.perplexity.map(words::perplexity));
     view! {
         <dl class="figures">
             {figure("", w.epoch, "epoch", None, epoch)}
             {figure("", w.perplexity, "perplexity", None, perplexity)}
+        </dl>
+    }
+}
+
+/// Speed, time left and device.
+#[component]
+fn MoreFigures(page: Page) -> impl IntoView {
+    let w = page.words();
+    let speed = value(page, |_, s| s.figures.tokens_per_second.map(|x| words::grouped(x.round() as u64)));
+    let left = value(page, |w, s| s.figures.seconds_left.map(|left| words::duration(w, left)));
+    let device = value(page, |_, s| s.worker.device.clone());
+    view! {
+        <dl class="figures more">
             {figure("", w.tokens_per_second, "tokens-per-second", Some(w.tokens_per_second_window), speed)}
             {figure("", w.time_left, "time-left", None, left)}
             {figure("device", w.device, "device", None, device)}
         </dl>
+    }
+}
+
+/// A value of the run, a dash where there is none yet.
+fn value(page: Page, look: fn(&Words, &RunState) -> Option<String>) -> Memo<String> {
+    let w = page.words();
+    Memo::new(move |_| page.runs.state.with(|s| look(w, s)).unwrap_or_else(|| w.none.to_owned()))
+}
+
+/// A label with its value.
+fn figure(
+    class: &'static str,
+    name: &'static str,
+    test_id: &'static str,
+    title: Option<&'static str>,
+    value: Memo<String>,
+) -> impl IntoView {
+    view! {
+        <div class=class>
+            <dt>{name}</dt>
+            <dd data-testid=test_id title=title>{value}</dd>
+        </div>
     }
 }

@@ -82,6 +82,22 @@ impl Visit {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await.map(drop)
     }
 
+    /// Makes the browser a telephone's, with a screen of this size in CSS pixels, for fingers.
+    pub async fn emulate_phone(&self, width: u32, height: u32) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        let touch = json!({ "enabled": true, "maxTouchPoints": 5 });
+        self.devtools("Emulation.setTouchEmulationEnabled", touch).await?;
+        self.draw().await
+    }
+
+    /// Sets a feature that media queries ask for, as `forced-colors`.
+    pub async fn emulate_media(&self, name: &str, value: &str) -> Result<()> {
+        let features = json!({ "features": [{ "name": name, "value": value }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await?;
+        self.draw().await
+    }
+
     /// Sets what the system prefers, light or dark; by `None` it is the machine's again, and so is the size.
     pub(crate) async fn emulate_scheme(&self, dark: Option<bool>) -> Result<()> {
         let scheme = |dark| json!({ "name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" } });

@@ -19,7 +19,7 @@ impl Visit {
     }
 
     /// Waits two frames: in the first the page handles a resize, in the second it has drawn.
-    async fn draw(&self) -> Result<()> {
+    pub(crate) async fn draw(&self) -> Result<()> {
         let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
         Ok(self.client().execute_async(frames, vec![]).await.map(drop)?)
     }

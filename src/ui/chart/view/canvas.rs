@@ -17,8 +17,11 @@ use crate::ui::browser;
 use crate::ui::chart::axis::{self, Axis};
 use crate::ui::chart::picture::{INSETS, Picture};
 
+/// What changes the colours, beside the page's own choice of a theme.
+const LOOKS: [&str; 3] = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"];
+
 /// The canvas of a picture, with a label for screen readers. Redrawn only when the picture, the canvas's size, the
-/// screen's pixel density or the theme changes.
+/// screen's pixel density or the colours change.
 #[component]
 pub fn Chart(
     picture: Memo<Option<Picture>>,
@@ -35,7 +38,9 @@ pub fn Chart(
     let redraw = move || {
         redraw.try_with_value(|redraw| redraw());
     };
+    let looks = LOOKS.map(browser::matches);
     Effect::new(move |_| {
+        looks.iter().for_each(Track::track);
         // Tracking alone is not enough: a memo that nobody reads is not computed.
         picture.with(|_| ());
         redraw();
@@ -48,32 +53,25 @@ pub fn Chart(
     view! { <canvas role="img" aria-label=label data-testid=test_id node_ref=canvas></canvas> }
 }
 
-/// Calls `redraw` when the canvas's size, the screen's pixel density or the theme changes.
+/// Calls `redraw` when the canvas's size, the screen's pixel density or the chosen theme changes.
 fn watch(canvas: &web_sys::Element, redraw: impl Fn() + Copy + 'static) {
     let changed = Closure::<dyn FnMut()>::new(redraw).into_js_value();
     let changed: &js_sys::Function = changed.unchecked_ref();
     let observer = ResizeObserver::new(changed).expect("a browser with WebAssembly has ResizeObserver");
     observer.observe(canvas);
-    let query = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-    if let Some(query) = &query {
-        let _ = query.add_event_listener_with_callback("change", changed);
-    }
     let _ = window().add_event_listener_with_callback("themechange", changed);
-    let kept = StoredValue::new_local((observer, query, changed.clone()));
+    let kept = StoredValue::new_local((observer, changed.clone()));
     on_cleanup(move || {
-        kept.try_with_value(|(observer, query, changed)| {
+        kept.try_with_value(|(observer, changed)| {
             observer.disconnect();
             let _ = window().remove_event_listener_with_callback("themechange", changed);
-            if let Some(query) = query {
-                let _ = query.remove_event_listener_with_callback("change", changed);
-            }
         });
     });
 }
 
 /// The value of a CSS property's colour in the current theme.
 pub fn colour(canvas: &HtmlCanvasElement, name: &str) -> RGBColor {
-    let _ = canvas.set_attribute("style", &format!("color:var({name})"));
+    let _ = canvas.set_attribute("style", &format!("color:var({name});forced-color-adjust:none"));
     let style = window().get_computed_style(canvas).ok().flatten();
     let value = style.and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
     let mut parts = value.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
