@@ -1,6 +1,6 @@
 //! What trunk's build lacks to be published: the kernels, for the notes that show them; the CPU engine's module; shorter
 //! scripts; a page that is seen before its program is there, without inline scripts, as its Content-Security-Policy
-//! demands; the address of its picture for those who share it; and a service worker that knows every file. Trunk calls
+//! demands, with the address of its picture for those who share it; and a service worker that knows every file. Trunk calls
 //! this as its last hook.
 
 use std::collections::BTreeMap;

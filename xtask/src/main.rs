@@ -26,6 +26,7 @@ mod test;
 mod text;
 mod tools;
 #[path = "../../src/model/trained.rs"]
+#[allow(dead_code, reason = "the page uses the rest")]
 mod trained;
 
 use std::process::ExitCode;

@@ -168,8 +168,8 @@ fn time_networks(page: Page) {
 pub fn Workbench(page: Page) -> impl IntoView {
     let (version, samples) = (Version::new(page), List::new(page.runs));
     page.inside.start();
-    page.obey_later();
     let column = arrange::column();
+    page.obey_later();
     let bench = move || {
         page.language.track();
         view! {

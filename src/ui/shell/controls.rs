@@ -42,11 +42,10 @@ pub fn Controls(page: Page, version: Version, column: Signal<bool>) -> impl Into
                     <p class="status" role="status" data-testid="status" data-status=move || status.get().key()>
                         <span class="dot" aria-hidden="true"></span>
                         {move || {
-                            let waits = status.get() == Status::Idle && page.text.is_reading();
                             let takes = page.planned_seconds().filter(|_| status.get() == Status::Idle);
                             match takes {
                                 _ if page.pressed.get().is_some() => w.will_train.to_owned(),
-                                _ if waits => w.loading_text.to_owned(),
+                                _ if status.get() == Status::Idle && page.text.is_reading() => w.loading_text.to_owned(),
                                 Some(seconds) => fill(w.ready_for, &[&words::duration(w, seconds)]),
                                 None => state.with(|s| status::status(w, s)).to_owned(),
                             }
