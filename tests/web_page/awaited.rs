@@ -16,13 +16,13 @@ async fn what_is_pressed_before_the_worker_is_ready_is_obeyed_then() {
     let page = Mounted::open("#epochs=12").await;
     page.press("One epoch").await;
     let is_disabled = |button| page.button(button).has_attribute("disabled");
-    assert_eq!((page.text("status"), page.status()), ("Loading, then training…".into(), "loading".into()));
+    assert_eq!((page.text("status"), page.status()), ("Loading to train…".into(), "loading".into()));
     assert!(["Train", "One epoch"].into_iter().all(is_disabled), "once");
     page.press("Reset").await;
     assert!(!is_disabled("Train") && page.text("status") == "Loading…", "what was pressed is forgotten");
     page.press("Train").await;
     page.receive([Event::Ready, device()]).await;
-    assert_eq!((page.text("status"), page.sent()), ("Loading, then training…".into(), vec![Command::Reset]));
+    assert_eq!((page.text("status"), page.sent()), ("Loading to train…".into(), vec![Command::Reset]));
     page.receive([book(true)]).await;
     let config = Config { epochs: 12, ..Config::default() };
     assert_eq!(page.sent()[1..], [train(1, config, StartFrom::default())]);

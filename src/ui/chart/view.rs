@@ -196,7 +196,7 @@ fn EpochSlider(page: Page, picture: Memo<Option<Picture>>) -> impl IntoView {
     let branch = Memo::new(move |_| page.runs.branches_at());
     let shown = move || sample.with_untracked(|sample| sample.as_ref().map_or(String::new(), |s| s.text.clone()));
     view! {
-        <div class="moment" hidden=move || sample.with(Option::is_none)>
+        <div class="moment" class:unset=move || sample.with(Option::is_none)>
             <input
                 type="range"
                 class="scrub"

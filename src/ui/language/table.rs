@@ -157,7 +157,7 @@ words! {
     device: "Device", "设备";
     count_of: "{0} of {1}", "{0} / {1}";
     loading: "Loading…", "正在加载…";
-    will_train: "Loading, then training…", "加载后即开始训练…";
+    will_train: "Loading to train…", "加载后即训练…";
     preparing_run: "Preparing the run…", "正在准备训练…";
     loading_text: "Loading the text…", "正在加载文本…";
     seconds: "{0} s", "{0} 秒";
@@ -165,7 +165,7 @@ words! {
     hours: "{0} h {1} min", "{0} 小时 {1} 分钟";
     looking_for_gpu: "Looking for the GPU…", "正在寻找 GPU…";
     ready: "Ready to train", "可以训练";
-    ready_for: "Ready to train: about {0}", "可以训练：约需 {0}";
+    ready_for: "Ready: about {0}", "可以训练：约 {0}";
     training: "Training", "训练中";
     paused: "Paused", "已暂停";
     finished: "Finished", "已完成";

@@ -134,7 +134,7 @@ async fn train_is_obeyed_before_the_worker_is_ready() -> Result<()> {
     let visit = Visit::start_with(Options { speed: Some(SPEED), ..Options::default() }).await?;
     visit.open("#hidden=16&epochs=3&tokens=2000").await?;
     visit.click("Train").await?;
-    assert_eq!((&*visit.status().await?, &*visit.text("status").await?), ("loading", "Loading, then training…"));
+    assert_eq!((&*visit.status().await?, &*visit.text("status").await?), ("loading", "Loading to train…"));
     assert!(!visit.can_click("Train").await?);
     visit.wait_for_status("finished", READY).await?;
     visit.check_clean().await

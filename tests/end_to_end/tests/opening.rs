@@ -86,7 +86,7 @@ async fn a_page_without_a_network_shows_what_will_stand_there() -> Result<()> {
 
     // How long the settings take here, and those that take a minute.
     visit.open_idle("#trained=none&engine=cpu", SOON).await?;
-    says(&visit, "status", "Ready to train: about").await?;
+    says(&visit, "status", "Ready: about").await?;
     says(&visit, "takes", "These settings take about").await?;
     visit.script("document.querySelector('[data-testid=minute]').click()", vec![]).await?;
     let takes = shown(&visit, "takes").await?;

@@ -12,7 +12,8 @@ use crate::ui::page::Page;
 pub fn TrainedBefore(page: Page) -> impl IntoView {
     let w = page.words();
     let state = page.runs.state;
-    let is_hidden = Memo::new(move |_| state.with(|s| s.own().is_some() || !s.can_train()));
+    let is_free = Memo::new(move |_| state.with(|s| s.can_train()));
+    let is_hidden = Memo::new(move |_| state.with(|s| s.own().is_some() || !s.can_train() && !s.is_awaited()));
     let open = Memo::new(move |_| {
         let config = state.with(|s| s.live().filter(|run| run.is_trained).map(|run| run.config))?;
         TRAINED.iter().position(|trained| Config::with(trained.settings) == config)
@@ -27,6 +28,7 @@ pub fn TrainedBefore(page: Page) -> impl IntoView {
             <button
                 type="button"
                 class="quiet"
+                disabled=move || !is_free.get()
                 aria-pressed=move || if open.get() == Some(at) { "true" } else { "false" }
                 on:click=move |_| page.open_trained(trained)
             >
@@ -45,7 +47,7 @@ pub fn TrainedBefore(page: Page) -> impl IntoView {
             <div class="buttons">
                 <span class="note">{w.trained_others}</span>
                 {TRAINED.iter().enumerate().map(choice).collect_view()}
-                <button type="button" class="quiet" hidden=move || open.get().is_none() on:click=load>
+                <button type="button" class="quiet" disabled=move || open.get().is_none() on:click=load>
                     {w.trained_settings}
                 </button>
             </div>
