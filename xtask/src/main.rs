@@ -12,6 +12,7 @@ mod edition;
 mod finish;
 mod licences;
 mod npm;
+mod order;
 mod other_browsers;
 mod program;
 mod shell;
