@@ -185,10 +185,37 @@ macro_rules! settings {
         )+
     ) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
         pub struct $name {
-            $($(#[doc = $doc])+ $($(#[serde(alias = $alias)])+)? pub $key: $type,)+
+            $($(#[doc = $doc])+ pub $key: $type,)+
+        }
+
+        /// By their names, old ones too; one that is missing has its default.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Settings;
+
+                impl<'de> serde::de::Visitor<'de> for Settings {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("settings")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        let mut settings = $name::default();
+                        while let Some(key) = map.next_key::<String>()? {
+                            match key.as_str() {
+                                $(stringify!($key) $($(| $alias)+)? => settings.$key = map.next_value()?,)+
+                                _ => _ = map.next_value::<serde::de::IgnoredAny>()?,
+                            }
+                        }
+                        Ok(settings)
+                    }
+                }
+
+                from.deserialize_map(Settings)
+            }
         }
 
         impl Default for $name {
