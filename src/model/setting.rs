@@ -119,16 +119,17 @@ pub fn whole(text: &str) -> Option<u32> {
 
 /// Parses a decimal number.
 #[cfg(not(target_arch = "wasm32"))]
-fn decimal(text: &str) -> Option<f32> {
+pub fn decimal(text: &str) -> Option<f32> {
     text.parse().ok()
 }
 
 /// Parses a decimal number with the browser's parser, since Rust's would add 15 KB of tables to the program.
 #[cfg(target_arch = "wasm32")]
-fn decimal(text: &str) -> Option<f32> {
+pub fn decimal(text: &str) -> Option<f32> {
     // JavaScript parses the empty string as 0, and 0x10 as 16.
     let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32)
+    let number = decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32);
+    number.filter(|number| !number.is_nan())
 }
 
 /// Defines the type of a setting whose values are words: an enum with a word for each value.

@@ -144,7 +144,8 @@ pub fn scale() -> f64 {
     let root = document().document_element();
     let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
     let size = style.and_then(|style| style.get_property_value("font-size").ok());
-    size.and_then(|size| size.trim_end_matches("px").parse::<f64>().ok()).map_or(1.0, |size| size / USUAL)
+    // By the browser, whose parser also ignores the unit.
+    size.map(|size| js_sys::parse_float(&size)).filter(|size| size.is_finite()).map_or(1.0, |size| size / USUAL)
 }
 
 /// A CSS property's colour in the current theme, as `rgb(…)`.
