@@ -4,6 +4,9 @@
 //! [`Command::Train`] carries, and every event about a run carries it too, so that the page can tell late events of an
 //! earlier run from those of the current one.
 
+#[cfg(target_arch = "wasm32")]
+pub mod js;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -278,14 +281,17 @@ pub const MOST_COUNTS: usize = 500;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub config: Config,
+    #[serde(default)]
     pub window_offset: Option<u32>,
     /// Finished epochs.
     pub epoch: u32,
     /// Perplexity of the last of them.
+    #[serde(default)]
     pub perplexity: Option<f64>,
     /// SHA-1 of the cleaned text.
     pub text: String,
     /// The prefix of the last sample.
+    #[serde(default)]
     pub prefix: Option<String>,
 }
 

@@ -14,6 +14,8 @@ mod form;
 mod language;
 #[path = "web_page/longer.rs"]
 mod longer;
+#[path = "web_page/messages.rs"]
+mod messages;
 #[path = "web_page/queue.rs"]
 mod queue;
 #[path = "web_page/samples.rs"]

@@ -21,7 +21,7 @@ mod worker {
     use time_traveller::engine::{Device, Devices};
     use time_traveller::error::{Error, Result};
     use time_traveller::model::Config;
-    use time_traveller::protocol::{Command, Event, TextChoice};
+    use time_traveller::protocol::{Command, Event, TextChoice, js};
     use time_traveller::text::Text;
     use time_traveller::text::fetch::{self, Limits};
     use time_traveller::train::{Outbox, Texts, Trainer, wait_for_text};
@@ -59,7 +59,7 @@ mod worker {
         let rested = outbox.clone();
         let on_rested = Closure::<dyn FnMut()>::new(move || rested.borrow_mut().seen());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            match serde_wasm_bindgen::from_value(message.data()) {
+            match js::read(message.data()) {
                 Ok(Command::Text { choice, cleaning, vocab }) => {
                     choices.set(choices.get() + u32::from(choice != TextChoice::Present));
                     let fetched = fetch_text(choice, choices.clone());
@@ -162,9 +162,7 @@ mod worker {
     }
 
     fn post(event: &Event) {
-        let posted =
-            serde_wasm_bindgen::to_value(event).map_err(JsValue::from).and_then(|event| scope().post_message(&event));
-        if let Err(error) = posted {
+        if let Err(error) = js::write(event).and_then(|event| scope().post_message(&event)) {
             web_sys::console::error_1(&error);
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use super::setting::{AutoOr, Group, Setting, Values, whole};
+pub use super::setting::{AutoOr, Group, Setting, Values, decimal, whole};
 use super::setting::{Value, choice, settings};
 
 choice! {

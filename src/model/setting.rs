@@ -119,16 +119,17 @@ pub fn whole(text: &str) -> Option<u32> {
 
 /// Parses a decimal number.
 #[cfg(not(target_arch = "wasm32"))]
-fn decimal(text: &str) -> Option<f32> {
+pub fn decimal(text: &str) -> Option<f32> {
     text.parse().ok()
 }
 
 /// Parses a decimal number with the browser's parser, since Rust's would add 15 KB of tables to the program.
 #[cfg(target_arch = "wasm32")]
-fn decimal(text: &str) -> Option<f32> {
+pub fn decimal(text: &str) -> Option<f32> {
     // JavaScript parses the empty string as 0, and 0x10 as 16.
     let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-    decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32)
+    let number = decimal.then(|| wasm_bindgen::JsValue::from_str(text).unchecked_into_f64() as f32);
+    number.filter(|number| !number.is_nan())
 }
 
 /// Defines the type of a setting whose values are words: an enum with a word for each value.
@@ -185,10 +186,37 @@ macro_rules! settings {
         )+
     ) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
         pub struct $name {
-            $($(#[doc = $doc])+ $($(#[serde(alias = $alias)])+)? pub $key: $type,)+
+            $($(#[doc = $doc])+ pub $key: $type,)+
+        }
+
+        /// By their names, old ones too; one that is missing has its default.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                struct Settings;
+
+                impl<'de> serde::de::Visitor<'de> for Settings {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("settings")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        let mut settings = $name::default();
+                        while let Some(key) = map.next_key::<String>()? {
+                            match key.as_str() {
+                                $(stringify!($key) $($(| $alias)+)? => settings.$key = map.next_value()?,)+
+                                _ => _ = map.next_value::<serde::de::IgnoredAny>()?,
+                            }
+                        }
+                        Ok(settings)
+                    }
+                }
+
+                from.deserialize_map(Settings)
+            }
         }
 
         impl Default for $name {

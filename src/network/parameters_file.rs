@@ -6,12 +6,11 @@ use std::ops::Range;
 
 use bytemuck::{AnyBitPattern, NoUninit};
 use num_traits::Float;
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 
 use super::description::Network;
 use super::parameters::Parameters;
 use super::table::{Dim, Files, State};
+use super::tensor_file::{F32, F64, Kind, Tensor, TensorFile};
 use crate::error::{Error, Result};
 use crate::model::FileFault;
 
@@ -20,7 +19,7 @@ use crate::model::FileFault;
 /// # Errors
 /// [`Error::BadParameters`] if a tensor is missing, of another shape or type, or not finite.
 pub fn read(file: &[u8], network: Network) -> Result<Parameters> {
-    let tensors = SafeTensors::deserialize(file).map_err(|error| FileFault::not_safetensors(file, error.to_string()));
+    let tensors = TensorFile::read(file).map_err(|why| FileFault::not_safetensors(file, why));
     tensors.and_then(|tensors| read_from(&tensors, network)).map_err(Error::BadParameters)
 }
 
@@ -108,7 +107,7 @@ pub fn file_tensors(network: &Network) -> Vec<FileTensor> {
 ///
 /// # Errors
 /// As [`floats`], for the first tensor at fault. Allocates nothing for a tensor that is missing.
-pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters, FileFault> {
+pub fn read_from(file: &TensorFile<'_>, network: Network) -> Result<Parameters, FileFault> {
     let tensors = file_tensors(&network);
     let read = tensors.iter().map(|tensor| floats(file, &tensor.name, &tensor.shape));
     let read: Vec<Vec<f32>> = read.collect::<Result<_, _>>()?;
@@ -119,8 +118,7 @@ pub fn read_from(file: &SafeTensors<'_>, network: Network) -> Result<Parameters,
 
 /// Serialises parameters to the file that [`read`] reads.
 pub fn write(parameters: &Parameters) -> Vec<u8> {
-    let tensors = tensors_of(parameters);
-    safetensors::serialize(views(&tensors), None).expect("tensors make a file")
+    TensorFile { tensors: views(&tensors_of(parameters)).collect(), ..TensorFile::default() }.write()
 }
 
 /// The parameters as tensors of a file: name, shape, elements.
@@ -133,8 +131,8 @@ pub fn tensors_of<F: Copy>(parameters: &Parameters<F>) -> Vec<(String, Vec<usize
 }
 
 /// Views of [`tensors_of`], for writing.
-pub fn views(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Vec<(&str, TensorView<'_>)> {
-    tensors.iter().map(|(name, shape, numbers)| (name.as_str(), view(shape.clone(), numbers))).collect()
+pub fn views(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> impl Iterator<Item = (String, Tensor<'_>)> {
+    tensors.iter().map(|(name, shape, numbers)| (name.clone(), view(shape.clone(), numbers)))
 }
 
 /// The optimizer's state as tensors of a file: those of a parameter's tensor `w` are named `STATE.w`.
@@ -177,7 +175,7 @@ fn state_file_tensors(network: &Network) -> Vec<(FileTensor, Range<usize>)> {
 ///
 /// # Errors
 /// As [`read_from`].
-pub fn read_state_from(file: &SafeTensors<'_>, parameters: &mut Parameters) -> Result<(), FileFault> {
+pub fn read_state_from(file: &TensorFile<'_>, parameters: &mut Parameters) -> Result<(), FileFault> {
     for (tensor, place) in state_file_tensors(&parameters.network) {
         let numbers: Vec<f32> = floats(file, &tensor.name, &tensor.shape)?;
         tensor.put(&mut parameters.state[place], &numbers);
@@ -186,15 +184,13 @@ pub fn read_state_from(file: &SafeTensors<'_>, parameters: &mut Parameters) -> R
 }
 
 /// Numbers as a tensor of a file.
-///
-/// # Panics
-/// If the numbers do not fill the shape.
-pub fn view<F: Float + NoUninit>(shape: Vec<usize>, numbers: &[F]) -> TensorView<'_> {
-    TensorView::new(dtype::<F>(), shape, bytemuck::cast_slice(numbers)).expect("the numbers fill the shape")
+pub fn view<F: Float + NoUninit>(shape: Vec<usize>, numbers: &[F]) -> Tensor<'_> {
+    debug_assert_eq!(shape.iter().product::<usize>(), numbers.len());
+    Tensor { kind: kind::<F>(), shape, data: bytemuck::cast_slice(numbers) }
 }
 
-fn dtype<F>() -> Dtype {
-    if size_of::<F>() == 4 { Dtype::F32 } else { Dtype::F64 }
+fn kind<F>() -> Kind {
+    if size_of::<F>() == 4 { F32 } else { F64 }
 }
 
 /// The numbers of the tensor `name`, which must have this shape and the type `F`.
@@ -202,20 +198,20 @@ fn dtype<F>() -> Dtype {
 /// # Errors
 /// [`FileFault`]: the tensor is missing, of another type or shape, or not finite.
 pub fn floats<F: Float + AnyBitPattern + NoUninit + Display>(
-    file: &SafeTensors<'_>,
+    file: &TensorFile<'_>,
     name: &str,
     shape: &[usize],
 ) -> Result<Vec<F>, FileFault> {
-    let tensor = file.tensor(name).map_err(|_| FileFault::NoTensor(name.to_owned()))?;
+    let tensor = file.tensors.get(name).ok_or_else(|| FileFault::NoTensor(name.to_owned()))?;
     let name = name.to_owned();
-    if tensor.dtype() != dtype::<F>() {
-        let [given, wanted] = [tensor.dtype(), dtype::<F>()].map(|dtype| format!("{dtype:?}"));
+    if tensor.kind != kind::<F>() {
+        let [given, wanted] = [tensor.kind, kind::<F>()].map(|kind| kind.0.to_owned());
         return Err(FileFault::Type { name, given, wanted });
     }
-    if tensor.shape() != shape {
-        return Err(FileFault::Shape { name, given: tensor.shape().to_vec(), wanted: shape.to_vec() });
+    if tensor.shape != shape {
+        return Err(FileFault::Shape { name, given: tensor.shape.clone(), wanted: shape.to_vec() });
     }
-    let numbers: Vec<F> = bytemuck::pod_collect_to_vec(tensor.data());
+    let numbers: Vec<F> = bytemuck::pod_collect_to_vec(tensor.data);
     match numbers.iter().position(|x| !x.is_finite()) {
         Some(element) => Err(FileFault::NotFinite { name, element, given: numbers[element].to_string() }),
         None => Ok(numbers),

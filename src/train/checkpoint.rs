@@ -17,17 +17,17 @@
 //! The random generator's state follows from the seed and the number of epochs drawn. The hidden state is zero at the
 //! start of every epoch, so it is not stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-
-use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::error::{Error, Result};
 use crate::kernels::network_of;
 use crate::model::config::{SETTINGS, WINDOW_OFFSET};
 use crate::model::{Config, FileFault, Hyperparameters, MinibatchId};
 use crate::network::Parameters;
+use crate::network::json::{Json, LIST, write_items, write_text};
 use crate::network::parameters_file::{floats, read_from, read_state_from, state_tensors_of, tensors_of, view, views};
+use crate::network::tensor_file::{TensorFile, Texts, read_object, write_object};
 use crate::protocol::{EpochReport, Sample, Summary};
 use crate::text::{Corpus, Vocabulary};
 use crate::train::schedule::Schedule;
@@ -141,20 +141,23 @@ impl Checkpoint {
         });
         let hyperparameters: Vec<f64> = hyperparameters.collect();
         let of_network = [tensors_of(&self.parameters), state_tensors_of(&self.parameters)].concat();
-        let mut tensors = views(&of_network);
-        tensors.push(("epochs", view(vec![self.reports.len(), 3], &epochs)));
-        tensors.push(("grad_norms", view(vec![norms.len()], &norms)));
-        tensors.push(("rates", view(vec![self.hyperparameters.len(), 4], &hyperparameters)));
+        let mut tensors: BTreeMap<_, _> = views(&of_network).collect();
+        let mut add = |name: &str, tensor| tensors.insert(name.to_owned(), tensor);
+        add("epochs", view(vec![self.reports.len(), 3], &epochs));
+        add("grad_norms", view(vec![norms.len()], &norms));
+        add("rates", view(vec![self.hyperparameters.len(), 4], &hyperparameters));
         let validation: Vec<f64> = self.reports.iter().filter_map(|report| report.validation).collect();
         if self.config.validation > 0 {
-            tensors.push(("validation", view(vec![validation.len()], &validation)));
+            add("validation", view(vec![validation.len()], &validation));
         }
-        safetensors::serialize(tensors, Some(self.metadata())).expect("tensors and texts make a file")
+        TensorFile { metadata: self.metadata(), tensors }.write()
     }
 
-    fn metadata(&self) -> HashMap<String, String> {
-        let samples = self.reports.iter().map(|report| (&report.sample.prefix, &report.sample.text));
-        let samples = serde_json::to_string(&samples.collect::<Vec<_>>()).expect("texts make JSON");
+    fn metadata(&self) -> Texts {
+        let mut samples = String::new();
+        write_items(&mut samples, LIST, &self.reports, |json, EpochReport { sample, .. }| {
+            write_items(json, LIST, [&sample.prefix, &sample.text], |json, text| write_text(json, text));
+        });
         let own = [("format", FORMAT), ("vocabulary", &self.vocabulary), ("text", &self.text), ("samples", &samples)];
         let own = own.map(|(key, value)| (key, value.to_owned()));
         let settings = SETTINGS.iter().filter_map(|s| Some((s.key, self.config.get(s.key)?)));
@@ -184,16 +187,18 @@ pub fn config_at<'a>(epoch: u32, earlier: &'a [(u32, Config)], last: &'a Config)
 
 /// The settings before each branch, as JSON.
 fn branches(earlier: &[(u32, Config)]) -> String {
-    let settings = |config: &Config| -> BTreeMap<&str, String> {
-        SETTINGS.iter().filter_map(|setting| Some((setting.key, config.get(setting.key)?))).collect()
-    };
-    let all: Vec<_> = earlier.iter().map(|(epoch, config)| (epoch, settings(config))).collect();
-    serde_json::to_string(&all).expect("texts make JSON")
+    let mut all = String::new();
+    write_items(&mut all, LIST, earlier, |json, (epoch, config)| {
+        let settings = SETTINGS.iter().filter_map(|setting| Some((setting.key.to_owned(), config.get(setting.key)?)));
+        *json += &format!("[{epoch},");
+        write_object(json, &settings.collect());
+        json.push(']');
+    });
+    all
 }
 
 fn read_branches(text: &str, epochs: usize, config: &Config) -> Result<Vec<(u32, Config)>, FileFault> {
-    let all: Vec<(u32, HashMap<String, String>)> =
-        serde_json::from_str(text).map_err(|error| FileFault::Branches(error.to_string()))?;
+    let all = Json::read(text, list_of_branches).map_err(FileFault::Branches)?;
     let branches = all.iter().map(|(epoch, settings)| Ok((*epoch, read_config(settings)?)));
     let branches: Vec<(u32, Config)> = branches.collect::<Result<_, FileFault>>()?;
     let in_order = branches.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -205,12 +210,45 @@ fn read_branches(text: &str, epochs: usize, config: &Config) -> Result<Vec<(u32,
     if in_order && is_within && is_its { Ok(branches) } else { Err(FileFault::BranchesOrder) }
 }
 
+/// The epoch of each branch and the settings before it.
+fn list_of_branches(json: &mut Json<'_>) -> Result<Vec<(u32, Texts)>, String> {
+    let mut branches = Vec::new();
+    json.list(&mut |json| {
+        let (mut epoch, mut settings) = (None, None);
+        json.list(&mut |json| {
+            match (epoch, &settings) {
+                (None, _) => epoch = Some(json.whole()?),
+                (_, None) => settings = Some(read_object(json)?),
+                _ => return Err("a branch is more than an epoch and settings".into()),
+            }
+            Ok(())
+        })?;
+        let branch = epoch.and_then(|epoch| u32::try_from(epoch).ok()).zip(settings);
+        branches.push(branch.ok_or("a branch is an epoch and settings")?);
+        Ok(())
+    })?;
+    Ok(branches)
+}
+
+/// Prefix and text of each sample.
+fn list_of_samples(json: &mut Json<'_>) -> Result<Vec<(String, String)>, String> {
+    let mut samples = Vec::new();
+    json.list(&mut |json| {
+        let mut texts = Vec::new();
+        json.list(&mut |json| {
+            texts.push(json.text()?);
+            Ok(())
+        })?;
+        let [prefix, text] = <[String; 2]>::try_from(texts).map_err(|_| "a sample is a prefix and a text")?;
+        samples.push((prefix, text));
+        Ok(())
+    })?;
+    Ok(samples)
+}
+
 fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
-    let not_safe = |error: SafeTensorError| FileFault::not_safetensors(bytes, error.to_string());
-    let file = SafeTensors::deserialize(bytes).map_err(not_safe)?;
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safe)?;
-    let none = HashMap::new();
-    let metadata = header.metadata().as_ref().unwrap_or(&none);
+    let file = TensorFile::read(bytes).map_err(|why| FileFault::not_safetensors(bytes, why))?;
+    let metadata = &file.metadata;
     let said = |key: &str| metadata.get(key).ok_or_else(|| FileFault::Lacks(key.to_owned()));
     match said("format").map_err(|_| FileFault::NotACheckpoint)? {
         format if format == FORMAT => {}
@@ -241,7 +279,7 @@ fn read(bytes: &[u8]) -> Result<Checkpoint, FileFault> {
     })
 }
 
-fn read_config(metadata: &HashMap<String, String>) -> Result<Config, FileFault> {
+fn read_config(metadata: &Texts) -> Result<Config, FileFault> {
     let mut config = Config::default();
     for setting in &SETTINGS {
         match setting.keys().find_map(|key| metadata.get(key)) {
@@ -265,8 +303,8 @@ fn read_vocabulary(characters: &str) -> Result<Vocabulary, FileFault> {
 }
 
 /// The elements of a tensor of shape `(any, columns)`, row by row.
-fn table(file: &SafeTensors<'_>, name: &str, columns: usize) -> Result<Vec<f64>, FileFault> {
-    let rows = file.tensor(name).ok().and_then(|tensor| tensor.shape().first().copied());
+fn table(file: &TensorFile<'_>, name: &str, columns: usize) -> Result<Vec<f64>, FileFault> {
+    let rows = file.tensors.get(name).and_then(|tensor| tensor.shape.first().copied());
     floats(file, name, &[rows.unwrap_or(0), columns])
 }
 
@@ -275,14 +313,13 @@ fn whole(number: f64, range: RangeInclusive<f64>) -> Option<usize> {
     (range.contains(&number) && number.fract() == 0.0).then_some(number as usize)
 }
 
-fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) -> Result<Vec<EpochReport>, FileFault> {
-    let samples: Vec<(String, String)> =
-        serde_json::from_str(samples).map_err(|error| FileFault::Samples(error.to_string()))?;
+fn read_reports(file: &TensorFile<'_>, samples: &str, vocabulary: &Vocabulary) -> Result<Vec<EpochReport>, FileFault> {
+    let samples = Json::read(samples, list_of_samples).map_err(FileFault::Samples)?;
     let epochs = table(file, "epochs", 3)?;
     if samples.len() != epochs.len() / 3 {
         return Err(FileFault::SampleCount { epochs: epochs.len() / 3, samples: samples.len() });
     }
-    let norms = file.tensor("grad_norms").ok().map_or(0, |tensor| tensor.shape().iter().product());
+    let norms = file.tensors.get("grad_norms").map_or(0, |tensor| tensor.shape.iter().product());
     let mut norms = floats::<f32>(file, "grad_norms", &[norms])?.into_iter();
     let mut reports = Vec::new();
     for ((epoch, row), (prefix, text)) in (1..).zip(epochs.chunks_exact(3)).zip(samples) {
@@ -307,7 +344,7 @@ fn read_reports(file: &SafeTensors<'_>, samples: &str, vocabulary: &Vocabulary) 
     Ok(reports)
 }
 
-fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Result<(), FileFault> {
+fn read_validation(file: &TensorFile<'_>, reports: &mut [EpochReport]) -> Result<(), FileFault> {
     let perplexities = floats::<f64>(file, "validation", &[reports.len()])?;
     for (report, perplexity) in reports.iter_mut().zip(perplexities) {
         if perplexity <= 0.0 {
@@ -319,7 +356,7 @@ fn read_validation(file: &SafeTensors<'_>, reports: &mut [EpochReport]) -> Resul
 }
 
 fn read_hyperparameters(
-    file: &SafeTensors<'_>,
+    file: &TensorFile<'_>,
     config: &Config,
 ) -> Result<Vec<(MinibatchId, Hyperparameters)>, FileFault> {
     let table = table(file, "rates", 4)?;

@@ -188,7 +188,8 @@ pub fn scale() -> f64 {
 /// A property of the page in CSS pixels.
 fn pixels(name: &str) -> Option<f64> {
     let style = window().get_computed_style(&document().document_element()?).ok()??;
-    style.get_property_value(name).ok()?.trim_end_matches("px").parse().ok()
+    // By the browser, whose parser also ignores the unit.
+    Some(js_sys::parse_float(&style.get_property_value(name).ok()?)).filter(|size| size.is_finite())
 }
 
 /// A CSS property's colour in the current theme, as `rgb(…)`.

@@ -63,7 +63,7 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
     let no_header = |length: u64| [&length.to_le_bytes()[..], &whole[8..]].concat();
     vec![
         (vec![], "not a safetensors file (header too small)"),
-        (vec![0; 8], "not a safetensors file (invalid JSON in header: EOF"),
+        (vec![0; 8], "not a safetensors file (invalid JSON in header: an object is expected at byte 0"),
         (b"PK\x03\x04\0\0 a zip file, as torch.save makes it".to_vec(), "not a safetensors file (header too large)"),
         (LFS_POINTER.to_vec(), "it is a Git LFS pointer, not the file itself, which `git lfs pull` brings"),
         (b"\n<!doctype html>\n<title>run.safetensors</title>".to_vec(), "it is a web page, not the file"),
@@ -73,23 +73,23 @@ fn no_files() -> Vec<(Vec<u8>, &'static str)> {
         (format!("a{}", "时光".repeat(400)).into_bytes(), "it is a plain text"),
         (whole[..100].to_vec(), "not a safetensors file (invalid header length)"),
         (whole[..whole.len() - 1].to_vec(), "not a safetensors file (incomplete metadata"),
-        (no_header(1), "not a safetensors file (invalid JSON in header: EOF while parsing an object"),
+        (no_header(1), "not a safetensors file (invalid JSON in header: a text is expected at byte 1"),
         (no_header(90_000_000), "not a safetensors file (invalid header length)"),
         (file(b"\xff\xfe{}", &[]), "not a safetensors file (invalid UTF-8"),
-        (file(b"[1, 2]", &[]), "not a safetensors file (invalid JSON in header: invalid type: sequence"),
-        (file(b"{\"w_xh\": 5}", &[]), "not a safetensors file (invalid JSON in header: invalid type: integer"),
+        (file(b"[1, 2]", &[]), "not a safetensors file (invalid JSON in header: an object is expected at byte 0"),
+        (
+            file(b"{\"w_xh\": 5}", &[]),
+            "not a safetensors file (invalid JSON in header: an object is expected at byte 9",
+        ),
         (said("b_h", "shape", json!([4])), "not a safetensors file (invalid shape"),
         (said("b_h", "shape", json!([u64::MAX, 8])), "not a safetensors file (overflow"),
         (
             said("b_h", "shape", json!([-8])),
-            "not a safetensors file (invalid JSON in header: invalid value: integer `-8`",
+            "not a safetensors file (invalid JSON in header: a whole number is expected at byte ",
         ),
-        (said("b_h", "dtype", json!("F99")), "not a safetensors file (invalid JSON in header: unknown variant `F99`"),
+        (said("b_h", "dtype", json!("F99")), "not a safetensors file (invalid JSON in header: unknown type `F99`"),
         (said("b_h", "data_offsets", json!([0, 32])), "not a safetensors file (invalid offset for tensor `"),
-        (
-            with("seed", 1),
-            "not a safetensors file (invalid JSON in header: invalid type: integer `1`, expected a string",
-        ),
+        (with("seed", 1), "not a safetensors file (invalid JSON in header: a text is expected at byte "),
         (file(b"{}", &[]), "it is not a checkpoint, because its metadata lack format"),
     ]
 }
@@ -115,7 +115,7 @@ fn bad_metadata() -> Vec<(Vec<u8>, &'static str)> {
         (with("sampling", "random"), "its settings are wrong: Random sampling"),
         (with("engine", "abacus"), "Engine (engine) is “abacus”"),
         (with("epochs", "1"), "it has 2 epochs of 1"),
-        (with("branches", "1"), "its branches are not a list of epochs and settings (invalid type"),
+        (with("branches", "1"), "its branches are not a list of epochs and settings (a list is expected at byte 0"),
         (with("branches", r#"[[1, {"hidden": "8"}]]"#), "its metadata lack"),
         (
             changed(|c| c.earlier = vec![(3, c.config)]),

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use time_traveller::engine::{Device, Engine};
 use time_traveller::kernels::{LIBRARY, network_of};
 use time_traveller::model::{Config, Cursor, Hyperparameters, StateAt};
 use time_traveller::model::{Minibatch, Sizes};
-use time_traveller::network::parameters_file::{file_names, floats, read_from, tensors_of};
+use time_traveller::network::parameters_file::{file_names, floats, read_from, tensors_of, view};
+use time_traveller::network::tensor_file::{self, Tensor, TensorFile};
 use time_traveller::network::{Network, Parameters, Setup};
 
 /// Result tensors by name: shape and elements.
@@ -37,9 +36,8 @@ impl Case {
     pub fn read(path: &Path) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
         let bad = |what: String| format!("{}: {what}.", path.display());
-        let file = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
+        let file = TensorFile::read(&bytes).map_err(bad)?;
+        let metadata = &file.metadata;
         let text = |key: &str| metadata.get(key).ok_or_else(|| bad(format!("the metadata has no {key}")));
         let number = |key: &str| {
             text(key).and_then(|value| value.parse::<f64>().map_err(|_| bad(format!("{key} is not a number"))))
@@ -61,15 +59,15 @@ impl Case {
     }
 
     fn from_tensors(
-        file: &SafeTensors<'_>,
+        file: &TensorFile<'_>,
         config: &Config,
         layered: bool,
         hyperparameters: Hyperparameters,
         carry: bool,
     ) -> Result<Self, String> {
         let shape = |name: &str, rank: usize| {
-            let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
-            let shape = tensor.shape().to_vec();
+            let tensor = file.tensors.get(name).ok_or_else(|| format!("there is no tensor {name}"))?;
+            let shape = tensor.shape.clone();
             if shape.len() == rank { Ok(shape) } else { Err(format!("{name} has not {rank} dimensions")) }
         };
         let inputs = shape("inputs", 3)?;
@@ -176,16 +174,9 @@ fn named(prefix: &str, parameters: &Parameters) -> Tensors {
 /// # Errors
 /// A sentence, if the file can't be written.
 pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
-    let views: Result<Vec<_>, _> = tensors
-        .iter()
-        .map(|(name, (shape, numbers))| {
-            TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(numbers)).map(|view| (name.as_str(), view))
-        })
-        .collect();
-    views
-        .map_err(|error| error.to_string())
-        .and_then(|views| safetensors::serialize_to_file(views, None, path).map_err(|error| error.to_string()))
-        .map_err(|error| format!("{} can't be written: {error}.", path.display()))
+    let tensors = tensors.iter().map(|(name, (shape, numbers))| (name.clone(), view(shape.clone(), numbers)));
+    let file = TensorFile { tensors: tensors.collect(), ..TensorFile::default() }.write();
+    std::fs::write(path, file).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
 /// The expected results in a case file, by name.
@@ -195,11 +186,9 @@ pub fn write(path: &Path, tensors: &Tensors) -> Result<(), String> {
 #[allow(dead_code, reason = "`examples/steps.rs` compares nothing")]
 pub fn read_expected(path: &Path) -> Result<Tensors, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
-    let file = SafeTensors::deserialize(&bytes).map_err(|error| format!("{}: {error}.", path.display()))?;
-    let results = file.tensors().into_iter().filter(|(name, tensor)| tensor.dtype() == Dtype::F32 && !is_given(name));
-    Ok(results
-        .map(|(name, tensor)| (name, (tensor.shape().to_vec(), bytemuck::pod_collect_to_vec(tensor.data()))))
-        .collect())
+    let file = TensorFile::read(&bytes).map_err(|error| format!("{}: {error}.", path.display()))?;
+    let results = file.tensors.into_iter().filter(|(name, tensor)| tensor.kind == tensor_file::F32 && !is_given(name));
+    Ok(results.map(|(name, Tensor { shape, data, .. })| (name, (shape, bytemuck::pod_collect_to_vec(data)))).collect())
 }
 
 /// Whether a tensor of a case is an input.
@@ -207,11 +196,11 @@ fn is_given(name: &str) -> bool {
     !["first.", "final."].iter().any(|prefix| name.starts_with(prefix)) && !["losses", "grad_norms"].contains(&name)
 }
 
-fn tokens(file: &SafeTensors<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {
-    let tensor = file.tensor(name).map_err(|_| format!("there is no tensor {name}"))?;
-    let ids: Vec<i32> = match tensor.dtype() {
-        Dtype::I32 => bytemuck::pod_collect_to_vec(tensor.data()),
-        other => return Err(format!("{name} is {other:?}, not I32")),
+fn tokens(file: &TensorFile<'_>, name: &str, count: usize, sizes: Sizes) -> Result<Vec<u32>, String> {
+    let tensor = file.tensors.get(name).ok_or_else(|| format!("there is no tensor {name}"))?;
+    let ids: Vec<i32> = match tensor.kind.0 {
+        "I32" => bytemuck::pod_collect_to_vec(tensor.data),
+        other => return Err(format!("{name} is {other}, not I32")),
     };
     if ids.len() != count {
         return Err(format!("{name} has {} elements, not {count}", ids.len()));

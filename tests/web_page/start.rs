@@ -4,7 +4,7 @@ use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
-use time_traveller::protocol::{Command, Event, StartFrom};
+use time_traveller::protocol::{Command, Event, StartFrom, js};
 use time_traveller::ui::settings::address;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -88,11 +88,11 @@ async fn the_book_has_neither_file_nor_offset() {
 fn a_files_bytes_are_sent_as_bytes() {
     for beginning in [from(&[0, 128, 255]), StartFrom::default()] {
         let command = train(1, Config::default(), beginning.clone());
-        let value = serde_wasm_bindgen::to_value(&command).unwrap();
+        let value = js::write(&command).unwrap();
         let path = ["Train", "beginning", "parameters"];
         let bytes = path.iter().fold(value.clone(), |value, key| Reflect::get(&value, &(*key).into()).unwrap());
         assert_eq!(bytes.is_instance_of::<Uint8Array>(), beginning.parameters.is_some());
-        assert_eq!(serde_wasm_bindgen::from_value::<Command>(value).unwrap(), command);
+        assert_eq!(js::read::<Command>(value).unwrap(), command);
     }
 }
 

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use time_traveller::error::Error;
 use time_traveller::model::Config;
 use time_traveller::model::config::Cleaning;
-use time_traveller::protocol::{Command, Event, FinalReport, TextChoice, TextFacts};
+use time_traveller::protocol::{Command, Event, FinalReport, TextChoice, TextFacts, js};
 use time_traveller::ui::language::Language;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -282,9 +282,9 @@ async fn a_new_worker_gets_the_text_too() {
 #[wasm_bindgen_test]
 fn a_texts_bytes_are_sent_as_bytes() {
     let command = own("mine.txt", &[0, 128, 255]);
-    let value = serde_wasm_bindgen::to_value(&command).unwrap();
+    let value = js::write(&command).unwrap();
     let path = ["Text", "choice", "Own", "bytes"];
     let bytes = path.iter().fold(value.clone(), |value, key| Reflect::get(&value, &(*key).into()).unwrap());
     assert!(bytes.is_instance_of::<Uint8Array>());
-    assert_eq!(serde_wasm_bindgen::from_value::<Command>(value).unwrap(), command);
+    assert_eq!(js::read::<Command>(value).unwrap(), command);
 }

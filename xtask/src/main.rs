@@ -13,6 +13,7 @@ mod finish;
 mod licences;
 mod networks;
 mod npm;
+mod order;
 mod other_browsers;
 mod program;
 mod shell;

@@ -1,5 +1,5 @@
-//! A WebAssembly program written anew, so that gzip makes it smaller: functions of one signature and of similar length
-//! stand beside each other, since gzip finds only what is like the last 32 KB; and imports have short names.
+//! A WebAssembly program written anew, so that gzip makes it smaller: functions that are alike stand beside each other, and
+//! imports have short names.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,12 +12,14 @@ use wasmparser::{
     TypeRef,
 };
 
-/// The program with its functions in order of signature and length, with other names for the imports in `names`, and
+use crate::order::by_likeness;
+
+/// The program with its functions ordered by likeness, with other names for the imports in `names`, and
 /// without custom sections, which no browser needs.
 pub fn rewrite(program: &[u8], names: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     let (imported, functions) = functions(program).context("the program is no WebAssembly")?;
-    let mut order: Vec<usize> = (0..functions.len()).collect();
-    order.sort_by_key(|&old| (functions[old].signature, functions[old].body.range().len()));
+    let bodies: Vec<&[u8]> = functions.iter().map(|function| function.body.as_bytes()).collect();
+    let order = by_likeness(&bodies);
     let mut numbers: Vec<u32> = (0..imported + order.len() as u32).collect();
     for (new, &old) in order.iter().enumerate() {
         numbers[imported as usize + old] = imported + new as u32;
@@ -153,10 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn functions_stand_by_signature_and_length_and_keep_their_callers_and_names() {
+    fn functions_stand_by_likeness_and_keep_their_callers_and_names() {
         let before = module(&[(1, 2, 0), (0, 9, 1), (1, 1, 2), (0, 3, 4)]);
         let after = rewrite(&before, &BTreeMap::from([("import".to_owned(), "i0".to_owned())])).unwrap();
-        assert_eq!(read(&after), [(0, 3, 1), (0, 9, 4), (1, 1, 2), (1, 2, 0)]);
+        assert_eq!(read(&after), [(1, 1, 4), (1, 2, 0), (0, 3, 3), (0, 9, 2)]);
         let (mut imports, mut exports) = (Vec::new(), Vec::new());
         for part in Parser::new(0).parse_all(&after) {
             match part.unwrap() {
@@ -165,7 +167,7 @@ mod tests {
                 _ => {}
             }
         }
-        assert_eq!((imports, exports), (vec!["i0"], vec![4, 2, 3, 1]));
+        assert_eq!((imports, exports), (vec!["i0"], vec![2, 4, 1, 3]));
         assert!(rewrite(b"no program", &BTreeMap::new()).is_err());
     }
 }

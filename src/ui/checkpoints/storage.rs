@@ -13,7 +13,7 @@ use web_sys::{
 
 use super::record::Record;
 use super::trouble::Trouble;
-use crate::protocol::TextChoice;
+use crate::protocol::{TextChoice, js};
 use crate::ui::browser::message;
 
 type Result<T> = std::result::Result<T, Trouble>;
@@ -85,7 +85,7 @@ impl Storage {
     pub async fn text(&self, sha1: &str) -> Result<Option<TextChoice>> {
         let store = self.transaction(IdbTransactionMode::Readonly)?.object_store(TEXTS).map_err(why)?;
         let text = done(&store.get(&sha1.into()).map_err(why)?).await?;
-        Ok(serde_wasm_bindgen::from_value(text).ok())
+        Ok(js::read(text).ok())
     }
 
     /// Saves a checkpoint, replacing the run's previous one and the record `replaces`; and its `text`, if given.
@@ -97,14 +97,14 @@ impl Storage {
         text: Option<&TextChoice>,
     ) -> Result<()> {
         let transaction = self.transaction(IdbTransactionMode::Readwrite)?;
-        let value = serde_wasm_bindgen::to_value(record).map_err(|error| why(error.into()))?;
+        let value = js::write(record).map_err(why)?;
         let put = |name, value: &JsValue, key: &str| {
             let store: IdbObjectStore = transaction.object_store(name)?;
             store.put_with_key(value, &key.into())
         };
         put(RECORDS, &value, &record.id).and_then(|_| put(FILES, &Uint8Array::from(file), &record.id)).map_err(why)?;
         if let Some(text) = text {
-            let text = serde_wasm_bindgen::to_value(text).map_err(|error| why(error.into()))?;
+            let text = js::write(text).map_err(why)?;
             put(TEXTS, &text, &record.summary.text).map_err(why)?;
         }
         replaces.map_or(Ok(()), |id| delete(&transaction, id))?;
@@ -137,7 +137,7 @@ impl Storage {
 
 /// The records among these values. Those of another version of the page can't be read and are skipped.
 fn read(all: &JsValue) -> Vec<Record> {
-    Array::from(all).iter().filter_map(|record| serde_wasm_bindgen::from_value(record).ok()).collect()
+    Array::from(all).iter().filter_map(|record| js::read(record).ok()).collect()
 }
 
 fn make_stores(request: &IdbOpenDbRequest) {

@@ -1,5 +1,6 @@
 //! What a link of a lesson does.
 
+use crate::model::config::decimal;
 use crate::ui::inside::look::View;
 
 /// What a link does.
@@ -84,13 +85,13 @@ pub fn action(link: &str) -> Option<Action> {
             "slow" => Place::View(View::Slow),
             _ => return None,
         }),
-        "scale" => Action::Scale(of.parse().ok()?),
+        "scale" => Action::Scale(decimal(of)?),
         "epoch" => Action::Epoch(of.parse().ok()?),
         "pick" if of == "likeliest" => Action::Pick(None),
         "pick" => {
             let pairs = pairs(of)?;
             let get = |key: &str| pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str());
-            Action::Pick(Some((get("temperature")?.parse().ok()?, get("top_k")?.parse().ok()?)))
+            Action::Pick(Some((decimal(get("temperature")?)?, get("top_k")?.parse().ok()?)))
         }
         _ => return None,
     })

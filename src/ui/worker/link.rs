@@ -11,7 +11,7 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions};
 
 use super::memory;
 use crate::error::Error;
-use crate::protocol::{Command, Event};
+use crate::protocol::{Command, Event, js};
 use crate::ui::browser::message;
 
 /// The script that starts the trainer, which trunk builds from `src/bin/trainer.rs`.
@@ -140,9 +140,9 @@ fn listen(
 ) -> Closure<dyn FnMut(JsValue)> {
     Closure::new(move |message: JsValue| {
         let data = message.unchecked_into::<MessageEvent>().data();
-        match serde_wasm_bindgen::from_value::<Event>(data) {
+        match js::read(data) {
             Ok(event) => {
-                if event == Event::Ready {
+                if matches!(event, Event::Ready) {
                     ready.set(true);
                     for command in waiting.borrow_mut().drain(..) {
                         post(&worker, &command);
@@ -163,7 +163,7 @@ fn listen(
 }
 
 fn post(worker: &Worker, command: &Command) {
-    let value = serde_wasm_bindgen::to_value(command).expect("a command is plain data");
+    let value = js::write(command).expect("a command is plain data");
     worker.post_message(&value).expect("plain data can be posted");
 }
 

@@ -1,8 +1,6 @@
 //! The races between this machine's devices, in local storage. Without it every visit runs its own.
 
-use wasm_bindgen::JsValue;
-
-use crate::protocol::PastRace;
+use crate::protocol::{PastRace, js};
 use crate::ui::browser;
 
 /// With the version of the kernels, whose speeds they are.
@@ -15,7 +13,7 @@ const MOST: usize = 32;
 pub fn races() -> Vec<PastRace> {
     let parsed = browser::remembered(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
     // Another version of the page may have another format: then the races are run again.
-    parsed.and_then(|races| serde_wasm_bindgen::from_value(races).ok()).unwrap_or_default()
+    parsed.and_then(|races| js::read(races).ok()).unwrap_or_default()
 }
 
 /// Stores a race, in place of an earlier one for the same sizes.
@@ -24,8 +22,7 @@ pub fn keep(race: PastRace) {
     all.retain(|past| past.sizes != race.sizes);
     all.push(race);
     all.drain(..all.len().saturating_sub(MOST));
-    let text = serde_wasm_bindgen::to_value(&all).map_err(JsValue::from).and_then(|all| js_sys::JSON::stringify(&all));
-    if let Ok(text) = text {
+    if let Ok(text) = js::write(&all).and_then(|all| js_sys::JSON::stringify(&all)) {
         browser::remember(KEY, &String::from(text));
     }
 }
