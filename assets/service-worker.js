@@ -7,11 +7,10 @@
 const OURS = `time-traveller ${registration.scope} `;
 const CACHE = OURS + VERSION;
 
-// The kind of the CPU engine's module for this browser, from the page's registration; the others are not cached, nor is the
-// picture for links.
+// The kind of the CPU engine's module for this browser, from the page's registration; the others are not cached.
 const CORES = new URL(location.href).searchParams.get("cores");
 
-const isWanted = file => file !== "share.png" && !/^cores.*\.wasm$/.test(file) || file.replace(/(_threads)?\.wasm$/, "") === CORES;
+const isWanted = file => !/^cores.*\.wasm$/.test(file) || file.replace(/(_threads)?\.wasm$/, "") === CORES;
 
 addEventListener("install", event => event.waitUntil(keep()));
 
