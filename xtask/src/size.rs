@@ -13,7 +13,7 @@ use crate::shell::{root, say};
 /// size, so that growth is noticed; the aim is 250,000. The last 53,000 are the book's other networks: 35 kernels and their
 /// CPU functions, layers, optimizers, both editions’ runs with PyTorch’s curves, and their words in two languages; and then
 /// 125,000 for the views into a network, branches, lessons, and the teacher’s view.
-const BUDGET: u64 = 721_200;
+const BUDGET: u64 = 699_500;
 
 /// Prints the sizes of the programs in `dist/`, and fails if a visit takes more than [`BUDGET`].
 pub fn check() -> Result<()> {
