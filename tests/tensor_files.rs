@@ -114,7 +114,7 @@ proptest! {
 
     /// Any mixture of JSON's own characters.
     #[test]
-    fn what_is_json_is_json(text in "[ \\[\\]{}:,\"a\\\\u0-9dD8ceE+.\u{1}é-]{0,12}|(true|false|null|-?[0-9.eE+-]{1,5})|\"(\\\\u[dD][89abcdef][0-9a]{2}|\\\\[\"/bfnrtx]|é){0,4}\"") {
+    fn what_is_json_is_json(text in "[ \\[\\]{}:,\"a\\\\u0-9dD8ceE+.\u{1}é-]{0,12}|(true|false|null|-?[0-9.eE+-]{1,5})|\"(\\\\u[dD][89abcdef][0-9af]{2}|\\\\[\"/bfnrtx]|é){0,4}\"") {
         let expected = serde_json::from_str::<Value>(&text);
         // A number above the largest that f64 has is none to serde.
         if !expected.as_ref().is_err_and(|error| error.to_string().contains("out of range")) {
@@ -122,6 +122,13 @@ proptest! {
         }
         prop_assert_eq!(Json::read(&text, Json::text).ok(), serde_json::from_str::<String>(&text).ok(), "{}", text);
         prop_assert_eq!(Json::read(&text, Json::whole).ok(), serde_json::from_str::<usize>(&text).ok(), "{}", text);
+    }
+}
+
+#[test]
+fn the_first_and_last_pairs_of_surrogates_are_characters() {
+    for (json, character) in [(r#""\ud800\udc00""#, '\u{10000}'), (r#""\udbff\udfff""#, char::MAX)] {
+        assert_eq!(Json::read(json, Json::text), Ok(character.into()));
     }
 }
 

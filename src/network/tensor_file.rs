@@ -1,7 +1,6 @@
 //! Files of tensors in the safetensors format: the length of a header in eight bytes; the header, JSON, with type, shape and
 //! place of each tensor, and texts by keys (`__metadata__`); then the tensors' elements without gaps.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -106,10 +105,10 @@ impl<'a> TensorFile<'a> {
         Ok(Self { metadata, tensors })
     }
 
-    /// Writes a file: tensors by falling size of their elements, then by name.
+    /// Writes a file of numbers: tensors by falling size of their elements, then by name.
     pub fn write(&self) -> Vec<u8> {
-        let mut tensors: Vec<_> = self.tensors.iter().collect();
-        tensors.sort_by_key(|(name, tensor)| (Reverse(tensor.kind.1), *name));
+        let of_kind = |kind| self.tensors.iter().filter(move |(_, tensor)| tensor.kind == kind);
+        let tensors: Vec<_> = of_kind(F64).chain(of_kind(F32)).collect();
         let mut header = "{".to_owned();
         if !self.metadata.is_empty() {
             write_text(&mut header, METADATA);
@@ -170,7 +169,7 @@ fn read_header(header: &str) -> Result<(Texts, Vec<Place>), String> {
             Ok(())
         })
     })?;
-    tensors.sort_by_key(|place: &Place| (place.begin, place.end));
+    tensors.sort_unstable_by_key(|place: &Place| (place.begin, place.end));
     Ok((metadata, tensors))
 }
 

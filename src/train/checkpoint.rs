@@ -141,7 +141,9 @@ impl Checkpoint {
         });
         let hyperparameters: Vec<f64> = hyperparameters.collect();
         let of_network = [tensors_of(&self.parameters), state_tensors_of(&self.parameters)].concat();
-        let mut tensors: BTreeMap<_, _> = views(&of_network).collect();
+        // Not collected, which would sort them first.
+        let mut tensors = BTreeMap::new();
+        tensors.extend(views(&of_network));
         let mut add = |name: &str, tensor| tensors.insert(name.to_owned(), tensor);
         add("epochs", view(vec![self.reports.len(), 3], &epochs));
         add("grad_norms", view(vec![norms.len()], &norms));
@@ -163,12 +165,10 @@ impl Checkpoint {
         let settings = SETTINGS.iter().filter_map(|s| Some((s.key, self.config.get(s.key)?)));
         let offset = self.window_offset.map(|offset| (WINDOW_OFFSET.key, offset.to_string()));
         let branches = (!self.earlier.is_empty()).then(|| ("branches", branches(&self.earlier)));
-        own.into_iter()
-            .chain(settings)
-            .chain(offset)
-            .chain(branches)
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect()
+        let all = own.into_iter().chain(settings).chain(offset).chain(branches);
+        let mut texts = Texts::new();
+        texts.extend(all.map(|(key, value)| (key.to_owned(), value)));
+        texts
     }
 
     /// Reads a file and checks that it is complete, consistent and finite.
@@ -189,9 +189,10 @@ pub fn config_at<'a>(epoch: u32, earlier: &'a [(u32, Config)], last: &'a Config)
 fn branches(earlier: &[(u32, Config)]) -> String {
     let mut all = String::new();
     write_items(&mut all, LIST, earlier, |json, (epoch, config)| {
-        let settings = SETTINGS.iter().filter_map(|setting| Some((setting.key.to_owned(), config.get(setting.key)?)));
+        let mut settings = Texts::new();
+        settings.extend(SETTINGS.iter().filter_map(|setting| Some((setting.key.to_owned(), config.get(setting.key)?))));
         *json += &format!("[{epoch},");
-        write_object(json, &settings.collect());
+        write_object(json, &settings);
         json.push(']');
     });
     all
