@@ -308,7 +308,7 @@ fn a_network_trained_before_is_shown_while_the_page_is_idle() {
         state.apply(event);
         assert!(state.can_train() && state.status == Status::Idle);
     }
-    assert_eq!((state.figures.clone(), state.epochs(), state.done()), (Figures::default(), 0, 0.0));
+    assert_eq!((state.figures, state.epochs(), state.done()), (Figures::default(), 0, 0.0));
     assert_eq!((curve(&state).len(), state.own(), state.network(), state.reference()), (300, None, None, None));
     assert_eq!(state.worker.device.as_deref(), Some("a test’s GPU"));
 
