@@ -53,11 +53,20 @@ const WIDE: &[&str] = &[
     ".runs h2",
     ".gradients h2",
     ".samples h2",
-    ".samples .hint",
     ".conversation h2",
     ".conversation .hint",
 ];
-const NARROW: &[&str] = &[".masthead h1", ".masthead p", ".switches button", ".buttons", ".lessons h2", ".settings h2"];
+const NARROW: &[&str] = &[
+    ".masthead h1",
+    ".masthead p",
+    ".theme",
+    ".buttons",
+    ".lessons h2",
+    ".settings h2",
+    ".curve h2",
+    ".curve .hint",
+    ".conversation h2",
+];
 
 #[derive(Deserialize, Debug, PartialEq)]
 struct Seen {
@@ -80,12 +89,14 @@ async fn noted(visit: &Visit, width: u32, selectors: &[&str], language: &str, th
         .replace("CHOSEN", &json!([language, theme]).to_string())
         .replace("SELECTORS", &json!(selectors).to_string());
     let added = visit.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
-    visit.open_idle("", READY).await?;
+    visit.open_idle("#trained=gru", READY).await?;
     visit.devtools("Page.removeScriptToEvaluateOnNewDocument", added).await?;
-    visit
-        .wait_until("both to be noted", READY, async || Ok(visit.look("noted.ready !== undefined").await? == true))
-        .await?;
-    // What jumps when the worker is ready does so in the next frames.
+    // The network that came with the page, and how long the settings take.
+    for place in ["generated", "takes"] {
+        let is_there = format!("noted.ready && document.querySelector('[data-testid={place}]').textContent !== ''");
+        visit.wait_until(place, READY, async || Ok(visit.look(&is_there).await? == true)).await?;
+    }
+    // What jumps then does so in the next frames.
     tokio::time::sleep(Duration::from_millis(500)).await;
     Ok(serde_json::from_value(visit.look("noted").await?)?)
 }

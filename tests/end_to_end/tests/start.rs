@@ -33,7 +33,7 @@ async fn a_page_that_cannot_start_says_why() -> Result<()> {
     let also = vec![("page", page.clone()), ("broken", broken.path().to_owned())];
     let visit = Visit::start_with(Options { folder: door.path().to_owned(), also, ..Options::default() }).await?;
     visit.open("").await?;
-    let here = visit.look("location.origin + location.pathname").await?.as_str().unwrap_or_default().to_owned();
+    let here = visit.address();
     let go = async |address: String| visit.devtools("Page.navigate", json!({ "url": address })).await;
 
     // The program is missing, as when the connection breaks off.
