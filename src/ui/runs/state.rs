@@ -344,7 +344,7 @@ impl RunState {
     fn start(&mut self, minibatches: u32, bytes: u64) {
         self.runs.retain(|run| !run.curve.is_empty());
         if let Some(config) = self.config {
-            let device = self.worker.device.clone();
+            let device = self.worker.device.clone().filter(|_| !self.origin.is_trained);
             let vocabulary = self.worker.text.as_ref().map(|text| text.vocabulary);
             run::insert_run(
                 &mut self.runs,

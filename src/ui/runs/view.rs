@@ -125,7 +125,7 @@ fn facts(w: &Words, run: &Run) -> String {
         .curve
         .last()
         .map(|&(epoch, perplexity)| fill(w.run_facts, &[&epoch.to_string(), &words::perplexity(perplexity)]));
-    let time = (run.seconds > 0.0).then(|| words::duration(w, run.seconds));
+    let time = (run.seconds > 0.0 && !run.is_trained).then(|| words::duration(w, run.seconds));
     let hyperparameters = run.marks.last().map(|mark| {
         fill(w.changed_to, &[&mark.hyperparameters.learning_rate.to_string(), &mark.hyperparameters.clip.to_string()])
     });

@@ -311,6 +311,7 @@ fn a_network_trained_before_is_shown_while_the_page_is_idle() {
     assert_eq!((state.figures, state.epochs(), state.done()), (Figures::default(), 0, 0.0));
     assert_eq!((curve(&state).len(), state.own(), state.network(), state.reference()), (300, None, None, None));
     assert_eq!(state.worker.device.as_deref(), Some("a test’s GPU"));
+    assert_eq!(state.live().unwrap().device, None, "another machine trained it");
 
     // Another takes its place; one that can't be opened leaves the page as it is.
     state.begin_from(Config::default(), trained());
