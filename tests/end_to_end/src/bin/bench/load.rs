@@ -23,8 +23,9 @@ const SLOWDOWN: u32 = 4;
 
 const READY: Duration = Duration::from_secs(90);
 
-/// The line is quiet when nothing has come for so long.
-const QUIET: Duration = Duration::from_secs(2);
+/// The line is quiet when nothing has come for so long: longer than the page waits before it is kept for use without a
+/// network.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// Files that hosts send gzipped.
 const GZIPPED: [&str; 7] = ["html", "js", "css", "wasm", "svg", "txt", "md"];
